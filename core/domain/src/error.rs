@@ -1,0 +1,350 @@
+//! The one list of error codes.
+//!
+//! A code is a dotted word that never changes its meaning. From its kind follow the HTTP status
+//! and what a caller should do next; the problem `type`, the key of its text and the variant on a
+//! device are derived from the code itself, so there is no second list to keep.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What went wrong, in the one way that a caller can act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The bytes are not what the interface says; sending them again changes nothing.
+    Malformed,
+    /// Sign in again; a queue pauses and keeps everything.
+    Unauthenticated,
+    /// Signed in, and not allowed.
+    Forbidden,
+    /// Nothing here that this caller may know of.
+    NotFound,
+    /// The state has moved on; read it again.
+    Conflict,
+    /// Too many bytes or too many things.
+    TooLarge,
+    /// Understood, and against a rule; the violations say which.
+    Invalid,
+    /// Later.
+    TooMany,
+    /// Not now.
+    Unavailable,
+    /// No room.
+    StorageFull,
+    /// Unlock with the PIN first.
+    Locked,
+    /// Our fault; a reference leads to the log.
+    Internal,
+}
+
+impl Kind {
+    /// The HTTP status of this kind; a device-only kind has that of a refused request.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::TooLarge => 413,
+            Self::Invalid => 422,
+            Self::Locked => 423,
+            Self::TooMany => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+            Self::StorageFull => 507,
+        }
+    }
+
+    /// Whether the same request can succeed later without a change.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::Unauthenticated | Self::TooMany | Self::Unavailable | Self::StorageFull
+        )
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $kind:ident;)+) => {
+        /// A stable, machine-readable reason.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The dotted word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// What a caller can do about it.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$name => Kind::$kind,)+ }
+            }
+        }
+
+        impl FromStr for ErrorCode {
+            type Err = UnknownCode;
+
+            fn from_str(text: &str) -> Result<Self, UnknownCode> {
+                match text {
+                    $($word => Ok(Self::$name),)+
+                    _ => Err(UnknownCode),
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // Values
+    /// The catalogue has no such item.
+    ItemUnknown = "item.unknown", Invalid;
+    /// The item does not belong to this kind of subject.
+    ItemWrongSubject = "item.wrong_subject", Invalid;
+    /// Outside the plausible range of the item.
+    ValueOutOfRange = "value.out_of_range", Invalid;
+    /// A unit that the item does not have, or an amount that is not whole in base units.
+    ValueWrongUnit = "value.wrong_unit", Invalid;
+    /// Text for a number, or a number for a text.
+    ValueWrongType = "value.wrong_type", Invalid;
+    /// Not one of the choices of the item.
+    ValueNotAChoice = "value.not_a_choice", Invalid;
+    /// A core field has no value.
+    ValueMissing = "value.missing", Invalid;
+    /// A restricted field without the consent that unlocks it (`domain.md` L-04).
+    ConsentMissing = "consent.missing", Invalid;
+    /// Consent that has ended or was withdrawn.
+    ConsentEnded = "consent.ended", Invalid;
+    /// A resident ID number with a wrong length, date, area or check digit.
+    PersonIdInvalid = "person.id_number", Invalid;
+    /// A unified social credit code with a wrong character or check digit.
+    CreditCodeInvalid = "entity.credit_code", Invalid;
+    /// A division code that cannot be one.
+    DivisionInvalid = "division.code", Invalid;
+    /// A division that no register has.
+    DivisionUnknown = "division.unknown", Invalid;
+    /// An observation dated in the future, or before the window that is open.
+    ObservedOutOfTime = "observation.out_of_time", Invalid;
+    /// The seal lacks its second signature.
+    SealUnsigned = "seal.unsigned", Invalid;
+    /// Both signatures of a seal come from one person.
+    SealSameOfficer = "seal.same_officer", Invalid;
+
+    // Rules
+    /// The text is not TOML or JSON.
+    RulesSyntax = "rules.syntax", Invalid;
+    /// A key that the format does not have.
+    RulesUnknownKey = "rules.unknown_key", Invalid;
+    /// A key that the format needs.
+    RulesMissingKey = "rules.missing_key", Invalid;
+    /// A value of the wrong type, or a number that cannot be read.
+    RulesBadValue = "rules.bad_value", Invalid;
+    /// A binary floating-point number; decimals are written as strings.
+    RulesFloat = "rules.float", Invalid;
+    /// Weights that do not add up to 100.
+    RulesWeights = "rules.weights", Invalid;
+    /// Bands that overlap or leave a gap.
+    RulesBands = "rules.bands", Invalid;
+    /// A field that must never be scored (`domain.md` B.2).
+    RulesForbiddenField = "rules.forbidden_field", Invalid;
+    /// A reason without its text in a language.
+    RulesMissingText = "rules.missing_text", Invalid;
+    /// A measure, item or code that the domain does not know.
+    RulesUnknownName = "rules.unknown_name", Invalid;
+    /// A rule pack that nobody has loaded.
+    PackUnknown = "pack.unknown", NotFound;
+    /// A parameter table that nobody has loaded, or none valid on the day.
+    ParametersUnknown = "parameters.unknown", NotFound;
+
+    // Envelopes
+    /// Bytes that do not decode, or are not in canonical form.
+    EnvelopeMalformed = "envelope.malformed", Malformed;
+    /// Larger than an envelope may be, or with more entries.
+    EnvelopeTooLarge = "envelope.too_large", TooLarge;
+    /// The chain head is not signed by the device's key.
+    EnvelopeSignature = "envelope.signature", Malformed;
+    /// The envelope names another device than the one that pushes it.
+    EnvelopeForeignDevice = "envelope.foreign_device", Forbidden;
+    /// The officer of the envelope does not work with this device.
+    EnvelopeForeignOfficer = "envelope.foreign_officer", Forbidden;
+    /// An earlier envelope of the chain has not arrived; this one waits.
+    EnvelopeGap = "envelope.gap", Conflict;
+    /// Another envelope stands at this place of the chain.
+    EnvelopeFork = "envelope.fork", Conflict;
+    /// A dependency that the file does not have.
+    EnvelopeUnknownDep = "envelope.unknown_dep", Invalid;
+    /// A start counter that does not follow from the dependencies.
+    EnvelopeStartOp = "envelope.start_op", Invalid;
+    /// A dependency is itself in quarantine.
+    EnvelopeBlocked = "envelope.blocked", Invalid;
+    /// A kind of entry that a device may not write.
+    EntryForbidden = "entry.forbidden", Forbidden;
+    /// A correction or retraction of somebody else's entry.
+    EntryNotOwn = "entry.not_own", Forbidden;
+    /// A reference to an entry that the file does not have.
+    EntryUnknown = "entry.unknown", Invalid;
+    /// Outside the officer's divisions.
+    ScopeOutside = "scope.outside", Forbidden;
+    /// The file or identity was erased; nothing more is kept of it.
+    SubjectErased = "subject.erased", Conflict;
+
+    // Identity of persons and machines
+    /// No token, or one that cannot be read.
+    TokenMissing = "token.missing", Unauthenticated;
+    /// The token's time is over.
+    TokenExpired = "token.expired", Unauthenticated;
+    /// Wrong signature, algorithm, type, issuer or audience.
+    TokenInvalid = "token.invalid", Unauthenticated;
+    /// The challenge was used, has ended or was never given.
+    ChallengeInvalid = "challenge.invalid", Unauthenticated;
+    /// The device is revoked.
+    DeviceRevoked = "device.revoked", Forbidden;
+    /// No such device.
+    DeviceUnknown = "device.unknown", Unauthenticated;
+    /// The enrolment code was used, has ended or was never given.
+    EnrolmentCode = "enrolment.code", Forbidden;
+    /// The role, division or purpose does not allow it.
+    NotAllowed = "policy.not_allowed", Forbidden;
+    /// The same person would act twice in one case.
+    ActedBefore = "policy.acted_before", Forbidden;
+    /// A conflict of interest.
+    ConflictOfInterest = "policy.conflict_of_interest", Forbidden;
+
+    // Workflow
+    /// The state does not allow the step.
+    CaseStep = "case.step", Conflict;
+    /// The case has moved on since it was read.
+    CaseStale = "case.stale", Conflict;
+    /// The publicity or notice period is not over.
+    CasePeriodOpen = "case.period_open", Conflict;
+    /// An open objection.
+    CaseObjection = "case.objection", Conflict;
+    /// Values that disagree and decide the grade.
+    CaseConflict = "case.conflict", Conflict;
+    /// Peer evaluation has not been held.
+    CasePeerPending = "case.peer_pending", Conflict;
+    /// No such case.
+    CaseUnknown = "case.unknown", NotFound;
+    /// The conflict was settled already, or never existed.
+    ConflictUnknown = "conflict.unknown", NotFound;
+    /// No such cycle, or it is closed.
+    CycleClosed = "cycle.closed", Conflict;
+    /// An import row that breaks a rule of its register.
+    RegisterRow = "register.row", Invalid;
+
+    // Lenders
+    /// Absent, or not authorised: one answer for both (`domain.md` L-08).
+    ReportNotFound = "report.not_found", NotFound;
+    /// The purpose is not one of the authorisation.
+    ReportPurpose = "report.purpose", NotFound;
+
+    // Service
+    /// The request is not what the interface says.
+    RequestMalformed = "request.malformed", Malformed;
+    /// The body is larger than the interface takes.
+    RequestTooLarge = "request.too_large", TooLarge;
+    /// The protocol version is not spoken here.
+    ProtocolVersion = "protocol.version", Malformed;
+    /// No such address.
+    NotFound = "request.not_found", NotFound;
+    /// Too many requests.
+    TooMany = "request.too_many", TooMany;
+    /// The server is starting, stopping or overloaded.
+    Unavailable = "service.unavailable", Unavailable;
+    /// The disk is full.
+    StorageFull = "storage.full", StorageFull;
+    /// The store is locked.
+    StoreLocked = "store.locked", Locked;
+    /// Our fault.
+    Internal = "internal", Internal;
+}
+
+/// A word that is no error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an error code")]
+pub struct UnknownCode;
+
+impl ErrorCode {
+    /// The problem `type` of RFC 9457.
+    #[must_use]
+    pub fn problem_type(self) -> String {
+        format!("urn:itgel:problem:{}", self.as_str())
+    }
+
+    /// The key of its text in the catalogue of words.
+    #[must_use]
+    pub fn text_key(self) -> String {
+        format!("error-{}", self.as_str().replace(['.', '_'], "-"))
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+crate::id::text_codec!(ErrorCode);
+
+/// One broken rule: which item or field, which code, and the figures of the rule. Never a
+/// sentence, and never the value itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[error("{field}: {code}")]
+pub struct Violation {
+    /// The item path, or the name of the field.
+    pub field: String,
+    /// What is wrong.
+    pub code: ErrorCode,
+    /// The figures of the rule by name (`min`, `max`, `unit`, `choices`), for the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<(String, String)>,
+}
+
+impl Violation {
+    /// A violation without figures.
+    #[must_use]
+    pub fn new(field: impl Into<String>, code: ErrorCode) -> Self {
+        Self {
+            field: field.into(),
+            code,
+            args: Vec::new(),
+        }
+    }
+
+    /// The same with one more figure.
+    #[must_use]
+    pub fn with(mut self, name: &str, figure: impl fmt::Display) -> Self {
+        self.args.push((name.to_owned(), figure.to_string()));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_reads_back_and_no_two_share_a_word() {
+        let words: BTreeSet<_> = ErrorCode::ALL.iter().map(|c| c.as_str()).collect();
+        assert_eq!(words.len(), ErrorCode::ALL.len());
+        for code in ErrorCode::ALL {
+            assert_eq!(code.as_str().parse(), Ok(*code));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Identity: name, ID number, phone. Never in a file, never in the chain or the log in clear.
+//!
+//! An identity record travels beside the chain, which carries only its salted commitment, and is
+//! pulled only by devices whose officer works in the gacha. Two officers' concurrent versions are
+//! both kept; a reviewer picks. One ID number under two subjects is a duplicate candidate for a
+//! person to look at and is never merged by code.
+
+use std::fmt;
+
+use crate::hash::Hash;
+use crate::id::{OfficerId, SubjectId};
+
+/// One version of what is known of a subject's people.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct IdentityRecord {
+    /// Whose identity.
+    #[n(0)]
+    pub subject: SubjectId,
+    /// Counts the versions of this record, from 1.
+    #[n(1)]
+    pub version: u32,
+    /// The commitments of the versions that it was written on; two records on the same base are
+    /// concurrent.
+    #[n(2)]
+    pub based_on: Vec<Hash>,
+    /// The people; adults only (`domain.md` B.2: members under 14 are counted, never identified).
+    #[n(3)]
+    pub people: Vec<Person>,
+    /// Who wrote it.
+    #[n(4)]
+    pub author: OfficerId,
+}
+
+/// An adult of a household, or the responsible person of an organisation.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Person {
+    /// `head`, `spouse`, `decision-maker`, `adult-2` …: what entries and consents refer to.
+    #[n(0)]
+    pub role: String,
+    /// The name as on the ID card, in one field (`domain.md` G 1).
+    #[n(1)]
+    pub full_name: String,
+    /// The name in Mongolian script, if known.
+    #[n(2)]
+    pub name_mn: Option<String>,
+    /// Resident ID number as checked by [`crate::person::ResidentId`].
+    #[n(3)]
+    pub id_number: Option<String>,
+    /// Phone number.
+    #[n(4)]
+    pub phone: Option<String>,
+}
+
+impl IdentityRecord {
+    /// Its canonical bytes.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "writing to a Vec cannot fail")]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        minicbor::to_vec(self).expect("writing to a Vec")
+    }
+
+    /// Reads stored or received bytes.
+    ///
+    /// # Errors
+    /// When the bytes are no identity record.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, minicbor::decode::Error> {
+        minicbor::decode(bytes)
+    }
+
+    /// What the chain carries of it, under the salt of the carrying envelope.
+    #[must_use]
+    pub fn commitment(&self, salt: &str) -> Hash {
+        Hash::of("itgel.identity.v1", &[salt.as_bytes(), &self.to_bytes()])
+    }
+
+    /// The head of the household or the responsible person.
+    #[must_use]
+    pub fn head(&self) -> Option<&Person> {
+        self.people.iter().find(|p| p.role == "head")
+    }
+}
+
+impl fmt::Debug for IdentityRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentityRecord({}, version {}, redacted)", self.subject, self.version)
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Person({}, redacted)", self.role)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_holds_no_personal_value() {
+        let person = Person {
+            role: "head".into(),
+            full_name: "巴特尔".into(),
+            name_mn: None,
+            id_number: Some("11010519491231002X".into()),
+            phone: Some("13900000000".into()),
+        };
+        let record = IdentityRecord {
+            subject: "hh-1".parse().unwrap(),
+            version: 1,
+            based_on: Vec::new(),
+            people: vec![person],
+            author: "o1".parse().unwrap(),
+        };
+        let shown = format!("{record:?} {:?}", record.people);
+        assert!(!shown.contains("巴特尔") && !shown.contains("1949") && !shown.contains("139"));
+        assert_ne!(record.commitment("aa"), record.commitment("bb"), "the salt hides equal records");
+    }
+}

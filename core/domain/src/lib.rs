@@ -1,0 +1,31 @@
+//! The pure half of Itgel 牧信: what is rated, by which rules, through which process.
+//!
+//! Nothing here does I/O, reads a clock, uses a float, depends on hash order or needs an
+//! async runtime. The same inputs give the same bytes on a phone and on the server, for ever.
+//!
+//! Read in this order, which is the way of one observation:
+//! [`item`] (what can be observed) → [`file`] (entries, envelopes, chains) → [`sync`] (how they
+//! travel) → [`pack`] (the rules) → [`assess`] (the grade and its reasons) → [`case`] (how a grade
+//! becomes a rating) → [`report`] (what a lender gets).
+
+pub mod assess;
+pub mod authorisation;
+pub mod case;
+pub mod division;
+pub mod error;
+pub mod file;
+pub mod hash;
+pub mod id;
+pub mod identity;
+pub mod item;
+pub mod keys;
+pub mod log;
+pub mod pack;
+pub mod person;
+pub mod policy;
+pub mod register;
+pub mod report;
+pub mod subject;
+pub mod sync;
+pub mod time;
+pub mod title;

@@ -1,0 +1,48 @@
+//! The sync protocol: `hello → push* → pull*`, a trait with two implementations.
+//!
+//! The server answers it, the HTTP client of a device speaks it, and a simulation may stand
+//! between them; nobody can tell which. Each step is one file with its request and its answer.
+//! Every step may be cut, repeated or reordered: a push is idempotent by envelope id, a pull by
+//! its cursor.
+
+pub mod hello;
+pub mod plan;
+pub mod pull;
+pub mod push;
+pub mod wire;
+
+use hello::{Hello, HelloAnswer};
+use pull::{Pull, PullPage};
+use push::{Push, PushAnswer};
+
+/// The protocol version spoken here.
+///
+/// | version | since | what |
+/// |---|---|---|
+/// | 1 | 0.1.0 | first |
+pub const VERSION: u16 = 1;
+
+/// The three steps, from a device to the server.
+pub trait SyncProtocol {
+    /// What can go wrong on the way.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Where both sides stand; nothing is changed.
+    ///
+    /// # Errors
+    /// When the other side cannot be reached or refuses the device.
+    fn hello(&self, request: &Hello) -> Result<HelloAnswer, Self::Error>;
+
+    /// Takes a page of the device's chain; the answer is a signed verdict for each, given after
+    /// the commit.
+    ///
+    /// # Errors
+    /// When the page as a whole is refused; a single bad envelope is a verdict, not an error.
+    fn push(&self, request: &Push) -> Result<PushAnswer, Self::Error>;
+
+    /// A page of a division's list after a cursor.
+    ///
+    /// # Errors
+    /// When the division lies outside the officer's scope.
+    fn pull(&self, request: &Pull) -> Result<PullPage, Self::Error>;
+}

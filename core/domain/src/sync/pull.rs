@@ -1,0 +1,281 @@
+//! The third step: a page of what a division's devices should know.
+//!
+//! One ordered list per division: a gacha's own things in the gacha's list, what all gachas of a
+//! banner share (packs, parameters, registers) in the banner's. Positions have no gaps and come
+//! from a row that is updated in the same transaction.
+
+use crate::case::CaseState;
+use crate::division::DivisionCode;
+use crate::file::chain::{SignatureError, Suite, verify};
+use crate::hash::Hash;
+use crate::id::{CycleId, DeviceId, SubjectId};
+use crate::identity::IdentityRecord;
+use crate::item::ItemPath;
+use crate::register::RegisterRow;
+use crate::subject::{Grade, SubjectKind};
+
+/// Asks for what stands after a cursor.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Pull {
+    /// The list.
+    #[n(0)]
+    pub division: DivisionCode,
+    /// The last position taken.
+    #[n(1)]
+    pub after: u64,
+    /// Most bytes of items before compression: 64 KiB, 16 on 2G.
+    #[n(2)]
+    pub max_bytes: u32,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct PullPage {
+    /// The list.
+    #[n(0)]
+    pub division: DivisionCode,
+    /// The items, in order, from `after + 1` on.
+    #[n(1)]
+    pub items: Vec<PulledItem>,
+    /// Whether the list ends here.
+    #[n(2)]
+    pub is_end: bool,
+    /// Digest over the list up to the last item.
+    #[n(3)]
+    pub digest: Hash,
+    /// Signature of the server over [`PullPage::message`], hexadecimal.
+    #[n(4)]
+    pub signature: String,
+}
+
+/// An item as it travels: a device keeps and skips a kind that it does not know.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(array)]
+pub struct PulledItem {
+    /// Its place in the list.
+    #[n(0)]
+    pub position: u64,
+    /// The number of its kind.
+    #[n(1)]
+    pub kind: u8,
+    /// [`PullItem`] of that kind, as bytes.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// What can stand in a list.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+pub enum PullItem {
+    /// An accepted or quarantined envelope of the gacha, from any device.
+    #[n(0)]
+    Envelope(#[n(0)] EnvelopeItem),
+    /// An identity record.
+    #[n(1)]
+    Identity(#[n(0)] IdentityRecord),
+    /// Where a case stands.
+    #[n(2)]
+    Case(#[n(0)] CaseItem),
+    /// Something that needs an officer.
+    #[n(3)]
+    Task(#[n(0)] TaskItem),
+    /// A rule pack, as its file.
+    #[n(4)]
+    Pack(#[n(0)] RulesItem),
+    /// A parameter table, as its file.
+    #[n(5)]
+    Parameters(#[n(0)] RulesItem),
+    /// A register row.
+    #[n(6)]
+    Register(#[n(0)] RegisterRow),
+    /// A subject was erased: delete on receipt, never send again.
+    #[n(7)]
+    Tombstone(#[n(0)] Tombstone),
+    /// A device was revoked.
+    #[n(8)]
+    Revocation(#[n(0)] Revocation),
+    /// A subject that officers of the gacha should visit.
+    #[n(9)]
+    Subject(#[n(0)] SubjectItem),
+    /// A campaign.
+    #[n(10)]
+    Cycle(#[n(0)] crate::case::cycle::Cycle),
+}
+
+/// A subject of the gacha.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct SubjectItem {
+    /// The subject.
+    #[n(0)]
+    pub subject: SubjectId,
+    /// What it is.
+    #[n(1)]
+    pub kind: SubjectKind,
+    /// Its gacha.
+    #[n(2)]
+    pub division: DivisionCode,
+    /// The number on the door or in the book.
+    #[n(3)]
+    pub local_code: String,
+}
+
+/// An envelope in a list.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct EnvelopeItem {
+    /// The envelope's bytes.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub bytes: Vec<u8>,
+    /// Whether the facts skip it until a decision.
+    #[n(1)]
+    pub quarantined: bool,
+}
+
+/// Where a case stands, for the officers of its gacha.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct CaseItem {
+    /// The subject.
+    #[n(0)]
+    pub subject: SubjectId,
+    /// The campaign.
+    #[n(1)]
+    pub cycle: CycleId,
+    /// The state.
+    #[n(2)]
+    pub state: CaseState,
+    /// The grade, once it is effective.
+    #[n(3)]
+    pub grade: Option<Grade>,
+}
+
+/// Something that needs an officer.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct TaskItem {
+    /// The subject.
+    #[n(0)]
+    pub subject: SubjectId,
+    /// The campaign.
+    #[n(1)]
+    pub cycle: CycleId,
+    /// The item that caused it, if one did.
+    #[n(2)]
+    pub item: Option<ItemPath>,
+    /// What to do, in the reviewer's words.
+    #[n(3)]
+    pub text: String,
+}
+
+/// A rule pack or parameter table.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct RulesItem {
+    /// SHA-256 of the bytes.
+    #[n(0)]
+    pub hash: Hash,
+    /// The file's name, for messages.
+    #[n(1)]
+    pub name: String,
+    /// The file.
+    #[n(2)]
+    pub text: String,
+}
+
+/// A subject was erased.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Tombstone {
+    /// The subject.
+    #[n(0)]
+    pub subject: SubjectId,
+    /// Signature of the server over `itgel.tombstone.v1`, subject: hexadecimal.
+    #[n(1)]
+    pub signature: String,
+}
+
+/// A device was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Revocation {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+}
+
+impl PullItem {
+    /// The number of its kind.
+    #[must_use]
+    pub const fn kind(&self) -> u8 {
+        match self {
+            Self::Envelope(_) => 0,
+            Self::Identity(_) => 1,
+            Self::Case(_) => 2,
+            Self::Task(_) => 3,
+            Self::Pack(_) => 4,
+            Self::Parameters(_) => 5,
+            Self::Register(_) => 6,
+            Self::Tombstone(_) => 7,
+            Self::Revocation(_) => 8,
+            Self::Subject(_) => 9,
+            Self::Cycle(_) => 10,
+        }
+    }
+
+    /// Its bytes.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "writing to a Vec cannot fail")]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        minicbor::to_vec(self).expect("writing to a Vec")
+    }
+}
+
+impl PulledItem {
+    /// The item, or `None` for a kind that this version does not know: keep it and skip it.
+    #[must_use]
+    pub fn item(&self) -> Option<PullItem> {
+        minicbor::decode(&self.bytes).ok()
+    }
+}
+
+impl PullPage {
+    /// What the server signs.
+    #[must_use]
+    pub fn message(&self) -> Vec<u8> {
+        let last = self.items.last().map_or(0, |item| item.position);
+        format!("itgel.page.v1\n{}\n{last}\n{}", self.division, self.digest).into_bytes()
+    }
+
+    /// Checks the server's signature.
+    ///
+    /// # Errors
+    /// [`SignatureError`] if it is not the server's over this page.
+    pub fn verify(&self, server_key: &[u8]) -> Result<(), SignatureError> {
+        let signature = data_encoding::HEXLOWER
+            .decode(self.signature.as_bytes())
+            .map_err(|_| SignatureError)?;
+        verify(Suite::Ed25519, server_key, &self.message(), &signature)
+    }
+}
+
+/// The digest of an empty list.
+#[must_use]
+pub fn empty_digest(division: DivisionCode) -> Hash {
+    Hash::of("itgel.list.v1", &[division.to_string().as_bytes()])
+}
+
+/// The digest of a list after one more item: both sides keep it and compare at every hello.
+#[must_use]
+pub fn extend_digest(digest: &Hash, item: &PulledItem) -> Hash {
+    let parts: [&[u8]; 4] = [
+        digest.as_bytes(),
+        &item.position.to_be_bytes(),
+        &[item.kind],
+        &item.bytes,
+    ];
+    Hash::of("itgel.listed.v1", &parts)
+}
