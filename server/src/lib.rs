@@ -1,1 +1,28 @@
-//! x
+//! The server half of Itgel 牧信: takes what devices send, keeps it, folds it into standings,
+//! leads cases through the process and answers lenders.
+//!
+//! Read in this order, which is the way of one observation: [`ingest`] (the only door) →
+//! [`fold`] (from envelopes to standings, with [`context`]) → [`process`] (cases and ratings) →
+//! [`titles`] (gachas and sumus) → [`lending`] (authorisations and reports). [`routes`] lists
+//! every address on one screen; [`store`] holds all SQL.
+
+pub mod auth;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod fold;
+pub mod ingest;
+pub mod jobs;
+pub mod keys;
+pub mod lending;
+pub mod process;
+pub mod registers;
+pub mod routes;
+pub mod rules;
+pub mod service;
+pub mod store;
+pub mod sync;
+pub mod titles;
+
+pub use error::ServiceError;
+pub use service::{Clock, Service};

@@ -1,0 +1,97 @@
+//! The service: the store, the keys and the clock that every part works with.
+
+use std::sync::Arc;
+
+use itgel_domain::time::AtMs;
+
+use crate::config::Config;
+use crate::error::ServiceError;
+use crate::keys::ServerKeys;
+use crate::rules::Rules;
+use crate::store::{Op, Store, StoreError, Tx};
+
+/// Reads the time; the composition root gives the system's clock, a test gives its own.
+pub type Clock = Arc<dyn Fn() -> AtMs + Send + Sync>;
+
+/// Everything that a part of the server works with; cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    /// The database.
+    pub store: Store,
+    /// Signing and wrapping keys.
+    pub keys: Arc<ServerKeys>,
+    /// The rule packs and parameter tables in force, read once.
+    pub rules: Arc<Rules>,
+    /// The settings.
+    pub config: Arc<Config>,
+    clock: Clock,
+}
+
+impl Service {
+    /// Opens the service over its database.
+    ///
+    /// # Errors
+    /// [`ServiceError`] if the database cannot be opened or the settings do not fit it, as a
+    /// sample clock for a database that was not created as a sample.
+    pub fn open(config: Config, keys: ServerKeys, clock: Clock) -> Result<Self, ServiceError> {
+        let store = Store::open(&config.store())?;
+        let service = Self {
+            store,
+            keys: Arc::new(keys),
+            rules: Arc::new(Rules::default()),
+            config: Arc::new(config),
+            clock,
+        };
+        service.check_sample_settings()?;
+        Ok(service)
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> AtMs {
+        (self.clock)()
+    }
+
+    /// The instant by which publicity and notice periods are judged: the present one, or ahead of
+    /// it in a sample database.
+    #[must_use]
+    pub fn period_now(&self) -> AtMs {
+        self.now().plus_ms(i64::from(self.config.sample.periods_ahead_days) * 86_400_000)
+    }
+
+    /// Runs `work` as one named transaction; see [`Store::transact`].
+    ///
+    /// # Errors
+    /// The error of `work` or of the commit.
+    pub fn transact<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        work: impl FnOnce(&Self, &Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let service = self.clone();
+        self.store.transact(Op(op), move |tx| work(&service, tx))
+    }
+
+    fn check_sample_settings(&self) -> Result<(), ServiceError> {
+        if self.config.sample.periods_ahead_days == 0 {
+            return Ok(());
+        }
+        let is_sample = self
+            .store
+            .read(|c| crate::store::meta::get(c, crate::store::meta::IS_SAMPLE))?
+            .is_some_and(|value| value == "1");
+        if is_sample {
+            Ok(())
+        } else {
+            Err(ServiceError::Config(
+                "sample.periods_ahead_days is only for a database created as a sample".into(),
+            ))
+        }
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

@@ -1,0 +1,31 @@
+//! Facts about the database itself.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::StoreError;
+
+/// `1` in a database created as a sample, and never written later.
+pub const IS_SAMPLE: &str = "is_sample";
+
+/// Counts the times the database was restored from a backup.
+pub const EPOCH: &str = "epoch";
+
+/// The value under `name`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let mut query = connection.prepare_cached("select value from meta where name = ?1")?;
+    Ok(query.query_row(params![name], |row| row.get(0)).optional()?)
+}
+
+/// Writes the value under `name`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    let sql = "insert into meta (name, value) values (?1, ?2)
+               on conflict (name) do update set value = excluded.value";
+    connection.prepare_cached(sql)?.execute(params![name, value])?;
+    Ok(())
+}

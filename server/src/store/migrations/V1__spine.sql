@@ -1,0 +1,412 @@
+-- The schema of the spine. Portable subset: ids and times made by the application, instants in
+-- milliseconds, days as ISO text, money in fen, no triggers, sequences or booleans.
+-- Division codes are filled to twelve digits, so that a range condition finds what lies in one.
+
+create table meta (
+    name  text primary key,
+    value text not null
+) without rowid;
+
+-- Keys of contents, wrapped by a key that is not in the database. Deleting one erases its content.
+create table content_key (
+    scope   text not null, -- 'file' or 'identity'
+    id      text not null,
+    wrapped blob not null,
+    primary key (scope, id)
+) without rowid;
+
+-- People and machines ------------------------------------------------------------------------
+
+create table officer (
+    id       text primary key,
+    name     text not null,
+    division text not null
+) without rowid;
+
+create table role_grant (
+    officer  text not null references officer (id),
+    role     text not null,
+    division text not null,
+    primary key (officer, role, division)
+) without rowid;
+
+create table device (
+    id          text primary key,
+    officer     text not null references officer (id),
+    suite       text not null,
+    public_key  blob not null,
+    status      text not null, -- 'active', 'revoked', 'frozen'
+    enrolled_at integer not null
+) without rowid;
+
+create table enrolment (
+    code_hash  text primary key,
+    officer    text not null references officer (id),
+    expires_at integer not null,
+    used_at    integer
+) without rowid;
+
+create table challenge (
+    nonce      text primary key,
+    principal  text not null,
+    expires_at integer not null
+) without rowid;
+
+-- Places and subjects ------------------------------------------------------------------------
+
+create table division (
+    code       text not null,
+    valid_from text not null,
+    valid_to   text,
+    kind       text not null,
+    name       text not null,
+    name_mn    text,
+    primary key (code, valid_from)
+) without rowid;
+
+create table subject (
+    id         text primary key,
+    kind       text not null,
+    division   text not null,
+    local_code text not null,
+    erased_at  integer
+) without rowid;
+create index subject_by_division on subject (division, kind, local_code);
+
+create table cycle (
+    id        text primary key,
+    banner    text not null,
+    kind      text not null,
+    name      text not null,
+    opens_on  text not null,
+    closes_on text not null
+) without rowid;
+
+-- Chains and envelopes -----------------------------------------------------------------------
+
+create table chain (
+    device      text not null references device (id),
+    incarnation integer not null,
+    seq         integer not null,
+    head        text not null,
+    primary key (device, incarnation)
+) without rowid;
+
+create table envelope (
+    device      text not null,
+    incarnation integer not null,
+    seq         integer not null,
+    id          text not null unique,
+    chain_hash  text not null,    -- the chain's head after it
+    kind        text not null,    -- 'file', 'identity', 'ballot'
+    subject     text not null,
+    file        text,             -- of a file envelope
+    actor_seq   integer,          -- its place among the same chain's envelopes of the file
+    last_op     integer,          -- its last operation counter
+    verdict     text not null,    -- 'accepted', 'flagged', 'quarantined'
+    reason      text not null,    -- error code, or flags separated by spaces
+    sealed      blob not null,    -- the bytes under the key of the file or identity
+    received_at integer not null,
+    primary key (device, incarnation, seq)
+) without rowid;
+create index envelope_by_file on envelope (file, device, incarnation, seq);
+create index envelope_by_subject on envelope (subject);
+
+-- Ahead of a gap, waiting.
+create table held_envelope (
+    device      text not null,
+    incarnation integer not null,
+    seq         integer not null,
+    sealed      blob not null,
+    received_at integer not null,
+    primary key (device, incarnation, seq)
+) without rowid;
+
+-- What does not decode, or stands at a taken place of a chain: kept as evidence.
+create table stray_bytes (
+    id          text primary key,
+    device      text not null,
+    reason      text not null,
+    sealed      blob not null,
+    received_at integer not null
+) without rowid;
+
+create table identity (
+    subject    text not null,
+    commitment text not null,
+    version    integer not null,
+    author     text not null,
+    at         text not null, -- the chain place of its commitment
+    current    integer not null, -- 1: nothing was written on top of it
+    blind_id   text,
+    blind_phone text,
+    sealed     blob not null,
+    primary key (subject, commitment)
+) without rowid;
+create index identity_by_id on identity (blind_id);
+
+create table ballot (
+    subject   text not null,
+    cycle     text not null,
+    evaluator text not null,
+    promises  integer not null,
+    diligence integer not null,
+    loans     integer not null,
+    rules     integer not null,
+    envelope  text not null,
+    primary key (subject, cycle, evaluator)
+) without rowid;
+
+-- What devices pull --------------------------------------------------------------------------
+
+create table list_head (
+    division text primary key,
+    position integer not null,
+    digest   text not null
+) without rowid;
+
+create table list_item (
+    division text not null,
+    position integer not null,
+    kind     integer not null,
+    ref      text not null, -- of an envelope its place, of an identity subject and commitment
+    bytes    blob not null, -- of everything else the item itself
+    digest   text not null, -- of the list up to here
+    primary key (division, position)
+) without rowid;
+
+-- The log ------------------------------------------------------------------------------------
+
+create table log_leaf (
+    n    integer primary key,
+    kind text not null,
+    hash text not null
+);
+
+create table checkpoint (
+    size      integer primary key,
+    root      text not null,
+    at        integer not null,
+    signature text not null
+);
+
+create table audit (
+    n        integer primary key,
+    at       integer not null,
+    actor    text not null,
+    action   text not null,
+    resource text not null,
+    detail   text not null
+);
+
+-- Rules and registers ------------------------------------------------------------------------
+
+create table rule_file (
+    hash         text primary key,
+    kind         text not null, -- 'pack' or 'parameters'
+    name         text not null,
+    subject_kind text,
+    valid_from   text not null,
+    valid_to     text,
+    text         text not null,
+    activated_at integer
+) without rowid;
+
+create table register_row (
+    id            text primary key,
+    register      text not null,
+    division      text not null,  -- where it applies, filled
+    subject       text,           -- whom it is about, if one
+    row_key       text not null,  -- what it is about within the register
+    valid_from    text not null,
+    valid_to      text,
+    content       text not null,  -- the typed row as JSON
+    source        text not null,
+    entered_by    text not null,
+    entered_at    integer not null,
+    superseded_at integer,
+    list_position integer         -- where devices find it in the list of its division
+) without rowid;
+create index register_by_subject on register_row (subject, register);
+create index register_by_division on register_row (register, division);
+
+-- What screens and decisions read ------------------------------------------------------------
+
+create table projection (
+    file    text primary key,
+    subject text not null,
+    facts   blob not null
+) without rowid;
+
+create table standing (
+    subject      text not null,
+    cycle        text not null,
+    division     text not null,
+    filed        integer not null, -- 1 once a seal arrived
+    conflicts    integer not null, -- open ones
+    conflict_matters integer not null, -- 1 if they change the grade
+    grade_low    text,
+    grade_high   text,
+    score        integer,          -- hundredths of a point
+    completeness integer,          -- hundredths of a per cent
+    inputs_hash  text,
+    assessed_at  integer,
+    contribution text not null,    -- what the counters hold of it, as JSON
+    primary key (subject, cycle)
+) without rowid;
+create index standing_by_division on standing (cycle, division);
+
+create table assessment (
+    inputs_hash text primary key,
+    subject     text not null,
+    cycle       text not null,
+    as_of       text not null,
+    inputs      blob not null,
+    result      text not null, -- canonical JSON
+    made_at     integer not null
+) without rowid;
+create index assessment_by_subject on assessment (subject, cycle);
+
+create table conflict (
+    subject   text not null,
+    cycle     text not null,
+    item      text not null,
+    entries   text not null, -- JSON list of entry ids, officers and values
+    opened_at integer not null,
+    decision  text,
+    primary key (subject, cycle, item)
+) without rowid;
+
+create table board (
+    division text not null,
+    cycle    text not null,
+    counts   text not null, -- the counters as JSON
+    primary key (division, cycle)
+) without rowid;
+
+-- The process --------------------------------------------------------------------------------
+
+create table rating_case (
+    id         text primary key,
+    subject    text not null,
+    cycle      text not null,
+    division   text not null,
+    state      text not null,
+    version    integer not null,
+    as_of      text not null,
+    inputs_hash text,          -- the assessment that the case rests on
+    grade      text,
+    period_from integer,       -- publicity or notice posted at
+    body       text not null,  -- the case with its history, JSON
+    unique (subject, cycle)
+) without rowid;
+create index case_by_state on rating_case (cycle, state, division);
+
+create table case_event (
+    case_id    text not null,
+    n          integer not null,
+    step       text not null,
+    from_state text not null,
+    to_state   text not null,
+    actor      text not null,
+    role       text not null,
+    reason     text not null,
+    at         integer not null,
+    device_at  integer,
+    pack       text not null,
+    primary key (case_id, n)
+) without rowid;
+
+create table rating (
+    case_id      text primary key,
+    subject      text not null,
+    cycle        text not null,
+    division     text not null,
+    grade        text not null,
+    score        integer not null,
+    inputs_hash  text not null,
+    effective_on text not null,
+    valid_to     text not null,
+    status       text not null -- 'effective', 'watch', 'suspended', 'superseded', 'expired', 'cancelled', 'closed'
+) without rowid;
+create index rating_by_subject on rating (subject, status);
+create index rating_by_division on rating (cycle, division, status);
+
+create table title (
+    division    text not null,
+    cycle       text not null,
+    state       text not null,
+    level       text not null,
+    version     integer not null,
+    as_of       text not null,
+    inputs      blob not null,
+    result      text not null, -- the assessment with its gates, canonical JSON
+    body        text not null, -- history, JSON
+    primary key (division, cycle)
+) without rowid;
+
+create table decision (
+    id       text primary key,
+    kind     text not null,
+    actor    text not null,
+    subject  text not null,
+    at       integer not null,
+    content  text not null
+) without rowid;
+
+-- Lenders ------------------------------------------------------------------------------------
+
+create table lender (
+    id          text primary key,
+    name        text not null,
+    public_key  text not null, -- PEM
+    daily_quota integer not null
+) without rowid;
+
+create table authorisation (
+    id       text primary key,
+    lender   text not null references lender (id),
+    subject  text not null,
+    purpose  text not null,
+    valid_from text not null,
+    valid_to text not null,
+    ground   text not null, -- JSON
+    revoked_at integer
+) without rowid;
+create index authorisation_by_subject on authorisation (subject, lender, purpose);
+
+create table report (
+    id            text primary key,
+    authorisation text not null,
+    lender        text not null,
+    subject       text not null,
+    purpose       text not null,
+    made_at       integer not null,
+    sealed        blob not null
+) without rowid;
+create index report_by_subject on report (subject, made_at);
+
+create table idempotency (
+    principal    text not null,
+    key          text not null,
+    request_hash text not null,
+    status       integer not null,
+    response     text not null,
+    at           integer not null,
+    primary key (principal, key)
+) without rowid;
+
+-- Jobs ---------------------------------------------------------------------------------------
+
+create table job (
+    id          text primary key,
+    kind        text not null,
+    dedupe      text not null unique,
+    content     text not null,
+    run_at      integer not null,
+    attempts    integer not null,
+    leased_until integer,
+    fence       integer not null,
+    last_error  text
+) without rowid;
+create index job_due on job (run_at);

@@ -1,0 +1,151 @@
+//! The server's store: one SQLite file, one writer thread, readers apart.
+//!
+//! Every write is a named transaction of the domain, run on the writer thread. Writes that wait
+//! at the same time share one commit (`synchronous=FULL`), each in a savepoint of its own, so a
+//! failed one takes nothing with it and every answer is given after the commit. SQL stands only
+//! in this folder, one file per table family.
+
+pub mod meta;
+mod readers;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+pub use writer::Tx;
+use readers::Readers;
+use writer::Writer;
+
+mod embedded {
+    refinery::embed_migrations!("src/store/migrations");
+}
+
+/// The name of a write transaction: in the trace and in metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Op(pub &'static str);
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite.
+    #[error("the database refused")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A migration.
+    #[error("the schema could not be brought up to date")]
+    Migration(#[from] refinery::Error),
+    /// The schema is newer than this program.
+    #[error("the database has schema {found}, this program knows {known}")]
+    UnknownSchema {
+        /// What the database has.
+        found: i64,
+        /// What this program has.
+        known: i64,
+    },
+    /// A stored value that cannot be read.
+    #[error("a stored value of {what} cannot be read")]
+    Corrupt {
+        /// Table and column.
+        what: &'static str,
+    },
+    /// The store is closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// Where the database lies and whether it is encrypted.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// The file.
+    pub path: PathBuf,
+    /// Key of SQLCipher as 64 hexadecimal digits, if the database is to be encrypted.
+    pub key: Option<String>,
+    /// Number of read connections.
+    pub readers: usize,
+}
+
+/// The store; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    writer: Arc<Writer>,
+    readers: Arc<Readers>,
+}
+
+impl Store {
+    /// Opens the database, creates it if it is not there and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the file cannot be opened, is not ours, or is newer than this program.
+    pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let mut connection = connect(&config.path, config.key.as_deref())?;
+        migrate(&mut connection)?;
+        let readers = (0..config.readers.max(1))
+            .map(|_| connect(&config.path, config.key.as_deref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            writer: Arc::new(Writer::start(connection)),
+            readers: Arc::new(Readers::new(readers)),
+        })
+    }
+
+    /// Runs `work` as one transaction and waits for its commit. Blocks: call it on a thread that
+    /// may wait.
+    ///
+    /// # Errors
+    /// The error of `work`, whose changes are then undone, or [`StoreError`] of the commit.
+    pub fn transact<T, E>(
+        &self,
+        op: Op,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.transact(op, work)
+    }
+
+    /// Runs `read` on a read connection, in one snapshot.
+    ///
+    /// # Errors
+    /// The error of `read`, or [`StoreError`] if no snapshot can be had.
+    pub fn read<T, E>(&self, read: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        self.readers.read(read)
+    }
+}
+
+fn connect(path: &Path, key: Option<&str>) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    if let Some(key) = key {
+        connection.pragma_update(None, "key", format!("x'{key}'"))?;
+    }
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", 1)?;
+    connection.pragma_update(None, "secure_delete", 1)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let runner = embedded::migrations::runner();
+    let known = runner
+        .get_migrations()
+        .iter()
+        .map(|m| i64::from(m.version()))
+        .max()
+        .unwrap_or(0);
+    let found = runner
+        .get_last_applied_migration(connection)?
+        .map_or(0, |m| i64::from(m.version()));
+    if found > known {
+        return Err(StoreError::UnknownSchema { found, known });
+    }
+    runner.run(connection)?;
+    Ok(())
+}

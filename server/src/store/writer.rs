@@ -1,0 +1,147 @@
+//! The one writer: a thread that owns the write connection and shares commits.
+
+use std::ops::Deref;
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use super::{Op, StoreError};
+
+/// Most transactions that share a commit.
+const GROUP: usize = 256;
+
+/// An open write transaction; reads like a connection.
+pub struct Tx<'a> {
+    connection: &'a Connection,
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+/// A unit of work: runs in its savepoint, and returns what to do once its commit is known.
+type Work = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+
+/// Gives the caller its answer: `None` if the commit went through.
+type Answer = Box<dyn FnOnce(Option<&StoreError>) + Send>;
+
+pub(super) struct Writer {
+    /// `None` once the store is closing.
+    queue: Mutex<Option<Sender<Work>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Self {
+        let (sender, receiver) = channel();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || run(&connection, &receiver))
+            .ok();
+        Self {
+            queue: Mutex::new(Some(sender)),
+            thread: Mutex::new(thread),
+        }
+    }
+
+    pub(super) fn transact<T, E>(
+        &self,
+        op: Op,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (sender, receiver) = sync_channel(1);
+        let unit: Work = Box::new(move |connection| {
+            let span = tracing::debug_span!("transact", op = op.0);
+            let _entered = span.enter();
+            let result = in_savepoint(connection, work);
+            Box::new(move |failed: Option<&StoreError>| {
+                let answer = match (result, failed) {
+                    (result, None) => result,
+                    (Err(error), Some(_)) => Err(error),
+                    (Ok(_), Some(_)) => Err(E::from(StoreError::Closed)),
+                };
+                // A caller that stopped waiting has no use for the answer.
+                let _ = sender.send(answer);
+            })
+        });
+        let queued = {
+            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.as_ref().is_some_and(|q| q.send(unit).is_ok())
+        };
+        if !queued {
+            return Err(E::from(StoreError::Closed));
+        }
+        receiver.recv().unwrap_or_else(|_| Err(E::from(StoreError::Closed)))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let queue = self.queue.get_mut().unwrap_or_else(PoisonError::into_inner);
+        drop(queue.take());
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
+            // The thread ends when the queue does; a panic in it was already reported.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(connection: &Connection, queue: &Receiver<Work>) {
+    while let Ok(first) = queue.recv() {
+        let group = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
+        commit_group(connection, group);
+    }
+}
+
+fn commit_group(connection: &Connection, group: impl Iterator<Item = Work>) {
+    if let Err(error) = connection.execute_batch("begin immediate") {
+        let error = StoreError::from(error);
+        tracing::error!(%error, "no write transaction can be opened");
+        // Dropping the units closes their answer channels: the callers get `Closed`.
+        return group.for_each(drop);
+    }
+    let answers: Vec<Answer> = group.map(|unit| unit(connection)).collect();
+    let failed = connection.execute_batch("commit").map_err(StoreError::from).err();
+    if let Some(error) = &failed {
+        tracing::error!(%error, "a commit failed");
+        // The transaction may be gone already; then there is nothing to undo.
+        let _ = connection.execute_batch("rollback");
+    }
+    for answer in answers {
+        answer(failed.as_ref());
+    }
+}
+
+fn in_savepoint<T, E: From<StoreError>>(
+    connection: &Connection,
+    work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let run = |sql| connection.execute_batch(sql).map_err(|e| E::from(StoreError::from(e)));
+    run("savepoint unit")?;
+    let attempt = std::panic::AssertUnwindSafe(|| work(&Tx { connection }));
+    match std::panic::catch_unwind(attempt) {
+        Ok(Ok(value)) => {
+            run("release unit")?;
+            Ok(value)
+        }
+        Ok(Err(error)) => {
+            run("rollback to unit; release unit")?;
+            Err(error)
+        }
+        Err(_) => {
+            run("rollback to unit; release unit")?;
+            Err(E::from(StoreError::Closed))
+        }
+    }
+}
