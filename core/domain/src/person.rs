@@ -1,0 +1,16 @@
+//! Numbers and names of people and organisations: what can be checked before anybody is asked.
+//!
+//! A number that passes is well formed, nothing more: whether it was ever issued, and to whom, only
+//! the issuing body knows. Numbers are attributes with a validity, never the identity of a subject
+//! (`domain.md` G 7). Everything personal prints as `redacted`.
+
+mod credit;
+mod name;
+mod resident;
+
+pub use credit::{CreditCode, CreditCodeError, Department};
+pub use name::{mask_id_number, mask_name, normalise_name};
+pub use resident::{ResidentId, ResidentIdError};
+
+#[cfg(test)]
+mod tests;
