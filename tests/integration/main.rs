@@ -1,0 +1,6 @@
+//! Whole-system tests: one program, a module for each question.
+//!
+//! They speak through actors (Collector, Reviewer, Lender) and public interfaces; everything
+//! stays on the loopback address and in temporary folders.
+
+mod architecture;
