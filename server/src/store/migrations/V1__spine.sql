@@ -297,10 +297,12 @@ create table rating_case (
     inputs_hash text,          -- the assessment that the case rests on
     grade      text,
     period_from integer,       -- publicity or notice posted at
+    since      integer not null, -- in this state since
     body       text not null,  -- the case with its history, JSON
     unique (subject, cycle)
 ) without rowid;
 create index case_by_state on rating_case (cycle, state, division);
+create index case_by_period on rating_case (state, period_from);
 
 create table case_event (
     case_id    text not null,
@@ -339,11 +341,28 @@ create table title (
     level       text not null,
     version     integer not null,
     as_of       text not null,
+    period_from integer,       -- publicity posted at
     inputs      blob not null,
     result      text not null, -- the assessment with its gates, canonical JSON
     body        text not null, -- history, JSON
     primary key (division, cycle)
 ) without rowid;
+create index title_by_period on title (state, period_from);
+
+-- What a gacha's board showed (domain.md D.4): never more than this of anybody.
+create table publicity (
+    case_id     text primary key,
+    division    text not null,
+    cycle       text not null,
+    subject     text not null,
+    masked_name text not null,
+    local_code  text not null,
+    grade       text not null,
+    posted_at   integer not null,
+    closes_on   text not null  -- last day for an objection
+) without rowid;
+create index publicity_by_division on publicity (cycle, division);
+create index publicity_by_subject on publicity (subject);
 
 create table decision (
     id       text primary key,
