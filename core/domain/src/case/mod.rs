@@ -6,7 +6,9 @@
 //! days, [`cycle`] is the campaign and [`title`] the same discipline for villages and townships.
 //! Everything here is pure: a case is the sum of its events, and time is an argument.
 
+pub mod calendar;
 pub mod cycle;
+pub mod deadline;
 pub mod state;
 pub mod title;
 

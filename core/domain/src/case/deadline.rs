@@ -1,0 +1,312 @@
+//! Deadlines and periods (`domain.md` D.3).
+//!
+//! "N days" are calendar days, "N working days" follow the [`HolidayCalendar`]; day 1 is the day
+//! after the triggering day. A deadline that binds us and falls on a rest day is due on the last
+//! working day before it; a period that protects the subject runs to the next working day.
+
+use jiff::Span;
+use jiff::civil::Date;
+
+use super::calendar::HolidayCalendar;
+use crate::time::AtMs;
+
+/// The last day of a deadline or a period.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct Due {
+    /// The last day that counts.
+    pub on: Date,
+    /// Reckoned without the holidays of a year that is not published yet: reckon again when it
+    /// is (`domain.md` G 62).
+    pub provisional: bool,
+}
+
+/// What a deadline is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deadline {
+    /// From the seal to the synchronisation.
+    Sync,
+    /// How long a provisional result (暂定) may be shown.
+    ProvisionalResult,
+    /// From the submission to the peer evaluation.
+    PeerEvaluation,
+    /// The sumu's review.
+    Review,
+    /// Publicity on the gacha's board, or personal notice.
+    Publicity,
+    /// From clean publicity to the approval.
+    Approval,
+    /// From the approval to the platforms.
+    Push,
+    /// The receipt note of an objection.
+    ObjectionReceipt,
+    /// The written answer to an objection.
+    ObjectionAnswer,
+    /// Our own target for that answer.
+    ObjectionTarget,
+    /// When an objection without an answer is brought before the approver.
+    ObjectionEscalation,
+    /// The source body's verification inside an objection.
+    SourceVerification,
+    /// The answer to a request to repair our own records.
+    Repair,
+    /// The correction of a title in 预警.
+    TitleCorrection,
+}
+
+/// How long, in which days, and for whose sake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// The number of days; day 1 is the day after the triggering day.
+    pub days: u16,
+    /// Which days count.
+    pub unit: DayUnit,
+    /// What happens when the last one is a rest day.
+    pub side: Side,
+}
+
+/// Which days count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayUnit {
+    /// All.
+    Calendar,
+    /// Those on which offices work.
+    Working,
+}
+
+/// For whose sake there is a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// It binds us: a rest day moves it to the working day before.
+    Binding,
+    /// It protects the subject: a rest day moves it to the working day after.
+    Protective,
+    /// Neither: the day stands as counted (`domain.md` B.10, D.3).
+    Plain,
+}
+
+impl Deadline {
+    /// Every deadline.
+    pub const ALL: [Self; 14] = [
+        Self::Sync,
+        Self::ProvisionalResult,
+        Self::PeerEvaluation,
+        Self::Review,
+        Self::Publicity,
+        Self::Approval,
+        Self::Push,
+        Self::ObjectionReceipt,
+        Self::ObjectionAnswer,
+        Self::ObjectionTarget,
+        Self::ObjectionEscalation,
+        Self::SourceVerification,
+        Self::Repair,
+        Self::TitleCorrection,
+    ];
+
+    /// The default of `domain.md` D.3.
+    #[must_use]
+    pub const fn term(self) -> Term {
+        use DayUnit::{Calendar, Working};
+        use Side::{Binding, Plain, Protective};
+        let (days, unit, side) = match self {
+            Self::Sync => (15, Calendar, Binding),
+            Self::ProvisionalResult => (30, Calendar, Plain),
+            Self::PeerEvaluation => (10, Working, Plain),
+            Self::Review => (10, Working, Plain),
+            Self::Publicity => (7, Calendar, Protective),
+            Self::Approval => (5, Working, Plain),
+            Self::Push => (7, Working, Plain),
+            Self::ObjectionReceipt => (2, Working, Plain),
+            Self::ObjectionAnswer => (20, Calendar, Binding),
+            Self::ObjectionTarget => (10, Working, Plain),
+            Self::ObjectionEscalation => (15, Calendar, Plain),
+            Self::SourceVerification => (10, Working, Plain),
+            Self::Repair => (10, Working, Plain),
+            Self::TitleCorrection => (90, Calendar, Plain),
+        };
+        Term { days, unit, side }
+    }
+
+    /// The last day, when the triggering day is `from`.
+    #[must_use]
+    pub fn due(self, from: Date, calendar: &HolidayCalendar) -> Due {
+        self.term().due(from, calendar)
+    }
+}
+
+impl Term {
+    /// The last day, when the triggering day is `from`.
+    #[must_use]
+    pub fn due(self, from: Date, calendar: &HolidayCalendar) -> Due {
+        match (self.unit, self.side) {
+            (DayUnit::Working, _) => working(from, self.days, calendar),
+            (DayUnit::Calendar, Side::Binding) => binding(from, self.days, calendar),
+            (DayUnit::Calendar, Side::Protective) => protective(from, self.days, calendar),
+            (DayUnit::Calendar, Side::Plain) => Due {
+                on: plus(from, i64::from(self.days)),
+                provisional: false,
+            },
+        }
+    }
+}
+
+impl Due {
+    /// The first instant at which the deadline has passed: midnight in Shanghai after its day.
+    #[must_use]
+    pub fn passes_at(self) -> AtMs {
+        AtMs::start_of(plus(self.on, 1))
+    }
+}
+
+/// The end of a period of `days` calendar days that protects the subject: the last of them, or
+/// the next working day if that is a rest day.
+#[must_use]
+pub fn protective(from: Date, days: u16, calendar: &HolidayCalendar) -> Due {
+    let last = plus(from, i64::from(days));
+    walk(last, 1, calendar)
+}
+
+/// The end of `days` calendar days that bind us: the last of them, or the working day before if
+/// that is a rest day; never before the day after `from`, so that a term inside a long holiday
+/// still has a day.
+#[must_use]
+pub fn binding(from: Date, days: u16, calendar: &HolidayCalendar) -> Due {
+    let last = plus(from, i64::from(days));
+    let due = walk(last, -1, calendar);
+    Due {
+        on: due.on.max(plus(from, 1).min(last)),
+        ..due
+    }
+}
+
+/// The `days`-th working day after `from`; `from` itself for none.
+#[must_use]
+pub fn working(from: Date, days: u16, calendar: &HolidayCalendar) -> Due {
+    let mut due = Due {
+        on: from,
+        provisional: !calendar.covers(from),
+    };
+    for _ in 0..days {
+        let next = walk(plus(due.on, 1), 1, calendar);
+        due = Due {
+            on: next.on,
+            provisional: due.provisional || next.provisional,
+        };
+    }
+    due
+}
+
+/// The end of the publicity (公示) or the notice that began on `from`: seven full days and the
+/// rest days after them.
+#[must_use]
+pub fn publicity(from: Date, calendar: &HolidayCalendar) -> Due {
+    Deadline::Publicity.due(from, calendar)
+}
+
+/// The day from which an adverse personal record that ended on `ended_on` no longer counts: five
+/// years later, and 1 March for one of 29 February (`domain.md` B.1.11, G 61).
+#[must_use]
+pub fn adverse_stops_on(ended_on: Date) -> Date {
+    let five_years = ended_on.saturating_add(Span::new().years(5));
+    if five_years.day() == ended_on.day() {
+        five_years
+    } else {
+        plus(five_years, 1)
+    }
+}
+
+/// The first working day at or beyond `day` in the direction of `step`.
+fn walk(day: Date, step: i64, calendar: &HolidayCalendar) -> Due {
+    let mut due = Due {
+        on: day,
+        provisional: !calendar.covers(day),
+    };
+    // No run of rest days is longer than a month.
+    for _ in 0..31 {
+        if calendar.is_working_day(due.on) {
+            break;
+        }
+        due.on = plus(due.on, step);
+        due.provisional |= !calendar.covers(due.on);
+    }
+    due
+}
+
+fn plus(day: Date, days: i64) -> Date {
+    day.saturating_add(Span::new().days(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn calendar() -> HolidayCalendar {
+        let mut calendar = HolidayCalendar::default();
+        let text = include_str!("../../../../fixtures/calendars/cn-2026.toml");
+        calendar.add_toml(text).unwrap();
+        calendar
+    }
+
+    fn sure(on: Date) -> Due {
+        Due { on, provisional: false }
+    }
+
+    #[test]
+    fn the_worked_case_p_01_comes_out_to_the_day() {
+        let calendar = calendar();
+        let answer = Deadline::ObjectionAnswer.due(date(2026, 3, 2), &calendar);
+        assert_eq!(answer, sure(date(2026, 3, 20)));
+        let window = publicity(date(2026, 3, 7), &calendar);
+        assert_eq!(window, sure(date(2026, 3, 16)));
+        assert_eq!(window.passes_at(), AtMs::start_of(date(2026, 3, 17)));
+        assert_eq!(adverse_stops_on(date(2024, 2, 29)), date(2029, 3, 1));
+        assert_eq!(adverse_stops_on(date(2024, 2, 28)), date(2029, 2, 28));
+    }
+
+    #[test]
+    fn a_period_that_ends_on_a_working_day_is_not_stretched() {
+        assert_eq!(publicity(date(2026, 3, 9), &calendar()), sure(date(2026, 3, 16)));
+    }
+
+    #[test]
+    fn a_holiday_stretches_what_protects_and_shortens_what_binds() {
+        let calendar = calendar();
+        // 8 + 7 = 15 February, first day of the Spring Festival, which ends on the 23rd.
+        assert_eq!(protective(date(2026, 2, 8), 7, &calendar), sure(date(2026, 2, 24)));
+        // Its Saturday before is worked.
+        assert_eq!(binding(date(2026, 2, 8), 7, &calendar), sure(date(2026, 2, 14)));
+        assert_eq!(binding(date(2026, 2, 15), 3, &calendar), sure(date(2026, 2, 16)));
+    }
+
+    #[test]
+    fn working_days_skip_holidays_and_count_shifted_workdays() {
+        let calendar = calendar();
+        // 29 and 30 September, then 8, 9 and the worked Saturday 10 October.
+        assert_eq!(working(date(2026, 9, 28), 5, &calendar), sure(date(2026, 10, 10)));
+        assert_eq!(Deadline::ObjectionReceipt.due(date(2026, 4, 3), &calendar).on, date(2026, 4, 8));
+    }
+
+    #[test]
+    fn a_year_without_its_calendar_gives_a_provisional_day() {
+        let due = working(date(2026, 12, 28), 5, &calendar());
+        assert_eq!(due, Due { on: date(2027, 1, 4), provisional: true });
+        let window = publicity(date(2026, 12, 25), &calendar());
+        assert_eq!(window, Due { on: date(2027, 1, 1), provisional: true });
+    }
+
+    #[test]
+    fn no_deadline_is_due_before_the_day_after_its_cause() {
+        let calendar = calendar();
+        for from in date(2026, 1, 1).series(Span::new().days(1)).take(365) {
+            for deadline in Deadline::ALL {
+                let due = deadline.due(from, &calendar);
+                assert!(due.on > from, "{deadline:?} from {from}");
+            }
+            let full_days = publicity(from, &calendar).on - from;
+            assert!(full_days.get_days() >= 7, "publicity from {from}");
+        }
+    }
+}
