@@ -1,0 +1,365 @@
+//! A register row as it is stored and as it travels, and the context that rows give a subject on
+//! a day. Device and server form the context here and nowhere else, so that the same rows give
+//! the same inputs on both sides.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{
+    Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
+    Lease, OverstockOrder, PeerEvaluation, PublicRecord, Quota, TitleHeld, VetoFact,
+};
+use crate::assess::inputs::Context;
+use crate::division::DivisionCode;
+use crate::id::{RowId, SubjectId};
+use crate::subject::Subject;
+
+/// A row of a register. It is never edited: a row with the same register, object and key and a
+/// higher revision takes its place.
+#[derive(
+    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
+    minicbor::Encode, minicbor::Decode,
+)]
+#[cbor(map)]
+pub struct RegisterRow {
+    /// Its identifier.
+    #[n(0)]
+    pub id: RowId,
+    /// Where it applies: the division itself and everything in it.
+    #[n(1)]
+    pub division: DivisionCode,
+    /// Whom it is about; absent for a row about the division.
+    #[n(2)]
+    pub subject: Option<SubjectId>,
+    /// What it is about within the register (a plot, a court's reference); empty where a subject
+    /// has one row only.
+    #[n(3)]
+    pub key: String,
+    /// Counts the rows with the same register, object and key, from 1.
+    #[n(4)]
+    pub revision: u32,
+    /// First day of validity.
+    #[n(5)]
+    #[cbor(with = "crate::time::day_cbor")]
+    pub valid_from: Date,
+    /// Last day of validity; open if absent.
+    #[n(6)]
+    #[cbor(with = "valid_to_cbor")]
+    pub valid_to: Option<Date>,
+    /// Who keeps the register, with its reference.
+    #[n(7)]
+    pub source: String,
+    /// What it says.
+    #[n(8)]
+    #[cbor(with = "content_cbor")]
+    pub content: RegisterContent,
+}
+
+/// What a row says, by its register.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "register", content = "row", rename_all = "snake_case")]
+pub enum RegisterContent {
+    /// The lenders' ledger.
+    Credit(CreditRecord),
+    /// A fact that stands against a rating.
+    Veto(VetoFact),
+    /// A public record of general dishonesty.
+    PublicRecord(PublicRecord),
+    /// An honour.
+    Honour(Honour),
+    /// The credit commitment.
+    Commitment(Commitment),
+    /// Whether the ear-tag or digital herd register was verified.
+    HerdRegister(bool),
+    /// A declared disaster.
+    Disaster(Disaster),
+    /// A pasture quota.
+    Quota(Quota),
+    /// A lease.
+    Lease(Lease),
+    /// A joint-herd group.
+    JointGroup(JointGroup),
+    /// The peer evaluation: published once it was held.
+    Peer(PeerEvaluation),
+    /// An order to correct overstock.
+    OverstockOrder(OverstockOrder),
+    /// The day on which a household came to be by division or immigration.
+    Founded(Date),
+    /// Mean operated cropland of the division's households, 亩.
+    MeanCropland(Centi),
+    /// The fodder reserve as last assessed in season.
+    Fodder(FodderRecord),
+    /// Counts and facts of a village or township.
+    Division(Box<DivisionFacts>),
+    /// The title that a village or township holds.
+    Title(TitleHeld),
+    /// A risk tip, by its code.
+    Tip(String),
+}
+
+impl RegisterContent {
+    /// The word of its register.
+    #[must_use]
+    pub const fn register(&self) -> &'static str {
+        match self {
+            Self::Credit(_) => "credit",
+            Self::Veto(_) => "veto",
+            Self::PublicRecord(_) => "public_record",
+            Self::Honour(_) => "honour",
+            Self::Commitment(_) => "commitment",
+            Self::HerdRegister(_) => "herd_register",
+            Self::Disaster(_) => "disaster",
+            Self::Quota(_) => "quota",
+            Self::Lease(_) => "lease",
+            Self::JointGroup(_) => "joint_group",
+            Self::Peer(_) => "peer",
+            Self::OverstockOrder(_) => "overstock_order",
+            Self::Founded(_) => "founded",
+            Self::MeanCropland(_) => "mean_cropland",
+            Self::Fodder(_) => "fodder",
+            Self::Division(_) => "division",
+            Self::Title(_) => "title",
+            Self::Tip(_) => "tip",
+        }
+    }
+}
+
+impl RegisterRow {
+    /// Whether it speaks of `subject`: named, or living where the row applies. Counts and titles
+    /// belong to their division alone, not to what lies in it.
+    #[must_use]
+    pub fn reaches(&self, subject: &Subject) -> bool {
+        match (&self.subject, &self.content) {
+            (Some(named), _) => *named == subject.id,
+            (None, RegisterContent::Division(_) | RegisterContent::Title(_)) => {
+                self.division == subject.division
+            }
+            (None, _) => self.division.contains(subject.division),
+        }
+    }
+
+    /// Whether it holds on `day`.
+    #[must_use]
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|end| day <= end)
+    }
+
+    /// What a newer revision takes the place of: register, object and key.
+    fn place(&self) -> (&'static str, Option<&SubjectId>, Option<DivisionCode>, &str) {
+        let division = self.subject.is_none().then_some(self.division);
+        (self.content.register(), self.subject.as_ref(), division, &self.key)
+    }
+}
+
+impl Context {
+    /// What the registers say of `subject` on `as_of`: of each place the newest revision, if it
+    /// holds on the day. Where one value is needed, a row about the subject goes before one about
+    /// its division, a smaller division before a larger one, then the later first day. The order
+    /// of `rows` does not matter, and rows about others are passed over.
+    ///
+    /// Identity, consent and ballots are not in registers: the caller adds them.
+    #[must_use]
+    pub fn from_rows<'a>(
+        rows: impl IntoIterator<Item = &'a RegisterRow>,
+        subject: &Subject,
+        as_of: Date,
+    ) -> Self {
+        let mut newest = BTreeMap::new();
+        for row in rows.into_iter().filter(|row| row.reaches(subject)) {
+            let kept = newest.entry(row.place()).or_insert(row);
+            if (kept.revision, &kept.id) < (row.revision, &row.id) {
+                *kept = row;
+            }
+        }
+        let mut valid: Vec<_> = newest.into_values().filter(|row| row.holds_on(as_of)).collect();
+        valid.sort_by_key(|row| {
+            let level = row.subject.is_none().then(|| row.division.level());
+            (row.subject.is_some(), level, row.valid_from, row.key.as_str(), &row.id)
+        });
+        let mut context = Self::default();
+        for row in valid {
+            context.take(row.content.clone());
+        }
+        context
+    }
+
+    /// Adds what one row says; of values that stand alone the last one holds.
+    fn take(&mut self, content: RegisterContent) {
+        match content {
+            RegisterContent::Credit(record) => self.credit = record,
+            RegisterContent::Veto(fact) => self.vetoes.push(fact),
+            RegisterContent::PublicRecord(record) => self.public_records.push(record),
+            RegisterContent::Honour(honour) => self.honours.push(honour),
+            RegisterContent::Commitment(commitment) => self.commitment = Some(commitment),
+            RegisterContent::HerdRegister(verified) => self.herd_register_verified = verified,
+            RegisterContent::Disaster(disaster) => self.disasters.push(disaster),
+            RegisterContent::Quota(quota) => self.quotas.push(quota),
+            RegisterContent::Lease(lease) => self.leases.push(lease),
+            RegisterContent::JointGroup(group) => self.joint_group = Some(group),
+            RegisterContent::Peer(peer) => self.peer = peer,
+            RegisterContent::OverstockOrder(order) => self.overstock_order = Some(order),
+            RegisterContent::Founded(day) => self.founded_on = Some(day),
+            RegisterContent::MeanCropland(mu) => self.mean_cropland_mu = Some(mu),
+            RegisterContent::Fodder(record) => self.last_fodder = Some(record),
+            RegisterContent::Division(facts) => self.division = Some(*facts),
+            RegisterContent::Title(title) => self.title = Some(title),
+            RegisterContent::Tip(code) => {
+                self.tips.insert(code);
+            }
+        }
+    }
+}
+
+/// Canonical CBOR of the content: its JSON as text, so that a device can keep and pass on a
+/// register that it does not score.
+mod content_cbor {
+    use super::RegisterContent;
+    use minicbor::{Decoder, Encoder, decode, encode};
+
+    pub(super) fn encode<C, W: encode::Write>(
+        content: &RegisterContent,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        let text = serde_json::to_string(content).map_err(encode::Error::message)?;
+        e.str(&text)?.ok()
+    }
+
+    pub(super) fn decode<C>(
+        d: &mut Decoder<'_>,
+        _: &mut C,
+    ) -> Result<RegisterContent, decode::Error> {
+        let at = d.position();
+        serde_json::from_str(d.str()?)
+            .map_err(|_| decode::Error::message("no row of a known register").at(at))
+    }
+}
+
+/// Canonical CBOR of the last day: its day number, null for none.
+mod valid_to_cbor {
+    use super::Date;
+    use crate::time::day_cbor;
+    use minicbor::{Decoder, Encoder, data::Type, decode, encode};
+
+    pub(super) fn encode<C, W: encode::Write>(
+        day: &Option<Date>,
+        e: &mut Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        match day {
+            Some(day) => day_cbor::encode(day, e, c),
+            None => e.null()?.ok(),
+        }
+    }
+
+    pub(super) fn decode<C>(d: &mut Decoder<'_>, c: &mut C) -> Result<Option<Date>, decode::Error> {
+        if d.datatype()? == Type::Null {
+            d.skip()?;
+            Ok(None)
+        } else {
+            day_cbor::decode(d, c).map(Some)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::{CreditStatus, PeerResult};
+    use crate::subject::SubjectKind;
+    use jiff::civil::date;
+
+    const DAY: Date = date(2026, 8, 1);
+
+    fn subject() -> Subject {
+        Subject {
+            id: "hh-1".parse().unwrap(),
+            kind: SubjectKind::Household,
+            division: "150623200201".parse().unwrap(),
+            local_code: "1".into(),
+        }
+    }
+
+    fn row(id: &str, division: &str, content: RegisterContent) -> RegisterRow {
+        RegisterRow {
+            id: id.parse().unwrap(),
+            division: division.parse().unwrap(),
+            subject: None,
+            key: String::new(),
+            revision: 1,
+            valid_from: date(2026, 1, 1),
+            valid_to: None,
+            source: "示例".into(),
+            content,
+        }
+    }
+
+    fn of(row: RegisterRow, subject: &str) -> RegisterRow {
+        RegisterRow { subject: Some(subject.parse().unwrap()), ..row }
+    }
+
+    fn context(rows: &[RegisterRow]) -> Context {
+        let forward = Context::from_rows(rows, &subject(), DAY);
+        let backward = Context::from_rows(rows.iter().rev(), &subject(), DAY);
+        assert_eq!(forward, backward, "the order of arrival changed the context");
+        forward
+    }
+
+    #[test]
+    fn a_newer_revision_replaces_an_older_one_even_if_it_arrives_first() {
+        let credit = |status| {
+            let record = CreditRecord { status, ..CreditRecord::default() };
+            of(row("r1", "150623200201", RegisterContent::Credit(record)), "hh-1")
+        };
+        let older = credit(CreditStatus::Never);
+        let id: RowId = "r0".parse().unwrap();
+        let newer = RegisterRow { id, revision: 2, ..credit(CreditStatus::Known) };
+        assert_eq!(context(&[older.clone(), newer.clone()]).credit.status, CreditStatus::Known);
+        let ended = RegisterRow { valid_to: Some(date(2026, 7, 31)), ..newer };
+        let status = context(&[older, ended]).credit.status;
+        assert_eq!(status, CreditStatus::Unknown, "an ended row does not bring the older one back");
+    }
+
+    #[test]
+    fn rows_of_neighbours_never_reach_a_subject() {
+        let mean = |id, division, mu| row(id, division, RegisterContent::MeanCropland(Centi(mu)));
+        let of_other = of(row("r4", "150623200201", RegisterContent::HerdRegister(true)), "hh-2");
+        let rows = [
+            mean("r1", "150623", 100),
+            mean("r2", "150623200", 200),
+            mean("r3", "150623201", 300),
+            of_other,
+        ];
+        let context = context(&rows);
+        assert_eq!(context.mean_cropland_mu, Some(Centi(200)), "the nearest division");
+        assert!(!context.herd_register_verified);
+    }
+
+    #[test]
+    fn the_title_of_a_township_is_not_the_title_of_its_villages() {
+        let held = TitleHeld {
+            level: crate::title::TitleLevel::Good,
+            warned_on: None,
+            occasion: crate::register::Occasion::Review,
+        };
+        let rows = [row("r1", "150623200", RegisterContent::Title(held))];
+        assert_eq!(context(&rows).title, None);
+    }
+
+    #[test]
+    fn a_row_comes_back_from_its_bytes_as_it_was() {
+        let result = PeerResult { valid: 5, counted: 3, sum_centi: 1350 };
+        let peer = RegisterContent::Peer(PeerEvaluation::Held(result));
+        for content in [peer, RegisterContent::Founded(DAY), RegisterContent::Tip("TIP_X".into())] {
+            let open = row("r1", "150623", content);
+            let ended = RegisterRow { valid_to: Some(DAY), ..open.clone() };
+            for row in [open, ended] {
+                let bytes = minicbor::to_vec(&row).unwrap();
+                assert_eq!(minicbor::decode::<RegisterRow>(&bytes).unwrap(), row);
+                let json = serde_json::to_string(&row.content).unwrap();
+                assert!(json.contains(&format!("\"{}\"", row.content.register())));
+            }
+        }
+    }
+}
