@@ -159,6 +159,18 @@ impl DivisionCode {
         format!("{:012}", self.filled)
     }
 
+    /// Reads the form of [`Self::filled_text`] back.
+    ///
+    /// # Errors
+    /// [`DivisionCodeError`] if the text is no such form of a division code.
+    pub fn from_filled(text: &str) -> Result<Self, DivisionCodeError> {
+        if text.len() != 12 {
+            return Err(DivisionCodeError::Length);
+        }
+        let shortest = text.strip_suffix("000").unwrap_or(text);
+        shortest.strip_suffix("000").unwrap_or(shortest).parse()
+    }
+
     /// The local kind that the segments of the code suggest; sumu, banner and gacha are told from
     /// town, county and village by their name, not by their code.
     #[must_use]
@@ -294,6 +306,7 @@ mod tests {
     fn codes_print_as_they_were_read() {
         for text in ["150000", "150600", "150623", "150623101", "150623101201"] {
             assert_eq!(code(text).to_string(), text);
+            assert_eq!(DivisionCode::from_filled(&code(text).filled_text()), Ok(code(text)));
         }
     }
 }

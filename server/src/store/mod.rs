@@ -5,7 +5,17 @@
 //! failed one takes nothing with it and every answer is given after the commit. SQL stands only
 //! in this folder, one file per table family.
 
+pub mod case;
+pub mod column;
+pub mod conflict;
+pub mod cycle;
+pub mod decision;
+pub mod division;
+pub mod job;
 pub mod meta;
+pub mod publicity;
+pub mod rating;
+pub mod title;
 mod readers;
 mod writer;
 

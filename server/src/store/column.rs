@@ -1,0 +1,66 @@
+//! Typed values in text columns: one reading for all tables, and a broken value names its place.
+
+use std::str::FromStr;
+
+use itgel_domain::division::DivisionCode;
+use rusqlite::Row;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::StoreError;
+
+/// Reads a text column as `T`; `what` names table and column.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the text is no `T`.
+pub fn word<T: FromStr>(row: &Row<'_>, column: &str, what: &'static str) -> Result<T, StoreError> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|_| StoreError::Corrupt { what })
+}
+
+/// Reads a text column that may be null as `T`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the text is no `T`.
+pub fn optional_word<T: FromStr>(
+    row: &Row<'_>,
+    column: &str,
+    what: &'static str,
+) -> Result<Option<T>, StoreError> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|t| t.parse().map_err(|_| StoreError::Corrupt { what })).transpose()
+}
+
+/// Reads a column of JSON text as `T`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the text is no `T`.
+pub fn json<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: &str,
+    what: &'static str,
+) -> Result<T, StoreError> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|_| StoreError::Corrupt { what })
+}
+
+/// Writes `value` as JSON text for a column.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if it has no JSON form.
+pub fn to_json<T: Serialize + ?Sized>(value: &T, what: &'static str) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Corrupt { what })
+}
+
+/// Reads a division code in its filled form.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the text is none.
+pub fn division(
+    row: &Row<'_>,
+    column: &str,
+    what: &'static str,
+) -> Result<DivisionCode, StoreError> {
+    let text: String = row.get(column)?;
+    DivisionCode::from_filled(&text).map_err(|_| StoreError::Corrupt { what })
+}

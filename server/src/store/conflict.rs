@@ -1,0 +1,137 @@
+//! Conflicts: values of one item on which officers disagree, until a reviewer settles them
+//! (`design.md` 4.10). What is settled stays, with its decision.
+
+use std::collections::BTreeMap;
+
+use itgel_domain::file::entry::EntryId;
+use itgel_domain::id::{CycleId, DecisionId, OfficerId, SubjectId};
+use itgel_domain::item::{ItemPath, Observation};
+use itgel_domain::time::AtMs;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column};
+
+/// A value in a conflict and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictValue {
+    /// The entry.
+    pub entry: EntryId,
+    /// Its author.
+    pub officer: OfficerId,
+    /// What was observed.
+    pub observation: Observation,
+}
+
+/// A conflict over one item.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ConflictRow {
+    /// Whose file.
+    pub subject: SubjectId,
+    /// In which campaign.
+    pub cycle: CycleId,
+    /// The item.
+    pub item: ItemPath,
+    /// The values that stand against each other.
+    pub values: Vec<ConflictValue>,
+    /// When it was found.
+    pub opened_at: AtMs,
+    /// The decision that settled it.
+    pub decision: Option<DecisionId>,
+}
+
+const SELECT: &str = "select subject, cycle, item, entries, opened_at, decision from conflict";
+
+/// The open conflict over `item`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_open(
+    connection: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+    item: &ItemPath,
+) -> Result<Option<ConflictRow>, StoreError> {
+    let sql = format!("{SELECT} where subject = ?1 and cycle = ?2 and item = ?3 and decision is null");
+    let mut query = connection.prepare_cached(&sql)?;
+    let key = params![subject.as_str(), cycle.as_str(), item.as_str()];
+    query.query_row(key, |row| Ok(read(row))).optional()?.transpose()
+}
+
+/// Every conflict of a subject in a campaign, settled ones too, by item.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(
+    connection: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+) -> Result<Vec<ConflictRow>, StoreError> {
+    let sql = format!("{SELECT} where subject = ?1 and cycle = ?2 order by item");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![subject.as_str(), cycle.as_str()], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Brings the open conflicts of a subject to `found`: new ones are added, changed ones take the
+/// new values, and those that a correction of their own author ended go. One that was settled
+/// opens again only if a value stands in it that its decision did not see.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn sync_open(
+    tx: &Tx<'_>,
+    subject: &SubjectId,
+    cycle: &CycleId,
+    found: &BTreeMap<ItemPath, Vec<ConflictValue>>,
+    now: AtMs,
+) -> Result<(), StoreError> {
+    for row in list(tx, subject, cycle)? {
+        if row.decision.is_none() && !found.contains_key(&row.item) {
+            let sql = "delete from conflict where subject = ?1 and cycle = ?2 and item = ?3";
+            let key = params![subject.as_str(), cycle.as_str(), row.item.as_str()];
+            tx.prepare_cached(sql)?.execute(key)?;
+        }
+    }
+    let sql = "insert into conflict (subject, cycle, item, entries, opened_at, decision)
+               values (?1, ?2, ?3, ?4, ?5, null)
+               on conflict (subject, cycle, item) do update set entries = excluded.entries,
+                   opened_at = case when decision is null then opened_at
+                                    else excluded.opened_at end,
+                   decision = null
+               where entries <> excluded.entries";
+    let mut put = tx.prepare_cached(sql)?;
+    for (item, values) in found {
+        let entries = column::to_json(values, "conflict.entries")?;
+        put.execute(params![subject.as_str(), cycle.as_str(), item.as_str(), entries, now.0])?;
+    }
+    Ok(())
+}
+
+/// Marks the conflict over `item` as settled.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn settle(
+    tx: &Tx<'_>,
+    subject: &SubjectId,
+    cycle: &CycleId,
+    item: &ItemPath,
+    decision: &DecisionId,
+) -> Result<(), StoreError> {
+    let sql = "update conflict set decision = ?4 where subject = ?1 and cycle = ?2 and item = ?3";
+    let key = params![subject.as_str(), cycle.as_str(), item.as_str(), decision.as_str()];
+    tx.prepare_cached(sql)?.execute(key)?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<ConflictRow, StoreError> {
+    Ok(ConflictRow {
+        subject: column::word(row, "subject", "conflict.subject")?,
+        cycle: column::word(row, "cycle", "conflict.cycle")?,
+        item: column::word(row, "item", "conflict.item")?,
+        values: column::json(row, "entries", "conflict.entries")?,
+        opened_at: AtMs(row.get("opened_at")?),
+        decision: column::optional_word(row, "decision", "conflict.decision")?,
+    })
+}

@@ -1,0 +1,76 @@
+//! The register of divisions.
+
+use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column};
+
+/// The division as it is called on `day`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(
+    connection: &Connection,
+    code: DivisionCode,
+    day: Date,
+) -> Result<Option<Division>, StoreError> {
+    let sql = "select code, kind, name, name_mn, valid_from, valid_to from division
+               where code = ?1 and valid_from <= ?2 and (valid_to is null or valid_to >= ?2)
+               order by valid_from desc limit 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row(params![code.filled_text(), day.to_string()], |row| Ok(read(row)));
+    found.optional()?.transpose()
+}
+
+/// The divisions of `level` that lie in `within` and are valid on `day`, by code.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(
+    connection: &Connection,
+    within: DivisionCode,
+    level: DivisionLevel,
+    day: Date,
+) -> Result<Vec<Division>, StoreError> {
+    let sql = "select code, kind, name, name_mn, valid_from, valid_to from division
+               where code >= ?1 and code < ?2 and valid_from <= ?3
+                   and (valid_to is null or valid_to >= ?3)
+               order by code, valid_from";
+    let (low, high) = within.text_range();
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![low, high, day.to_string()], |row| Ok(read(row)))?;
+    let all = rows.map(|row| row?).collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(all.into_iter().filter(|division| division.code.level() == level).collect())
+}
+
+/// Writes a division, new or changed.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put(tx: &Tx<'_>, division: &Division) -> Result<(), StoreError> {
+    let sql = "insert into division (code, valid_from, valid_to, kind, name, name_mn)
+               values (?1, ?2, ?3, ?4, ?5, ?6)
+               on conflict (code, valid_from) do update set valid_to = excluded.valid_to,
+                   kind = excluded.kind, name = excluded.name, name_mn = excluded.name_mn";
+    tx.prepare_cached(sql)?.execute(params![
+        division.code.filled_text(),
+        division.valid_from.to_string(),
+        division.valid_to.map(|day| day.to_string()),
+        column::to_json(&division.kind, "division.kind")?,
+        division.name,
+        division.name_mn,
+    ])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Division, StoreError> {
+    Ok(Division {
+        code: column::division(row, "code", "division.code")?,
+        kind: column::json(row, "kind", "division.kind")?,
+        name: row.get("name")?,
+        name_mn: row.get("name_mn")?,
+        valid_from: column::word(row, "valid_from", "division.valid_from")?,
+        valid_to: column::optional_word(row, "valid_to", "division.valid_to")?,
+    })
+}
