@@ -54,17 +54,19 @@ pub fn day_number_to_date(days: i64) -> Date {
 /// Canonical CBOR of a day: its day number. Use as `#[cbor(with = "crate::time::day_cbor")]`.
 pub mod day_cbor {
     use super::{Date, date_to_day_number, day_number_to_date};
-    use minicbor::{Decoder, Encoder, decode, encode};
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
 
     /// Writes the day number.
     ///
     /// # Errors
     /// When the writer fails.
-    pub fn encode<C, W: encode::Write>(
+    pub fn encode<C, W: Write>(
         day: &Date,
         e: &mut Encoder<W>,
         _: &mut C,
-    ) -> Result<(), encode::Error<W::Error>> {
+    ) -> Result<(), EncodeError<W::Error>> {
         e.i64(date_to_day_number(*day))?.ok()
     }
 
@@ -72,13 +74,13 @@ pub mod day_cbor {
     ///
     /// # Errors
     /// When the value is no integer or lies beyond the calendar.
-    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Date, decode::Error> {
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Date, DecodeError> {
         let number = d.i64()?;
         let day = day_number_to_date(number);
         if date_to_day_number(day) == number {
             Ok(day)
         } else {
-            Err(decode::Error::message("day beyond the calendar"))
+            Err(DecodeError::message("day beyond the calendar"))
         }
     }
 }

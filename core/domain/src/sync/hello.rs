@@ -5,6 +5,7 @@ use crate::file::chain::ChainHead;
 use crate::file::envelope::CheckpointRef;
 use crate::hash::Hash;
 use crate::id::DeviceId;
+use crate::log::Checkpoint;
 use crate::time::AtMs;
 
 /// A device says where it stands.
@@ -72,9 +73,13 @@ pub struct HelloAnswer {
     /// The newest checkpoint of the log.
     #[n(6)]
     pub checkpoint: CheckpointRef,
-    /// Signature of the server over the checkpoint, hexadecimal.
+    /// Signature of the server over the checkpoint, hexadecimal; see
+    /// [`crate::log::Checkpoint::message`].
     #[n(7)]
     pub checkpoint_signature: String,
+    /// When the checkpoint was taken, by the server's clock: the signature covers it.
+    #[n(8)]
+    pub checkpoint_at: AtMs,
 }
 
 /// The end of a division's list.
@@ -90,4 +95,16 @@ pub struct ListEnd {
     /// Digest over the list up to there, see [`crate::sync::pull::extend_digest`].
     #[n(2)]
     pub digest: Hash,
+}
+
+impl HelloAnswer {
+    /// The newest checkpoint of the log as the server signed it.
+    #[must_use]
+    pub const fn signed_checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            size: self.checkpoint.size,
+            root: self.checkpoint.root,
+            at: self.checkpoint_at,
+        }
+    }
 }

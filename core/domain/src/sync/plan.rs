@@ -90,6 +90,7 @@ mod tests {
             clock: AtMs(0),
             checkpoint: CheckpointRef { size: 0, root: Hash::of_file(b"") },
             checkpoint_signature: String::new(),
+            checkpoint_at: AtMs(0),
         };
         plan(&hello, &answer, |seq| (seq <= own).then(|| chain(seq)))
     }

@@ -236,9 +236,11 @@ impl PullItem {
 
 impl PulledItem {
     /// The item, or `None` for a kind that this version does not know: keep it and skip it.
+    /// Bytes that hold another kind than the one announced are no item either.
     #[must_use]
     pub fn item(&self) -> Option<PullItem> {
-        minicbor::decode(&self.bytes).ok()
+        let item: PullItem = minicbor::decode(&self.bytes).ok()?;
+        (item.kind() == self.kind).then_some(item)
     }
 }
 

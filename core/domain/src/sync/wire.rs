@@ -73,17 +73,19 @@ where
 /// A list of byte strings.
 pub mod byte_lists {
     use minicbor::bytes::ByteSlice;
-    use minicbor::{Decoder, Encoder, decode, encode};
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
 
     /// Writes an array of byte strings.
     ///
     /// # Errors
     /// When the writer fails.
-    pub fn encode<C, W: encode::Write>(
+    pub fn encode<C, W: Write>(
         list: &[Vec<u8>],
         e: &mut Encoder<W>,
         _: &mut C,
-    ) -> Result<(), encode::Error<W::Error>> {
+    ) -> Result<(), EncodeError<W::Error>> {
         e.array(list.len() as u64)?;
         for bytes in list {
             e.bytes(bytes)?;
@@ -95,7 +97,7 @@ pub mod byte_lists {
     ///
     /// # Errors
     /// When it is something else.
-    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<Vec<u8>>, decode::Error> {
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<Vec<u8>>, DecodeError> {
         let items = d.array_iter::<&ByteSlice>()?;
         items.map(|bytes| bytes.map(|b| b.to_vec())).collect()
     }
