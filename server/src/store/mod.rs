@@ -5,16 +5,23 @@
 //! failed one takes nothing with it and every answer is given after the commit. SQL stands only
 //! in this folder, one file per table family.
 
+pub mod authorisation;
 pub mod case;
+pub mod challenge;
 pub mod column;
 pub mod conflict;
 pub mod cycle;
 pub mod decision;
+pub mod device;
 pub mod division;
+pub mod idempotency;
 pub mod job;
+pub mod lender;
 pub mod meta;
+pub mod officer;
 pub mod publicity;
 pub mod rating;
+pub mod report;
 pub mod title;
 mod readers;
 mod writer;

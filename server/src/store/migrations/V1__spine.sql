@@ -48,9 +48,10 @@ create table enrolment (
 
 create table challenge (
     nonce      text primary key,
-    principal  text not null,
+    principal  text not null,    -- 'device:…' of a nonce, 'lender:…' of a used assertion
     expires_at integer not null
 ) without rowid;
+create index challenge_by_expiry on challenge (expires_at);
 
 -- Places and subjects ------------------------------------------------------------------------
 
@@ -378,8 +379,19 @@ create table decision (
 create table lender (
     id          text primary key,
     name        text not null,
+    division    text not null, -- where its contract holds, filled
+    purposes    text not null, -- what its contract lets it ask for, separated by spaces
     public_key  text not null, -- PEM
     daily_quota integer not null
+) without rowid;
+
+-- What a lender asked for on a day: quotas survive a restart.
+create table lender_day (
+    lender  text not null references lender (id),
+    day     text not null,
+    queries integer not null,
+    misses  integer not null, -- answered with "absent or not authorised"
+    primary key (lender, day)
 ) without rowid;
 
 create table authorisation (
@@ -410,7 +422,7 @@ create table idempotency (
     key          text not null,
     request_hash text not null,
     status       integer not null,
-    response     text not null,
+    response     text not null, -- the identifier of what was made, never a body
     at           integer not null,
     primary key (principal, key)
 ) without rowid;

@@ -1,0 +1,85 @@
+//! Query authorisations: who may ask what about whom, until when.
+
+use itgel_domain::authorisation::Authorisation;
+use itgel_domain::id::{AuthorisationId, LenderId};
+use itgel_domain::time::AtMs;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column};
+
+/// The authorisation with this id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(
+    connection: &Connection,
+    id: &AuthorisationId,
+) -> Result<Option<Authorisation>, StoreError> {
+    let sql = "select id, lender, subject, purpose, valid_from, valid_to, ground, revoked_at
+               from authorisation where id = ?1";
+    let mut query = connection.prepare_cached(sql)?;
+    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+}
+
+/// The authorisations of a lender in the order of their ids, after `after`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(
+    connection: &Connection,
+    lender: &LenderId,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Authorisation>, StoreError> {
+    let sql = "select id, lender, subject, purpose, valid_from, valid_to, ground, revoked_at
+               from authorisation where lender = ?1 and id > ?2 order by id limit ?3";
+    let mut query = connection.prepare_cached(sql)?;
+    query
+        .query_map(params![lender.as_str(), after, limit], |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+/// Writes a new authorisation.
+///
+/// # Errors
+/// [`StoreError`] of the database, also if the id is taken.
+pub fn put(tx: &Tx<'_>, given: &Authorisation) -> Result<(), StoreError> {
+    let sql = "insert into authorisation
+                   (id, lender, subject, purpose, valid_from, valid_to, ground, revoked_at)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, null)";
+    tx.prepare_cached(sql)?.execute(params![
+        given.id.as_str(),
+        given.lender.as_str(),
+        given.subject.as_str(),
+        given.purpose.as_str(),
+        given.from.to_string(),
+        given.until.to_string(),
+        column::to_json(&given.ground, "authorisation.ground")?,
+    ])?;
+    Ok(())
+}
+
+/// Takes an authorisation back; the first time counts.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn revoke(tx: &Tx<'_>, id: &AuthorisationId, now: AtMs) -> Result<(), StoreError> {
+    let sql = "update authorisation set revoked_at = ?2 where id = ?1 and revoked_at is null";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), now.0])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Authorisation, StoreError> {
+    let revoked_at: Option<i64> = row.get("revoked_at")?;
+    Ok(Authorisation {
+        id: column::word(row, "id", "authorisation.id")?,
+        lender: column::word(row, "lender", "authorisation.lender")?,
+        subject: column::word(row, "subject", "authorisation.subject")?,
+        purpose: column::word(row, "purpose", "authorisation.purpose")?,
+        from: column::word(row, "valid_from", "authorisation.valid_from")?,
+        until: column::word(row, "valid_to", "authorisation.valid_to")?,
+        ground: column::json(row, "ground", "authorisation.ground")?,
+        revoked: revoked_at.is_some(),
+    })
+}

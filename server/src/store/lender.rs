@@ -1,0 +1,121 @@
+//! Lenders with a contract, and what they asked for on each day.
+
+use itgel_domain::authorisation::Purpose;
+use itgel_domain::division::DivisionCode;
+use itgel_domain::id::LenderId;
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column, division};
+
+/// A lender (农信社) and its contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LenderRecord {
+    /// Its identifier, also its client id.
+    pub id: LenderId,
+    /// Its name.
+    pub name: String,
+    /// Where its contract holds.
+    pub division: DivisionCode,
+    /// What its contract lets it ask for.
+    pub purposes: Vec<Purpose>,
+    /// The Ed25519 public key of its client, PEM.
+    pub public_key: String,
+    /// Most queries on one day.
+    pub daily_quota: u32,
+}
+
+/// What a lender asked for on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DayUse {
+    /// Queries, answered or not.
+    pub queries: u32,
+    /// Those answered with "absent or not authorised".
+    pub misses: u32,
+}
+
+/// The lender with this id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(connection: &Connection, id: &LenderId) -> Result<Option<LenderRecord>, StoreError> {
+    let sql = "select id, name, division, purposes, public_key, daily_quota from lender
+               where id = ?1";
+    let mut query = connection.prepare_cached(sql)?;
+    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+}
+
+/// Writes a lender, new or changed.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put(tx: &Tx<'_>, lender: &LenderRecord) -> Result<(), StoreError> {
+    let sql = "insert into lender (id, name, division, purposes, public_key, daily_quota)
+               values (?1, ?2, ?3, ?4, ?5, ?6)
+               on conflict (id) do update set name = excluded.name, division = excluded.division,
+                   purposes = excluded.purposes, public_key = excluded.public_key,
+                   daily_quota = excluded.daily_quota";
+    let purposes: Vec<_> = lender.purposes.iter().map(|p| p.as_str()).collect();
+    tx.prepare_cached(sql)?.execute(params![
+        lender.id.as_str(),
+        lender.name,
+        lender.division.filled_text(),
+        purposes.join(" "),
+        lender.public_key,
+        lender.daily_quota,
+    ])?;
+    Ok(())
+}
+
+/// What a lender asked for on `day`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn day_use(
+    connection: &Connection,
+    lender: &LenderId,
+    day: Date,
+) -> Result<DayUse, StoreError> {
+    let sql = "select queries, misses from lender_day where lender = ?1 and day = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query
+        .query_row(params![lender.as_str(), day.to_string()], |row| {
+            Ok(DayUse { queries: row.get(0)?, misses: row.get(1)? })
+        })
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Counts one more query of a lender on `day`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_query(
+    tx: &Tx<'_>,
+    lender: &LenderId,
+    day: Date,
+    missed: bool,
+) -> Result<(), StoreError> {
+    let sql = "insert into lender_day (lender, day, queries, misses) values (?1, ?2, 1, ?3)
+               on conflict (lender, day) do update set queries = queries + 1,
+                   misses = misses + excluded.misses";
+    tx.prepare_cached(sql)?
+        .execute(params![lender.as_str(), day.to_string(), i64::from(missed)])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<LenderRecord, StoreError> {
+    let purposes: String = row.get("purposes")?;
+    let purposes = purposes
+        .split_whitespace()
+        .map(|word| word.parse().map_err(|_| StoreError::Corrupt { what: "lender.purposes" }))
+        .collect::<Result<_, _>>()?;
+    Ok(LenderRecord {
+        id: column::word(row, "id", "lender.id")?,
+        name: row.get("name")?,
+        division: division::code(row, "division", "lender.division")?,
+        purposes,
+        public_key: row.get("public_key")?,
+        daily_quota: row.get("daily_quota")?,
+    })
+}

@@ -1,0 +1,77 @@
+//! Reports as they were given to lenders, sealed under the key of the subject's identity: whoever
+//! erases that key erases them.
+
+use itgel_domain::authorisation::Purpose;
+use itgel_domain::id::{AuthorisationId, LenderId, ReportId, SubjectId};
+use itgel_domain::time::AtMs;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column};
+
+/// A report as it was given.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReportRecord {
+    /// Its number.
+    pub id: ReportId,
+    /// By which right.
+    pub authorisation: AuthorisationId,
+    /// To whom.
+    pub lender: LenderId,
+    /// About whom.
+    pub subject: SubjectId,
+    /// What for.
+    pub purpose: Purpose,
+    /// When.
+    pub made_at: AtMs,
+    /// Its JSON, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// The report with this number, of this lender: another's is not there.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(
+    connection: &Connection,
+    id: &ReportId,
+    lender: &LenderId,
+) -> Result<Option<ReportRecord>, StoreError> {
+    let sql = "select id, authorisation, lender, subject, purpose, made_at, sealed from report
+               where id = ?1 and lender = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    query
+        .query_row(params![id.as_str(), lender.as_str()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
+}
+
+/// Writes a new report.
+///
+/// # Errors
+/// [`StoreError`] of the database, also if the number is taken.
+pub fn put(tx: &Tx<'_>, report: &ReportRecord) -> Result<(), StoreError> {
+    let sql = "insert into report (id, authorisation, lender, subject, purpose, made_at, sealed)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    tx.prepare_cached(sql)?.execute(params![
+        report.id.as_str(),
+        report.authorisation.as_str(),
+        report.lender.as_str(),
+        report.subject.as_str(),
+        report.purpose.as_str(),
+        report.made_at.0,
+        report.sealed,
+    ])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<ReportRecord, StoreError> {
+    Ok(ReportRecord {
+        id: column::word(row, "id", "report.id")?,
+        authorisation: column::word(row, "authorisation", "report.authorisation")?,
+        lender: column::word(row, "lender", "report.lender")?,
+        subject: column::word(row, "subject", "report.subject")?,
+        purpose: column::word(row, "purpose", "report.purpose")?,
+        made_at: AtMs(row.get("made_at")?),
+        sealed: row.get("sealed")?,
+    })
+}
