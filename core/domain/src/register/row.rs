@@ -215,24 +215,27 @@ impl Context {
 /// register that it does not score.
 mod content_cbor {
     use super::RegisterContent;
-    use minicbor::{Decoder, Encoder, decode, encode};
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
 
-    pub(super) fn encode<C, W: encode::Write>(
+    pub(super) fn encode<C, W: Write>(
         content: &RegisterContent,
         e: &mut Encoder<W>,
         _: &mut C,
-    ) -> Result<(), encode::Error<W::Error>> {
-        let text = serde_json::to_string(content).map_err(encode::Error::message)?;
+    ) -> Result<(), EncodeError<W::Error>> {
+        let text = serde_json::to_string(content)
+            .map_err(|_| EncodeError::message("a row without a JSON form"))?;
         e.str(&text)?.ok()
     }
 
     pub(super) fn decode<C>(
         d: &mut Decoder<'_>,
         _: &mut C,
-    ) -> Result<RegisterContent, decode::Error> {
+    ) -> Result<RegisterContent, DecodeError> {
         let at = d.position();
         serde_json::from_str(d.str()?)
-            .map_err(|_| decode::Error::message("no row of a known register").at(at))
+            .map_err(|_| DecodeError::message("no row of a known register").at(at))
     }
 }
 
@@ -240,20 +243,23 @@ mod content_cbor {
 mod valid_to_cbor {
     use super::Date;
     use crate::time::day_cbor;
-    use minicbor::{Decoder, Encoder, data::Type, decode, encode};
+    use minicbor::data::Type;
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
 
-    pub(super) fn encode<C, W: encode::Write>(
+    pub(super) fn encode<C, W: Write>(
         day: &Option<Date>,
         e: &mut Encoder<W>,
         c: &mut C,
-    ) -> Result<(), encode::Error<W::Error>> {
+    ) -> Result<(), EncodeError<W::Error>> {
         match day {
             Some(day) => day_cbor::encode(day, e, c),
             None => e.null()?.ok(),
         }
     }
 
-    pub(super) fn decode<C>(d: &mut Decoder<'_>, c: &mut C) -> Result<Option<Date>, decode::Error> {
+    pub(super) fn decode<C>(d: &mut Decoder<'_>, c: &mut C) -> Result<Option<Date>, DecodeError> {
         if d.datatype()? == Type::Null {
             d.skip()?;
             Ok(None)

@@ -74,6 +74,14 @@ create table subject (
 ) without rowid;
 create index subject_by_division on subject (division, kind, local_code);
 
+-- Where a subject lived before it moved: scope is judged by the day of entry.
+create table subject_move (
+    subject  text not null references subject (id),
+    until    text not null, -- last day
+    division text not null,
+    primary key (subject, until)
+) without rowid;
+
 create table cycle (
     id        text primary key,
     banner    text not null,
@@ -90,6 +98,7 @@ create table chain (
     incarnation integer not null,
     seq         integer not null,
     head        text not null,
+    hello_at    integer,          -- when the device was first told where this chain stands
     primary key (device, incarnation)
 ) without rowid;
 
@@ -99,28 +108,29 @@ create table envelope (
     seq         integer not null,
     id          text not null unique,
     chain_hash  text not null,    -- the chain's head after it
-    kind        text not null,    -- 'file', 'identity', 'ballot'
-    subject     text not null,
+    kind        text not null,    -- 'file', 'identity', 'ballot'; 'bytes' in stray_bytes
+    subject     text not null,    -- empty for 'bytes'
     file        text,             -- of a file envelope
     actor_seq   integer,          -- its place among the same chain's envelopes of the file
-    last_op     integer,          -- its last operation counter
-    verdict     text not null,    -- 'accepted', 'flagged', 'quarantined'
+    last_op     integer,          -- its last operation counter; both null: not in the document
+    verdict     text not null,    -- 'accepted', 'flagged', 'quarantined', 'refused'
     reason      text not null,    -- error code, or flags separated by spaces
-    sealed      blob not null,    -- the bytes under the key of the file or identity
+    sealed      blob not null,    -- the bytes under the key of the file, identity or ballots
     received_at integer not null,
     primary key (device, incarnation, seq)
 ) without rowid;
 create index envelope_by_file on envelope (file, device, incarnation, seq);
 create index envelope_by_subject on envelope (subject);
 
--- Ahead of a gap, waiting.
-create table held_envelope (
+-- Ahead of a gap, waiting: whole pages, because the signed head of a page vouches for all of it.
+create table held_page (
     device      text not null,
     incarnation integer not null,
-    seq         integer not null,
-    sealed      blob not null,
+    first_seq   integer not null,
+    head        text not null, -- the signed head
+    sealed      blob not null, -- the page under the key of the device
     received_at integer not null,
-    primary key (device, incarnation, seq)
+    primary key (device, incarnation, first_seq, head)
 ) without rowid;
 
 -- What does not decode, or stands at a taken place of a chain: kept as evidence.
@@ -171,10 +181,14 @@ create table list_item (
     position integer not null,
     kind     integer not null,
     ref      text not null, -- of an envelope its place, of an identity subject and commitment
-    bytes    blob not null, -- of everything else the item itself
+    bytes    blob not null, -- of an envelope whether it is quarantined, of an identity nothing,
+                            -- of everything else the item itself
+    hash     text not null, -- of the item, for the digest once its content is erased
     digest   text not null, -- of the list up to here
     primary key (division, position)
 ) without rowid;
+-- Where a register row stands in the list of a gacha.
+create index list_item_of_register on list_item (division, ref) where kind = 6;
 
 -- The log ------------------------------------------------------------------------------------
 
@@ -188,7 +202,8 @@ create table checkpoint (
     size      integer primary key,
     root      text not null,
     at        integer not null,
-    signature text not null
+    signature text not null,
+    frontier  text not null -- the right edge of the tree, JSON: the next one goes on from here
 );
 
 create table audit (
@@ -219,14 +234,14 @@ create table register_row (
     division      text not null,  -- where it applies, filled
     subject       text,           -- whom it is about, if one
     row_key       text not null,  -- what it is about within the register
+    revision      integer not null, -- counts the rows with the same register, object and key
     valid_from    text not null,
     valid_to      text,
     content       text not null,  -- the typed row as JSON
     source        text not null,
     entered_by    text not null,
     entered_at    integer not null,
-    superseded_at integer,
-    list_position integer         -- where devices find it in the list of its division
+    superseded_at integer
 ) without rowid;
 create index register_by_subject on register_row (subject, register);
 create index register_by_division on register_row (register, division);
@@ -236,8 +251,10 @@ create index register_by_division on register_row (register, division);
 create table projection (
     file    text primary key,
     subject text not null,
-    facts   blob not null
+    facts   blob not null,
+    heads   text not null -- places that no other envelope of the file depends on, by spaces
 ) without rowid;
+create index projection_by_subject on projection (subject);
 
 create table standing (
     subject      text not null,
