@@ -75,6 +75,15 @@ impl IdentityRecord {
         Hash::of("itgel.identity.v1", &[salt.as_bytes(), &self.to_bytes()])
     }
 
+    /// Whether the head, or the responsible person, is known by a number that checks: what the
+    /// rules call a verified identity (`domain.md` B.1.5).
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.head()
+            .and_then(|head| head.id_number.as_deref())
+            .is_some_and(|number| number.parse::<crate::person::ResidentId>().is_ok())
+    }
+
     /// The head of the household or the responsible person.
     #[must_use]
     pub fn head(&self) -> Option<&Person> {

@@ -136,8 +136,9 @@ pub struct Seal {
     #[n(1)]
     #[cbor(with = "crate::time::day_cbor")]
     pub as_of: Date,
-    /// The position of the division's pull list that the device's registers came from, so that
-    /// the server can form the same inputs.
+    /// The position in the pull list of the subject's gacha up to which the device held register
+    /// rows, so that the server can form the same inputs: every row that matters to a gacha
+    /// stands in its list.
     #[n(2)]
     pub registers_at: u64,
     /// Hash of the device's inputs.

@@ -192,6 +192,13 @@ impl Envelope {
         Self::id_of(&self.salt, &self.to_bytes())
     }
 
+    /// The id that any bytes have in a chain: the salted id as far as the salt can be read,
+    /// so that a place whose bytes do not decode does not end the chain.
+    #[must_use]
+    pub fn id_of_bytes(bytes: &[u8]) -> Hash {
+        Self::id_of(peek_salt(bytes).unwrap_or_default(), bytes)
+    }
+
     /// The entries, none for a commitment or a ballot.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
@@ -240,6 +247,18 @@ impl Envelope {
             Body::Ballot(_) => Err(EnvelopeError::Malformed),
         }
     }
+}
+
+/// The salt at its place in the map, whatever stands behind it.
+fn peek_salt(bytes: &[u8]) -> Option<&str> {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    decoder.map().ok()?;
+    for field in 0..2 {
+        (decoder.u8().ok()? == field).then_some(())?;
+        decoder.skip().ok()?;
+    }
+    (decoder.u8().ok()? == 2).then_some(())?;
+    decoder.str().ok()
 }
 
 impl FileBody {

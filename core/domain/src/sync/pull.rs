@@ -235,12 +235,33 @@ impl PullItem {
 }
 
 impl PulledItem {
+    /// The kind of an item whose content was erased; its bytes are the erased item's kind and
+    /// hash, so that the digest of the list still comes out.
+    pub const GONE: u8 = u8::MAX;
+
+    /// What stands in place of an erased item.
+    #[must_use]
+    pub fn gone(position: u64, kind: u8, hash: &Hash) -> Self {
+        let mut bytes = vec![kind];
+        bytes.extend_from_slice(hash.as_bytes());
+        Self { position, kind: Self::GONE, bytes }
+    }
+
     /// The item, or `None` for a kind that this version does not know: keep it and skip it.
-    /// Bytes that hold another kind than the one announced are no item either.
     #[must_use]
     pub fn item(&self) -> Option<PullItem> {
-        let item: PullItem = minicbor::decode(&self.bytes).ok()?;
-        (item.kind() == self.kind).then_some(item)
+        minicbor::decode(&self.bytes).ok().filter(|item: &PullItem| item.kind() == self.kind)
+    }
+
+    /// Kind and hash of what stands, or stood, here.
+    fn fingerprint(&self) -> (u8, Hash) {
+        if self.kind == Self::GONE
+            && let [kind, hash @ ..] = self.bytes.as_slice()
+            && let Ok(hash) = hash.try_into()
+        {
+            return (*kind, Hash::from_bytes(hash));
+        }
+        (self.kind, item_hash(&self.bytes))
     }
 }
 
@@ -270,14 +291,40 @@ pub fn empty_digest(division: DivisionCode) -> Hash {
     Hash::of("itgel.list.v1", &[division.to_string().as_bytes()])
 }
 
+/// The hash of an item's bytes: what the digest of a list is made of.
+#[must_use]
+pub fn item_hash(bytes: &[u8]) -> Hash {
+    Hash::of("itgel.item.v1", &[bytes])
+}
+
 /// The digest of a list after one more item: both sides keep it and compare at every hello.
 #[must_use]
 pub fn extend_digest(digest: &Hash, item: &PulledItem) -> Hash {
-    let parts: [&[u8]; 4] = [
-        digest.as_bytes(),
-        &item.position.to_be_bytes(),
-        &[item.kind],
-        &item.bytes,
-    ];
+    let (kind, hash) = item.fingerprint();
+    let parts: [&[u8]; 4] =
+        [digest.as_bytes(), &item.position.to_be_bytes(), &[kind], hash.as_bytes()];
     Hash::of("itgel.listed.v1", &parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_erased_item_keeps_the_digest_and_says_nothing() {
+        let bytes = PullItem::Revocation(Revocation { device: "d1".parse().unwrap() }).to_bytes();
+        let item = PulledItem { position: 7, kind: 8, bytes };
+        let gone = PulledItem::gone(7, 8, &item_hash(&item.bytes));
+        let start = empty_digest("150623200201".parse().unwrap());
+        assert_eq!(extend_digest(&start, &item), extend_digest(&start, &gone));
+        assert!(item.item().is_some() && gone.item().is_none());
+        let moved = PulledItem { position: 8, ..gone };
+        assert_ne!(extend_digest(&start, &item), extend_digest(&start, &moved));
+    }
+
+    #[test]
+    fn an_item_that_names_another_kind_than_it_is_does_not_decode() {
+        let bytes = PullItem::Revocation(Revocation { device: "d1".parse().unwrap() }).to_bytes();
+        assert!(PulledItem { position: 1, kind: 2, bytes }.item().is_none());
+    }
 }
