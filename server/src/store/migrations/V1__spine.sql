@@ -316,26 +316,24 @@ create table rating_case (
     grade      text,
     period_from integer,       -- publicity or notice posted at
     since      integer not null, -- in this state since
-    body       text not null,  -- the case with its history, JSON
+    unjudged   text not null,  -- collectors of later seals that no refresh has judged yet, JSON
     unique (subject, cycle)
 ) without rowid;
 create index case_by_state on rating_case (cycle, state, division);
 create index case_by_period on rating_case (state, period_from);
 
+-- What was done in a case: the case is the sum of its events.
 create table case_event (
-    case_id    text not null,
-    n          integer not null,
-    step       text not null,
-    from_state text not null,
-    to_state   text not null,
-    actor      text not null,
-    role       text not null,
-    reason     text not null,
-    at         integer not null,
-    device_at  integer,
-    pack       text not null,
+    case_id text not null,
+    n       integer not null,
+    step    text not null,
+    actor   text not null,     -- an officer, 'subject' or 'rule'
+    at      integer not null,
+    salt    text not null,     -- of its leaf in the log
+    event   text not null,     -- the event itself, JSON
     primary key (case_id, n)
 ) without rowid;
+create index case_event_by_step on case_event (step, at);
 
 create table rating (
     case_id      text primary key,
@@ -347,7 +345,7 @@ create table rating (
     inputs_hash  text not null,
     effective_on text not null,
     valid_to     text not null,
-    status       text not null -- 'effective', 'watch', 'suspended', 'superseded', 'expired', 'cancelled', 'closed'
+    status       text not null -- the state of its case
 ) without rowid;
 create index rating_by_subject on rating (subject, status);
 create index rating_by_division on rating (cycle, division, status);
