@@ -316,10 +316,12 @@ create table rating_case (
     grade      text,
     period_from integer,       -- publicity or notice posted at
     since      integer not null, -- in this state since
+    attention  integer not null, -- how soon it needs a person: 0 first, 9 not at all
     unjudged   text not null,  -- collectors of later seals that no refresh has judged yet, JSON
     unique (subject, cycle)
 ) without rowid;
 create index case_by_state on rating_case (cycle, state, division);
+create index case_by_attention on rating_case (cycle, attention, since, id);
 create index case_by_period on rating_case (state, period_from);
 
 -- What was done in a case: the case is the sum of its events.
