@@ -1,0 +1,342 @@
+//! Cases: a row that lists read, and the events that the case is the sum of.
+
+use itgel_domain::case::record::{Case, CaseEvent};
+use itgel_domain::case::CaseState;
+use itgel_domain::division::DivisionCode;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{CaseId, CycleId, OfficerId, SubjectId};
+use itgel_domain::subject::{Grade, SubjectKind};
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column};
+
+/// A case with what the server keeps beside its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The case.
+    pub case: Case,
+    /// The day on which the windows of its rules end.
+    pub as_of: Date,
+    /// The stored assessment that it rests on.
+    pub inputs: Option<Hash>,
+    /// Collectors of later seals that no refresh has judged yet.
+    pub unjudged: Vec<OfficerId>,
+    /// In its state since.
+    pub since: AtMs,
+    /// How soon it needs a person: 0 first, 9 not at all.
+    pub attention: u8,
+}
+
+/// A case in a list.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct CaseListed {
+    /// The case.
+    pub id: CaseId,
+    /// Whose.
+    pub subject: SubjectId,
+    /// What kind of subject.
+    pub kind: SubjectKind,
+    /// The number on the door or in the book.
+    pub local_code: String,
+    /// The home division.
+    pub division: DivisionCode,
+    /// The campaign.
+    pub cycle: CycleId,
+    /// Where it stands.
+    pub state: CaseState,
+    /// What the next actor must have seen.
+    pub version: u64,
+    /// The grade as it stands.
+    pub grade: Option<Grade>,
+    /// In this state since.
+    pub since: AtMs,
+    /// When publicity or notice began.
+    pub period_from: Option<AtMs>,
+    /// How soon it needs a person: 0 first, 9 not at all.
+    pub attention: u8,
+}
+
+/// Which cases to list.
+#[derive(Debug, Clone)]
+pub struct CaseFilter {
+    /// The campaign.
+    pub cycle: CycleId,
+    /// Where: the division and everything in it.
+    pub division: DivisionCode,
+    /// Only in this state.
+    pub state: Option<CaseState>,
+    /// Only of a household code that begins so, or of this case or subject.
+    pub search: Option<String>,
+    /// After this place of the list.
+    pub after: Option<CasePlace>,
+    /// Most cases.
+    pub limit: usize,
+}
+
+/// A place in a list of cases: what needs a person first comes first, then what waits longest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CasePlace {
+    /// Its [`CaseListed::attention`].
+    pub attention: u8,
+    /// Its [`CaseListed::since`].
+    pub since: AtMs,
+    /// The case.
+    pub id: CaseId,
+}
+
+const SELECT: &str = "select id, subject, cycle, division, as_of, inputs_hash, since, attention,
+    unjudged from rating_case";
+
+/// The case with this id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(connection: &Connection, id: &CaseId) -> Result<Option<CaseRow>, StoreError> {
+    let mut query = connection.prepare_cached(&format!("{SELECT} where id = ?1"))?;
+    let found = query.query_row(params![id.as_str()], |row| Ok(read(connection, row)));
+    found.optional()?.transpose()
+}
+
+/// The case of a subject in a campaign.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_of(
+    connection: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+) -> Result<Option<CaseRow>, StoreError> {
+    let sql = format!("{SELECT} where subject = ?1 and cycle = ?2");
+    let mut query = connection.prepare_cached(&sql)?;
+    let key = params![subject.as_str(), cycle.as_str()];
+    let found = query.query_row(key, |row| Ok(read(connection, row)));
+    found.optional()?.transpose()
+}
+
+/// The cases that a filter lets through, in the order of [`CasePlace`].
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(connection: &Connection, filter: &CaseFilter) -> Result<Vec<CaseListed>, StoreError> {
+    let sql = "select c.id, c.subject, s.kind, s.local_code, c.division, c.cycle, c.state,
+                   c.version, c.grade, c.since, c.period_from, c.attention
+               from rating_case c join subject s on s.id = c.subject
+               where c.cycle = ?1 and c.division >= ?2 and c.division < ?3
+                   and (?4 is null or c.state = ?4)
+                   and (?5 is null or c.id = ?5 or c.subject = ?5
+                        or substr(s.local_code, 1, length(?5)) = ?5)
+                   and (?6 is null or (c.attention, c.since, c.id) > (?6, ?7, ?8))
+               order by c.attention, c.since, c.id limit ?9";
+    let (low, high) = filter.division.text_range();
+    let after = filter.after.as_ref();
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(
+        params![
+            filter.cycle.as_str(),
+            low,
+            high,
+            filter.state.map(CaseState::as_str),
+            filter.search,
+            after.map(|place| place.attention),
+            after.map(|place| place.since.0),
+            after.map(|place| place.id.as_str()),
+            i64::try_from(filter.limit).unwrap_or(i64::MAX),
+        ],
+        |row| Ok(read_listed(row)),
+    )?;
+    rows.map(|row| row?).collect()
+}
+
+/// How many cases of a campaign in a division stand in each state.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_by_state(
+    connection: &Connection,
+    cycle: &CycleId,
+    division: DivisionCode,
+) -> Result<Vec<(CaseState, u64)>, StoreError> {
+    let sql = "select state, count(*) as many from rating_case
+               where cycle = ?1 and division >= ?2 and division < ?3 group by state";
+    let (low, high) = division.text_range();
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![cycle.as_str(), low, high], |row| {
+        Ok((|| {
+            let many: i64 = row.get("many")?;
+            Ok((column::word(row, "state", "rating_case.state")?, many.unsigned_abs()))
+        })())
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// The cases of a campaign in a division that stand in one of `states`, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_in(
+    connection: &Connection,
+    cycle: &CycleId,
+    division: DivisionCode,
+    states: &[CaseState],
+) -> Result<Vec<CaseId>, StoreError> {
+    let sql = format!(
+        "select id from rating_case where cycle = ?1 and division >= ?2 and division < ?3
+             and state in ({}) order by id",
+        quoted(states)
+    );
+    let (low, high) = division.text_range();
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![cycle.as_str(), low, high], |row| {
+        Ok(column::word(row, "id", "rating_case.id"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// The cases in one of `states` whose period began at `began_by` or before, after `after`, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_by_period(
+    connection: &Connection,
+    states: &[CaseState],
+    began_by: AtMs,
+    after: Option<&CaseId>,
+    limit: usize,
+) -> Result<Vec<CaseId>, StoreError> {
+    let sql = format!(
+        "select id from rating_case where state in ({}) and period_from <= ?1 and id > ?2
+         order by id limit ?3",
+        quoted(states)
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let after = after.map_or("", CaseId::as_str);
+    let rows = query.query_map(params![began_by.0, after, limit], |row| {
+        Ok(column::word(row, "id", "rating_case.id"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// Writes the row of a case and those of its events that are new.
+///
+/// # Errors
+/// [`StoreError`] of the database; [`StoreError::Corrupt`] if somebody else has moved the case
+/// since it was read.
+pub fn put(tx: &Tx<'_>, row: &CaseRow, known: u64, salts: &[String]) -> Result<(), StoreError> {
+    let case = &row.case;
+    let sql = "insert into rating_case (id, subject, cycle, division, state, version, as_of,
+                   inputs_hash, grade, period_from, since, attention, unjudged)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+               on conflict (id) do update set division = excluded.division,
+                   state = excluded.state, version = excluded.version, as_of = excluded.as_of,
+                   inputs_hash = excluded.inputs_hash, grade = excluded.grade,
+                   period_from = excluded.period_from, since = excluded.since,
+                   attention = excluded.attention, unjudged = excluded.unjudged
+               where version = ?14";
+    let written = tx.prepare_cached(sql)?.execute(params![
+        case.id.as_str(),
+        case.subject.as_str(),
+        case.cycle.as_str(),
+        case.division.filled_text(),
+        case.state().as_str(),
+        number(case.version()),
+        row.as_of.to_string(),
+        row.inputs.map(|hash| hash.to_string()),
+        case.grade().map(Grade::as_str),
+        case.period().map(|period| period.began_at.0),
+        row.since.0,
+        row.attention,
+        column::to_json(&row.unjudged, "rating_case.unjudged")?,
+        number(known),
+    ])?;
+    if written != 1 {
+        return Err(StoreError::Corrupt { what: "rating_case.version" });
+    }
+    let fresh = case.history().iter().filter(|event| event.n > known);
+    for (event, salt) in fresh.zip(salts) {
+        put_event(tx, &case.id, event, salt)?;
+    }
+    Ok(())
+}
+
+fn put_event(
+    tx: &Tx<'_>,
+    case: &CaseId,
+    event: &CaseEvent,
+    salt: &str,
+) -> Result<(), StoreError> {
+    let sql = "insert into case_event (case_id, n, step, actor, at, salt, event)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let actor = match event.by.officer() {
+        Some(officer) => officer.as_str(),
+        None => event.by.capacity().as_str(),
+    };
+    tx.prepare_cached(sql)?.execute(params![
+        case.as_str(),
+        number(event.n),
+        event.step.kind().as_str(),
+        actor,
+        event.at.0,
+        salt,
+        column::to_json(event, "case_event.event")?,
+    ])?;
+    Ok(())
+}
+
+fn list_events(connection: &Connection, case: &CaseId) -> Result<Vec<CaseEvent>, StoreError> {
+    let sql = "select event from case_event where case_id = ?1 order by n";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![case.as_str()], |row| {
+        Ok(column::json(row, "event", "case_event.event"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+fn read(connection: &Connection, row: &Row<'_>) -> Result<CaseRow, StoreError> {
+    let id: CaseId = column::word(row, "id", "rating_case.id")?;
+    let events = list_events(connection, &id)?;
+    let case = Case::new(
+        id,
+        column::word(row, "subject", "rating_case.subject")?,
+        column::word(row, "cycle", "rating_case.cycle")?,
+        column::division(row, "division", "rating_case.division")?,
+    );
+    Ok(CaseRow {
+        case: case.replayed(events),
+        as_of: column::word(row, "as_of", "rating_case.as_of")?,
+        inputs: column::optional_word(row, "inputs_hash", "rating_case.inputs_hash")?,
+        unjudged: column::json(row, "unjudged", "rating_case.unjudged")?,
+        since: AtMs(row.get("since")?),
+        attention: row.get("attention")?,
+    })
+}
+
+fn read_listed(row: &Row<'_>) -> Result<CaseListed, StoreError> {
+    let version: i64 = row.get("version")?;
+    Ok(CaseListed {
+        id: column::word(row, "id", "rating_case.id")?,
+        subject: column::word(row, "subject", "rating_case.subject")?,
+        kind: column::word(row, "kind", "subject.kind")?,
+        local_code: row.get("local_code")?,
+        division: column::division(row, "division", "rating_case.division")?,
+        cycle: column::word(row, "cycle", "rating_case.cycle")?,
+        state: column::word(row, "state", "rating_case.state")?,
+        version: version.unsigned_abs(),
+        grade: column::optional_word(row, "grade", "rating_case.grade")?,
+        since: AtMs(row.get("since")?),
+        period_from: row.get::<_, Option<i64>>("period_from")?.map(AtMs),
+        attention: row.get("attention")?,
+    })
+}
+
+/// A list of states for a condition; states are words of our own, never input.
+fn quoted(states: &[CaseState]) -> String {
+    let words: Vec<String> = states.iter().map(|state| format!("'{state}'")).collect();
+    words.join(", ")
+}
+
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
