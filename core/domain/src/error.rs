@@ -232,6 +232,19 @@ codes! {
     CaseConflict = "case.conflict", Conflict;
     /// Peer evaluation has not been held.
     CasePeerPending = "case.peer_pending", Conflict;
+    /// A credit grade must be published, any other told to the subject; a period that was kept
+    /// through an objection is resumed.
+    CasePath = "case.path", Conflict;
+    /// An override of more than one notch, over a veto, above a cap, or signed by one person.
+    CaseOverride = "case.override", Invalid;
+    /// A step without its reason, or a decision without words.
+    CaseReason = "case.reason", Invalid;
+    /// Days in the wrong order, or a day that has not come or has passed.
+    CaseDates = "case.dates", Conflict;
+    /// The case or title has no such open objection.
+    ObjectionUnknown = "objection.unknown", NotFound;
+    /// An objection with this receipt number is there already.
+    ObjectionKnown = "objection.known", Conflict;
     /// No such case.
     CaseUnknown = "case.unknown", NotFound;
     /// The conflict was settled already, or never existed.

@@ -54,7 +54,10 @@ pub enum CalendarError {
 #[serde(deny_unknown_fields)]
 struct YearFile {
     year: i16,
-    #[expect(dead_code, reason = "read so that a file without its source is refused")]
+    #[expect(
+        dead_code,
+        reason = "read so that a file without its source is refused"
+    )]
     source: String,
     holiday: Vec<Holiday>,
 }
@@ -107,9 +110,7 @@ impl HolidayCalendar {
     pub fn is_working_day(&self, day: Date) -> bool {
         let on_weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
         match self.years.get(&day.year()) {
-            Some(year) => {
-                !year.off.contains(&day) && (!on_weekend || year.worked.contains(&day))
-            }
+            Some(year) => !year.off.contains(&day) && (!on_weekend || year.worked.contains(&day)),
             None => !on_weekend,
         }
     }

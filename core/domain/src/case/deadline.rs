@@ -251,7 +251,10 @@ mod tests {
     }
 
     fn sure(on: Date) -> Due {
-        Due { on, provisional: false }
+        Due {
+            on,
+            provisional: false,
+        }
     }
 
     #[test]
@@ -268,33 +271,65 @@ mod tests {
 
     #[test]
     fn a_period_that_ends_on_a_working_day_is_not_stretched() {
-        assert_eq!(publicity(date(2026, 3, 9), &calendar()), sure(date(2026, 3, 16)));
+        assert_eq!(
+            publicity(date(2026, 3, 9), &calendar()),
+            sure(date(2026, 3, 16))
+        );
     }
 
     #[test]
     fn a_holiday_stretches_what_protects_and_shortens_what_binds() {
         let calendar = calendar();
         // 8 + 7 = 15 February, first day of the Spring Festival, which ends on the 23rd.
-        assert_eq!(protective(date(2026, 2, 8), 7, &calendar), sure(date(2026, 2, 24)));
+        assert_eq!(
+            protective(date(2026, 2, 8), 7, &calendar),
+            sure(date(2026, 2, 24))
+        );
         // Its Saturday before is worked.
-        assert_eq!(binding(date(2026, 2, 8), 7, &calendar), sure(date(2026, 2, 14)));
-        assert_eq!(binding(date(2026, 2, 15), 3, &calendar), sure(date(2026, 2, 16)));
+        assert_eq!(
+            binding(date(2026, 2, 8), 7, &calendar),
+            sure(date(2026, 2, 14))
+        );
+        assert_eq!(
+            binding(date(2026, 2, 15), 3, &calendar),
+            sure(date(2026, 2, 16))
+        );
     }
 
     #[test]
     fn working_days_skip_holidays_and_count_shifted_workdays() {
         let calendar = calendar();
         // 29 and 30 September, then 8, 9 and the worked Saturday 10 October.
-        assert_eq!(working(date(2026, 9, 28), 5, &calendar), sure(date(2026, 10, 10)));
-        assert_eq!(Deadline::ObjectionReceipt.due(date(2026, 4, 3), &calendar).on, date(2026, 4, 8));
+        assert_eq!(
+            working(date(2026, 9, 28), 5, &calendar),
+            sure(date(2026, 10, 10))
+        );
+        assert_eq!(
+            Deadline::ObjectionReceipt
+                .due(date(2026, 4, 3), &calendar)
+                .on,
+            date(2026, 4, 8)
+        );
     }
 
     #[test]
     fn a_year_without_its_calendar_gives_a_provisional_day() {
         let due = working(date(2026, 12, 28), 5, &calendar());
-        assert_eq!(due, Due { on: date(2027, 1, 4), provisional: true });
+        assert_eq!(
+            due,
+            Due {
+                on: date(2027, 1, 4),
+                provisional: true
+            }
+        );
         let window = publicity(date(2026, 12, 25), &calendar());
-        assert_eq!(window, Due { on: date(2027, 1, 1), provisional: true });
+        assert_eq!(
+            window,
+            Due {
+                on: date(2027, 1, 1),
+                provisional: true
+            }
+        );
     }
 
     #[test]

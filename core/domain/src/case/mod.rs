@@ -1,16 +1,31 @@
 //! The case (评定个案): how a computed grade becomes a rating that a lender may see
 //! (`domain.md` D).
 //!
-//! [`state`] names the states and roles, [`table`] is the one table of transitions, [`step`] says
-//! what an actor can ask for, [`rules`] what must hold besides the table, [`deadline`] counts the
-//! days, [`cycle`] is the campaign and [`title`] the same discipline for villages and townships.
-//! Everything here is pure: a case is the sum of its events, and time is an argument.
+//! [`state`] names the states and roles, [`step`] says what an actor can ask for, [`table`] is the
+//! one table of transitions, `rules` is what must hold besides, [`record`] is the case itself as
+//! the sum of its events. [`deadline`] counts the days with a [`calendar`], [`cycle`] is the
+//! campaign, and [`title`] is the same discipline for villages and townships. Everything here is
+//! pure: time is an argument, and what a case cannot know comes with [`event::Now`].
 
 pub mod calendar;
+pub mod clocks;
 pub mod cycle;
 pub mod deadline;
+pub mod event;
+pub mod record;
+mod rules;
 pub mod state;
+pub mod step;
+pub mod table;
 pub mod title;
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+pub use event::{By, CaseError, Now, Reason};
+pub use record::{Case, CaseEvent};
 pub use state::{CaseState, LenderView, Role};
+pub use step::{Step, StepKind};
 pub use title::TitleState;

@@ -196,8 +196,13 @@ mod tests {
 
     #[test]
     fn a_suspended_rating_shows_no_grade_and_an_unfinished_one_does_not_exist() {
-        let shown = CaseState::ALL.into_iter().filter(|s| s.is_shown_to_lender());
-        assert_eq!(shown.collect::<Vec<_>>(), [CaseState::Effective, CaseState::Watch]);
+        let shown = CaseState::ALL
+            .into_iter()
+            .filter(|s| s.is_shown_to_lender());
+        assert_eq!(
+            shown.collect::<Vec<_>>(),
+            [CaseState::Effective, CaseState::Watch]
+        );
         let hidden = CaseState::Suspended.lender_view();
         assert_eq!(hidden, LenderView::TemporarilyUnavailable);
         assert_eq!(CaseState::Disputed.lender_view(), LenderView::Absent);
