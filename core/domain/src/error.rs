@@ -265,6 +265,8 @@ codes! {
     RequestMalformed = "request.malformed", Malformed;
     /// The body is larger than the interface takes.
     RequestTooLarge = "request.too_large", TooLarge;
+    /// The idempotency key was used for another request.
+    RequestKeyReused = "request.key_reused", Invalid;
     /// The protocol version is not spoken here.
     ProtocolVersion = "protocol.version", Malformed;
     /// No such address.
