@@ -1,1 +1,24 @@
-//! x
+//! The words of the product: Chinese (the source), Mongolian in the traditional script, English.
+//!
+//! Every message is a function, named after its key, with its variables as arguments:
+//! `grade_aaa(lang)`, `error_value_out_of_range(lang, min, max)`. A key that a locale lacks, an
+//! unknown variable or a text that nothing uses fails the build and names file and key; so does an
+//! error code without a text. This is the only package that knows Fluent.
+//!
+//! The words of the rules (reasons, indicators) are not here: they come with their pack.
+
+mod bundle;
+mod error;
+mod lang;
+mod messages {
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}
+mod name;
+
+pub use error::{error, violation};
+pub use lang::{Lang, UnknownLang, is_draft};
+pub use messages::*;
+pub use name::{
+    case_state, cycle_kind, division_kind, evidence, grade, producer, purpose, role, subject_kind,
+    title_state,
+};

@@ -3,7 +3,7 @@ use super::resident::resident_check;
 use super::*;
 use std::str::FromStr;
 
-/// The valid numbers of `domain.md` G 4, and an invented one of the region.
+/// The valid numbers of `domain.md` G 4.
 const RESIDENTS: [&str; 3] = [
     "11010519491231002X",
     "440524188001010014",
@@ -163,7 +163,7 @@ fn no_single_wrong_character_and_no_two_swapped_ones_pass_for_a_credit_code() {
 }
 
 #[test]
-fn a_number_that_the_bank_typed_with_another_dot_still_matches() {
+fn a_name_that_the_bank_typed_with_another_dot_still_matches() {
     let same = "乌云·达来";
     for dot in ['\u{b7}', '\u{2022}', '\u{30fb}', '\u{ff0e}', '.'] {
         assert_eq!(normalise_name(&format!("乌云{dot}达来")), same, "{dot}");

@@ -1,0 +1,25 @@
+# reviewed = true
+
+board-title = Board
+board-gacha = gacha
+board-sumu = sumu
+board-resident = resident households
+board-filed = filed
+board-rated = rated
+board-credit-share = credit share
+board-gates = gates
+board-level = level
+board-gachas = gachas
+board-credit-gachas = credit gachas
+board-on-time = on time
+board-npl = non-performing
+board-snapshot = as of { $at }
+board-live-not-title = Live figures are for orientation; titles follow the scheduled computation.
+queue-title = To do
+queue-empty = Nothing needs you.
+queue-conflicts = conflicts that change the grade
+queue-to-review = to review
+queue-quarantined = records to check
+queue-objections = objections
+queue-duplicates = possible duplicates
+queue-publicity-ends = publicity ends

@@ -1,0 +1,25 @@
+# reviewed = false
+
+board-title = ᠦᠨᠡᠯᠡᠯᠲᠡ ᠶᠢᠨ ᠰᠠᠮᠪᠠᠷ
+board-gacha = ᠭᠠᠴᠠᠭ᠎ᠠ
+board-sumu = ᠰᠤᠮᠤ
+board-resident = ᠰᠠᠭᠤᠭᠴᠢ ᠡᠷᠦᠬᠡ
+board-filed = ᠳᠠᠨᠭᠰᠠᠯᠠᠭᠰᠠᠨ
+board-rated = ᠦᠨᠡᠯᠡᠭᠰᠡᠨ
+board-credit-share = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠬᠤᠪᠢ
+board-gates = ᠰᠢᠭᠠᠷᠳᠠᠯᠭ᠎ᠠ
+board-level = ᠵᠡᠷᠭᠡ
+board-gachas = ᠭᠠᠴᠠᠭ᠎ᠠ ᠶᠢᠨ ᠲᠣᠭ᠎ᠠ
+board-credit-gachas = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠭᠠᠴᠠᠭ᠎ᠠ
+board-on-time = ᠬᠤᠭᠤᠴᠠᠭ᠎ᠠ ᠳᠠᠭᠠᠨ
+board-npl = ᠮᠠᠭᠤ ᠵᠡᠭᠡᠯᠢ
+board-snapshot = { $at } ᠳᠤ ᠬᠦᠷᠲᠡᠯ᠎ᠡ
+board-live-not-title = ᠡᠨᠡ ᠲᠣᠭ᠎ᠠ ᠯᠠᠪᠯᠠᠯᠲᠠ ᠪᠣᠯᠤᠨ᠎ᠠ᠃ ᠴᠣᠯᠠ ᠶᠢ ᠲᠣᠭᠲᠠᠭᠰᠠᠨ ᠬᠤᠭᠤᠴᠠᠭ᠎ᠠ ᠳᠤ ᠪᠣᠳᠤᠨ᠎ᠠ᠃
+queue-title = ᠬᠢᠬᠦ ᠬᠡᠷᠡᠭ
+queue-empty = ᠲᠠᠨ ᠢᠶᠠᠷ ᠰᠢᠳᠬᠡᠭᠦᠯᠬᠦ ᠬᠡᠷᠡᠭ ᠦᠭᠡᠢ᠃
+queue-conflicts = ᠵᠡᠷᠭᠡ ᠳᠦ ᠨᠥᠯᠦᠭᠡᠯᠡᠬᠦ ᠵᠥᠷᠢᠴᠡᠯ
+queue-to-review = ᠬᠢᠨᠠᠬᠤ ᠬᠡᠷᠡᠭ
+queue-quarantined = ᠰᠢᠯᠭᠠᠬᠤ ᠮᠡᠳᠡᠭᠡ
+queue-objections = ᠥᠭᠡᠷ᠎ᠡ ᠰᠠᠨᠠᠯ
+queue-duplicates = ᠳᠠᠪᠬᠤᠴᠠᠭᠰᠠᠨ ᠪᠠᠶᠢᠵᠤ ᠮᠠᠭᠠᠳ
+queue-publicity-ends = ᠵᠠᠷᠯᠠᠬᠤ ᠬᠤᠭᠤᠴᠠᠭ᠎ᠠ ᠳᠠᠭᠤᠰᠬᠤ

@@ -1,0 +1,10 @@
+product-name = 牧信
+product-claim = 每个等级都说明为什么、依据哪条观察、按哪套规则、有多可靠。
+language-zh-cn = 汉文
+language-mn-mong = 蒙古文
+language-en = 英文
+draft-translation = 草稿译文
+synthetic-data = 示例：全部人名、地名和数字均为虚构。
+answer-yes = 是
+answer-no = 否
+not-known = 未知

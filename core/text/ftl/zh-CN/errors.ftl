@@ -1,0 +1,104 @@
+## 采集值
+
+error-item-unknown = 没有这个采集项。请更新规则后再试。
+error-item-wrong-subject = 这个采集项不适用于该主体。请检查主体的类别。
+error-value-out-of-range = 数值应在 { $min } 到 { $max } 之间。请核对后重填。
+    .plain = 数值超出合理范围。请核对后重填。
+error-value-wrong-unit = 请以“{ $unit }”为单位填写整数。
+    .plain = 单位不对，或换算后不是整数。请换一个单位填写。
+error-value-wrong-type = 这里填写的内容类型不对。请按提示填数字或文字。
+error-value-not-a-choice = 请从这些选项中选择：{ $choices }。
+    .plain = 这不是可选的内容。请从列表中选择。
+error-value-missing = 这一项必须填写。请补填；确实问不到时注明“未知”。
+error-consent-missing = 这一项需要本人同意。请先征得同意，或者不填。
+error-consent-ended = 同意已到期或已撤回。需要继续时请重新征得同意。
+error-person-id-number = 身份证号码有误。请对照证件逐位核对。
+error-entity-credit-code = 统一社会信用代码有误。请对照证照逐位核对。
+error-division-code = 区划代码不对，应为 6、9 或 12 位数字。请核对。
+error-division-unknown = 区划表里没有这个地方。请先更新区划表。
+error-observation-out-of-time = 日期在将来，或早于本期采集时间。请改正日期。
+error-seal-unsigned = 还缺第二个签名。请第二名采集员签名后再封存。
+error-seal-same-officer = 两个签名是同一个人。请由另一名采集员签名。
+
+## 规则
+
+error-rules-syntax = 规则文件读不通。请检查 TOML 或 JSON 的写法。
+error-rules-unknown-key = 规则里有系统不认识的键。请检查拼写，或者删去。
+error-rules-missing-key = 规则缺少必要的键。请补上。
+error-rules-bad-value = 规则里有一个值读不懂。请检查它的类型和写法。
+error-rules-float = 小数请加引号写成文字，例如 "22.66"。
+error-rules-weights = 权重合计应为 100。请调整权重。
+error-rules-bands = 分档有重叠或空缺。请让各档首尾相接。
+error-rules-forbidden-field = 这一项法律不许用来评分。请从规则中删去。
+error-rules-missing-text = 有一条理由缺少一种文字。请补齐汉文、蒙古文和英文。
+error-rules-unknown-name = 规则里有系统不认识的指标、采集项或代码。请检查名称。
+error-pack-unknown = 这套规则还没有装入。请先导入规则包。
+error-parameters-unknown = 当日没有有效的参数表。请先导入。
+
+## 同步的数据
+
+error-envelope-malformed = 这份数据读不通。原件已保留，请联系管理员。
+error-envelope-too-large = 这份数据太大。请分几部分封存后再同步。
+error-envelope-signature = 签名与设备不符。数据请勿删除，并联系管理员核查设备。
+error-envelope-foreign-device = 这份数据属于另一台设备。请用原设备同步。
+error-envelope-foreign-officer = 这名采集员没有登记使用这台设备。请联系管理员登记。
+error-envelope-gap = 前面还有数据没有到，这一份先等待。继续同步即可。
+error-envelope-fork = 同一位置已有另一份数据，两份都已保留。请联系管理员核查。
+error-envelope-unknown-dep = 它依据的数据还没有收到。请再同步一次。
+error-envelope-start-op = 数据的序号接不上。请更新应用后再同步，数据不会丢失。
+error-envelope-blocked = 它依据的数据正在核查，这一份暂不采用。核查后自动处理。
+error-entry-forbidden = 设备不能写这类记录。请由有权限的人员在服务器上办理。
+error-entry-not-own = 只能更正或撤回自己的记录。他人的记录请交审核员处理。
+error-entry-unknown = 找不到所引用的记录。请先同步再试。
+error-scope-outside = 这里不在您负责的区域。需要办理时请联系管理员。
+error-subject-erased = 该档案已依法删除，不再保存新的数据。
+
+## 登录、设备与权限
+
+error-token-missing = 请先登录。设备上的数据都在。
+error-token-expired = 登录已过期。请重新登录，数据不会丢失。
+error-token-invalid = 登录凭证无效。请重新登录。
+error-challenge-invalid = 验证已失效。请重新开始登录。
+error-device-revoked = 这台设备已停用。未同步的数据仍可上传，请联系管理员。
+error-device-unknown = 服务器不认识这台设备。请用登记码登记。
+error-enrolment-code = 登记码无效、已用过或已过期。请向管理员要一个新的。
+error-policy-not-allowed = 您没有办理这件事的权限。需要时请联系管理员。
+error-policy-acted-before = 您已办过这个个案的另一个环节。请由另一位人员办理。
+error-policy-conflict-of-interest = 您与当事人有利害关系，应当回避。请由另一位人员办理。
+
+## 流程
+
+error-case-step = 个案现在还不能办这一步。请查看个案进度。
+error-case-stale = 个案有了新的变化。请刷新后再办。
+error-case-period-open = 公示或告知期还没有结束。请期满后再办。
+error-case-objection = 还有没办结的异议。请先办结异议。
+error-case-path = AAA、AA、A 级须公示，其余等级须告知本人；异议之后继续原来的期限。请选择相应的步骤。
+error-case-override = 人工调整只限一级，不得越过否决和封顶，并须两人签名。请据此修改。
+error-case-reason = 这一步要写明理由。请补充。
+error-case-dates = 日期的先后不对，或者还没有到期。请核对日期。
+error-objection-unknown = 没有这件未办结的异议。请刷新后核对编号。
+error-objection-known = 这个回执编号的异议已经登记。请查看原来的登记。
+error-case-conflict = 有影响等级的不同数值。请先核实，再作选择。
+error-case-peer-pending = 民主评议还没有进行。请先组织评议。
+error-case-unknown = 没有这个个案。请检查编号。
+error-conflict-unknown = 这处分歧已经处理，或者不存在。请刷新列表。
+error-cycle-closed = 这个年度没有开放。请选择正在开放的年度。
+error-register-row = 这一行不符合台账的要求。请改正后重新导入。
+
+## 金融机构
+
+error-report-not-found = 没有可以提供的报告。请核对编号和授权。
+error-report-purpose = 授权不包括这一用途。请取得该用途的授权。
+
+## 服务
+
+error-request-malformed = 请求的格式不对。请对照接口说明检查。
+error-request-key-reused = 这个幂等键已用于另一个请求。请换一个新的键再发送。
+error-request-too-large = 请求的内容太大。请分批发送。
+error-protocol-version = 应用与服务器的版本不匹配。请更新应用。
+error-request-not-found = 没有这个地址。请检查链接。
+error-request-too-many = 请求太频繁。请稍后再试。
+error-service-unavailable = 服务暂时不可用。请稍后再试。
+error-storage-full = 存储空间已满。请清理空间后再试，已保存的数据不受影响。
+error-store-locked = 数据已上锁。请输入 PIN 解锁。
+error-internal = 系统出了问题，已有记录。请稍后再试，或把编号告诉管理员。

@@ -1,0 +1,46 @@
+## 信用主体
+
+subject-household = 农牧户
+subject-cooperative = 农牧民专业合作社
+subject-ranch = 家庭农牧场
+subject-collective = 嘎查村集体经济组织
+subject-village = 嘎查村
+subject-township = 苏木乡镇
+producer-pastoral = 牧户
+producer-farming = 农户
+producer-mixed = 半农半牧户
+producer-other = 其他户
+
+## 行政区划
+
+division-region = 自治区
+division-league = 盟
+division-city = 市
+division-banner = 旗
+division-county = 县
+division-district = 区
+division-sumu = 苏木
+division-town = 镇
+division-township = 乡
+division-street = 街道
+division-state-farm = 农牧场
+division-gacha = 嘎查
+division-village = 行政村
+division-residents = 社区居委会
+
+## 采集值（domain.md B.1.3、B.1.7）
+
+state-known = 已知
+state-not-applicable = 不适用
+state-unknown = 未知
+state-refused = 拒绝提供
+evidence-a = 登记、证件或系统数据
+evidence-b = 采集员现场查点
+evidence-c = 本人申报
+evidence-d = 他人告知或估计
+
+## 用途
+
+purpose-loan-decision = 贷款审批
+purpose-loan-review = 贷后管理
+purpose-guarantee-review = 担保审查

@@ -1,0 +1,11 @@
+sync-saved = 已保存在本机
+sync-waiting = 等待同步
+sync-sending = 正在发送
+sync-received = 服务器已收到
+sync-needs-you = 需要您处理
+sync-nothing-to-do = 全部已收到
+sync-waiting-count = { $count } 份等待同步
+sync-needs-you-count = { $count } 份需要您处理
+sync-no-signal = 没有信号。数据已保存，有信号时自动发送。
+sync-last-at = 上次同步：{ $at }
+sync-now = 立即同步

@@ -1,0 +1,157 @@
+//! The names of what the domain enumerates. The matches are exhaustive on purpose: a new state or
+//! role does not compile without its name.
+
+use itgel_domain::authorisation::Purpose;
+use itgel_domain::case::cycle::CycleKind;
+use itgel_domain::case::{CaseState, Role, TitleState};
+use itgel_domain::division::DivisionKind;
+use itgel_domain::item::Evidence;
+use itgel_domain::subject::{EntityKind, Grade, Producer, SubjectKind};
+
+use crate::lang::Lang;
+use crate::messages as m;
+
+/// What a grade means (`domain.md` B.1.9); the letters are the same in every language.
+#[must_use]
+pub fn grade(lang: Lang, grade: Grade) -> String {
+    match grade {
+        Grade::Aaa => m::grade_aaa(lang),
+        Grade::Aa => m::grade_aa(lang),
+        Grade::A => m::grade_a(lang),
+        Grade::B => m::grade_b(lang),
+        Grade::C => m::grade_c(lang),
+        Grade::N => m::grade_n(lang),
+        Grade::V => m::grade_v(lang),
+    }
+}
+
+/// A kind of subject.
+#[must_use]
+pub fn subject_kind(lang: Lang, kind: SubjectKind) -> String {
+    match kind {
+        SubjectKind::Household => m::subject_household(lang),
+        SubjectKind::Entity(EntityKind::Cooperative) => m::subject_cooperative(lang),
+        SubjectKind::Entity(EntityKind::Ranch) => m::subject_ranch(lang),
+        SubjectKind::Collective => m::subject_collective(lang),
+        SubjectKind::Village => m::subject_village(lang),
+        SubjectKind::Township => m::subject_township(lang),
+    }
+}
+
+/// How a household lives from the land.
+#[must_use]
+pub fn producer(lang: Lang, producer: Producer) -> String {
+    match producer {
+        Producer::Pastoral => m::producer_pastoral(lang),
+        Producer::Farming => m::producer_farming(lang),
+        Producer::Mixed => m::producer_mixed(lang),
+        Producer::Other => m::producer_other(lang),
+    }
+}
+
+/// What a division is called where it lies.
+#[must_use]
+pub fn division_kind(lang: Lang, kind: DivisionKind) -> String {
+    match kind {
+        DivisionKind::AutonomousRegion => m::division_region(lang),
+        DivisionKind::League => m::division_league(lang),
+        DivisionKind::City => m::division_city(lang),
+        DivisionKind::Banner => m::division_banner(lang),
+        DivisionKind::County => m::division_county(lang),
+        DivisionKind::District => m::division_district(lang),
+        DivisionKind::Sumu => m::division_sumu(lang),
+        DivisionKind::Town => m::division_town(lang),
+        DivisionKind::Township => m::division_township(lang),
+        DivisionKind::Street => m::division_street(lang),
+        DivisionKind::StateFarm => m::division_state_farm(lang),
+        DivisionKind::Gacha => m::division_gacha(lang),
+        DivisionKind::Village => m::division_village(lang),
+        DivisionKind::ResidentCommittee => m::division_residents(lang),
+    }
+}
+
+/// How a value is known (`domain.md` B.1.7).
+#[must_use]
+pub fn evidence(lang: Lang, evidence: Evidence) -> String {
+    match evidence {
+        Evidence::A => m::evidence_a(lang),
+        Evidence::B => m::evidence_b(lang),
+        Evidence::C => m::evidence_c(lang),
+        Evidence::D => m::evidence_d(lang),
+    }
+}
+
+/// What a lender asks for.
+#[must_use]
+pub fn purpose(lang: Lang, purpose: Purpose) -> String {
+    match purpose {
+        Purpose::LoanDecision => m::purpose_loan_decision(lang),
+        Purpose::LoanReview => m::purpose_loan_review(lang),
+        Purpose::GuaranteeReview => m::purpose_guarantee_review(lang),
+    }
+}
+
+/// Where a case stands (`domain.md` D.2).
+#[must_use]
+pub fn case_state(lang: Lang, state: CaseState) -> String {
+    match state {
+        CaseState::Draft => m::case_state_draft(lang),
+        CaseState::Sealed => m::case_state_sealed(lang),
+        CaseState::Submitted => m::case_state_submitted(lang),
+        CaseState::Conflict => m::case_state_conflict(lang),
+        CaseState::Returned => m::case_state_returned(lang),
+        CaseState::PreRated => m::case_state_pre_rated(lang),
+        CaseState::Reviewed => m::case_state_reviewed(lang),
+        CaseState::InPublicity => m::case_state_in_publicity(lang),
+        CaseState::InNotice => m::case_state_in_notice(lang),
+        CaseState::Disputed => m::case_state_disputed(lang),
+        CaseState::Approved => m::case_state_approved(lang),
+        CaseState::Effective => m::case_state_effective(lang),
+        CaseState::Watch => m::case_state_watch(lang),
+        CaseState::Suspended => m::case_state_suspended(lang),
+        CaseState::Cancelled => m::case_state_cancelled(lang),
+        CaseState::Superseded => m::case_state_superseded(lang),
+        CaseState::Expired => m::case_state_expired(lang),
+        CaseState::Closed => m::case_state_closed(lang),
+    }
+}
+
+/// In what capacity somebody acts (`domain.md` D.1).
+#[must_use]
+pub fn role(lang: Lang, role: Role) -> String {
+    match role {
+        Role::Collector => m::role_collector(lang),
+        Role::Evaluator => m::role_evaluator(lang),
+        Role::VillageGroup => m::role_village_group(lang),
+        Role::Reviewer => m::role_reviewer(lang),
+        Role::Approver => m::role_approver(lang),
+        Role::ObjectionOfficer => m::role_objection_officer(lang),
+        Role::Lender => m::role_lender(lang),
+        Role::Auditor => m::role_auditor(lang),
+        Role::Administrator => m::role_administrator(lang),
+    }
+}
+
+/// Where a title stands (`domain.md` D.2).
+#[must_use]
+pub fn title_state(lang: Lang, state: TitleState) -> String {
+    match state {
+        TitleState::Computed => m::title_state_computed(lang),
+        TitleState::Reviewed => m::title_state_reviewed(lang),
+        TitleState::InPublicity => m::title_state_in_publicity(lang),
+        TitleState::Approved => m::title_state_approved(lang),
+        TitleState::Awarded => m::title_state_awarded(lang),
+        TitleState::Warning => m::title_state_warning(lang),
+        TitleState::Kept => m::title_state_kept(lang),
+        TitleState::Cancelled => m::title_state_cancelled(lang),
+    }
+}
+
+/// Why a cycle is held.
+#[must_use]
+pub fn cycle_kind(lang: Lang, kind: CycleKind) -> String {
+    match kind {
+        CycleKind::Annual => m::cycle_annual(lang),
+        CycleKind::Event => m::cycle_event(lang),
+    }
+}
