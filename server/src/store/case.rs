@@ -1,10 +1,10 @@
 //! Cases: a row that lists read, and the events that the case is the sum of.
 
-use itgel_domain::case::record::{Case, CaseEvent};
-use itgel_domain::case::CaseState;
+use itgel_domain::case::{Case, CaseEvent, CaseState};
 use itgel_domain::division::DivisionCode;
+use itgel_domain::file::entry::EntryId;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{CaseId, CycleId, OfficerId, SubjectId};
+use itgel_domain::id::{CaseId, CycleId, SubjectId};
 use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
@@ -21,8 +21,8 @@ pub struct CaseRow {
     pub as_of: Date,
     /// The stored assessment that it rests on.
     pub inputs: Option<Hash>,
-    /// Collectors of later seals that no refresh has judged yet.
-    pub unjudged: Vec<OfficerId>,
+    /// The seals that the case took in.
+    pub seals: Vec<EntryId>,
     /// In its state since.
     pub since: AtMs,
     /// How soon it needs a person: 0 first, 9 not at all.
@@ -87,7 +87,7 @@ pub struct CasePlace {
 }
 
 const SELECT: &str = "select id, subject, cycle, division, as_of, inputs_hash, since, attention,
-    unjudged from rating_case";
+    seals from rating_case";
 
 /// The case with this id.
 ///
@@ -164,8 +164,8 @@ pub fn count_by_state(
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![cycle.as_str(), low, high], |row| {
         Ok((|| {
-            let many: i64 = row.get("many")?;
-            Ok((column::word(row, "state", "rating_case.state")?, many.unsigned_abs()))
+            let many = column::unsigned(row, "many", "rating_case.many")?;
+            Ok((column::word(row, "state", "rating_case.state")?, many))
         })())
     })?;
     rows.map(|row| row?).collect()
@@ -227,13 +227,13 @@ pub fn list_by_period(
 pub fn put(tx: &Tx<'_>, row: &CaseRow, known: u64, salts: &[String]) -> Result<(), StoreError> {
     let case = &row.case;
     let sql = "insert into rating_case (id, subject, cycle, division, state, version, as_of,
-                   inputs_hash, grade, period_from, since, attention, unjudged)
+                   inputs_hash, grade, period_from, since, attention, seals)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                on conflict (id) do update set division = excluded.division,
                    state = excluded.state, version = excluded.version, as_of = excluded.as_of,
                    inputs_hash = excluded.inputs_hash, grade = excluded.grade,
                    period_from = excluded.period_from, since = excluded.since,
-                   attention = excluded.attention, unjudged = excluded.unjudged
+                   attention = excluded.attention, seals = excluded.seals
                where version = ?14";
     let written = tx.prepare_cached(sql)?.execute(params![
         case.id.as_str(),
@@ -241,15 +241,15 @@ pub fn put(tx: &Tx<'_>, row: &CaseRow, known: u64, salts: &[String]) -> Result<(
         case.cycle.as_str(),
         case.division.filled_text(),
         case.state().as_str(),
-        number(case.version()),
+        column::signed(case.version()),
         row.as_of.to_string(),
         row.inputs.map(|hash| hash.to_string()),
         case.grade().map(Grade::as_str),
         case.period().map(|period| period.began_at.0),
         row.since.0,
         row.attention,
-        column::to_json(&row.unjudged, "rating_case.unjudged")?,
-        number(known),
+        column::to_json(&row.seals, "rating_case.seals")?,
+        column::signed(known),
     ])?;
     if written != 1 {
         return Err(StoreError::Corrupt { what: "rating_case.version" });
@@ -275,7 +275,7 @@ fn put_event(
     };
     tx.prepare_cached(sql)?.execute(params![
         case.as_str(),
-        number(event.n),
+        column::signed(event.n),
         event.step.kind().as_str(),
         actor,
         event.at.0,
@@ -307,14 +307,13 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<CaseRow, StoreError> {
         case: case.replayed(events),
         as_of: column::word(row, "as_of", "rating_case.as_of")?,
         inputs: column::optional_word(row, "inputs_hash", "rating_case.inputs_hash")?,
-        unjudged: column::json(row, "unjudged", "rating_case.unjudged")?,
+        seals: column::json(row, "seals", "rating_case.seals")?,
         since: AtMs(row.get("since")?),
         attention: row.get("attention")?,
     })
 }
 
 fn read_listed(row: &Row<'_>) -> Result<CaseListed, StoreError> {
-    let version: i64 = row.get("version")?;
     Ok(CaseListed {
         id: column::word(row, "id", "rating_case.id")?,
         subject: column::word(row, "subject", "rating_case.subject")?,
@@ -323,7 +322,7 @@ fn read_listed(row: &Row<'_>) -> Result<CaseListed, StoreError> {
         division: column::division(row, "division", "rating_case.division")?,
         cycle: column::word(row, "cycle", "rating_case.cycle")?,
         state: column::word(row, "state", "rating_case.state")?,
-        version: version.unsigned_abs(),
+        version: column::unsigned(row, "version", "rating_case.version")?,
         grade: column::optional_word(row, "grade", "rating_case.grade")?,
         since: AtMs(row.get("since")?),
         period_from: row.get::<_, Option<i64>>("period_from")?.map(AtMs),
@@ -337,6 +336,3 @@ fn quoted(states: &[CaseState]) -> String {
     words.join(", ")
 }
 
-fn number(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}

@@ -317,7 +317,7 @@ create table rating_case (
     period_from integer,       -- publicity or notice posted at
     since      integer not null, -- in this state since
     attention  integer not null, -- how soon it needs a person: 0 first, 9 not at all
-    unjudged   text not null,  -- collectors of later seals that no refresh has judged yet, JSON
+    seals      text not null,  -- the seals that the case took in, as entry ids, JSON
     unique (subject, cycle)
 ) without rowid;
 create index case_by_state on rating_case (cycle, state, division);
