@@ -17,6 +17,20 @@ pub struct Tx<'a> {
     connection: &'a Connection,
 }
 
+impl Tx<'_> {
+    /// Runs a part of the transaction on its own: if it fails, its changes are undone and the
+    /// rest goes on, so that one bad item of a list never blocks the others.
+    ///
+    /// # Errors
+    /// The error of `work`, or [`StoreError`] if the part can be neither begun nor ended.
+    pub fn attempt<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        in_savepoint(self.connection, work)
+    }
+}
+
 impl Deref for Tx<'_> {
     type Target = Connection;
 
