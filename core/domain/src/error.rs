@@ -3,6 +3,8 @@
 //! A code is a dotted word that never changes its meaning. From its kind follow the HTTP status
 //! and what a caller should do next; the problem `type`, the key of its text and the variant on a
 //! device are derived from the code itself, so there is no second list to keep.
+//! A new code comes with its text in `core/text/ftl/*/errors.ftl`; without one `itgel-text` does
+//! not build.
 
 use std::fmt;
 use std::str::FromStr;

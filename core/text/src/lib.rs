@@ -19,6 +19,6 @@ pub use error::{error, violation};
 pub use lang::{Lang, UnknownLang, is_draft};
 pub use messages::*;
 pub use name::{
-    case_state, cycle_kind, division_kind, evidence, grade, producer, purpose, role, subject_kind,
-    title_state,
+    case_state, cycle_kind, division_kind, evidence, gate_state, grade, producer, purpose, role,
+    subject_kind, title_state, township_title, unit, village_title,
 };

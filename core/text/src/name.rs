@@ -4,9 +4,11 @@
 use itgel_domain::authorisation::Purpose;
 use itgel_domain::case::cycle::CycleKind;
 use itgel_domain::case::{CaseState, Role, TitleState};
+use itgel_domain::catalogue::Unit;
 use itgel_domain::division::DivisionKind;
 use itgel_domain::item::Evidence;
 use itgel_domain::subject::{EntityKind, Grade, Producer, SubjectKind};
+use itgel_domain::title::{GateState, TitleLevel};
 
 use crate::lang::Lang;
 use crate::messages as m;
@@ -153,5 +155,52 @@ pub fn cycle_kind(lang: Lang, kind: CycleKind) -> String {
     match kind {
         CycleKind::Annual => m::cycle_annual(lang),
         CycleKind::Event => m::cycle_event(lang),
+    }
+}
+
+/// The title of a gacha (`domain.md` B.6); without a level, that it has none yet.
+#[must_use]
+pub fn village_title(lang: Lang, level: Option<TitleLevel>) -> String {
+    match level {
+        Some(TitleLevel::Excellent) => m::title_village_excellent(lang),
+        Some(TitleLevel::Good) => m::title_village_good(lang),
+        Some(TitleLevel::Ordinary) => m::title_village_ordinary(lang),
+        None => m::title_village_none(lang),
+    }
+}
+
+/// The title of a sumu (`domain.md` B.7); without a level, that it has none yet.
+#[must_use]
+pub fn township_title(lang: Lang, level: Option<TitleLevel>) -> String {
+    match level {
+        Some(TitleLevel::Excellent) => m::title_township_excellent(lang),
+        Some(TitleLevel::Good) => m::title_township_good(lang),
+        Some(TitleLevel::Ordinary) => m::title_township_ordinary(lang),
+        None => m::title_township_none(lang),
+    }
+}
+
+/// Whether a gate is passed; what the gate is called comes with its rule pack.
+#[must_use]
+pub fn gate_state(lang: Lang, state: GateState) -> String {
+    match state {
+        GateState::Pass => m::gate_passed(lang),
+        GateState::Fail => m::gate_failed(lang),
+        GateState::Unknown => m::gate_unknown(lang),
+    }
+}
+
+/// The unit that a quantity is stored in.
+#[must_use]
+pub fn unit(lang: Lang, unit: Unit) -> String {
+    match unit {
+        Unit::Mu => m::unit_mu(lang),
+        Unit::Fen => m::unit_fen(lang),
+        Unit::Kg => m::unit_kg(lang),
+        Unit::Head => m::unit_head(lang),
+        Unit::Person => m::unit_person(lang),
+        Unit::Year => m::unit_year(lang),
+        Unit::MilliSu => m::unit_milli_sheep_unit(lang),
+        Unit::Count => m::unit_count(lang),
     }
 }

@@ -62,7 +62,8 @@ error-policy-conflict-of-interest = You have an interest in this case. Somebody 
 
 error-case-step = The case does not allow this step now. Look at where it stands.
 error-case-stale = The case has moved on. Reload it, then decide.
-error-case-period-open = The publicity or notice period is still running. Wait for its end.
+error-case-period-open = The publicity or notice period runs until { $until }. Wait for its end.
+    .plain = The publicity or notice period is still running. Wait for its end.
 error-case-objection = An objection is open. Decide it first.
 error-case-path = Grades AAA, AA and A are published, others are told to the subject; after an objection the period resumes. Choose the step that fits.
 error-case-override = An override is one notch, never over a veto or above a cap, and signed by two. Please adjust it.
@@ -81,11 +82,11 @@ error-report-not-found = There is no report to give. Check the number and your a
 error-report-purpose = The authorisation does not cover this purpose. Obtain one that does.
 
 error-request-malformed = The request is not in the expected form. Check it against the interface description.
-error-request-key-reused = This idempotency key was already used for another request. Send it again with a new key.
 error-request-too-large = The request is too large. Send it in parts.
 error-protocol-version = The app and the server speak different versions. Please update the app.
 error-request-not-found = There is nothing at this address. Check the link.
 error-request-too-many = Too many requests. Please try again a little later.
+error-request-key-reused = This idempotency key was used for another request. Use a new one.
 error-service-unavailable = The service is not available just now. Please try again a little later.
 error-storage-full = The storage is full. Free some space and try again; what is saved is safe.
 error-store-locked = The data is locked. Unlock it with your PIN.

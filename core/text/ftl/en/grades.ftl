@@ -17,25 +17,14 @@ grade-under-review = under review
 
 title-village-excellent = excellent credit gacha
 title-village-good = good credit gacha
-title-village-plain = credit gacha
+title-village-ordinary = credit gacha
 title-village-none = not yet
 
 title-township-excellent = excellent credit sumu
 title-township-good = good credit sumu
-title-township-plain = credit sumu
+title-township-ordinary = credit sumu
 title-township-none = not yet
 
-gate-village-filed = households on file
-gate-village-credit = credit households
-gate-village-on-time = households repaying on time
-gate-village-npl = non-performing household loans
-gate-village-rated = rated households
-gate-village-lawful = no illegal fund-raising, no cadre loan in default
-gate-township-credit = credit gachas
-gate-township-on-time = households repaying on time
-gate-township-npl = non-performing loans
-gate-township-recovery = recovery of loans made in 24 months
-gate-township-government = sumu government not a defaulting debtor
 gate-passed = met
 gate-failed = not met
 gate-unknown = to be verified

@@ -35,6 +35,17 @@ evidence-b = seen and counted by the officer
 evidence-c = declared by the subject
 evidence-d = told by others, or estimated
 
+unit-mu = mu
+unit-fen = fen
+unit-yuan = yuan
+unit-kg = kg
+unit-head = head
+unit-person = people
+unit-year = years
+unit-sheep-unit = sheep units
+unit-milli-sheep-unit = thousandths of a sheep unit
+unit-count = pieces
+
 purpose-loan-decision = loan decision
 purpose-loan-review = loan review
 purpose-guarantee-review = guarantee review

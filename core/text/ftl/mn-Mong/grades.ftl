@@ -17,25 +17,14 @@ grade-under-review = ᠰᠢᠯᠭᠠᠵᠤ ᠪᠠᠶᠢᠨ᠎ᠠ
 
 title-village-excellent = ᠰᠢᠯᠳᠡᠭ ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠭᠠᠴᠠᠭ᠎ᠠ
 title-village-good = ᠰᠠᠶᠢᠨ ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠭᠠᠴᠠᠭ᠎ᠠ
-title-village-plain = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠭᠠᠴᠠᠭ᠎ᠠ
+title-village-ordinary = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠭᠠᠴᠠᠭ᠎ᠠ
 title-village-none = ᠬᠦᠷᠦᠭᠡ ᠦᠭᠡᠢ
 
 title-township-excellent = ᠰᠢᠯᠳᠡᠭ ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠰᠤᠮᠤ
 title-township-good = ᠰᠠᠶᠢᠨ ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠰᠤᠮᠤ
-title-township-plain = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠰᠤᠮᠤ
+title-township-ordinary = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠰᠤᠮᠤ
 title-township-none = ᠬᠦᠷᠦᠭᠡ ᠦᠭᠡᠢ
 
-gate-village-filed = ᠳᠠᠨᠭᠰᠠᠯᠠᠭᠰᠠᠨ ᠬᠤᠪᠢ
-gate-village-credit = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠡᠷᠦᠬᠡ ᠶᠢᠨ ᠬᠤᠪᠢ
-gate-village-on-time = ᠬᠤᠭᠤᠴᠠᠭ᠎ᠠ ᠳᠠᠭᠠᠨ ᠲᠥᠯᠦᠭᠰᠡᠨ ᠡᠷᠦᠬᠡ ᠶᠢᠨ ᠬᠤᠪᠢ
-gate-village-npl = ᠡᠷᠦᠬᠡ ᠶᠢᠨ ᠮᠠᠭᠤ ᠵᠡᠭᠡᠯᠢ ᠶᠢᠨ ᠬᠤᠪᠢ
-gate-village-rated = ᠦᠨᠡᠯᠡᠭᠳᠡᠭᠰᠡᠨ ᠡᠷᠦᠬᠡ ᠶᠢᠨ ᠲᠣᠭ᠎ᠠ
-gate-village-lawful = ᠬᠠᠤᠯᠢ ᠪᠤᠰᠤ ᠵᠡᠭᠦᠳᠬᠡᠯᠲᠦ ᠦᠭᠡᠢ᠂ ᠺᠠᠳᠷ ᠤᠨ ᠮᠠᠭᠤ ᠵᠡᠭᠡᠯᠢ ᠦᠭᠡᠢ
-gate-township-credit = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠭᠠᠴᠠᠭ᠎ᠠ ᠶᠢᠨ ᠬᠤᠪᠢ
-gate-township-on-time = ᠬᠤᠭᠤᠴᠠᠭ᠎ᠠ ᠳᠠᠭᠠᠨ ᠲᠥᠯᠦᠭᠰᠡᠨ ᠡᠷᠦᠬᠡ ᠶᠢᠨ ᠬᠤᠪᠢ
-gate-township-npl = ᠮᠠᠭᠤ ᠵᠡᠭᠡᠯᠢ ᠶᠢᠨ ᠬᠤᠪᠢ
-gate-township-recovery = 24 ᠰᠠᠷ᠎ᠠ ᠶᠢᠨ ᠰᠢᠨ᠎ᠡ ᠵᠡᠭᠡᠯᠢ ᠶᠢᠨ ᠡᠭᠡᠭᠦᠯᠦᠯᠲᠡ
-gate-township-government = ᠰᠤᠮᠤ ᠶᠢᠨ ᠵᠠᠰᠠᠭ ᠤᠨ ᠭᠠᠵᠠᠷ ᠢᠲᠡᠭᠡᠯ ᠠᠯᠳᠠᠭᠰᠠᠨ ᠪᠢᠰᠢ
 gate-passed = ᠬᠦᠷᠦᠭᠰᠡᠨ
 gate-failed = ᠬᠦᠷᠦᠭᠡ ᠦᠭᠡᠢ
 gate-unknown = ᠰᠢᠯᠭᠠᠬᠤ ᠬᠡᠷᠡᠭ ᠲᠡᠢ

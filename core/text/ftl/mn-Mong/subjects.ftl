@@ -35,6 +35,17 @@ evidence-b = ᠴᠤᠭᠯᠠᠭᠤᠯᠤᠭᠴᠢ ᠥᠪᠡᠷ ᠢᠶᠡᠨ �
 evidence-c = ᠥᠪᠡᠷ ᠦᠨ ᠮᠡᠳᠡᠭᠦᠯᠦᠯᠲᠡ
 evidence-d = ᠪᠤᠰᠤᠳ ᠠᠴᠠ ᠰᠣᠨᠤᠰᠤᠭᠰᠠᠨ ᠪᠤᠶᠤ ᠪᠠᠭᠴᠠᠭᠠᠯᠠᠭᠰᠠᠨ
 
+unit-mu = ᠮᠦ
+unit-fen = ᠹᠡᠨ
+unit-yuan = ᠶᠤᠸᠠᠨ
+unit-kg = ᠬᠢᠯᠣᠭᠷᠠᠮ
+unit-head = ᠲᠣᠯᠣᠭᠠᠢ
+unit-person = ᠬᠦᠮᠦᠨ
+unit-year = ᠵᠢᠯ
+unit-sheep-unit = ᠬᠣᠨᠢᠨ ᠤ ᠨᠢᠭᠡᠵᠢ
+unit-milli-sheep-unit = ᠬᠣᠨᠢᠨ ᠤ ᠨᠢᠭᠡᠵᠢ ᠶᠢᠨ ᠮᠢᠨᠭᠭᠠᠨ ᠤ ᠨᠢᠭᠡ
+unit-count = ᠰᠢᠷᠬᠡᠭ
+
 purpose-loan-decision = ᠵᠡᠭᠡᠯᠢ ᠪᠠᠲᠤᠯᠠᠬᠤ
 purpose-loan-review = ᠵᠡᠭᠡᠯᠢ ᠶᠢᠨ ᠳᠠᠷᠠᠭ᠎ᠠ ᠶᠢᠨ ᠬᠠᠮᠢᠶᠠᠷᠤᠯᠲᠠ
 purpose-guarantee-review = ᠪᠠᠲᠤᠯᠠᠨ ᠳᠠᠭᠠᠭᠠᠯᠲᠠ ᠰᠢᠯᠭᠠᠬᠤ

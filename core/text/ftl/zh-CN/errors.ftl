@@ -70,7 +70,8 @@ error-policy-conflict-of-interest = 您与当事人有利害关系，应当回�
 
 error-case-step = 个案现在还不能办这一步。请查看个案进度。
 error-case-stale = 个案有了新的变化。请刷新后再办。
-error-case-period-open = 公示或告知期还没有结束。请期满后再办。
+error-case-period-open = 公示或告知期到 { $until } 为止。请期满后再办。
+    .plain = 公示或告知期还没有结束。请期满后再办。
 error-case-objection = 还有没办结的异议。请先办结异议。
 error-case-path = AAA、AA、A 级须公示，其余等级须告知本人；异议之后继续原来的期限。请选择相应的步骤。
 error-case-override = 人工调整只限一级，不得越过否决和封顶，并须两人签名。请据此修改。
@@ -93,11 +94,11 @@ error-report-purpose = 授权不包括这一用途。请取得该用途的授权
 ## 服务
 
 error-request-malformed = 请求的格式不对。请对照接口说明检查。
-error-request-key-reused = 这个幂等键已用于另一个请求。请换一个新的键再发送。
 error-request-too-large = 请求的内容太大。请分批发送。
 error-protocol-version = 应用与服务器的版本不匹配。请更新应用。
 error-request-not-found = 没有这个地址。请检查链接。
 error-request-too-many = 请求太频繁。请稍后再试。
+error-request-key-reused = 这个幂等键已用于另一个请求。请换一个新的键。
 error-service-unavailable = 服务暂时不可用。请稍后再试。
 error-storage-full = 存储空间已满。请清理空间后再试，已保存的数据不受影响。
 error-store-locked = 数据已上锁。请输入 PIN 解锁。

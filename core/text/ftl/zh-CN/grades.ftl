@@ -19,29 +19,18 @@ grade-under-review = 核查中
 
 title-village-excellent = 优秀信用嘎查
 title-village-good = 较好信用嘎查
-title-village-plain = 信用嘎查
+title-village-ordinary = 信用嘎查
 title-village-none = 未达标
 
 ## 信用苏木（domain.md B.7）
 
 title-township-excellent = 优秀信用苏木
 title-township-good = 较好信用苏木
-title-township-plain = 信用苏木
+title-township-ordinary = 信用苏木
 title-township-none = 未达标
 
-## 称号的门槛（domain.md B.6、B.7）
+## 门槛是否达到；门槛的名称在规则包里
 
-gate-village-filed = 建档率
-gate-village-credit = 信用户占比
-gate-village-on-time = 按期还款户占比
-gate-village-npl = 农牧户贷款不良率
-gate-village-rated = 已评户数
-gate-village-lawful = 无非法集资、无干部不良贷款
-gate-township-credit = 信用嘎查占比
-gate-township-on-time = 按期还款户占比
-gate-township-npl = 贷款不良率
-gate-township-recovery = 近24个月新放贷款收回率
-gate-township-government = 苏木政府不是失信被执行人
 gate-passed = 达标
 gate-failed = 未达标
 gate-unknown = 待核实

@@ -39,6 +39,19 @@ evidence-b = 采集员现场查点
 evidence-c = 本人申报
 evidence-d = 他人告知或估计
 
+## 单位
+
+unit-mu = 亩
+unit-fen = 分
+unit-yuan = 元
+unit-kg = 公斤
+unit-head = 头（只）
+unit-person = 人
+unit-year = 年
+unit-sheep-unit = 羊单位
+unit-milli-sheep-unit = 千分之一羊单位
+unit-count = 个
+
 ## 用途
 
 purpose-loan-decision = 贷款审批
