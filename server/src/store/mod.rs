@@ -15,6 +15,7 @@ pub mod decision;
 pub mod device;
 pub mod division;
 pub mod idempotency;
+pub mod interest;
 pub mod job;
 pub mod lender;
 pub mod meta;

@@ -30,6 +30,15 @@ create table role_grant (
     primary key (officer, role, division)
 ) without rowid;
 
+-- Declared conflicts of interest: who must not act for whom (domain.md D.1).
+create table interest (
+    subject     text not null,
+    officer     text not null references officer (id),
+    declared_by text not null,
+    declared_at integer not null,
+    primary key (subject, officer)
+) without rowid;
+
 create table device (
     id          text primary key,
     officer     text not null references officer (id),
