@@ -6,7 +6,7 @@ use itgel_domain::id::LenderId;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx, column, division};
+use super::{StoreError, Tx, column};
 
 /// A lender (农信社) and its contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,7 @@ fn read(row: &Row<'_>) -> Result<LenderRecord, StoreError> {
     Ok(LenderRecord {
         id: column::word(row, "id", "lender.id")?,
         name: row.get("name")?,
-        division: division::code(row, "division", "lender.division")?,
+        division: column::division(row, "division", "lender.division")?,
         purposes,
         public_key: row.get("public_key")?,
         daily_quota: row.get("daily_quota")?,

@@ -6,7 +6,7 @@ use itgel_domain::id::OfficerId;
 use itgel_domain::policy::Grant;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx, column, division};
+use super::{StoreError, Tx, column};
 
 /// A person who acts in the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,14 +78,14 @@ fn read(row: &Row<'_>) -> Result<OfficerRecord, StoreError> {
     Ok(OfficerRecord {
         id: column::word(row, "id", "officer.id")?,
         name: row.get("name")?,
-        division: division::code(row, "division", "officer.division")?,
+        division: column::division(row, "division", "officer.division")?,
     })
 }
 
 fn read_grant(row: &Row<'_>) -> Result<Grant, StoreError> {
     Ok(Grant {
         role: column::word(row, "role", "role_grant.role")?,
-        division: division::code(row, "division", "role_grant.division")?,
+        division: column::division(row, "division", "role_grant.division")?,
         purpose: None,
     })
 }

@@ -1,0 +1,76 @@
+//! Ed25519 public keys in the forms that others write them: PEM, JWK, thumbprint.
+
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use itgel_domain::hash::Hash;
+
+/// Length of an Ed25519 public key.
+pub const KEY_BYTES: usize = 32;
+
+/// What stands before the key in a `SubjectPublicKeyInfo` of Ed25519 (RFC 8410).
+const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0];
+
+/// What stands before the seed in a PKCS #8 private key of Ed25519 (RFC 8410).
+const PKCS8_PREFIX: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
+const PEM_BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
+const PEM_END: &str = "-----END PUBLIC KEY-----";
+
+/// The key in a PEM text, as `openssl pkey -pubout` writes it; `None` if it holds no Ed25519 key.
+#[must_use]
+pub fn from_pem(pem: &str) -> Option<[u8; KEY_BYTES]> {
+    let body = pem.trim().strip_prefix(PEM_BEGIN)?.strip_suffix(PEM_END)?;
+    let packed: String = body.split_ascii_whitespace().collect();
+    let der = BASE64.decode(packed.as_bytes()).ok()?;
+    der.strip_prefix(&SPKI_PREFIX)?.try_into().ok()
+}
+
+/// The PEM text of a key.
+#[must_use]
+pub fn to_pem(key: &[u8; KEY_BYTES]) -> String {
+    let der = [SPKI_PREFIX.as_slice(), key].concat();
+    format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", BASE64.encode(&der))
+}
+
+/// The private key with this seed in PKCS #8, DER.
+#[must_use]
+pub(super) fn pkcs8(seed: &[u8; 32]) -> zeroize::Zeroizing<Vec<u8>> {
+    zeroize::Zeroizing::new([PKCS8_PREFIX.as_slice(), seed].concat())
+}
+
+/// The `x` member of the key as a JWK.
+#[must_use]
+pub fn jwk_x(key: &[u8]) -> String {
+    BASE64URL_NOPAD.encode(key)
+}
+
+/// The thumbprint of the key as a JWK (RFC 7638, RFC 8037).
+#[must_use]
+pub fn thumbprint(key: &[u8]) -> String {
+    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, jwk_x(key));
+    BASE64URL_NOPAD.encode(Hash::of_file(canonical.as_bytes()).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thumbprint_is_that_of_the_standard() {
+        // RFC 8037, appendix A.3.
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let key = BASE64URL_NOPAD.decode(x.as_bytes()).unwrap();
+        assert_eq!(thumbprint(&key), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn a_pem_of_another_algorithm_is_no_key() {
+        let pem = to_pem(&[7; 32]);
+        assert_eq!(from_pem(&pem), Some([7; 32]));
+        let rsa = pem.replace("MCowBQYDK2Vw", "MCowBQYDK2Vu");
+        assert_ne!(rsa, pem);
+        assert_eq!(from_pem(&rsa), None);
+        assert_eq!(from_pem(""), None);
+        assert_eq!(from_pem(&pem.replace("PUBLIC", "PRIVATE")), None);
+    }
+}
