@@ -136,6 +136,22 @@ impl Store {
     }
 }
 
+/// Whether the schema is the one of this program.
+///
+/// # Errors
+/// [`StoreError::UnknownSchema`] if it is another.
+pub fn check_schema(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "select coalesce(max(version), 0) from refinery_schema_history";
+    let found: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let known = known_schema();
+    if found == known { Ok(()) } else { Err(StoreError::UnknownSchema { found, known }) }
+}
+
+fn known_schema() -> i64 {
+    let runner = embedded::migrations::runner();
+    runner.get_migrations().iter().map(|m| i64::from(m.version())).max().unwrap_or(0)
+}
+
 fn connect(path: &Path, key: Option<&str>) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
     if let Some(key) = key {
@@ -152,12 +168,7 @@ fn connect(path: &Path, key: Option<&str>) -> Result<Connection, StoreError> {
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let runner = embedded::migrations::runner();
-    let known = runner
-        .get_migrations()
-        .iter()
-        .map(|m| i64::from(m.version()))
-        .max()
-        .unwrap_or(0);
+    let known = known_schema();
     let found = runner
         .get_last_applied_migration(connection)?
         .map_or(0, |m| i64::from(m.version()));
