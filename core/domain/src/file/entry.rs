@@ -396,6 +396,22 @@ impl Entry {
         }
     }
 
+    /// Its bytes without the places of other entries, for [`seal_digest`].
+    fn placeless_bytes(&self) -> Vec<u8> {
+        let value = |cycle: &CycleId, observation: &Observation, reason: &str| {
+            let (cycle, observation) = (cycle.clone(), observation.clone());
+            let mut bytes = Self::Observation(ObservationEntry { cycle, observation }).to_bytes();
+            bytes.extend_from_slice(reason.as_bytes());
+            bytes
+        };
+        match self {
+            Self::Correction(c) => value(&c.cycle, &c.observation, &c.reason),
+            Self::Retraction(r) => r.reason.clone().into_bytes(),
+            Self::ConsentWithdrawal(w) => w.withdrawn_on.to_string().into_bytes(),
+            other => other.to_bytes(),
+        }
+    }
+
     /// Its canonical bytes: what the document holds under its key.
     #[must_use]
     #[expect(clippy::expect_used, reason = "writing to a Vec cannot fail")]
@@ -404,13 +420,18 @@ impl Entry {
     }
 }
 
-/// What the second officer signs: the values of the visit and what was computed from them.
+/// What the second officer signs: the values of the visit and what was computed from them, of
+/// the entries in the seal's own envelope. What stands in earlier envelopes of the visit is
+/// covered by the hash of the inputs.
+///
+/// Places in the chain take no part: a device that has to open its next incarnation writes a
+/// visit again under new places, and the second officer is not there any more.
 #[must_use]
 pub fn seal_digest(entries: &[Entry], seal: &Seal) -> Hash {
     let values: Vec<Vec<u8>> = entries
         .iter()
         .filter(|e| !matches!(e, Entry::Seal(_)))
-        .map(Entry::to_bytes)
+        .map(Entry::placeless_bytes)
         .collect();
     let mut parts: Vec<&[u8]> = vec![
         seal.cycle.as_str().as_bytes(),
@@ -420,7 +441,6 @@ pub fn seal_digest(entries: &[Entry], seal: &Seal) -> Hash {
     parts.extend(values.iter().map(Vec::as_slice));
     Hash::of("itgel.seal.v1", &parts)
 }
-
 
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
