@@ -64,3 +64,18 @@ pub fn division(
     let text: String = row.get(column)?;
     DivisionCode::from_filled(&text).map_err(|_| StoreError::Corrupt { what })
 }
+
+/// A count or a place as the database holds it.
+#[must_use]
+pub fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Reads a count or a place.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if it is negative.
+pub fn unsigned(row: &Row<'_>, column: &str, what: &'static str) -> Result<u64, StoreError> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|_| StoreError::Corrupt { what })
+}

@@ -44,6 +44,24 @@ pub fn list(
     Ok(all.into_iter().filter(|division| division.code.level() == level).collect())
 }
 
+/// All divisions of `level` that are valid on `day`, by code.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_level(
+    connection: &Connection,
+    level: DivisionLevel,
+    day: Date,
+) -> Result<Vec<Division>, StoreError> {
+    let sql = "select code, kind, name, name_mn, valid_from, valid_to from division
+               where valid_from <= ?1 and (valid_to is null or valid_to >= ?1)
+               order by code, valid_from";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![day.to_string()], |row| Ok(read(row)))?;
+    let all = rows.map(|row| row?).collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(all.into_iter().filter(|division| division.code.level() == level).collect())
+}
+
 /// Writes a division, new or changed.
 ///
 /// # Errors

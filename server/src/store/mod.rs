@@ -5,24 +5,38 @@
 //! failed one takes nothing with it and every answer is given after the commit. SQL stands only
 //! in this folder, one file per table family.
 
+pub mod assessment;
 pub mod authorisation;
+pub mod ballot;
+pub mod board;
 pub mod case;
+pub mod chain;
 pub mod challenge;
 pub mod column;
 pub mod conflict;
+pub mod content_key;
 pub mod cycle;
 pub mod decision;
 pub mod device;
 pub mod division;
+pub mod envelope;
 pub mod idempotency;
+pub mod identity;
 pub mod interest;
 pub mod job;
 pub mod lender;
+pub mod list;
+pub mod log;
 pub mod meta;
 pub mod officer;
+pub mod projection;
 pub mod publicity;
 pub mod rating;
+pub mod register;
 pub mod report;
+pub mod rule_file;
+pub mod standing;
+pub mod subject;
 pub mod title;
 mod readers;
 mod writer;

@@ -230,7 +230,8 @@ create table rule_file (
     hash         text primary key,
     kind         text not null, -- 'pack' or 'parameters'
     name         text not null,
-    subject_kind text,
+    subject_kinds text not null, -- of a pack, separated by spaces
+    division     text,          -- of a parameter table, filled
     valid_from   text not null,
     valid_to     text,
     text         text not null,
@@ -253,15 +254,14 @@ create table register_row (
     superseded_at integer
 ) without rowid;
 create index register_by_subject on register_row (subject, register);
-create index register_by_division on register_row (register, division);
+create index register_by_division on register_row (division, register);
 
 -- What screens and decisions read ------------------------------------------------------------
 
 create table projection (
     file    text primary key,
     subject text not null,
-    facts   blob not null,
-    heads   text not null -- places that no other envelope of the file depends on, by spaces
+    facts   blob not null
 ) without rowid;
 create index projection_by_subject on projection (subject);
 

@@ -1,0 +1,89 @@
+//! Where the chain of a device stands, by incarnation.
+
+use itgel_domain::file::chain::ChainHead;
+use itgel_domain::id::DeviceId;
+use itgel_domain::time::AtMs;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{StoreError, Tx, column};
+
+/// One chain of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainRow {
+    /// Its end.
+    pub head: ChainHead,
+    /// When the device was first told where this chain stands.
+    pub hello_at: Option<AtMs>,
+}
+
+/// The chain of an incarnation; `None` before anything of it was heard.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(
+    connection: &Connection,
+    device: &DeviceId,
+    incarnation: u32,
+) -> Result<Option<ChainRow>, StoreError> {
+    let sql = "select seq, head, hello_at from chain where device = ?1 and incarnation = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row(params![device.as_str(), incarnation], |row| {
+        Ok(column::unsigned(row, "seq", "chain.seq").and_then(|seq| {
+            let hash = column::word(row, "head", "chain.head")?;
+            let hello_at = row.get::<_, Option<i64>>("hello_at")?.map(AtMs);
+            Ok(ChainRow { head: ChainHead { seq, hash }, hello_at })
+        }))
+    });
+    found.optional()?.transpose()
+}
+
+/// The highest incarnation of the device that was heard of; 0 for none.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn newest(connection: &Connection, device: &DeviceId) -> Result<u32, StoreError> {
+    let sql = "select coalesce(max(incarnation), 0) from chain where device = ?1";
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.query_row(params![device.as_str()], |row| row.get(0))?)
+}
+
+/// Moves the end of a chain.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put_head(
+    tx: &Tx<'_>,
+    device: &DeviceId,
+    incarnation: u32,
+    head: ChainHead,
+) -> Result<(), StoreError> {
+    let sql = "insert into chain (device, incarnation, seq, head) values (?1, ?2, ?3, ?4)
+               on conflict (device, incarnation) do update set seq = excluded.seq,
+                   head = excluded.head";
+    let seq = column::signed(head.seq);
+    tx.prepare_cached(sql)?
+        .execute(params![device.as_str(), incarnation, seq, head.hash.to_string()])?;
+    Ok(())
+}
+
+/// Notes that the device was told where this chain stands; a chain that has not begun stands at
+/// `start`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn note_hello(
+    tx: &Tx<'_>,
+    device: &DeviceId,
+    incarnation: u32,
+    start: ChainHead,
+    at: AtMs,
+) -> Result<(), StoreError> {
+    let sql = "insert into chain (device, incarnation, seq, head, hello_at)
+               values (?1, ?2, ?3, ?4, ?5)
+               on conflict (device, incarnation) do update
+                   set hello_at = coalesce(hello_at, excluded.hello_at)";
+    let seq = column::signed(start.seq);
+    tx.prepare_cached(sql)?
+        .execute(params![device.as_str(), incarnation, seq, start.hash.to_string(), at.0])?;
+    Ok(())
+}

@@ -1,0 +1,405 @@
+//! Envelopes at their places, pages that wait for a gap, and bytes that are kept as evidence.
+
+use std::str::FromStr as _;
+
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{DeviceId, SubjectId};
+use itgel_domain::sync::push::{Flag, Verdict};
+use itgel_domain::time::AtMs;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column};
+
+/// What an envelope carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvelopeKind {
+    /// Entries of a file.
+    File,
+    /// The commitment of an identity record.
+    Identity,
+    /// A ballot.
+    Ballot,
+    /// Nothing that can be read; the bytes are kept apart.
+    Bytes,
+}
+
+/// An envelope at its place.
+#[derive(Debug, Clone)]
+pub struct NewEnvelope<'a> {
+    /// The place.
+    pub at: &'a ChainRef,
+    /// Its salted id.
+    pub id: &'a Hash,
+    /// The chain's hash after it.
+    pub chain_hash: &'a Hash,
+    /// What it carries.
+    pub kind: EnvelopeKind,
+    /// Whom it speaks of; `None` for bytes.
+    pub subject: Option<&'a SubjectId>,
+    /// Its file.
+    pub file: Option<&'a FileId>,
+    /// Its place in the document: number in its chain's part of the file, and last operation.
+    pub document: Option<InDocument>,
+    /// What became of it.
+    pub verdict: &'a Verdict,
+    /// The bytes under a key; empty if nothing is kept.
+    pub sealed: &'a [u8],
+    /// When it came.
+    pub received_at: AtMs,
+}
+
+/// The place of an envelope in the document of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InDocument {
+    /// Counts the envelopes of its chain in the file, from 1.
+    pub actor_seq: u64,
+    /// Its last operation counter.
+    pub last_op: u64,
+}
+
+/// What is known of an envelope without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvelopeRow {
+    /// Its place.
+    pub at: ChainRef,
+    /// Its salted id.
+    pub id: Hash,
+    /// The chain's hash after it.
+    pub chain_hash: Hash,
+    /// Its file.
+    pub file: Option<FileId>,
+    /// Its place in the document; `None` if its structure does not fit in.
+    pub document: Option<InDocument>,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// An envelope with its sealed bytes.
+#[derive(Debug, Clone)]
+pub struct SealedEnvelope {
+    /// What is known of it.
+    pub row: EnvelopeRow,
+    /// Its bytes under the key of the file.
+    pub sealed: Vec<u8>,
+}
+
+/// A page that waits for the pages before it.
+#[derive(Debug, Clone)]
+pub struct HeldPage {
+    /// The place of its first envelope.
+    pub first_seq: u64,
+    /// Its signed head, as text.
+    pub head: String,
+    /// The page under the key of the device.
+    pub sealed: Vec<u8>,
+}
+
+const COLUMNS: &str =
+    "device, incarnation, seq, id, chain_hash, file, actor_seq, last_op, verdict, reason";
+
+/// Writes an envelope at its place.
+///
+/// # Errors
+/// [`StoreError`] of the database, also if the place or the id is taken.
+pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
+    let sql = "insert into envelope (device, incarnation, seq, id, chain_hash, kind, subject, file,
+                   actor_seq, last_op, verdict, reason, sealed, received_at)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    let (verdict, reason) = written(new.verdict);
+    tx.prepare_cached(sql)?.execute(params![
+        new.at.device.as_str(),
+        new.at.incarnation,
+        column::signed(new.at.seq),
+        new.id.to_string(),
+        new.chain_hash.to_string(),
+        new.kind.as_str(),
+        new.subject.map_or("", SubjectId::as_str),
+        new.file.map(ToString::to_string),
+        new.document.map(|d| column::signed(d.actor_seq)),
+        new.document.map(|d| column::signed(d.last_op)),
+        verdict,
+        reason,
+        new.sealed,
+        new.received_at.0,
+    ])?;
+    Ok(())
+}
+
+/// The envelope at `at`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(connection: &Connection, at: &ChainRef) -> Result<Option<EnvelopeRow>, StoreError> {
+    let sql = format!("select {COLUMNS} from envelope where device = ?1 and incarnation = ?2 and seq = ?3");
+    let mut query = connection.prepare_cached(&sql)?;
+    let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
+    query.query_row(key, |row| Ok(read(row))).optional()?.transpose()
+}
+
+/// The sealed bytes of the envelope at `at`, with its file and what is known of it.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_sealed(
+    connection: &Connection,
+    at: &ChainRef,
+) -> Result<Option<SealedEnvelope>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS}, sealed from envelope where device = ?1 and incarnation = ?2 and seq = ?3"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
+    query.query_row(key, |row| Ok(read_sealed(row))).optional()?.transpose()
+}
+
+/// All envelopes of a file, by place.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_file(
+    connection: &Connection,
+    file: &FileId,
+) -> Result<Vec<SealedEnvelope>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS}, sealed from envelope where file = ?1 order by device, incarnation, seq"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![file.to_string()], |row| Ok(read_sealed(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The newest envelope of a chain that is in the document of `file`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn last_in_document(
+    connection: &Connection,
+    file: &FileId,
+    device: &DeviceId,
+    incarnation: u32,
+) -> Result<Option<InDocument>, StoreError> {
+    let sql = "select actor_seq, last_op from envelope
+               where file = ?1 and device = ?2 and incarnation = ?3 and last_op is not null
+               order by seq desc limit 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![file.to_string(), device.as_str(), incarnation];
+    let found = query.query_row(key, |row| Ok(read_document(row)));
+    Ok(found.optional()?.transpose()?.flatten())
+}
+
+/// Changes what became of an envelope, after a decision or when what it lacked has come.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn set_verdict(tx: &Tx<'_>, at: &ChainRef, verdict: &Verdict) -> Result<(), StoreError> {
+    let sql = "update envelope set verdict = ?4, reason = ?5
+               where device = ?1 and incarnation = ?2 and seq = ?3";
+    let (word, reason) = written(verdict);
+    let seq = column::signed(at.seq);
+    tx.prepare_cached(sql)?
+        .execute(params![at.device.as_str(), at.incarnation, seq, word, reason])?;
+    Ok(())
+}
+
+/// Takes the bytes of every envelope of a subject away; places and ids stay.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erase(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    tx.prepare_cached("update envelope set sealed = x'' where subject = ?1")?
+        .execute(params![subject.as_str()])?;
+    Ok(())
+}
+
+/// Keeps a page until the gap before it closes; the same page twice is one.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn hold(
+    tx: &Tx<'_>,
+    device: &DeviceId,
+    incarnation: u32,
+    page: &HeldPage,
+    at: AtMs,
+) -> Result<(), StoreError> {
+    let sql = "insert into held_page (device, incarnation, first_seq, head, sealed, received_at)
+               values (?1, ?2, ?3, ?4, ?5, ?6)
+               on conflict (device, incarnation, first_seq, head) do nothing";
+    let first = column::signed(page.first_seq);
+    tx.prepare_cached(sql)?.execute(params![
+        device.as_str(),
+        incarnation,
+        first,
+        page.head,
+        page.sealed,
+        at.0
+    ])?;
+    Ok(())
+}
+
+/// How many pages of a device wait.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_held(connection: &Connection, device: &DeviceId) -> Result<u32, StoreError> {
+    let mut query = connection.prepare_cached("select count(*) from held_page where device = ?1")?;
+    Ok(query.query_row(params![device.as_str()], |row| row.get(0))?)
+}
+
+/// The first waiting page that begins at `next` or before it.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_held(
+    connection: &Connection,
+    device: &DeviceId,
+    incarnation: u32,
+    next: u64,
+) -> Result<Option<HeldPage>, StoreError> {
+    let sql = "select first_seq, head, sealed from held_page
+               where device = ?1 and incarnation = ?2 and first_seq <= ?3
+               order by first_seq, head limit 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![device.as_str(), incarnation, column::signed(next)];
+    let found = query.query_row(key, |row| {
+        Ok(column::unsigned(row, "first_seq", "held_page.first_seq").and_then(|first_seq| {
+            Ok(HeldPage { first_seq, head: row.get("head")?, sealed: row.get("sealed")? })
+        }))
+    });
+    found.optional()?.transpose()
+}
+
+/// Takes a page out of waiting.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn release(
+    tx: &Tx<'_>,
+    device: &DeviceId,
+    incarnation: u32,
+    page: &HeldPage,
+) -> Result<(), StoreError> {
+    let sql = "delete from held_page
+               where device = ?1 and incarnation = ?2 and first_seq = ?3 and head = ?4";
+    let first = column::signed(page.first_seq);
+    tx.prepare_cached(sql)?.execute(params![device.as_str(), incarnation, first, page.head])?;
+    Ok(())
+}
+
+/// Keeps bytes as evidence, sealed under the key of the device.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn keep_stray(
+    tx: &Tx<'_>,
+    id: &Hash,
+    device: &DeviceId,
+    reason: ErrorCode,
+    sealed: &[u8],
+    at: AtMs,
+) -> Result<(), StoreError> {
+    let sql = "insert into stray_bytes (id, device, reason, sealed, received_at)
+               values (?1, ?2, ?3, ?4, ?5) on conflict (id) do nothing";
+    tx.prepare_cached(sql)?.execute(params![
+        id.to_string(),
+        device.as_str(),
+        reason.as_str(),
+        sealed,
+        at.0
+    ])?;
+    Ok(())
+}
+
+/// The bytes kept as evidence of a device, with the reason, by time.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_stray(
+    connection: &Connection,
+    device: &DeviceId,
+) -> Result<Vec<(Hash, ErrorCode, Vec<u8>)>, StoreError> {
+    let sql = "select id, reason, sealed from stray_bytes where device = ?1
+               order by received_at, id limit 1000";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![device.as_str()], |row| {
+        Ok(column::word(row, "id", "stray_bytes.id").and_then(|id| {
+            let reason = column::word(row, "reason", "stray_bytes.reason")?;
+            Ok((id, reason, row.get("sealed")?))
+        }))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+impl EnvelopeKind {
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Identity => "identity",
+            Self::Ballot => "ballot",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// The two columns of a verdict.
+fn written(verdict: &Verdict) -> (&'static str, String) {
+    match verdict {
+        Verdict::Accepted => ("accepted", String::new()),
+        Verdict::AcceptedFlagged(flags) => {
+            let words: Vec<_> = flags.iter().map(|flag| flag.as_str()).collect();
+            ("flagged", words.join(" "))
+        }
+        Verdict::Quarantined(code) => ("quarantined", code.as_str().to_owned()),
+        Verdict::Refused(code) => ("refused", code.as_str().to_owned()),
+        Verdict::Held => ("held", String::new()),
+    }
+}
+
+fn read_verdict(row: &Row<'_>) -> Result<Verdict, StoreError> {
+    const WHAT: &str = "envelope.verdict";
+    let (word, reason): (String, String) = (row.get("verdict")?, row.get("reason")?);
+    let code = || reason.parse().map_err(|_| StoreError::Corrupt { what: WHAT });
+    match word.as_str() {
+        "accepted" => Ok(Verdict::Accepted),
+        "flagged" => {
+            let flags = reason.split(' ').map(Flag::from_str).collect::<Result<_, _>>();
+            Ok(Verdict::AcceptedFlagged(flags.map_err(|_| StoreError::Corrupt { what: WHAT })?))
+        }
+        "quarantined" => Ok(Verdict::Quarantined(code()?)),
+        "refused" => Ok(Verdict::Refused(code()?)),
+        _ => Err(StoreError::Corrupt { what: WHAT }),
+    }
+}
+
+fn read_document(row: &Row<'_>) -> Result<Option<InDocument>, StoreError> {
+    if row.get_ref("last_op")? == rusqlite::types::ValueRef::Null {
+        return Ok(None);
+    }
+    Ok(Some(InDocument {
+        actor_seq: column::unsigned(row, "actor_seq", "envelope.actor_seq")?,
+        last_op: column::unsigned(row, "last_op", "envelope.last_op")?,
+    }))
+}
+
+fn read(row: &Row<'_>) -> Result<EnvelopeRow, StoreError> {
+    Ok(EnvelopeRow {
+        at: ChainRef {
+            device: column::word(row, "device", "envelope.device")?,
+            incarnation: row.get("incarnation")?,
+            seq: column::unsigned(row, "seq", "envelope.seq")?,
+        },
+        id: column::word(row, "id", "envelope.id")?,
+        chain_hash: column::word(row, "chain_hash", "envelope.chain_hash")?,
+        file: column::optional_word(row, "file", "envelope.file")?,
+        document: read_document(row)?,
+        verdict: read_verdict(row)?,
+    })
+}
+
+fn read_sealed(row: &Row<'_>) -> Result<SealedEnvelope, StoreError> {
+    Ok(SealedEnvelope { row: read(row)?, sealed: row.get("sealed")? })
+}

@@ -1,0 +1,212 @@
+//! The list of a division: what its devices pull, in one order without gaps. Positions come from
+//! a row that is updated in the same transaction, never from a sequence of the database.
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::file::ChainRef;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::SubjectId;
+use itgel_domain::identity::IdentityRecord;
+use itgel_domain::sync::hello::ListEnd;
+use itgel_domain::sync::pull::{
+    EnvelopeItem, PullItem, PulledItem, empty_digest, extend_digest, item_hash,
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{StoreError, Tx, column};
+
+/// What stands at a position: an item, or where its content lies under its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The item itself.
+    Item(Vec<u8>),
+    /// An envelope.
+    Envelope {
+        /// Its place.
+        at: ChainRef,
+        /// Whether it was quarantined when it was listed.
+        quarantined: bool,
+    },
+    /// A version of an identity record.
+    Identity {
+        /// Whose.
+        subject: SubjectId,
+        /// Which version.
+        commitment: Hash,
+    },
+}
+
+/// A position of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRow {
+    /// The position.
+    pub position: u64,
+    /// The kind of the item.
+    pub kind: u8,
+    /// What stands there.
+    pub content: Content,
+    /// The hash of the item's bytes.
+    pub hash: Hash,
+    /// The digest of the list up to here.
+    pub digest: Hash,
+}
+
+const ENVELOPE: u8 = 0;
+const IDENTITY: u8 = 1;
+
+/// The end of a division's list.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn end(connection: &Connection, division: DivisionCode) -> Result<ListEnd, StoreError> {
+    let mut query =
+        connection.prepare_cached("select position, digest from list_head where division = ?1")?;
+    let found = query.query_row(params![division.filled_text()], |row| {
+        Ok(column::unsigned(row, "position", "list_head.position").and_then(|position| {
+            let digest = column::word(row, "digest", "list_head.digest")?;
+            Ok(ListEnd { division, position, digest })
+        }))
+    });
+    let start = ListEnd { division, position: 0, digest: empty_digest(division) };
+    Ok(found.optional()?.transpose()?.unwrap_or(start))
+}
+
+/// Appends an item that is no envelope and no identity; returns its position.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn append(tx: &Tx<'_>, division: DivisionCode, item: &PullItem) -> Result<u64, StoreError> {
+    let reference = match item {
+        PullItem::Register(row) => row.id.to_string(),
+        _ => String::new(),
+    };
+    let bytes = item.to_bytes();
+    append_row(tx, division, item.kind(), &reference, &bytes, &bytes)
+}
+
+/// Appends an envelope, whose bytes stay where they are; returns its position.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn append_envelope(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    at: &ChainRef,
+    bytes: Vec<u8>,
+    quarantined: bool,
+) -> Result<u64, StoreError> {
+    let item = PullItem::Envelope(EnvelopeItem { bytes, quarantined });
+    let kept = [u8::from(quarantined)];
+    append_row(tx, division, item.kind(), &at.to_string(), &kept, &item.to_bytes())
+}
+
+/// Appends a version of an identity record, whose content stays where it is.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn append_identity(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    record: IdentityRecord,
+    commitment: &Hash,
+) -> Result<u64, StoreError> {
+    let reference = format!("{} {commitment}", record.subject);
+    let item = PullItem::Identity(record);
+    append_row(tx, division, item.kind(), &reference, &[], &item.to_bytes())
+}
+
+fn append_row(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    kind: u8,
+    reference: &str,
+    kept: &[u8],
+    item: &[u8],
+) -> Result<u64, StoreError> {
+    let before = end(tx, division)?;
+    let position = before.position + 1;
+    let hash = item_hash(item);
+    let digest = extend_digest(&before.digest, &PulledItem::gone(position, kind, &hash));
+    let name = division.filled_text();
+    let sql = "insert into list_item (division, position, kind, ref, bytes, hash, digest)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let at = column::signed(position);
+    tx.prepare_cached(sql)?.execute(params![
+        name,
+        at,
+        kind,
+        reference,
+        kept,
+        hash.to_string(),
+        digest.to_string()
+    ])?;
+    let sql = "insert into list_head (division, position, digest) values (?1, ?2, ?3)
+               on conflict (division) do update set position = excluded.position,
+                   digest = excluded.digest";
+    tx.prepare_cached(sql)?.execute(params![name, at, digest.to_string()])?;
+    Ok(position)
+}
+
+/// What stands after `after`, in order, at most `limit` positions.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(
+    connection: &Connection,
+    division: DivisionCode,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<ListRow>, StoreError> {
+    let sql = "select position, kind, ref, bytes, hash, digest from list_item
+               where division = ?1 and position > ?2 order by position limit ?3";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![division.filled_text(), column::signed(after), limit];
+    let rows = query.query_map(key, |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Where a register row stands in a list; `None` if it is not in it.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn position_of_register(
+    connection: &Connection,
+    division: DivisionCode,
+    row: &str,
+) -> Result<Option<u64>, StoreError> {
+    let sql = "select position from list_item where division = ?1 and ref = ?2 and kind = 6";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row(params![division.filled_text(), row], |row| {
+        Ok(column::unsigned(row, "position", "list_item.position"))
+    });
+    found.optional()?.transpose()
+}
+
+fn read(row: &rusqlite::Row<'_>) -> Result<ListRow, StoreError> {
+    let kind: u8 = row.get("kind")?;
+    let (reference, bytes): (String, Vec<u8>) = (row.get("ref")?, row.get("bytes")?);
+    Ok(ListRow {
+        position: column::unsigned(row, "position", "list_item.position")?,
+        kind,
+        content: content(kind, &reference, bytes)?,
+        hash: column::word(row, "hash", "list_item.hash")?,
+        digest: column::word(row, "digest", "list_item.digest")?,
+    })
+}
+
+fn content(kind: u8, reference: &str, bytes: Vec<u8>) -> Result<Content, StoreError> {
+    let corrupt = || StoreError::Corrupt { what: "list_item.ref" };
+    match kind {
+        ENVELOPE => Ok(Content::Envelope {
+            at: reference.parse().map_err(|_| corrupt())?,
+            quarantined: bytes.first() == Some(&1),
+        }),
+        IDENTITY => {
+            let (subject, commitment) = reference.split_once(' ').ok_or_else(corrupt)?;
+            Ok(Content::Identity {
+                subject: subject.parse().map_err(|_| corrupt())?,
+                commitment: commitment.parse().map_err(|_| corrupt())?,
+            })
+        }
+        _ => Ok(Content::Item(bytes)),
+    }
+}

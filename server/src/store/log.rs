@@ -1,0 +1,175 @@
+//! The log: leaves, checkpoints and the audit rows that say what was done.
+
+use itgel_domain::file::envelope::CheckpointRef;
+use itgel_domain::hash::Hash;
+use itgel_domain::log::{Checkpoint, Frontier, LeafKind, leaf_hash};
+use itgel_domain::time::AtMs;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{StoreError, Tx, column};
+
+/// A checkpoint with the server's signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    /// Size, root and time.
+    pub checkpoint: Checkpoint,
+    /// Signature over [`Checkpoint::message`], hexadecimal.
+    pub signature: String,
+}
+
+/// An audit row.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AuditRow {
+    /// Its number.
+    pub n: u64,
+    /// When.
+    pub at: AtMs,
+    /// Who.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub resource: String,
+    /// Figures and references; never a personal value.
+    pub detail: serde_json::Value,
+}
+
+impl SignedCheckpoint {
+    /// Size and root.
+    #[must_use]
+    pub const fn reference(&self) -> CheckpointRef {
+        CheckpointRef { size: self.checkpoint.size, root: self.checkpoint.root }
+    }
+}
+
+/// Appends a leaf; returns its number, from 0.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn leaf(tx: &Tx<'_>, kind: LeafKind, hash: &Hash) -> Result<u64, StoreError> {
+    let n = next(tx, "select coalesce(max(n) + 1, 0) from log_leaf")?;
+    tx.prepare_cached("insert into log_leaf (n, kind, hash) values (?1, ?2, ?3)")?
+        .execute(params![n, kind.as_str(), hash.to_string()])?;
+    Ok(n.unsigned_abs())
+}
+
+/// Writes an audit row; `detail` holds figures and references, never a personal value.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn audit(
+    tx: &Tx<'_>,
+    at: AtMs,
+    actor: &str,
+    action: &str,
+    resource: &str,
+    detail: &serde_json::Value,
+) -> Result<u64, StoreError> {
+    let n = next(tx, "select coalesce(max(n) + 1, 1) from audit")?;
+    let sql = "insert into audit (n, at, actor, action, resource, detail)
+               values (?1, ?2, ?3, ?4, ?5, ?6)";
+    tx.prepare_cached(sql)?
+        .execute(params![n, at.0, actor, action, resource, detail.to_string()])?;
+    Ok(n.unsigned_abs())
+}
+
+/// Numbers are made by the application: there is one writer, so the next one is free.
+fn next(tx: &Tx<'_>, sql: &str) -> Result<i64, StoreError> {
+    Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// The audit rows after `after`, in order.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_audit(
+    connection: &Connection,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let sql = "select n, at, actor, action, resource, detail from audit where n > ?1
+               order by n limit ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![column::signed(after), limit], |row| {
+        Ok(column::unsigned(row, "n", "audit.n").and_then(|n| {
+            Ok(AuditRow {
+                n,
+                at: AtMs(row.get("at")?),
+                actor: row.get("actor")?,
+                action: row.get("action")?,
+                resource: row.get("resource")?,
+                detail: column::json(row, "detail", "audit.detail")?,
+            })
+        }))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// The hashes of all leaves, in order: for proofs and for a full check.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_leaves(connection: &Connection, from: u64) -> Result<Vec<Hash>, StoreError> {
+    let mut query =
+        connection.prepare_cached("select kind, hash from log_leaf where n >= ?1 order by n")?;
+    let rows = query.query_map(params![column::signed(from)], |row| {
+        Ok(column::word::<LeafKind>(row, "kind", "log_leaf.kind").and_then(|kind| {
+            Ok(leaf_hash(kind, &column::word(row, "hash", "log_leaf.hash")?))
+        }))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// The right edge of the tree over all leaves: from the newest checkpoint on.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn frontier(connection: &Connection) -> Result<Frontier, StoreError> {
+    let sql = "select frontier from checkpoint order by size desc limit 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let found =
+        query.query_row([], |row| Ok(column::json::<Frontier>(row, "frontier", "checkpoint.frontier")));
+    let mut frontier = found.optional()?.transpose()?.unwrap_or_default();
+    for leaf in list_leaves(connection, frontier.size())? {
+        frontier.append(leaf);
+    }
+    Ok(frontier)
+}
+
+/// Writes a checkpoint with the right edge that it was made from.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put_checkpoint(
+    tx: &Tx<'_>,
+    signed: &SignedCheckpoint,
+    frontier: &Frontier,
+) -> Result<(), StoreError> {
+    let sql = "insert into checkpoint (size, root, at, signature, frontier)
+               values (?1, ?2, ?3, ?4, ?5) on conflict (size) do nothing";
+    tx.prepare_cached(sql)?.execute(params![
+        column::signed(signed.checkpoint.size),
+        signed.checkpoint.root.to_string(),
+        signed.checkpoint.at.0,
+        signed.signature,
+        column::to_json(frontier, "checkpoint.frontier")?,
+    ])?;
+    Ok(())
+}
+
+/// The newest checkpoint.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn newest_checkpoint(connection: &Connection) -> Result<Option<SignedCheckpoint>, StoreError> {
+    let sql = "select size, root, at, signature from checkpoint order by size desc limit 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row([], |row| {
+        Ok(column::unsigned(row, "size", "checkpoint.size").and_then(|size| {
+            let root = column::word(row, "root", "checkpoint.root")?;
+            let checkpoint = Checkpoint { size, root, at: AtMs(row.get("at")?) };
+            Ok(SignedCheckpoint { checkpoint, signature: row.get("signature")? })
+        }))
+    });
+    found.optional()?.transpose()
+}

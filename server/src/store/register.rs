@@ -1,0 +1,168 @@
+//! Rows of the registers (台账). None is edited; a newer revision takes its place.
+
+use itgel_domain::division::{DivisionCode, DivisionLevel};
+use itgel_domain::id::SubjectId;
+use itgel_domain::register::RegisterRow;
+use itgel_domain::subject::Subject;
+use itgel_domain::time::AtMs;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column};
+
+const SELECT: &str = "select id, division, subject, row_key, revision, valid_from, valid_to,
+                          source, content from register_row";
+
+/// Writes a row and sets those that it takes the place of aside.
+///
+/// # Errors
+/// [`StoreError`] of the database, also if the id is taken.
+pub fn put(tx: &Tx<'_>, row: &RegisterRow, entered_by: &str, at: AtMs) -> Result<(), StoreError> {
+    let (register, division) = (row.content.register(), row.division.filled_text());
+    let subject = row.subject.as_ref().map(SubjectId::as_str);
+    let older = match subject {
+        Some(subject) => tx
+            .prepare_cached(
+                "update register_row set superseded_at = ?4 where subject = ?1 and register = ?2
+                     and row_key = ?3 and superseded_at is null",
+            )?
+            .execute(params![subject, register, row.key, at.0]),
+        None => tx
+            .prepare_cached(
+                "update register_row set superseded_at = ?4 where register = ?1 and division = ?2
+                     and row_key = ?3 and subject is null and superseded_at is null",
+            )?
+            .execute(params![register, division, row.key, at.0]),
+    };
+    older?;
+    let sql = "insert into register_row (id, register, division, subject, row_key, revision,
+                   valid_from, valid_to, content, source, entered_by, entered_at)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    tx.prepare_cached(sql)?.execute(params![
+        row.id.as_str(),
+        register,
+        division,
+        subject,
+        row.key,
+        row.revision,
+        row.valid_from.to_string(),
+        row.valid_to.map(|day| day.to_string()),
+        column::to_json(&row.content, "register_row.content")?,
+        row.source,
+        entered_by,
+        at.0,
+    ])?;
+    Ok(())
+}
+
+/// The row in force at the place of `row`: same register, object and key.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_at_place_of(
+    connection: &Connection,
+    row: &RegisterRow,
+) -> Result<Option<RegisterRow>, StoreError> {
+    let register = row.content.register();
+    let found = match &row.subject {
+        Some(subject) => {
+            let sql = format!(
+                "{SELECT} where subject = ?1 and register = ?2 and row_key = ?3
+                     and superseded_at is null"
+            );
+            let key = params![subject.as_str(), register, row.key];
+            connection.prepare_cached(&sql)?.query_row(key, |row| Ok(read(row))).optional()?
+        }
+        None => {
+            let sql = format!(
+                "{SELECT} where register = ?1 and division = ?2 and row_key = ?3
+                     and subject is null and superseded_at is null"
+            );
+            let key = params![register, row.division.filled_text(), row.key];
+            connection.prepare_cached(&sql)?.query_row(key, |row| Ok(read(row))).optional()?
+        }
+    };
+    found.transpose()
+}
+
+/// The rows that can reach a subject, by itself and by the divisions that it lies in. With
+/// `history`, those that newer revisions replaced as well.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_reaching(
+    connection: &Connection,
+    subject: &Subject,
+    history: bool,
+) -> Result<Vec<RegisterRow>, StoreError> {
+    let of_subject =
+        format!("{SELECT} where subject = ?1 and (?2 or superseded_at is null)");
+    let mut query = connection.prepare_cached(&of_subject)?;
+    let found = query.query_map(params![subject.id.as_str(), history], |row| Ok(read(row)))?;
+    let mut rows = found.map(|row| row?).collect::<Result<Vec<_>, StoreError>>()?;
+    let of_division = format!(
+        "{SELECT} where division = ?1 and subject is null and (?2 or superseded_at is null)"
+    );
+    let mut query = connection.prepare_cached(&of_division)?;
+    for division in around(subject.division) {
+        let key = params![division.filled_text(), history];
+        let found = query.query_map(key, |row| Ok(read(row)))?;
+        for row in found {
+            rows.push(row??);
+        }
+    }
+    rows.retain(|row| row.reaches(subject));
+    Ok(rows)
+}
+
+/// The rows in force that reach a whole division, wider ones first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of_division(
+    connection: &Connection,
+    division: DivisionCode,
+) -> Result<Vec<RegisterRow>, StoreError> {
+    let sql = format!(
+        "{SELECT} where division = ?1 and subject is null and superseded_at is null order by id"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let mut rows = Vec::new();
+    for division in around(division) {
+        let found = query.query_map(params![division.filled_text()], |row| Ok(read(row)))?;
+        for row in found {
+            rows.push(row??);
+        }
+    }
+    Ok(rows)
+}
+
+/// Deletes every row about a subject.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    tx.prepare_cached("delete from register_row where subject = ?1")?
+        .execute(params![subject.as_str()])?;
+    Ok(())
+}
+
+/// A division and those that it lies in, the widest first.
+fn around(division: DivisionCode) -> Vec<DivisionCode> {
+    use DivisionLevel::{County, Prefecture, Region, Township, Village};
+    let levels = [Region, Prefecture, County, Township, Village];
+    levels.into_iter().filter_map(|level| division.ancestor(level)).collect()
+}
+
+fn read(row: &Row<'_>) -> Result<RegisterRow, StoreError> {
+    Ok(RegisterRow {
+        id: column::word(row, "id", "register_row.id")?,
+        division: column::division(row, "division", "register_row.division")?,
+        subject: column::optional_word(row, "subject", "register_row.subject")?,
+        key: row.get("row_key")?,
+        revision: row.get("revision")?,
+        valid_from: column::word(row, "valid_from", "register_row.valid_from")?,
+        valid_to: column::optional_word(row, "valid_to", "register_row.valid_to")?,
+        source: row.get("source")?,
+        content: column::json(row, "content", "register_row.content")?,
+    })
+}

@@ -1,0 +1,124 @@
+//! Subjects, where they live and where they lived.
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::id::SubjectId;
+use itgel_domain::subject::{Subject, SubjectKind};
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx, column};
+
+const SELECT: &str = "select id, kind, division, local_code from subject";
+
+/// The subject with this id, erased or not.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(connection: &Connection, id: &SubjectId) -> Result<Option<Subject>, StoreError> {
+    let sql = format!("{SELECT} where id = ?1");
+    let mut query = connection.prepare_cached(&sql)?;
+    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+}
+
+/// When the subject was erased; `None` if it was not, or is not known.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erased_at(connection: &Connection, id: &SubjectId) -> Result<Option<AtMs>, StoreError> {
+    let mut query = connection.prepare_cached("select erased_at from subject where id = ?1")?;
+    let found: Option<Option<i64>> =
+        query.query_row(params![id.as_str()], |row| row.get(0)).optional()?;
+    Ok(found.flatten().map(AtMs))
+}
+
+/// The subjects that live in `within`, by division and local code; erased ones are left out.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(
+    connection: &Connection,
+    within: DivisionCode,
+    kind: Option<SubjectKind>,
+) -> Result<Vec<Subject>, StoreError> {
+    let sql = format!(
+        "{SELECT} where division >= ?1 and division < ?2 and (?3 is null or kind = ?3)
+             and erased_at is null order by division, kind, local_code, id"
+    );
+    let (low, high) = within.text_range();
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![low, high, kind.map(SubjectKind::as_str)], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Writes a new subject; `false` if its id is known.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put(tx: &Tx<'_>, subject: &Subject) -> Result<bool, StoreError> {
+    let sql = "insert into subject (id, kind, division, local_code) values (?1, ?2, ?3, ?4)
+               on conflict (id) do nothing";
+    let written = tx.prepare_cached(sql)?.execute(params![
+        subject.id.as_str(),
+        subject.kind.as_str(),
+        subject.division.filled_text(),
+        subject.local_code,
+    ])?;
+    Ok(written == 1)
+}
+
+/// Moves a subject to another division, or another number; `until` is its last day in the old
+/// one.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn move_to(tx: &Tx<'_>, subject: &Subject, until: Date) -> Result<(), StoreError> {
+    let sql = "insert into subject_move (subject, until, division)
+               select id, ?2, division from subject where id = ?1
+               on conflict (subject, until) do nothing";
+    tx.prepare_cached(sql)?.execute(params![subject.id.as_str(), until.to_string()])?;
+    let sql = "update subject set division = ?2, local_code = ?3 where id = ?1";
+    tx.prepare_cached(sql)?.execute(params![
+        subject.id.as_str(),
+        subject.division.filled_text(),
+        subject.local_code,
+    ])?;
+    Ok(())
+}
+
+/// Where the subject lived on `day`; `None` if it lives where it always lived.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn moved_from(
+    connection: &Connection,
+    id: &SubjectId,
+    day: Date,
+) -> Result<Option<DivisionCode>, StoreError> {
+    let sql = "select division from subject_move where subject = ?1 and until >= ?2
+               order by until limit 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row(params![id.as_str(), day.to_string()], |row| {
+        Ok(column::division(row, "division", "subject_move.division"))
+    });
+    found.optional()?.transpose()
+}
+
+/// Marks a subject as erased.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erase(tx: &Tx<'_>, id: &SubjectId, at: AtMs) -> Result<(), StoreError> {
+    tx.prepare_cached("update subject set erased_at = coalesce(erased_at, ?2) where id = ?1")?
+        .execute(params![id.as_str(), at.0])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Subject, StoreError> {
+    Ok(Subject {
+        id: column::word(row, "id", "subject.id")?,
+        kind: column::word(row, "kind", "subject.kind")?,
+        division: column::division(row, "division", "subject.division")?,
+        local_code: row.get("local_code")?,
+    })
+}
