@@ -3,7 +3,7 @@
 //! Every event has an actor, a time, a reason and the rules in force (`domain.md` D.2); a person
 //! has one role in one process, so nobody judges what he has collected.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Role;
 use super::calendar::HolidayCalendar;
@@ -11,6 +11,44 @@ use crate::error::ErrorCode;
 use crate::hash::Hash;
 use crate::id::OfficerId;
 use crate::time::AtMs;
+
+/// The steps of a process: what each needs, its name, and its word.
+macro_rules! steps {
+    ($(#[$step_doc:meta])* $step:ident, $kind:ident:
+     $($(#[$doc:meta])* $name:ident
+       $({ $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ })? => $word:literal,)+) => {
+        $(#[$step_doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(tag = "step", rename_all = "snake_case")]
+        pub enum $step {
+            $($(#[$doc])* $name $({ $($(#[$field_doc])* $field: $type,)+ })?,)+
+        }
+
+        /// A step by its name alone.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $kind {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl $step {
+            /// Its name.
+            #[must_use]
+            pub const fn kind(&self) -> $kind {
+                match self { $(Self::$name { .. } => $kind::$name,)+ }
+            }
+        }
+
+        impl $kind {
+            /// Every step, in the order of the process.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+        }
+
+        crate::subject::words!($kind {
+            $(Self::$name => Self::$name => $word,)+
+        });
+    };
+}
+pub(super) use steps;
 
 /// Who does a step.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -199,51 +237,6 @@ impl CaseError {
         self.args.push((name, figure.to_string()));
         self
     }
-}
-
-/// Who has acted in which role: one role each.
-pub(super) type Participants = BTreeMap<OfficerId, Role>;
-
-/// Whether `officer` may act as `role` beside those who have acted before.
-pub(super) fn check_person(
-    officer: &OfficerId,
-    role: Role,
-    participants: &Participants,
-    now: &Now<'_>,
-) -> Result<(), CaseError> {
-    if now.barred.contains(officer) {
-        return Err(CaseError::new(ErrorCode::ConflictOfInterest));
-    }
-    match participants.get(officer) {
-        Some(&before) if before != role => {
-            Err(CaseError::new(ErrorCode::ActedBefore).with("role", before))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The rows of `table` for this step in this state, for this capacity.
-pub(super) fn rows<Kind: Copy + Eq, State: Copy + Eq>(
-    table: &'static [Transition<Kind, State>],
-    from: State,
-    step: Kind,
-    by: Capacity,
-) -> Result<Vec<&'static Transition<Kind, State>>, CaseError> {
-    let here: Vec<_> = table
-        .iter()
-        .filter(|row| row.step == step && row.from.contains(&from))
-        .collect();
-    if here.is_empty() {
-        return Err(CaseError::new(ErrorCode::CaseStep));
-    }
-    let mine: Vec<_> = here
-        .into_iter()
-        .filter(|row| row.by.contains(&by))
-        .collect();
-    if mine.is_empty() {
-        return Err(CaseError::new(ErrorCode::NotAllowed));
-    }
-    Ok(mine)
 }
 
 #[cfg(test)]

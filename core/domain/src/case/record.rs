@@ -1,18 +1,16 @@
 //! A case as the sum of its events.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 
 use super::calendar::HolidayCalendar;
 use super::deadline::{Due, publicity};
-use super::event::{By, CaseError, Event, Now, Participants, Reason, check_person, rows};
+use super::event::{By, CaseError, Event, Now, Reason};
+use super::progress::{Progress, Request, follow};
 use super::rules;
 use super::step::{Assessed, Objection, Outcome};
 use super::table::TRANSITIONS;
 use super::{CaseState, Role, Step};
 use crate::division::DivisionCode;
-use crate::error::ErrorCode;
 use crate::id::{CaseId, CycleId, OfficerId, SubjectId};
 use crate::subject::Grade;
 use crate::time::AtMs;
@@ -31,14 +29,12 @@ pub struct Case {
     pub cycle: CycleId,
     /// The subject's home division.
     pub division: DivisionCode,
-    pub(super) state: CaseState,
-    pub(super) participants: Participants,
+    progress: Progress<Step, CaseState>,
     pub(super) assessed: Option<Assessed>,
     pub(super) overridden: Option<Grade>,
     pub(super) period: Option<Period>,
     pub(super) objections: Vec<Objection>,
     pub(super) validity: Option<Validity>,
-    history: Vec<CaseEvent>,
 }
 
 /// Publicity or notice of a grade.
@@ -73,14 +69,12 @@ impl Case {
             subject,
             cycle,
             division,
-            state: CaseState::Draft,
-            participants: Participants::new(),
+            progress: Progress::new(CaseState::Draft),
             assessed: None,
             overridden: None,
             period: None,
             objections: Vec::new(),
             validity: None,
-            history: Vec::new(),
         }
     }
 
@@ -106,18 +100,8 @@ impl Case {
     ) -> Result<CaseEvent, CaseError> {
         let to = self
             .check(&step, by, &reason, now)
-            .map_err(|error| error.with("state", self.state).with("step", step.kind()))?;
-        let event = Event {
-            n: self.version() + 1,
-            step,
-            from: self.state,
-            to,
-            by: by.clone(),
-            reason,
-            at: now.at,
-            device_at: now.device_at,
-            pack: now.pack,
-        };
+            .map_err(|error| error.with("state", self.state()).with("step", step.kind()))?;
+        let event = self.progress.event(step, to, (by, reason), now);
         self.absorb(event.clone());
         Ok(event)
     }
@@ -125,25 +109,25 @@ impl Case {
     /// Where it stands.
     #[must_use]
     pub const fn state(&self) -> CaseState {
-        self.state
+        self.progress.state
     }
 
     /// How many events it has: what the next actor must have seen.
     #[must_use]
     pub const fn version(&self) -> u64 {
-        self.history.len() as u64
+        self.progress.version()
     }
 
     /// Its events, oldest first.
     #[must_use]
     pub fn history(&self) -> &[CaseEvent] {
-        &self.history
+        &self.progress.history
     }
 
     /// The role in which `officer` has acted, if at all.
     #[must_use]
     pub fn role_of(&self, officer: &OfficerId) -> Option<Role> {
-        self.participants.get(officer).copied()
+        self.progress.participants.get(officer).copied()
     }
 
     /// What the engine said last.
@@ -196,31 +180,21 @@ impl Case {
         reason: &Reason,
         now: &Now<'_>,
     ) -> Result<CaseState, CaseError> {
-        if now.version != self.version() {
-            return Err(CaseError::new(ErrorCode::CaseStale).with("version", self.version()));
-        }
-        let kind = step.kind();
-        let rows = rows(TRANSITIONS, self.state, kind, by.capacity())?;
-        for (officer, role) in named_by(step, by) {
-            check_person(officer, role, &self.participants, now)?;
-        }
-        reason.check(kind.needs_text() && by.officer().is_some())?;
+        let request = Request {
+            table: TRANSITIONS,
+            step: step.kind(),
+            named: named_in(step),
+            by,
+            reason,
+            needs_text: step.kind().needs_text(),
+        };
+        let targets = self.progress.admit(&request, now)?;
         rules::check(self, step, by, now)?;
-        let to = rules::target(self, step, now);
-        let found = rows.iter().map(|row| row.to.unwrap_or(self.state));
-        match found.collect::<BTreeSet<_>>() {
-            only if only.len() == 1 => only.first().copied(),
-            several => several.get(&to).copied(),
-        }
-        .ok_or_else(|| CaseError::new(ErrorCode::CaseStep))
+        follow(&targets, rules::target(self, step, now))
     }
 
     /// Takes in an event that was checked when it was made.
     fn absorb(&mut self, event: CaseEvent) {
-        let named: Vec<_> = named_by(&event.step, &event.by)
-            .map(|(officer, role)| (officer.clone(), role))
-            .collect();
-        self.participants.extend(named);
         match &event.step {
             Step::PreRate { assessed, .. } => {
                 self.assessed = Some(assessed.clone());
@@ -258,8 +232,8 @@ impl Case {
             }
             _ => {}
         }
-        self.state = event.to;
-        self.history.push(event);
+        let named = named_in(&event.step);
+        self.progress.absorb(event, named);
     }
 
     fn close_period(&mut self, is_closed: bool) {
@@ -286,21 +260,18 @@ impl Case {
     }
 }
 
-/// Everybody whom a step names, and in which role: the actor first.
-fn named_by<'a>(step: &'a Step, by: &'a By) -> impl Iterator<Item = (&'a OfficerId, Role)> {
-    let actor = match by {
-        By::Officer { officer, role } => Some((officer, *role)),
-        By::Subject | By::Rule => None,
-    };
-    let (others, role): (&[OfficerId], Role) = match step {
+/// The persons whom a step names beside its actor, with their role in it.
+fn named_in(step: &Step) -> Vec<(OfficerId, Role)> {
+    let (officers, role): (&[OfficerId], Role) = match step {
         Step::Seal { second } | Step::Fix { second } => (second.as_slice(), Role::Collector),
         Step::FindConflict { collectors } | Step::ConfirmSeal { collectors } => {
             (collectors, Role::Collector)
         }
         Step::Override { second, .. } => (std::slice::from_ref(second), Role::Reviewer),
-        _ => (&[], Role::Collector),
+        _ => return Vec::new(),
     };
-    actor
-        .into_iter()
-        .chain(others.iter().map(move |o| (o, role)))
+    officers
+        .iter()
+        .map(|officer| (officer.clone(), role))
+        .collect()
 }

@@ -89,15 +89,15 @@ pub(super) fn target(case: &Case, step: &Step, now: &Now<'_>) -> CaseState {
             true => CaseState::InPublicity,
             false => CaseState::InNotice,
         },
-        Step::Object { objection } if case.state == CaseState::Effective => {
+        Step::Object { objection } if case.state() == CaseState::Effective => {
             let due = case.period_due(now.calendar);
             match due.is_some_and(|due| objection.filed_at < due.passes_at()) {
                 true => CaseState::Disputed,
-                false => case.state,
+                false => case.state(),
             }
         }
         Step::DecideObjection { .. } if case.objections.len() == 1 => CaseState::Reviewed,
-        _ => case.state,
+        _ => case.state(),
     }
 }
 

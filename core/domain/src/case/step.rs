@@ -7,41 +7,10 @@ use crate::id::{CaseId, OfficerId};
 use crate::subject::Grade;
 use crate::time::AtMs;
 
-macro_rules! steps {
-    ($($(#[$doc:meta])* $name:ident $({ $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ })? => $word:literal,)+) => {
-        /// A step of a case, with what it needs.
-        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        #[serde(tag = "step", rename_all = "snake_case")]
-        pub enum Step {
-            $($(#[$doc])* $name $({ $($(#[$field_doc])* $field: $type,)+ })?,)+
-        }
+super::event::steps! {
+    /// A step of a case, with what it needs.
+    Step, StepKind:
 
-        /// A step by its name alone.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum StepKind {
-            $($(#[$doc])* $name,)+
-        }
-
-        impl Step {
-            /// Its name.
-            #[must_use]
-            pub const fn kind(&self) -> StepKind {
-                match self { $(Self::$name { .. } => StepKind::$name,)+ }
-            }
-        }
-
-        impl StepKind {
-            /// Every step, in the order of the process.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-        }
-
-        crate::subject::words!(StepKind {
-            $(Self::$name => Self::$name => $word,)+
-        });
-    };
-}
-
-steps! {
     /// Two officers sign the visit.
     Seal {
         /// The second officer, if the second signature is an officer's.

@@ -1,5 +1,4 @@
-//! The process of a title (信用嘎查, 信用苏木), `domain.md` D.2: computed from effective ratings at
-//! a frozen snapshot, reviewed, published, approved, awarded, and watched from then on.
+//! The states of a title (`domain.md` D.2).
 
 /// Where a title stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
