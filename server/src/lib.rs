@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod keys;
 pub mod lending;
 pub mod process;
+pub mod public_board;
 pub mod registers;
 pub mod routes;
 pub mod rules;

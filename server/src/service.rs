@@ -72,15 +72,20 @@ impl Service {
         self.store.transact(Op(op), move |tx| work(&service, tx))
     }
 
+    /// Whether the database was created as a sample.
+    ///
+    /// # Errors
+    /// [`ServiceError`] of the store.
+    pub fn is_sample(&self) -> Result<bool, ServiceError> {
+        let value = self.store.read(|c| crate::store::meta::get(c, crate::store::meta::IS_SAMPLE))?;
+        Ok(value.is_some_and(|value| value == "1"))
+    }
+
     fn check_sample_settings(&self) -> Result<(), ServiceError> {
         if self.config.sample.periods_ahead_days == 0 {
             return Ok(());
         }
-        let is_sample = self
-            .store
-            .read(|c| crate::store::meta::get(c, crate::store::meta::IS_SAMPLE))?
-            .is_some_and(|value| value == "1");
-        if is_sample {
+        if self.is_sample()? {
             Ok(())
         } else {
             Err(ServiceError::Config(

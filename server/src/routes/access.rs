@@ -1,0 +1,108 @@
+//! Sign-in and enrolment.
+
+use axum::Form;
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderName, StatusCode};
+use axum::response::IntoResponse;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::id::OfficerId;
+
+use super::App;
+use super::extract::{Json, Officer, blocking, with_service};
+use super::problem::Refusal;
+use crate::auth::client::{self, ClientCredentials};
+use crate::auth::device::{self, ChallengeRequest, TokenRequest};
+use crate::auth::{self, AccessToken, EnrolRequest};
+
+/// Tokens are not for caches (RFC 6749, 5.1).
+const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+
+/// Who is to get a code.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnrolmentRequest {
+    officer: OfficerId,
+}
+
+/// A code, shown once.
+#[derive(serde::Serialize)]
+struct EnrolmentCode {
+    code: String,
+    expires_in: i64,
+}
+
+pub(super) async fn challenge(
+    State(app): State<App>,
+    Json(request): Json<ChallengeRequest>,
+) -> Result<impl IntoResponse, Refusal> {
+    let given =
+        with_service(&app, move |s| device::challenge(s, &request, s.now())).await?;
+    Ok((NO_STORE, axum::Json(given)))
+}
+
+pub(super) async fn device_token(
+    State(app): State<App>,
+    Json(request): Json<TokenRequest>,
+) -> Result<impl IntoResponse, Refusal> {
+    let given = blocking(&app, move |app| {
+        device::token(&app.service, &app.tokens, &request, app.service.now())
+    })
+    .await?;
+    Ok((NO_STORE, axum::Json(given)))
+}
+
+/// An access token for a lender's machine: OAuth 2 client credentials with `private_key_jwt`.
+#[utoipa::path(
+    post,
+    path = "/v1/oauth/token",
+    tag = "token",
+    request_body(content = ClientCredentials, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "A token for ten minutes", body = AccessToken),
+        (status = 400, description = "Another grant", body = super::problem::Problem,
+            content_type = "application/problem+json"),
+        (status = 401, description = "Unknown client, or a wrong, ended or used assertion",
+            body = super::problem::Problem, content_type = "application/problem+json"),
+    ),
+    security(()),
+)]
+pub(super) async fn client_token(
+    State(app): State<App>,
+    form: Result<Form<ClientCredentials>, axum::extract::rejection::FormRejection>,
+) -> Result<impl IntoResponse, Refusal> {
+    let Form(request) = form.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::RequestTooLarge,
+        _ => ErrorCode::RequestMalformed,
+    })?;
+    let given: AccessToken = blocking(&app, move |app| {
+        client::token(&app.service, &app.tokens, &request, app.service.now())
+    })
+    .await?;
+    Ok((NO_STORE, axum::Json(given)))
+}
+
+pub(super) async fn issue_enrolment(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    Json(request): Json<EnrolmentRequest>,
+) -> Result<impl IntoResponse, Refusal> {
+    let code = with_service(&app, move |s| {
+        auth::issue_enrolment(s, &actor, &request.officer, s.now())
+    })
+    .await?;
+    let answer = EnrolmentCode { code, expires_in: auth::enrol::CODE_LIFE_S };
+    Ok((StatusCode::CREATED, NO_STORE, axum::Json(answer)))
+}
+
+pub(super) async fn enrol(
+    State(app): State<App>,
+    Json(request): Json<EnrolRequest>,
+) -> Result<impl IntoResponse, Refusal> {
+    let admitted = with_service(&app, move |s| auth::enrol(s, &request, s.now())).await?;
+    Ok((StatusCode::CREATED, axum::Json(admitted)))
+}
+
+pub(super) async fn jwks(State(app): State<App>) -> axum::Json<serde_json::Value> {
+    axum::Json(app.tokens.jwks())
+}

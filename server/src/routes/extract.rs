@@ -1,0 +1,207 @@
+//! What handlers take from a request: callers, bodies, pages, conditions.
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::policy::Actor;
+use itgel_domain::sync::wire;
+use serde::de::DeserializeOwned;
+
+use super::App;
+use super::problem::Refusal;
+use crate::auth::{self, Caller};
+use crate::error::ServiceError;
+use crate::service::Service;
+use crate::store::device::DeviceRecord;
+
+/// The longest list that one answer holds.
+pub(super) const MAX_LIMIT: u32 = 200;
+
+/// How long a list is if nobody says.
+const USUAL_LIMIT: u32 = 50;
+
+/// An officer at a device that may work.
+pub(super) struct Officer(pub(super) Actor);
+
+/// A device, also a revoked one.
+pub(super) struct Device(pub(super) DeviceRecord);
+
+/// A lender's machine.
+pub(super) struct Lender(pub(super) Actor);
+
+/// A body of JSON.
+pub(super) struct Json<T>(pub(super) T);
+
+/// A body, or an answer, of the sync protocol.
+pub(super) struct Wire<T>(pub(super) T);
+
+/// Runs `work`, which waits for the database, on a thread that may wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&App) -> Result<T, ServiceError> + Send + 'static,
+) -> Result<T, Refusal> {
+    let permit = app.at_work.clone().try_acquire_owned().map_err(|_| ErrorCode::Unavailable)?;
+    let app = app.clone();
+    let span = tracing::Span::current();
+    let joined = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        span.in_scope(|| work(&app))
+    });
+    let done = joined.await.map_err(|e| ServiceError::caused("a handler", e))?;
+    Ok(done?)
+}
+
+/// The same for work that needs the service alone.
+pub(super) async fn with_service<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Service) -> Result<T, ServiceError> + Send + 'static,
+) -> Result<T, Refusal> {
+    blocking(app, move |app| work(&app.service)).await
+}
+
+async fn caller(parts: &Parts, app: &App) -> Result<Caller, Refusal> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or(ErrorCode::TokenMissing)?;
+    let text = header.to_str().map_err(|_| ErrorCode::TokenInvalid)?;
+    let (scheme, token) = text.split_once(' ').ok_or(ErrorCode::TokenMissing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(ErrorCode::TokenMissing.into());
+    }
+    let token = token.trim().to_owned();
+    blocking(app, move |app| {
+        auth::authenticate(&app.service, &app.tokens, &token, app.service.now())
+    })
+    .await
+}
+
+impl FromRequestParts<App> for Officer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self(caller(parts, app).await?.officer()?))
+    }
+}
+
+impl FromRequestParts<App> for Device {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self(caller(parts, app).await?.device()?))
+    }
+}
+
+impl FromRequestParts<App> for Lender {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self(caller(parts, app).await?.lender()?))
+    }
+}
+
+async fn bytes(request: Request, app: &App) -> Result<Bytes, Refusal> {
+    let too_large = |rejection: BytesRejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::RequestTooLarge,
+        _ => ErrorCode::RequestMalformed,
+    };
+    Ok(Bytes::from_request(request, app).await.map_err(too_large)?)
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let is_json = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.to_ascii_lowercase().starts_with("application/json"));
+        if !is_json {
+            return Err(ErrorCode::RequestMalformed.into());
+        }
+        let body = bytes(request, app).await?;
+        Ok(Self(serde_json::from_slice(&body).map_err(|e| malformed(&e))?))
+    }
+}
+
+/// Where a body stopped being what the interface says. The parser's own message is not passed
+/// on: it may hold a value.
+fn malformed(error: &serde_json::Error) -> ServiceError {
+    let place = Violation::new("body", ErrorCode::RequestMalformed)
+        .with("line", error.line())
+        .with("column", error.column());
+    ServiceError::Refused { code: ErrorCode::RequestMalformed, violations: vec![place] }
+}
+
+impl<T> FromRequest<App> for Wire<T>
+where
+    T: for<'b> minicbor::Decode<'b, ()>,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let body = bytes(request, app).await?;
+        Ok(Self(wire::unpack(&body).map_err(wire::WireError::code)?))
+    }
+}
+
+impl<T: minicbor::Encode<()>> IntoResponse for Wire<T> {
+    fn into_response(self) -> Response {
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static(wire::MEDIA_TYPE))];
+        (headers, wire::pack(&self.0)).into_response()
+    }
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// Where the last answer ended: its `next`.
+    pub(super) cursor: Option<String>,
+    /// Most lines of the answer, 200 at most.
+    pub(super) limit: Option<u32>,
+}
+
+impl PageQuery {
+    /// The number of lines.
+    pub(super) fn limit(&self) -> u32 {
+        self.limit.unwrap_or(USUAL_LIMIT).clamp(1, MAX_LIMIT)
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(super) struct Page<T> {
+    /// The lines.
+    pub(super) items: Vec<T>,
+    /// The cursor of the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next: Option<String>,
+}
+
+impl<T: serde::Serialize> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self).into_response()
+    }
+}
+
+/// An answer of JSON bytes with a strong `ETag`, or 304 if the caller holds them already.
+pub(super) fn tagged_json(headers: &HeaderMap, json: Vec<u8>) -> Response {
+    let hash = itgel_domain::hash::Hash::of_file(&json);
+    let tag = format!("\"{hash}\"");
+    let held = headers.get_all(IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
+    let is_held = held
+        .flat_map(|line| line.split(','))
+        .any(|one| one.trim() == "*" || one.trim().trim_start_matches("W/") == tag);
+    let Ok(value) = HeaderValue::from_str(&tag) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if is_held {
+        return (StatusCode::NOT_MODIFIED, [(ETAG, value)]).into_response();
+    }
+    let kind = HeaderValue::from_static("application/json");
+    ([(ETAG, value), (CONTENT_TYPE, kind)], Body::from(json)).into_response()
+}

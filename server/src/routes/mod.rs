@@ -1,0 +1,101 @@
+//! HTTP, and nothing else: every handler takes its request apart, makes one call and answers.
+//!
+//! [`router`](mod@router) lists every address on one screen; [`problem`] is the one place where
+//! an error becomes an answer.
+
+mod access;
+mod extract;
+mod health;
+mod lender;
+mod openapi;
+mod page;
+pub mod problem;
+mod router;
+mod staff;
+mod sync;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::MissedTickBehavior;
+
+pub use self::router::router;
+use crate::auth::Tokens;
+use crate::error::ServiceError;
+use crate::jobs;
+use crate::service::Service;
+
+/// How often the job loop looks for due jobs.
+const JOB_TICK: Duration = Duration::from_millis(200);
+
+/// Most requests that work on the database at once; one more is asked to come later.
+const MAX_AT_WORK: usize = 256;
+
+/// What the handlers share.
+#[derive(Clone)]
+struct App {
+    service: Service,
+    tokens: Arc<Tokens>,
+    at_work: Arc<Semaphore>,
+    ready: Arc<health::LastReady>,
+}
+
+impl App {
+    fn new(service: Service) -> Result<Self, ServiceError> {
+        let tokens = Tokens::new(&service.keys, &service.config.public_url)?;
+        Ok(Self {
+            service,
+            tokens: Arc::new(tokens),
+            at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
+            ready: Arc::default(),
+        })
+    }
+}
+
+/// Serves requests and runs due jobs until `shutdown` is ready, then finishes what is under way.
+/// The caller has bound the listener, so clients can connect before this is first polled.
+///
+/// # Errors
+/// [`ServiceError`] if the service cannot start or the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    service: Service,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServiceError> {
+    let router = router(service.clone())?;
+    start_jobs(&service).await?;
+    let (stop, stopped) = watch::channel(false);
+    let loop_ = tokio::spawn(run_jobs(service, stopped));
+    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).await;
+    // Without a receiver the loop has ended already.
+    let _ = stop.send(true);
+    loop_.await.map_err(|e| ServiceError::caused("job loop", e))?;
+    served.map_err(|e| ServiceError::caused("listener", e))
+}
+
+async fn start_jobs(service: &Service) -> Result<(), ServiceError> {
+    let service = service.clone();
+    tokio::task::spawn_blocking(move || jobs::start(&service))
+        .await
+        .map_err(|e| ServiceError::caused("job start", e))?
+}
+
+async fn run_jobs(service: Service, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(JOB_TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            _ = tick.tick() => {}
+        }
+        let service = service.clone();
+        match tokio::task::spawn_blocking(move || jobs::run_due(&service)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(error = %problem::chain(&error), "due jobs could not run"),
+            Err(error) => tracing::error!(%error, "a job panicked"),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Every address, grouped by who calls it.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::from_fn;
+use axum::routing::{delete, get, post};
+use itgel_domain::sync::wire;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::{App, access, health, lender, openapi, page, problem, staff, sync};
+use crate::error::ServiceError;
+use crate::service::Service;
+
+/// Longest time for a request.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Most bytes of a body of JSON or of a form.
+const MAX_JSON: usize = 256 * 1024;
+
+/// Nothing is loaded from elsewhere and nothing runs; the board has one style sheet.
+const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+/// The whole interface.
+///
+/// # Errors
+/// [`ServiceError`] if access tokens cannot be signed.
+#[rustfmt::skip]
+pub fn router(service: Service) -> Result<Router, ServiceError> {
+    let app = App::new(service)?;
+    let anybody = Router::new()
+        .route("/", get(page::board))
+        .route("/assets/board.css", get(page::style))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/.well-known/jwks.json", get(access::jwks))
+        .route("/v1/openapi.json", get(openapi::document))
+        .route("/v1/log/checkpoint", get(staff::checkpoint));
+    let sign_in = Router::new()
+        .route("/v1/devices/enrol", post(access::enrol))
+        .route("/v1/auth/challenge", post(access::challenge))
+        .route("/v1/auth/token", post(access::device_token))
+        .route("/v1/oauth/token", post(access::client_token));
+    let devices = Router::new()
+        .route("/v1/sync/hello", post(sync::hello))
+        .route("/v1/sync/push", post(sync::push))
+        .route("/v1/sync/pull", post(sync::pull))
+        .layer(DefaultBodyLimit::max(wire::MAX_COMPRESSED));
+    let staff = Router::new()
+        .route("/v1/enrolments", post(access::issue_enrolment))
+        .route("/v1/board/{division}", get(staff::board))
+        .route("/v1/cycles", get(staff::cycles))
+        .route("/v1/cases", get(staff::queue))
+        .route("/v1/cases/steps", post(staff::steps))
+        .route("/v1/cases/{id}", get(staff::case))
+        .route("/v1/cases/{id}/steps", post(staff::step))
+        .route("/v1/conflicts", get(staff::conflicts))
+        .route("/v1/conflicts/resolve", post(staff::resolve))
+        .route("/v1/publicity/{division}", get(staff::publicity).post(staff::publish))
+        .route("/v1/titles", get(staff::titles))
+        .route("/v1/titles/{division}/steps", post(staff::title_step))
+        .route("/v1/jobs/snapshot", post(staff::snapshot));
+    let lenders = Router::new()
+        .route("/v1/authorisations", get(lender::authorisations).post(lender::authorise))
+        .route("/v1/authorisations/{id}", get(lender::authorisation))
+        .route("/v1/authorisations/{id}", delete(lender::withdraw))
+        .route("/v1/credit-reports", post(lender::request_report))
+        .route("/v1/credit-reports/{id}", get(lender::report));
+    let table = Router::new()
+        .merge(anybody).merge(sign_in).merge(staff).merge(lenders)
+        .layer(DefaultBodyLimit::max(MAX_JSON))
+        .merge(devices)
+        .fallback(problem::no_such_address)
+        .method_not_allowed_fallback(problem::no_such_address);
+    Ok(guarded(table).with_state(app))
+}
+
+/// What holds for every address: limits, headers, and one form of error.
+fn guarded(table: Router<App>) -> Router<App> {
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    table.layer(
+        ServiceBuilder::new()
+            .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .layer(header(CONTENT_SECURITY_POLICY, POLICY))
+            .layer(header(REFERRER_POLICY, "no-referrer"))
+            .layer(header(CACHE_CONTROL, "no-store"))
+            .layer(from_fn(problem::answer))
+            .layer(CatchPanicLayer::new())
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+            .layer(RequestBodyLimitLayer::new(wire::MAX_COMPRESSED)),
+    )
+}

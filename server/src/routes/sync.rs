@@ -1,0 +1,50 @@
+//! The sync protocol over HTTP: three steps, each one call.
+
+use axum::extract::State;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::sync::SyncProtocol as _;
+use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::pull::{Pull, PullPage};
+use itgel_domain::sync::push::{Push, PushAnswer};
+
+use super::App;
+use super::extract::{Device, Wire, with_service};
+use super::problem::Refusal;
+use crate::store::device::DeviceStatus;
+use crate::sync::DeviceSession;
+
+pub(super) async fn hello(
+    State(app): State<App>,
+    Device(device): Device,
+    Wire(request): Wire<Hello>,
+) -> Result<Wire<HelloAnswer>, Refusal> {
+    let answer = with_service(&app, move |s| {
+        DeviceSession { service: s.clone(), device }.hello(&request)
+    });
+    Ok(Wire(answer.await?))
+}
+
+pub(super) async fn push(
+    State(app): State<App>,
+    Device(device): Device,
+    Wire(request): Wire<Push>,
+) -> Result<Wire<PushAnswer>, Refusal> {
+    let answer = with_service(&app, move |s| {
+        DeviceSession { service: s.clone(), device }.push(&request)
+    });
+    Ok(Wire(answer.await?))
+}
+
+pub(super) async fn pull(
+    State(app): State<App>,
+    Device(device): Device,
+    Wire(request): Wire<Pull>,
+) -> Result<Wire<PullPage>, Refusal> {
+    if device.status != DeviceStatus::Active {
+        return Err(ErrorCode::DeviceRevoked.into());
+    }
+    let answer = with_service(&app, move |s| {
+        DeviceSession { service: s.clone(), device }.pull(&request)
+    });
+    Ok(Wire(answer.await?))
+}
