@@ -261,6 +261,18 @@ pub fn put(tx: &Tx<'_>, row: &CaseRow, known: u64, salts: &[String]) -> Result<(
     Ok(())
 }
 
+/// Writes which seals a case took in, where none of them moved it.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put_seals(tx: &Tx<'_>, row: &CaseRow) -> Result<(), StoreError> {
+    tx.prepare_cached("update rating_case set seals = ?2 where id = ?1")?.execute(params![
+        row.case.id.as_str(),
+        column::to_json(&row.seals, "rating_case.seals")?,
+    ])?;
+    Ok(())
+}
+
 fn put_event(
     tx: &Tx<'_>,
     case: &CaseId,

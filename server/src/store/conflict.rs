@@ -1,27 +1,16 @@
 //! Conflicts: values of one item on which officers disagree, until a reviewer settles them
 //! (`design.md` 4.10). What is settled stays, with its decision.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use itgel_domain::file::entry::EntryId;
-use itgel_domain::id::{CycleId, DecisionId, OfficerId, SubjectId};
-use itgel_domain::item::{ItemPath, Observation};
+use itgel_domain::file::facts::conflict::Conflict;
+use itgel_domain::file::facts::value::LiveValue;
+use itgel_domain::id::{CycleId, DecisionId, SubjectId};
+use itgel_domain::item::ItemPath;
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, column};
-
-/// A value in a conflict and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConflictValue {
-    /// The entry.
-    pub entry: EntryId,
-    /// Its author.
-    pub officer: OfficerId,
-    /// What was observed.
-    pub observation: Observation,
-}
 
 /// A conflict over one item.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -33,7 +22,7 @@ pub struct ConflictRow {
     /// The item.
     pub item: ItemPath,
     /// The values that stand against each other.
-    pub values: Vec<ConflictValue>,
+    pub values: Vec<LiveValue>,
     /// When it was found.
     pub opened_at: AtMs,
     /// The decision that settled it.
@@ -79,15 +68,16 @@ pub fn list(
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn sync_open(
+pub fn replace(
     tx: &Tx<'_>,
     subject: &SubjectId,
     cycle: &CycleId,
-    found: &BTreeMap<ItemPath, Vec<ConflictValue>>,
+    found: &[Conflict],
     now: AtMs,
 ) -> Result<(), StoreError> {
+    let items: BTreeSet<&ItemPath> = found.iter().map(|conflict| &conflict.item).collect();
     for row in list(tx, subject, cycle)? {
-        if row.decision.is_none() && !found.contains_key(&row.item) {
+        if row.decision.is_none() && !items.contains(&row.item) {
             let sql = "delete from conflict where subject = ?1 and cycle = ?2 and item = ?3";
             let key = params![subject.as_str(), cycle.as_str(), row.item.as_str()];
             tx.prepare_cached(sql)?.execute(key)?;
@@ -101,7 +91,7 @@ pub fn sync_open(
                    decision = null
                where entries <> excluded.entries";
     let mut put = tx.prepare_cached(sql)?;
-    for (item, values) in found {
+    for Conflict { item, values } in found {
         let entries = column::to_json(values, "conflict.entries")?;
         put.execute(params![subject.as_str(), cycle.as_str(), item.as_str(), entries, now.0])?;
     }

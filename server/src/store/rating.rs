@@ -67,6 +67,20 @@ pub fn get_current(
     query.query_row(params![subject.as_str()], |row| Ok(read(row))).optional()?.transpose()
 }
 
+/// Every rating of a subject that is in effect, under watch or suspended: one, but for the moment
+/// at which another takes its place.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_current(
+    connection: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<RatingRow>, StoreError> {
+    let all = list(connection, subject)?.into_iter();
+    let is_current = |r: &RatingRow| r.status.is_in_effect() || r.status == CaseState::Suspended;
+    Ok(all.filter(is_current).collect())
+}
+
 /// Every rating of a subject, the newest first.
 ///
 /// # Errors
@@ -115,7 +129,8 @@ pub fn list_in_effect(
 /// [`StoreError`] of the database.
 pub fn list_ended(connection: &Connection, day: Date) -> Result<Vec<CaseId>, StoreError> {
     let sql = "select case_id from rating
-               where status in ('effective', 'watch') and valid_to < ?1 order by case_id";
+               where status in ('effective', 'watch', 'suspended') and valid_to < ?1
+               order by case_id";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![day.to_string()], |row| {
         Ok(column::word(row, "case_id", "rating.case_id"))
@@ -123,14 +138,18 @@ pub fn list_ended(connection: &Connection, day: Date) -> Result<Vec<CaseId>, Sto
     rows.map(|row| row?).collect()
 }
 
-/// Adds a rating.
+/// Writes the rating of a case; after an objection to a rating in effect it comes a second time.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, rating: &RatingRow) -> Result<(), StoreError> {
     let sql = "insert into rating (case_id, subject, cycle, division, grade, score, inputs_hash,
                    effective_on, valid_to, status)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+               on conflict (case_id) do update set division = excluded.division,
+                   grade = excluded.grade, score = excluded.score,
+                   inputs_hash = excluded.inputs_hash, effective_on = excluded.effective_on,
+                   valid_to = excluded.valid_to, status = excluded.status";
     tx.prepare_cached(sql)?.execute(params![
         rating.case.as_str(),
         rating.subject.as_str(),

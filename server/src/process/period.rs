@@ -1,0 +1,148 @@
+//! What a clock decides: periods of publicity and notice end, approved ratings come into effect,
+//! and those whose last day has passed end (`domain.md` D.2, D.3).
+
+use itgel_domain::case::step::Step;
+use itgel_domain::case::{CaseEvent, CaseState};
+use itgel_domain::error::ErrorCode;
+use itgel_domain::id::CaseId;
+use itgel_domain::time::AtMs;
+
+use super::MAX_BATCH;
+use super::advance::{Doing, advance};
+use crate::error::ServiceError;
+use crate::service::Service;
+use crate::store::case::CaseRow;
+use crate::store::rating::RatingRow;
+use crate::store::{self, Tx};
+
+/// Seven full days: no period can be over earlier (`domain.md` D.3).
+const SHORTEST_PERIOD_MS: i64 = 7 * 86_400_000;
+
+/// How many cases a run moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PeriodRun {
+    /// Periods closed.
+    pub closed: usize,
+    /// Ratings that came into effect.
+    pub effective: usize,
+    /// Ratings that ended.
+    pub expired: usize,
+}
+
+/// Closes the periods that are over by the clock of periods, brings approved ratings into effect
+/// and ends those that have run out. In transactions of its own, a page of cases each; the same
+/// again changes nothing.
+///
+/// # Errors
+/// [`ServiceError`] of the database; a case whose step is refused waits for the next run.
+pub fn run_periods(service: &Service, now: AtMs) -> Result<PeriodRun, ServiceError> {
+    let period_now = service.period_now();
+    let running = [CaseState::InPublicity, CaseState::InNotice];
+    let began_by = period_now.plus_ms(-SHORTEST_PERIOD_MS);
+    let closed = each(service, &running, began_by, move |service, tx, row| {
+        if row.case.period().is_some_and(|period| period.is_closed) {
+            return Err(ErrorCode::CaseStep.into());
+        }
+        advance(service, tx, row, Doing::by_rule(Step::ClosePeriod, "period_over", period_now))
+    })?;
+    let effective = each(service, &[CaseState::Approved], AtMs(i64::MAX), move |service, tx, row| {
+        make_effective(service, tx, row, now)
+    })?;
+    Ok(PeriodRun { closed, effective, expired: expire(service, now)? })
+}
+
+/// Brings an approved case into effect: the rating, and the end of the one before it.
+pub(super) fn make_effective(
+    service: &Service,
+    tx: &Tx<'_>,
+    row: &mut CaseRow,
+    now: AtMs,
+) -> Result<CaseEvent, ServiceError> {
+    let event = advance(service, tx, row, Doing::by_rule(Step::MakeEffective, "first_day", now))?;
+    let case = &row.case;
+    let missing = || ServiceError::internal("an effective case without its grade");
+    let (Some(grade), Some(validity), Some(inputs)) = (case.grade(), case.validity(), row.inputs)
+    else {
+        return Err(missing());
+    };
+    let stored = store::assessment::get(tx, &inputs)?.ok_or_else(missing)?;
+    let before = store::rating::list_current(tx, &case.subject)?;
+    for older in before.into_iter().filter(|rating| rating.case != case.id) {
+        let mut older = store::case::get(tx, &older.case)?
+            .ok_or(ServiceError::internal("a rating without its case"))?;
+        let step = Step::Supersede { successor: case.id.clone() };
+        advance(service, tx, &mut older, Doing::by_rule(step, "newer_rating", now))?;
+    }
+    let rating = RatingRow {
+        case: case.id.clone(),
+        subject: case.subject.clone(),
+        cycle: case.cycle.clone(),
+        division: case.division,
+        grade,
+        score: stored.result.totals.score.0,
+        inputs,
+        effective_on: validity.effective_on,
+        valid_to: validity.valid_to,
+        status: case.state(),
+    };
+    store::rating::put(tx, &rating)?;
+    Ok(event)
+}
+
+fn expire(service: &Service, now: AtMs) -> Result<usize, ServiceError> {
+    service.transact("process.expire", move |service, tx| {
+        let mut expired = 0;
+        for id in store::rating::list_ended(tx, now.on())? {
+            let step = Doing::by_rule(Step::Expire, "last_day_passed", now);
+            let done = attempt(tx, &id, |row| advance(service, tx, row, step).map(drop))?;
+            expired += usize::from(done);
+        }
+        Ok(expired)
+    })
+}
+
+/// Does `work` for every case in one of `states` whose period began by then, a page in one
+/// transaction; how many it moved.
+fn each(
+    service: &Service,
+    states: &[CaseState],
+    began_by: AtMs,
+    work: impl Fn(&Service, &Tx<'_>, &mut CaseRow) -> Result<CaseEvent, ServiceError>
+    + Copy
+    + Send
+    + 'static,
+) -> Result<usize, ServiceError> {
+    let (mut after, mut moved): (Option<CaseId>, usize) = (None, 0);
+    loop {
+        let page = service.store.read(|connection| {
+            store::case::list_by_period(connection, states, began_by, after.as_ref(), MAX_BATCH)
+        })?;
+        let Some(last) = page.last().cloned() else {
+            return Ok(moved);
+        };
+        moved += service.transact("process.periods", move |service, tx| {
+            let mut moved = 0;
+            for id in &page {
+                moved += usize::from(attempt(tx, id, |row| work(service, tx, row).map(drop))?);
+            }
+            Ok(moved)
+        })?;
+        after = Some(last);
+    }
+}
+
+/// Does `work` for one case on its own; `false` if the process refused it.
+fn attempt(
+    tx: &Tx<'_>,
+    id: &CaseId,
+    work: impl FnOnce(&mut CaseRow) -> Result<(), ServiceError>,
+) -> Result<bool, ServiceError> {
+    let Some(mut row) = store::case::get(tx, id)? else {
+        return Ok(false);
+    };
+    match tx.attempt(|_| work(&mut row)) {
+        Ok(()) => Ok(true),
+        Err(ServiceError::Refused { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

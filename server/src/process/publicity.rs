@@ -1,0 +1,161 @@
+//! The publicity list of a gacha (公示): every credit grade that was reviewed goes on the board in
+//! one call, every other grade is told to its household alone (`domain.md` D.2, D.4).
+
+use itgel_domain::case::{By, CaseState, Reason, Role, Step};
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::id::{CaseId, CycleId};
+use itgel_domain::policy::{Action, Actor};
+use itgel_domain::subject::Grade;
+use itgel_domain::time::AtMs;
+use rusqlite::Connection;
+
+use super::advance::{Doing, advance, subject_of};
+use super::desk::allow;
+use crate::error::ServiceError;
+use crate::service::Service;
+use crate::store::case::CaseRow;
+use crate::store::publicity::PublicityRow;
+use crate::store::{self, Tx};
+use crate::{jobs, registers};
+
+/// What one call published.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Publication {
+    /// The lines of the gacha's list that are new.
+    pub posted: Vec<PublicityRow>,
+    /// Cases whose households are told alone.
+    pub noticed: Vec<CaseId>,
+    /// Cases that go on with a period that was kept through an objection.
+    pub resumed: Vec<CaseId>,
+    /// Cases that could not be published, and why.
+    pub refused: Vec<(CaseId, ErrorCode)>,
+}
+
+/// Publishes every reviewed case of a gacha in a campaign. A case that is refused stays where it
+/// is and never holds up the others.
+///
+/// # Errors
+/// [`ErrorCode::NotAllowed`] without the role in the gacha; [`ServiceError`] of the database.
+pub fn publish_gacha(
+    service: &Service,
+    tx: &Tx<'_>,
+    actor: &Actor,
+    division: DivisionCode,
+    cycle: &CycleId,
+    now: AtMs,
+) -> Result<Publication, ServiceError> {
+    allow(actor, Action::Publish, division)?;
+    let mut publication = Publication {
+        posted: Vec::new(),
+        noticed: Vec::new(),
+        resumed: Vec::new(),
+        refused: Vec::new(),
+    };
+    for id in store::case::list_in(tx, cycle, division, &[CaseState::Reviewed])? {
+        let done = tx.attempt(|tx| publish_one(service, tx, actor, &id, now));
+        match done {
+            Ok(Published::Posted(row)) => publication.posted.push(row),
+            Ok(Published::Noticed) => publication.noticed.push(id),
+            Ok(Published::Resumed) => publication.resumed.push(id),
+            Err(ServiceError::Refused { code, .. }) => publication.refused.push((id, code)),
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(ends_at) = earliest_end(service, tx, &publication)? {
+        jobs::enqueue_close_periods(service, tx, ends_at)?;
+    }
+    Ok(publication)
+}
+
+/// The publicity list of a division, for its board.
+///
+/// # Errors
+/// [`ErrorCode::NotAllowed`] without the right to read the board; [`ServiceError`] of the
+/// database.
+pub fn publicity_list(
+    connection: &Connection,
+    actor: &Actor,
+    division: DivisionCode,
+    cycle: &CycleId,
+) -> Result<Vec<PublicityRow>, ServiceError> {
+    allow(actor, Action::ReadBoard, division)?;
+    Ok(store::publicity::list(connection, division, cycle)?)
+}
+
+enum Published {
+    Posted(PublicityRow),
+    Noticed,
+    Resumed,
+}
+
+fn publish_one(
+    service: &Service,
+    tx: &Tx<'_>,
+    actor: &Actor,
+    id: &CaseId,
+    now: AtMs,
+) -> Result<Published, ServiceError> {
+    let mut row = store::case::get(tx, id)?.ok_or(ErrorCode::CaseUnknown)?;
+    let is_credit = row.case.grade().is_some_and(Grade::is_credit);
+    let step = match row.case.period() {
+        Some(_) => Step::Resume,
+        None if is_credit => Step::Publish,
+        None => Step::GiveNotice,
+    };
+    let doing = Doing {
+        by: By::Officer { officer: actor.officer.clone(), role: Role::Reviewer },
+        reason: Reason::code("list"),
+        ..Doing::by_rule(step.clone(), "", now)
+    };
+    advance(service, tx, &mut row, doing)?;
+    match step {
+        Step::Publish => Ok(Published::Posted(post(service, tx, &row, now)?)),
+        Step::GiveNotice => Ok(Published::Noticed),
+        _ => Ok(Published::Resumed),
+    }
+}
+
+/// Puts the line on the gacha's list.
+fn post(
+    service: &Service,
+    tx: &Tx<'_>,
+    row: &CaseRow,
+    now: AtMs,
+) -> Result<PublicityRow, ServiceError> {
+    let subject = subject_of(tx, &row.case)?;
+    let calendar = super::calendar(tx)?;
+    let ungraded = || ServiceError::internal("a published case without its grade or period");
+    let line = PublicityRow {
+        case: row.case.id.clone(),
+        division: subject.division,
+        cycle: row.case.cycle.clone(),
+        subject: subject.id.clone(),
+        masked_name: registers::head_name(service, tx, &subject.id)?
+            .map_or_else(|| "＊".to_owned(), |name| itgel_domain::person::mask_name(&name)),
+        local_code: subject.local_code,
+        grade: row.case.grade().ok_or_else(ungraded)?,
+        posted_at: now,
+        closes_on: row.case.period_due(&calendar).ok_or_else(ungraded)?.on,
+    };
+    store::publicity::put(tx, &line)?;
+    Ok(line)
+}
+
+/// When the first of the new periods is over.
+fn earliest_end(
+    _service: &Service,
+    tx: &Tx<'_>,
+    publication: &Publication,
+) -> Result<Option<AtMs>, ServiceError> {
+    let calendar = super::calendar(tx)?;
+    let mut ends: Option<AtMs> = None;
+    let posted = publication.posted.iter().map(|line| &line.case);
+    for id in posted.chain(&publication.noticed).chain(&publication.resumed) {
+        let row = store::case::get(tx, id)?.ok_or(ErrorCode::CaseUnknown)?;
+        if let Some(due) = row.case.period_due(&calendar) {
+            ends = ends.into_iter().chain([due.passes_at()]).min();
+        }
+    }
+    Ok(ends)
+}
