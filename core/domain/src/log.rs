@@ -47,8 +47,15 @@ crate::subject::words!(LeafKind {
 
 /// The right edge of the tree: all that appending needs, one hash for each bit of the size.
 #[derive(
-    Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Frontier {
@@ -62,8 +69,15 @@ pub struct Frontier {
 
 /// A state of the log at a time, to be signed.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(array)]
 pub struct Checkpoint {
@@ -92,7 +106,10 @@ pub fn leaf_hash(kind: LeafKind, id: &Hash) -> Hash {
 /// The root over leaf hashes, from scratch: for a full check of the log.
 #[must_use]
 pub fn root_of(leaves: &[Hash]) -> Hash {
-    leaves.iter().fold(Frontier::default(), Frontier::with).root()
+    leaves
+        .iter()
+        .fold(Frontier::default(), Frontier::with)
+        .root()
 }
 
 impl Frontier {
@@ -155,12 +172,7 @@ pub fn inclusion_proof(leaves: &[Hash], index: usize) -> Result<Vec<Hash>, Proof
 
 /// Whether `proof` shows that `leaf` stands at `index` in the tree with this size and root.
 #[must_use]
-pub fn verify_inclusion(
-    leaf: &Hash,
-    index: u64,
-    tree: CheckpointRef,
-    proof: &[Hash],
-) -> bool {
+pub fn verify_inclusion(leaf: &Hash, index: u64, tree: CheckpointRef, proof: &[Hash]) -> bool {
     if index >= tree.size {
         return false;
     }
@@ -234,7 +246,11 @@ pub fn verify_consistency(old: CheckpointRef, new: CheckpointRef, proof: &[Hash]
         (at, last) = (at >> 1, last >> 1);
     }
     // A perfect old tree is a node of the new one; else the proof starts with such a node.
-    let first = if at == 0 { Some(&old.root) } else { steps.next() };
+    let first = if at == 0 {
+        Some(&old.root)
+    } else {
+        steps.next()
+    };
     let Some(first) = first else { return false };
     let (mut old_node, mut new_node) = (*first, *first);
     for step in steps {

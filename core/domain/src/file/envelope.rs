@@ -92,7 +92,7 @@ pub struct FileBody {
     #[n(0)]
     pub file: FileId,
     /// What the device knew of the file: the newest envelope of each chain that nothing else it
-    /// knew depended on. Sorted, without doubles.
+    /// knew depended on, and always its own newest. Sorted, without doubles.
     #[n(1)]
     pub deps: Vec<ChainRef>,
     /// `1 + max` of the last operations of the dependencies.

@@ -11,6 +11,8 @@ pub mod document;
 pub mod entry;
 pub mod envelope;
 pub mod facts;
+#[cfg(test)]
+mod sample;
 
 use std::fmt;
 use std::str::FromStr;

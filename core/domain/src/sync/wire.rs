@@ -58,16 +58,22 @@ where
     if bytes.len() > MAX_COMPRESSED {
         return Err(WireError::TooLarge);
     }
+    let plain = inflate(bytes, MAX_MESSAGE)?;
+    minicbor::decode(&plain).map_err(|_| WireError::Malformed)
+}
+
+/// Opens a zstd frame; more than `limit` bytes are never held in memory.
+pub(crate) fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, WireError> {
     let decoder = zstd::stream::read::Decoder::new(bytes).map_err(|_| WireError::Malformed)?;
     let mut plain = Vec::new();
     decoder
-        .take(MAX_MESSAGE as u64 + 1)
+        .take(limit as u64 + 1)
         .read_to_end(&mut plain)
         .map_err(|_| WireError::Malformed)?;
-    if plain.len() > MAX_MESSAGE {
+    if plain.len() > limit {
         return Err(WireError::TooLarge);
     }
-    minicbor::decode(&plain).map_err(|_| WireError::Malformed)
+    Ok(plain)
 }
 
 /// A list of byte strings.

@@ -1,0 +1,73 @@
+//! Consents to collect and their withdrawals (`domain.md` L-02, L-04).
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{FileFacts, Recorded};
+use crate::file::entry::{Consent, Entry, EntryId};
+use crate::id::OfficerId;
+
+/// A consent and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentView<'a> {
+    /// Its entry.
+    pub entry: EntryId,
+    /// Who recorded it.
+    pub officer: &'a OfficerId,
+    /// What was agreed to.
+    pub consent: &'a Consent,
+    /// The day from which it no longer holds: the earliest day that a withdrawal names or was
+    /// entered on. A withdrawal may be carried by any officer.
+    pub withdrawn_on: Option<Date>,
+}
+
+impl FileFacts {
+    /// All consents that the recording officer did not take back as a mistake, by entry id.
+    #[must_use]
+    pub fn consents(&self) -> Vec<ConsentView<'_>> {
+        let superseded = self.superseded();
+        let withdrawn = self.withdrawals();
+        let standing = self.entries().filter(|r| !superseded.contains(&r.id));
+        standing
+            .filter_map(|recorded| match recorded.entry {
+                Entry::Consent(consent) => Some(ConsentView {
+                    withdrawn_on: withdrawn.get(&recorded.id).copied(),
+                    entry: recorded.id,
+                    officer: recorded.officer,
+                    consent,
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The consents that held on a day. For what happens **now** a withdrawal takes effect on
+    /// receipt, whatever day it names: ask for `withdrawn_on` being absent then.
+    #[must_use]
+    pub fn consents_valid_on(&self, day: Date) -> Vec<ConsentView<'_>> {
+        let consents = self.consents().into_iter();
+        let holds = |view: &ConsentView<'_>| {
+            (view.consent.given_on..=view.consent.until).contains(&day)
+                && view
+                    .withdrawn_on
+                    .is_none_or(|withdrawn_on| day < withdrawn_on)
+        };
+        consents.filter(holds).collect()
+    }
+
+    fn withdrawals(&self) -> BTreeMap<&EntryId, Date> {
+        let mut earliest: BTreeMap<&EntryId, Date> = BTreeMap::new();
+        for Recorded {
+            entered_at, entry, ..
+        } in self.entries()
+        {
+            if let Entry::ConsentWithdrawal(withdrawal) = entry {
+                let day = withdrawal.withdrawn_on.min(entered_at.on());
+                let kept = earliest.entry(&withdrawal.consent).or_insert(day);
+                *kept = day.min(*kept);
+            }
+        }
+        earliest
+    }
+}
