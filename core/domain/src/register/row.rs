@@ -12,6 +12,7 @@ use super::{
 };
 use crate::assess::inputs::Context;
 use crate::division::DivisionCode;
+use crate::file::facts::FileFacts;
 use crate::id::{RowId, SubjectId};
 use crate::subject::Subject;
 
@@ -158,7 +159,7 @@ impl Context {
     /// its division, a smaller division before a larger one, then the later first day. The order
     /// of `rows` does not matter, and rows about others are passed over.
     ///
-    /// Identity, consent and ballots are not in registers: the caller adds them.
+    /// Identity and consent are not in registers, see [`Context::of_subject`].
     #[must_use]
     pub fn from_rows<'a>(
         rows: impl IntoIterator<Item = &'a RegisterRow>,
@@ -182,6 +183,24 @@ impl Context {
             context.take(row.content.clone());
         }
         context
+    }
+
+    /// The whole context of a subject: what the registers say, whether its file holds a consent
+    /// that is valid on the day, and whether its identity is verified
+    /// ([`crate::identity::IdentityRecord::is_verified`] of the current record).
+    #[must_use]
+    pub fn of_subject<'a>(
+        rows: impl IntoIterator<Item = &'a RegisterRow>,
+        subject: &Subject,
+        as_of: Date,
+        facts: &FileFacts,
+        identity_verified: bool,
+    ) -> Self {
+        Self {
+            identity_verified,
+            consent_signed: !facts.consents_valid_on(as_of).is_empty(),
+            ..Self::from_rows(rows, subject, as_of)
+        }
     }
 
     /// Adds what one row says; of values that stand alone the last one holds.
