@@ -8,6 +8,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod contents;
 pub mod context;
 pub mod error;
 pub mod fold;
@@ -21,6 +22,7 @@ pub mod registers;
 pub mod routes;
 pub mod rules;
 pub mod service;
+pub mod setup;
 pub mod store;
 pub mod sync;
 pub mod titles;

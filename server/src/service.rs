@@ -95,6 +95,16 @@ impl Service {
     }
 }
 
+/// Random bytes of the operating system, for identifiers, salts, nonces and keys.
+///
+/// # Errors
+/// [`ServiceError::Internal`] if the system has none.
+pub fn random<const N: usize>() -> Result<[u8; N], ServiceError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|e| ServiceError::caused("random source", e))?;
+    Ok(bytes)
+}
+
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)

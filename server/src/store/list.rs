@@ -4,7 +4,7 @@
 use itgel_domain::division::DivisionCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::SubjectId;
+use itgel_domain::id::{RowId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::sync::hello::ListEnd;
 use itgel_domain::sync::pull::{
@@ -76,11 +76,14 @@ pub fn end(connection: &Connection, division: DivisionCode) -> Result<ListEnd, S
 /// [`StoreError`] of the database.
 pub fn append(tx: &Tx<'_>, division: DivisionCode, item: &PullItem) -> Result<u64, StoreError> {
     let reference = match item {
-        PullItem::Register(row) => row.id.to_string(),
-        _ => String::new(),
+        PullItem::Register(row) => row.id.as_str(),
+        PullItem::Case(item) => item.subject.as_str(),
+        PullItem::Task(item) => item.subject.as_str(),
+        PullItem::Subject(item) => item.subject.as_str(),
+        _ => "",
     };
     let bytes = item.to_bytes();
-    append_row(tx, division, item.kind(), &reference, &bytes, &bytes)
+    append_row(tx, division, item.kind(), reference, &bytes, &bytes)
 }
 
 /// Appends an envelope, whose bytes stay where they are; returns its position.
@@ -164,6 +167,31 @@ pub fn list(
     rows.map(|row| row?).collect()
 }
 
+/// Takes away what a list says of a subject by itself: its entry, its cases and tasks, and the
+/// register rows with these ids. Positions, hashes and digests stay.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erase(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    subject: &SubjectId,
+    rows: &[RowId],
+) -> Result<(), StoreError> {
+    let name = division.filled_text();
+    tx.prepare_cached(
+        "update list_item set bytes = x'', ref = ''
+         where division = ?1 and ref = ?2 and kind in (2, 3, 9)",
+    )?
+    .execute(params![name, subject.as_str()])?;
+    let sql = "update list_item set bytes = x'', ref = ''
+               where division = ?1 and ref = ?2 and kind = 6";
+    for row in rows {
+        tx.prepare_cached(sql)?.execute(params![name, row.as_str()])?;
+    }
+    Ok(())
+}
+
 /// Where a register row stands in a list; `None` if it is not in it.
 ///
 /// # Errors
@@ -171,11 +199,11 @@ pub fn list(
 pub fn position_of_register(
     connection: &Connection,
     division: DivisionCode,
-    row: &str,
+    row: &RowId,
 ) -> Result<Option<u64>, StoreError> {
     let sql = "select position from list_item where division = ?1 and ref = ?2 and kind = 6";
     let mut query = connection.prepare_cached(sql)?;
-    let found = query.query_row(params![division.filled_text(), row], |row| {
+    let found = query.query_row(params![division.filled_text(), row.as_str()], |row| {
         Ok(column::unsigned(row, "position", "list_item.position"))
     });
     found.optional()?.transpose()

@@ -1,12 +1,12 @@
 //! The log: leaves, checkpoints and the audit rows that say what was done.
 
-use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::hash::Hash;
 use itgel_domain::log::{Checkpoint, Frontier, LeafKind, leaf_hash};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{StoreError, Tx, column};
+use crate::keys::ServerKeys;
 
 /// A checkpoint with the server's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +35,11 @@ pub struct AuditRow {
 }
 
 impl SignedCheckpoint {
-    /// Size and root.
+    /// The checkpoint under the server's signature.
     #[must_use]
-    pub const fn reference(&self) -> CheckpointRef {
-        CheckpointRef { size: self.checkpoint.size, root: self.checkpoint.root }
+    pub fn sign(keys: &ServerKeys, checkpoint: Checkpoint) -> Self {
+        let signature = keys.sign(&checkpoint.message());
+        Self { checkpoint, signature }
     }
 }
 
@@ -136,25 +137,42 @@ pub fn frontier(connection: &Connection) -> Result<Frontier, StoreError> {
     Ok(frontier)
 }
 
-/// Writes a checkpoint with the right edge that it was made from.
+/// Signs the log as it stands and keeps the checkpoint; a log that has not grown gets no new one.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn put_checkpoint(
+pub fn checkpoint(
     tx: &Tx<'_>,
-    signed: &SignedCheckpoint,
-    frontier: &Frontier,
-) -> Result<(), StoreError> {
+    keys: &ServerKeys,
+    now: AtMs,
+) -> Result<SignedCheckpoint, StoreError> {
+    let frontier = frontier(tx)?;
+    if let Some(newest) = newest_checkpoint(tx)?
+        && newest.checkpoint.size == frontier.size()
+    {
+        return Ok(newest);
+    }
+    let signed = SignedCheckpoint::sign(keys, Checkpoint::of(&frontier, now));
     let sql = "insert into checkpoint (size, root, at, signature, frontier)
-               values (?1, ?2, ?3, ?4, ?5) on conflict (size) do nothing";
+               values (?1, ?2, ?3, ?4, ?5)";
     tx.prepare_cached(sql)?.execute(params![
         column::signed(signed.checkpoint.size),
         signed.checkpoint.root.to_string(),
         signed.checkpoint.at.0,
         signed.signature,
-        column::to_json(frontier, "checkpoint.frontier")?,
+        column::to_json(&frontier, "checkpoint.frontier")?,
     ])?;
-    Ok(())
+    Ok(signed)
+}
+
+/// When the checkpoint of this size was taken.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn checkpoint_at(connection: &Connection, size: u64) -> Result<Option<AtMs>, StoreError> {
+    let mut query = connection.prepare_cached("select at from checkpoint where size = ?1")?;
+    let found = query.query_row(params![column::signed(size)], |row| row.get(0)).optional()?;
+    Ok(found.map(AtMs))
 }
 
 /// The newest checkpoint.

@@ -189,7 +189,8 @@ create table list_item (
     division text not null,
     position integer not null,
     kind     integer not null,
-    ref      text not null, -- of an envelope its place, of an identity subject and commitment
+    ref      text not null, -- of an envelope its place, of an identity subject and commitment,
+                            -- of a register row its id, of a case, task or subject the subject
     bytes    blob not null, -- of an envelope whether it is quarantined, of an identity nothing,
                             -- of everything else the item itself
     hash     text not null, -- of the item, for the digest once its content is erased

@@ -1,0 +1,51 @@
+//! The context of a subject (`design.md` 4.8): what its file alone cannot know, as the register
+//! rows say it on a day. The rules for it are the domain's, so that a device that holds the same
+//! rows forms the same inputs.
+
+use itgel_domain::assess::inputs::Context;
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::subject::Subject;
+use jiff::civil::Date;
+use rusqlite::Connection;
+
+use crate::error::ServiceError;
+use crate::store;
+
+/// What the registers say now.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn of(
+    connection: &Connection,
+    subject: &Subject,
+    facts: &FileFacts,
+    as_of: Date,
+) -> Result<Context, ServiceError> {
+    let rows = store::register::list_reaching(connection, subject, false)?;
+    let verified = store::identity::is_verified(connection, &subject.id)?;
+    Ok(Context::of_subject(&rows, subject, as_of, facts, verified))
+}
+
+/// What the registers said to a device that held the list of the subject's gacha up to
+/// `registers_at`.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn of_device(
+    connection: &Connection,
+    subject: &Subject,
+    facts: &FileFacts,
+    as_of: Date,
+    registers_at: u64,
+) -> Result<Context, ServiceError> {
+    let mut held = Vec::new();
+    for row in store::register::list_reaching(connection, subject, true)? {
+        let position =
+            store::list::position_of_register(connection, subject.division, &row.id)?;
+        if position.is_some_and(|position| position <= registers_at) {
+            held.push(row);
+        }
+    }
+    let verified = store::identity::is_verified(connection, &subject.id)?;
+    Ok(Context::of_subject(&held, subject, as_of, facts, verified))
+}

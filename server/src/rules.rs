@@ -1,0 +1,261 @@
+//! Rule packs and parameter tables: which one holds for whom on a day, and how a new one comes
+//! into force (`design.md` 7, `domain.md` B.8).
+//!
+//! The database is their only source; the shipped ones are seeded into it. A file never changes,
+//! so what was parsed once is kept by its hash.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use itgel_domain::division::{DivisionCode, DivisionLevel};
+use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::hash::Hash;
+use itgel_domain::log::LeafKind;
+use itgel_domain::pack::{PackError, PackErrorCode, Parameters, RulePack, shipped};
+use itgel_domain::subject::SubjectKind;
+use itgel_domain::sync::pull::{PullItem, RulesItem};
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+use rusqlite::Connection;
+
+use crate::error::ServiceError;
+use crate::service::Service;
+use crate::store::rule_file::{self, RuleRow};
+use crate::store::{self, Tx};
+
+pub use crate::store::rule_file::RuleKind;
+
+/// Parsed rules by their hash.
+#[derive(Debug, Default)]
+pub struct Rules {
+    packs: Mutex<BTreeMap<Hash, Arc<RulePack>>>,
+    parameters: Mutex<BTreeMap<Hash, Arc<Parameters>>>,
+}
+
+impl Rules {
+    /// The pack that rates subjects of `kind` on a day: of several the one with the latest first
+    /// day, then the one activated last.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PackUnknown`] if there is none.
+    pub fn pack_for(
+        &self,
+        connection: &Connection,
+        kind: SubjectKind,
+        as_of: Date,
+    ) -> Result<Arc<RulePack>, ServiceError> {
+        let rows = rule_file::list(connection, RuleKind::Pack)?;
+        let found = rows.iter().find(|r| r.subject_kinds.contains(&kind) && r.holds_on(as_of));
+        let hash = found.ok_or(ErrorCode::PackUnknown)?.hash;
+        Ok(self.pack_by_hash(connection, &hash)?.ok_or(ErrorCode::PackUnknown)?)
+    }
+
+    /// The parameter table for a division on a day: the nearest one, then as for packs.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ParametersUnknown`] if there is none.
+    pub fn parameters_for(
+        &self,
+        connection: &Connection,
+        division: DivisionCode,
+        as_of: Date,
+    ) -> Result<Arc<Parameters>, ServiceError> {
+        let rows = rule_file::list(connection, RuleKind::Parameters)?;
+        let reach = |row: &&RuleRow| row.division.is_some_and(|d| d.contains(division));
+        let mut found: Vec<_> = rows.iter().filter(reach).filter(|r| r.holds_on(as_of)).collect();
+        // The sort is stable: within a level the order of the list stays.
+        found.sort_by_key(|row| std::cmp::Reverse(row.division.map(DivisionCode::level)));
+        let hash = found.first().ok_or(ErrorCode::ParametersUnknown)?.hash;
+        Ok(self.parameters_by_hash(connection, &hash)?.ok_or(ErrorCode::ParametersUnknown)?)
+    }
+
+    /// The pack with this hash, in force or not any more.
+    ///
+    /// # Errors
+    /// [`ServiceError`] of the database, or if a stored pack does not parse.
+    pub fn pack_by_hash(
+        &self,
+        connection: &Connection,
+        hash: &Hash,
+    ) -> Result<Option<Arc<RulePack>>, ServiceError> {
+        by_hash(&self.packs, connection, RuleKind::Pack, hash, RulePack::parse)
+    }
+
+    /// The parameter table with this hash, in force or not any more.
+    ///
+    /// # Errors
+    /// [`ServiceError`] of the database, or if a stored table does not parse.
+    pub fn parameters_by_hash(
+        &self,
+        connection: &Connection,
+        hash: &Hash,
+    ) -> Result<Option<Arc<Parameters>>, ServiceError> {
+        by_hash(&self.parameters, connection, RuleKind::Parameters, hash, Parameters::parse)
+    }
+
+    /// The rules as stored inputs name them, for recomputing old assessments.
+    #[must_use]
+    pub const fn stored<'a>(&'a self, connection: &'a Connection) -> Stored<'a> {
+        Stored { rules: self, connection }
+    }
+}
+
+/// The rules in a database; see [`Rules::stored`].
+#[derive(Debug)]
+pub struct Stored<'a> {
+    rules: &'a Rules,
+    connection: &'a Connection,
+}
+
+impl itgel_domain::assess::Rules for Stored<'_> {
+    fn pack(&self, hash: &Hash) -> Option<Arc<RulePack>> {
+        self.rules.pack_by_hash(self.connection, hash).ok().flatten()
+    }
+
+    fn parameters(&self, hash: &Hash) -> Option<Arc<Parameters>> {
+        self.rules.parameters_by_hash(self.connection, hash).ok().flatten()
+    }
+}
+
+/// Brings a pack or a parameter table into force and puts it into the list of every banner that
+/// it is for. The same file again changes nothing.
+///
+/// # Errors
+/// The first fault of the file, with its place; [`ServiceError`] of the database.
+pub fn activate(
+    service: &Service,
+    tx: &Tx<'_>,
+    kind: RuleKind,
+    name: &str,
+    text: &str,
+    now: AtMs,
+) -> Result<Hash, ServiceError> {
+    let row = match kind {
+        RuleKind::Pack => of_pack(name, &RulePack::parse(name, text.as_bytes()).map_err(refused)?),
+        RuleKind::Parameters => {
+            of_table(name, &Parameters::parse(name, text.as_bytes()).map_err(refused)?)?
+        }
+    };
+    if !rule_file::put(tx, kind, &row, text, now)? {
+        return Ok(row.hash);
+    }
+    store::log::leaf(tx, LeafKind::Rules, &row.hash)?;
+    let resource = format!("rules/{}", row.hash);
+    let detail = serde_json::json!({ "kind": kind.as_str(), "name": name });
+    store::log::audit(tx, now, "rules", "rules.activated", &resource, &detail)?;
+    let banners = store::division::list_level(tx, DivisionLevel::County, now.on())?;
+    for banner in banners.iter().filter(|banner| reaches(&row, banner.code)) {
+        store::list::append(tx, banner.code, &item(kind, &row, text))?;
+    }
+    tracing::info!(pack = %row.hash.short(), name, service = %service.config.public_url, "rules in force");
+    Ok(row.hash)
+}
+
+/// Brings the shipped packs and parameter tables into force, as in a new database.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn seed(service: &Service, tx: &Tx<'_>, now: AtMs) -> Result<(), ServiceError> {
+    for (name, text) in shipped::PACKS {
+        activate(service, tx, RuleKind::Pack, name, text, now)?;
+    }
+    for (name, text) in shipped::PARAMETERS {
+        activate(service, tx, RuleKind::Parameters, name, text, now)?;
+    }
+    Ok(())
+}
+
+/// Puts the rules in force into the list of a banner that is new.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn list_for_banner(tx: &Tx<'_>, banner: DivisionCode) -> Result<(), ServiceError> {
+    for kind in [RuleKind::Pack, RuleKind::Parameters] {
+        let mut rows = rule_file::list(tx, kind)?;
+        rows.reverse();
+        for row in rows.iter().filter(|row| reaches(row, banner)) {
+            if let Some((_, text)) = rule_file::get_text(tx, kind, &row.hash)? {
+                store::list::append(tx, banner, &item(kind, row, &text))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A pack is for everybody, a table for what lies in its division.
+fn reaches(row: &RuleRow, banner: DivisionCode) -> bool {
+    row.division.is_none_or(|division| division.contains(banner))
+}
+
+fn item(kind: RuleKind, row: &RuleRow, text: &str) -> PullItem {
+    let rules = RulesItem { hash: row.hash, name: row.name.clone(), text: text.to_owned() };
+    match kind {
+        RuleKind::Pack => PullItem::Pack(rules),
+        RuleKind::Parameters => PullItem::Parameters(rules),
+    }
+}
+
+fn of_pack(name: &str, pack: &RulePack) -> RuleRow {
+    RuleRow {
+        hash: pack.hash(),
+        name: name.to_owned(),
+        subject_kinds: pack.subject_kinds.clone(),
+        division: None,
+        valid_from: pack.valid_from,
+        valid_to: pack.valid_to,
+    }
+}
+
+fn of_table(name: &str, table: &Parameters) -> Result<RuleRow, ServiceError> {
+    let division = table.division.parse().map_err(|_| ServiceError::Refused {
+        code: ErrorCode::RulesBadValue,
+        violations: vec![Violation::new("division", ErrorCode::DivisionInvalid)],
+    })?;
+    Ok(RuleRow {
+        hash: table.hash(),
+        name: name.to_owned(),
+        subject_kinds: Vec::new(),
+        division: Some(division),
+        valid_from: table.valid_from,
+        valid_to: table.valid_to,
+    })
+}
+
+/// What was parsed once is kept: a file never changes under its hash.
+fn by_hash<T>(
+    cache: &Mutex<BTreeMap<Hash, Arc<T>>>,
+    connection: &Connection,
+    kind: RuleKind,
+    hash: &Hash,
+    parse: impl Fn(&str, &[u8]) -> Result<T, PackError>,
+) -> Result<Option<Arc<T>>, ServiceError> {
+    let lock = || cache.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = lock().get(hash) {
+        return Ok(Some(Arc::clone(known)));
+    }
+    let Some((name, text)) = rule_file::get_text(connection, kind, hash)? else {
+        return Ok(None);
+    };
+    let parsed = parse(&name, text.as_bytes());
+    let parsed = Arc::new(parsed.map_err(|e| ServiceError::caused("a stored rule file", e))?);
+    lock().insert(*hash, Arc::clone(&parsed));
+    Ok(Some(parsed))
+}
+
+/// A fault of a file as a client sees it: where, and what kind.
+fn refused(error: PackError) -> ServiceError {
+    let code = match error.code {
+        PackErrorCode::Syntax => ErrorCode::RulesSyntax,
+        PackErrorCode::Float => ErrorCode::RulesFloat,
+        PackErrorCode::UnknownKey => ErrorCode::RulesUnknownKey,
+        PackErrorCode::MissingKey => ErrorCode::RulesMissingKey,
+        PackErrorCode::BadValue | PackErrorCode::Duplicate => ErrorCode::RulesBadValue,
+        PackErrorCode::UnknownName => ErrorCode::RulesUnknownName,
+        PackErrorCode::WeightSum => ErrorCode::RulesWeights,
+        PackErrorCode::BandGap | PackErrorCode::BandOverlap => ErrorCode::RulesBands,
+        PackErrorCode::ForbiddenField => ErrorCode::RulesForbiddenField,
+        PackErrorCode::MissingText => ErrorCode::RulesMissingText,
+    };
+    let violation = Violation::new(error.key, code).with("file", error.file).with("line", error.line);
+    ServiceError::Refused { code, violations: vec![violation] }
+}
