@@ -2,6 +2,7 @@
 //! [`crate::routes::problem`].
 
 use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::policy::Denial;
 
 use crate::store::StoreError;
 
@@ -80,5 +81,11 @@ impl From<ErrorCode> for ServiceError {
 impl From<rusqlite::Error> for ServiceError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl From<Denial> for ServiceError {
+    fn from(denial: Denial) -> Self {
+        Self::refused(denial.code())
     }
 }
