@@ -220,6 +220,8 @@ codes! {
     ActedBefore = "policy.acted_before", Forbidden;
     /// A conflict of interest.
     ConflictOfInterest = "policy.conflict_of_interest", Forbidden;
+    /// It needs a second person, who did not propose it and whom it does not concern.
+    SecondPerson = "policy.second_person", Forbidden;
 
     // Workflow
     /// The state does not allow the step.

@@ -238,6 +238,23 @@ fn plus(day: Date, days: i64) -> Date {
     day.saturating_add(Span::new().days(days))
 }
 
+crate::subject::words!(Deadline {
+    Self::Sync => Self::Sync => "sync",
+    Self::ProvisionalResult => Self::ProvisionalResult => "provisional_result",
+    Self::PeerEvaluation => Self::PeerEvaluation => "peer_evaluation",
+    Self::Review => Self::Review => "review",
+    Self::Publicity => Self::Publicity => "publicity",
+    Self::Approval => Self::Approval => "approval",
+    Self::Push => Self::Push => "push",
+    Self::ObjectionReceipt => Self::ObjectionReceipt => "objection_receipt",
+    Self::ObjectionAnswer => Self::ObjectionAnswer => "objection_answer",
+    Self::ObjectionTarget => Self::ObjectionTarget => "objection_target",
+    Self::ObjectionEscalation => Self::ObjectionEscalation => "objection_escalation",
+    Self::SourceVerification => Self::SourceVerification => "source_verification",
+    Self::Repair => Self::Repair => "repair",
+    Self::TitleCorrection => Self::TitleCorrection => "title_correction",
+});
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,8 @@ pub mod table;
 pub mod title;
 
 #[cfg(test)]
+pub(crate) mod documented;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
