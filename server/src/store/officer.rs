@@ -29,6 +29,15 @@ pub fn get(connection: &Connection, id: &OfficerId) -> Result<Option<OfficerReco
     query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
 }
 
+/// Whether there is any officer.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn is_any(connection: &Connection) -> Result<bool, StoreError> {
+    let mut query = connection.prepare_cached("select 1 from officer limit 1")?;
+    Ok(query.exists([])?)
+}
+
 /// Writes an officer, new or changed.
 ///
 /// # Errors

@@ -1,0 +1,275 @@
+//! Clients of the HTTP interface: an officer's workstation and a lender's machine.
+
+use std::sync::{Mutex, PoisonError};
+
+use data_encoding::HEXLOWER;
+use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
+use itgel_domain::id::{DeviceId, LenderId};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::StatusCode;
+
+use crate::clock;
+
+/// Why a request was not answered as hoped.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No answer.
+    #[error("the server cannot be reached")]
+    Unreachable(#[from] ureq::Error),
+    /// Refused; the problem document says why.
+    #[error("refused: {status} {code}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The error code.
+        code: String,
+        /// The whole problem document.
+        problem: Value,
+    },
+    /// An answer that is not what the interface says.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(&'static str),
+    /// No key or no randomness.
+    #[error("no key")]
+    Key(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A connection to a server, without any right.
+#[derive(Clone)]
+pub struct Server {
+    agent: Agent,
+    base: String,
+}
+
+/// Somebody who is signed in and stays so.
+pub struct Session {
+    server: Server,
+    credential: Credential,
+    token: Mutex<Option<String>>,
+}
+
+/// How to prove who one is.
+enum Credential {
+    Device { device: DeviceId, key: SoftwareSigner },
+    Lender { lender: LenderId, key: EncodingKey },
+}
+
+/// What enrolment answers.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Enrolled {
+    /// The new device.
+    pub device: DeviceId,
+    /// Whose it is.
+    pub officer: itgel_domain::id::OfficerId,
+    /// The server's public key to pin, hexadecimal.
+    pub server_key: String,
+}
+
+impl Server {
+    /// The server at this address.
+    #[must_use]
+    pub fn at(base: &str) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(std::time::Duration::from_secs(30)))
+            .build();
+        Self {
+            agent: config.into(),
+            base: base.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// Enrols a key with a one-time code.
+    ///
+    /// # Errors
+    /// [`ClientError`], for a used code with the code `enrolment.code`.
+    pub fn enrol(&self, code: &str, secret: &[u8; 32]) -> Result<Enrolled, ClientError> {
+        let key = SoftwareSigner::from_secret(secret);
+        let request = json!({
+            "code": code,
+            "public_key": HEXLOWER.encode(&key.public_key()),
+            "suite": "ed25519",
+        });
+        let answer = self.send("POST", "/v1/devices/enrol", None, Some(&request))?;
+        serde_json::from_value(answer).map_err(|_| ClientError::Unreadable("enrolment"))
+    }
+
+    /// A workstation with an enrolled key.
+    #[must_use]
+    pub fn workstation(&self, device: DeviceId, secret: &[u8; 32]) -> Session {
+        let key = SoftwareSigner::from_secret(secret);
+        self.session(Credential::Device { device, key })
+    }
+
+    /// A lender's machine with its registered key, PKCS#8 in PEM.
+    ///
+    /// # Errors
+    /// [`ClientError::Key`] if the text is no such key.
+    pub fn lender(&self, lender: LenderId, key: &str) -> Result<Session, ClientError> {
+        let key = EncodingKey::from_ed_pem(key.as_bytes()).map_err(|e| ClientError::Key(e.into()))?;
+        Ok(self.session(Credential::Lender { lender, key }))
+    }
+
+    /// A request without a token.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.send("GET", path, None, None)
+    }
+
+    fn session(&self, credential: Credential) -> Session {
+        Session {
+            server: self.clone(),
+            credential,
+            token: Mutex::new(None),
+        }
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<Value, ClientError> {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let unbuildable = |_| ClientError::Unreadable("request");
+        let mut response = match body {
+            Some(body) => {
+                let request = request.header("content-type", "application/json");
+                let request = request.body(body.to_string()).map_err(unbuildable)?;
+                self.agent.run(request)?
+            }
+            None => self.agent.run(request.body(()).map_err(unbuildable)?)?,
+        };
+        let status = response.status();
+        let text = response.body_mut().read_to_string()?;
+        answer(status, &text)
+    }
+
+    fn send_form(&self, path: &str, form: &[(&str, &str)]) -> Result<Value, ClientError> {
+        let url = format!("{}{path}", self.base);
+        let mut response = self.agent.post(url).send_form(form.iter().copied())?;
+        let status = response.status();
+        let text = response.body_mut().read_to_string()?;
+        answer(status, &text)
+    }
+}
+
+impl Session {
+    /// Reads.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.request("GET", path, None)
+    }
+
+    /// Acts.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        self.request("POST", path, Some(body))
+    }
+
+    /// Takes back.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn delete(&self, path: &str) -> Result<Value, ClientError> {
+        self.request("DELETE", path, None)
+    }
+
+    /// A token that is good now, for use elsewhere.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the server refuses the key.
+    pub fn token(&self) -> Result<String, ClientError> {
+        let held = self.held();
+        match held {
+            Some(token) => Ok(token),
+            None => self.sign_in(),
+        }
+    }
+
+    /// Sends with the token at hand, and once more with a new one if that has ended.
+    fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
+        let token = self.token()?;
+        match self.server.send(method, path, Some(&token), body) {
+            Err(ClientError::Refused { status: 401, .. }) => {
+                let token = self.sign_in()?;
+                self.server.send(method, path, Some(&token), body)
+            }
+            answered => answered,
+        }
+    }
+
+    fn sign_in(&self) -> Result<String, ClientError> {
+        let answer = match &self.credential {
+            Credential::Device { device, key } => self.sign_in_device(device, key)?,
+            Credential::Lender { lender, key } => self.sign_in_lender(lender, key)?,
+        };
+        let token = answer["access_token"].as_str().ok_or(ClientError::Unreadable("token"))?;
+        let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = Some(token.to_owned());
+        Ok(token.to_owned())
+    }
+
+    fn sign_in_device(&self, device: &DeviceId, key: &SoftwareSigner) -> Result<Value, ClientError> {
+        let request = json!({ "device": device });
+        let challenge = self.server.send("POST", "/v1/auth/challenge", None, Some(&request))?;
+        let nonce = challenge["nonce"].as_str().ok_or(ClientError::Unreadable("challenge"))?;
+        let message = itgel_server::auth::device::challenge_message(nonce, device);
+        let signature = HEXLOWER.encode(&key.sign(&message));
+        let request = json!({ "device": device, "nonce": nonce, "signature": signature });
+        self.server.send("POST", "/v1/auth/token", None, Some(&request))
+    }
+
+    fn sign_in_lender(&self, lender: &LenderId, key: &EncodingKey) -> Result<Value, ClientError> {
+        let path = itgel_server::auth::client::TOKEN_PATH;
+        let random = clock::random::<16>().map_err(|e| ClientError::Key(e.into()))?;
+        let claims = json!({
+            "iss": lender,
+            "sub": lender,
+            "aud": format!("{}{path}", self.server.base),
+            "exp": clock::now().0 / 1000 + 120,
+            "jti": HEXLOWER.encode(&random),
+        });
+        let assertion = jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, key)
+            .map_err(|e| ClientError::Key(e.into()))?;
+        self.server.send_form(path, &[
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &assertion),
+        ])
+    }
+
+    fn held(&self) -> Option<String> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn answer(status: StatusCode, text: &str) -> Result<Value, ClientError> {
+    let read = |text: &str| match text {
+        "" => Ok(Value::Null),
+        text => serde_json::from_str(text).map_err(|_| ClientError::Unreadable("body")),
+    };
+    if status.is_success() {
+        return read(text);
+    }
+    let problem = read(text).unwrap_or_default();
+    Err(ClientError::Refused {
+        status: status.as_u16(),
+        code: problem["code"].as_str().unwrap_or("").to_owned(),
+        problem,
+    })
+}

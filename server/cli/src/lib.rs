@@ -1,0 +1,13 @@
+//! What the command is made of: clients of the HTTP interface, the sample database and the demo.
+//!
+//! This package is the composition root, the only one that names both halves, reads the clock and
+//! takes randomness. The tests of the whole system use its clients and its sample.
+
+pub mod assess;
+pub mod client;
+pub mod clock;
+pub mod demo;
+pub mod init;
+pub mod pack;
+pub mod sample;
+pub mod serve;

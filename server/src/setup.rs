@@ -1,0 +1,100 @@
+//! Setting a server up: what an administrator enters before the
+//! first campaign. Each function is one step of a transaction; devices learn of what concerns
+//! them through their lists.
+
+use itgel_domain::case::Role;
+use itgel_domain::case::cycle::Cycle;
+use itgel_domain::division::{Division, DivisionCode};
+use itgel_domain::policy::{Actor, Grant};
+use itgel_domain::subject::Subject;
+use itgel_domain::sync::pull::{PullItem, SubjectItem};
+
+use crate::error::ServiceError;
+use crate::store::lender::LenderRecord;
+use crate::store::officer::OfficerRecord;
+use crate::store::{self, Tx};
+
+/// Marks a database that holds no data yet as a sample, for ever.
+///
+/// # Errors
+/// [`ServiceError::Config`] if it holds officers already.
+pub fn mark_sample(tx: &Tx<'_>) -> Result<(), ServiceError> {
+    if store::officer::is_any(tx)? {
+        return Err(ServiceError::Config(
+            "a database that is in use cannot become a sample".into(),
+        ));
+    }
+    Ok(store::meta::put(tx, store::meta::IS_SAMPLE, "1")?)
+}
+
+/// Enters a division.
+///
+/// # Errors
+/// [`ServiceError`] of the store.
+pub fn add_division(tx: &Tx<'_>, division: &Division) -> Result<(), ServiceError> {
+    Ok(store::division::put(tx, division)?)
+}
+
+/// Enters an officer with the roles granted to them.
+///
+/// # Errors
+/// [`ServiceError`] of the store.
+pub fn add_officer(
+    tx: &Tx<'_>,
+    officer: &OfficerRecord,
+    grants: &[(Role, DivisionCode)],
+) -> Result<(), ServiceError> {
+    store::officer::put(tx, officer)?;
+    for (role, division) in grants {
+        store::officer::grant(tx, &officer.id, *role, *division)?;
+    }
+    Ok(())
+}
+
+/// Enters a subject and tells the devices of its division.
+///
+/// # Errors
+/// [`ServiceError`] of the store.
+pub fn add_subject(tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
+    if store::subject::put(tx, subject)? {
+        let item = PullItem::Subject(SubjectItem {
+            subject: subject.id.clone(),
+            kind: subject.kind,
+            division: subject.division,
+            local_code: subject.local_code.clone(),
+        });
+        store::list::append(tx, subject.division, &item)?;
+    }
+    Ok(())
+}
+
+/// Opens a campaign and tells the devices of the banner.
+///
+/// # Errors
+/// [`ServiceError`] of the store.
+pub fn add_cycle(tx: &Tx<'_>, cycle: &Cycle) -> Result<(), ServiceError> {
+    store::cycle::put(tx, cycle)?;
+    store::list::append(tx, cycle.banner, &PullItem::Cycle(cycle.clone()))?;
+    Ok(())
+}
+
+/// Enters a lender with a contract.
+///
+/// # Errors
+/// [`ServiceError`] of the store.
+pub fn add_lender(tx: &Tx<'_>, lender: &LenderRecord) -> Result<(), ServiceError> {
+    Ok(store::lender::put(tx, lender)?)
+}
+
+/// The operator at the machine itself, who holds the key file: an administrator of `division`.
+/// Used by `itgel init`, which gives the first administrator a code; every later one is given by
+/// an administrator through the interface.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a constant identifier")]
+pub fn operator(division: DivisionCode) -> Actor {
+    Actor {
+        officer: "operator".parse().expect("a valid identifier"),
+        lender: None,
+        grants: vec![Grant { role: Role::Administrator, division, purpose: None }],
+    }
+}
