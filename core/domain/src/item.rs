@@ -50,6 +50,13 @@ impl ItemPath {
     }
 }
 
+impl std::borrow::Borrow<str> for ItemPath {
+    /// Maps keyed by item can be searched by text; text and item have the same order.
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for ItemPath {
     type Err = ItemPathError;
 

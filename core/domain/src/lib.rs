@@ -11,6 +11,7 @@
 pub mod assess;
 pub mod authorisation;
 pub mod case;
+pub mod catalogue;
 pub mod division;
 pub mod error;
 pub mod file;

@@ -36,8 +36,7 @@ pub enum ViolationCode {
     #[error("a {expected} is needed")]
     WrongKind {
         /// The kind that is needed.
-        #[serde(deserialize_with = "known_kind")]
-        expected: &'static str,
+        expected: String,
     },
     /// Outside the plausible range.
     #[error("from {min} to {max}")]
@@ -82,34 +81,6 @@ pub enum ViolationCode {
         /// The item that limits it.
         other: String,
     },
-}
-
-impl ViolationCode {
-    /// The code as a dotted word, the key of its message.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::UnknownItem => "item.unknown",
-            Self::NotForSubject { .. } => "item.not_for_subject",
-            Self::AlwaysApplies => "item.always_applies",
-            Self::WrongKind { .. } => "item.wrong_kind",
-            Self::OutOfRange { .. } => "item.out_of_range",
-            Self::NotAChoice { .. } => "item.not_a_choice",
-            Self::TooLong { .. } => "item.too_long",
-            Self::WrongUnit { .. } => "item.wrong_unit",
-            Self::NotANumber => "item.not_a_number",
-            Self::NotWhole { .. } => "item.not_whole",
-            Self::Exceeds { .. } => "item.exceeds",
-        }
-    }
-}
-
-fn known_kind<'de, D: serde::Deserializer<'de>>(d: D) -> Result<&'static str, D::Error> {
-    let word = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(d)?;
-    ["quantity", "choice", "day", "flag", "text"]
-        .into_iter()
-        .find(|k| *k == word)
-        .ok_or_else(|| serde::de::Error::custom("an unknown kind"))
 }
 
 impl ViolationCode {

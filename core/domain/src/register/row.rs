@@ -10,7 +10,7 @@ use super::{
     Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
     Lease, OverstockOrder, PeerEvaluation, PublicRecord, Quota, TitleHeld, VetoFact,
 };
-use crate::assess::inputs::Context;
+use crate::assess::Context;
 use crate::division::DivisionCode;
 use crate::file::facts::FileFacts;
 use crate::id::{RowId, SubjectId};

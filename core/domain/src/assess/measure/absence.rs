@@ -1,0 +1,36 @@
+//! When an indicator does not apply (the last column of `domain.md` B.3).
+
+use super::capacity::Plots;
+use super::herd::Herd;
+use super::probe::Probe;
+use crate::assess::inputs::{Facts, Inputs};
+use crate::item::State;
+use crate::pack::Absence;
+use crate::subject::Producer;
+
+/// Whether the condition is known to hold; what is unknown does not make an indicator go away.
+pub(super) fn holds(absence: Absence, inputs: &Inputs, facts: &Facts) -> bool {
+    let p = &Probe::new(inputs, facts, false);
+    let herd = || Herd::count(p);
+    match absence {
+        Absence::ProducerFarming => p.producer() == Some(Producer::Farming),
+        Absence::ProducerOther => p.producer() == Some(Producer::Other),
+        Absence::NoStock => herd().is_some_and(|h| h.total() == 0),
+        Absence::NoGrazing => herd().is_some_and(|h| h.grazing == 0),
+        Absence::NoBirths => is_none(p, "production.born"),
+        Absence::FirstYear => is_none(p, "production.opening_heads"),
+        Absence::NoGrassland => {
+            herd().is_some_and(|h| h.grazing == 0)
+                && Plots::of(p).is_some_and(|plots| plots.rows.is_empty())
+        }
+        Absence::NoGrazingHouseholds => {
+            let division = inputs.context.division.as_ref();
+            division.and_then(|d| d.grazing_households) == Some(0)
+        }
+    }
+}
+
+/// Whether the item is zero or does not apply.
+fn is_none(p: &Probe<'_>, path: &str) -> bool {
+    p.facts.get(path).is_some_and(|f| f.state == State::NotApplicable) || p.int(path) == Some(0)
+}

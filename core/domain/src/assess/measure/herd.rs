@@ -1,0 +1,257 @@
+//! The herd in sheep units and what is measured on it (`domain.md` C.2, H3.1, H3.2, H4.3, H4.4).
+
+use std::ops::Bound;
+
+use jiff::civil::Date;
+
+use super::capacity::own_capacity;
+use super::household::normal_years;
+use super::probe::{Missing, Probe};
+use super::{Reading, main};
+use crate::assess::Quotient;
+use crate::assess::inputs::Fact;
+use crate::assess::window::in_season;
+use crate::item::Evidence;
+use crate::pack::{StockClass, TableName};
+use crate::subject::Producer;
+
+/// A herd in thousandths of a sheep unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Herd {
+    /// Animals on pasture, with penned ones whose count is not at least evidence B
+    /// (`domain.md` C.3).
+    pub(crate) grazing: i64,
+    /// Penned animals.
+    pub(crate) penned: i64,
+    /// Both, without the young of the year.
+    pub(crate) without_young: i64,
+    /// The day of the count.
+    pub(crate) counted_on: Date,
+}
+
+impl Herd {
+    /// All animals.
+    pub(crate) const fn total(self) -> i64 {
+        self.grazing + self.penned
+    }
+
+    /// Counts the herd. A class that is not mentioned has no animals, but a herd of which no class
+    /// is mentioned is unknown for those who live from animals.
+    pub(crate) fn count(p: &Probe<'_>) -> Option<Self> {
+        let as_of = p.inputs.as_of;
+        let mut herd = Self { grazing: 0, penned: 0, without_young: 0, counted_on: Date::MIN };
+        let (grazing, penned) = (classes(p, "herd"), classes(p, "penned"));
+        if grazing.is_empty() && penned.is_empty() && lives_from_animals(p) {
+            return p.miss(Missing::Unknown);
+        }
+        let mut complete = true;
+        for (group, on_pasture) in [(grazing, true), (penned, false)] {
+            for (class, fact) in group {
+                let Some(heads) = p.int_of(Some(fact)) else {
+                    complete = false;
+                    continue;
+                };
+                let units = heads.saturating_mul(p.inputs.parameters.milli_su(class));
+                if on_pasture || fact.evidence > Evidence::B {
+                    herd.grazing = herd.grazing.saturating_add(units);
+                } else {
+                    herd.penned = herd.penned.saturating_add(units);
+                }
+                if !class.is_young() {
+                    herd.without_young = herd.without_young.saturating_add(units);
+                }
+                herd.counted_on = herd.counted_on.max(fact.observed_on);
+            }
+        }
+        if herd.counted_on == Date::MIN {
+            herd.counted_on = as_of;
+        }
+        complete.then_some(herd)
+    }
+}
+
+/// Effective sheep units per person, operated cropland ÷ mean of the gacha, or both.
+pub(super) fn scale(p: &Probe<'_>) -> Option<Reading> {
+    match p.producer()? {
+        Producer::Pastoral => Some(Reading::Value(TableName::Herd, effective_su_per_person(p)?)),
+        Producer::Farming => Some(Reading::Value(TableName::Cropland, cropland_share(p)?)),
+        Producer::Mixed => {
+            let (herd, cropland) = (effective_su_per_person(p), cropland_share(p));
+            Some(Reading::Better([(TableName::Herd, herd?), (TableName::Cropland, cropland?)]))
+        }
+        Producer::Other => p.miss(Missing::NotApplicable),
+    }
+}
+
+/// Breeding females ÷ stock without young.
+pub(super) fn breeding_share(p: &Probe<'_>) -> Option<Reading> {
+    let (herd, breeding) = (Herd::count(p), classes(p, "breeding"));
+    let herd = herd?;
+    if breeding.is_empty() {
+        return p.miss(Missing::Unknown);
+    }
+    let mut females = 0_i64;
+    for (class, fact) in breeding {
+        let units = p.int_of(Some(fact))?.saturating_mul(p.inputs.parameters.milli_su(class));
+        females = females.saturating_add(units);
+    }
+    if herd.without_young == 0 {
+        return p.miss(Missing::NotApplicable);
+    }
+    Some(main(Quotient::new(females.into(), herd.without_young.into())))
+}
+
+/// Young alive ÷ young born.
+pub(super) fn survival(p: &Probe<'_>) -> Option<Reading> {
+    let (alive, born) = (p.int_or_absent("production.alive"), p.int_or_absent("production.born"));
+    let ratio = (alive?, born?);
+    mean_ratio(p, ratio, |year| {
+        Some((of_year(p, year, "alive")?, of_year(p, year, "born")?))
+    })
+}
+
+/// Heads sold and slaughtered ÷ opening heads.
+pub(super) fn offtake(p: &Probe<'_>) -> Option<Reading> {
+    let opening = p.int_or_absent("production.opening_heads");
+    let sold = p.int_or_absent("production.sold_heads");
+    let slaughtered = p.int_or_absent("production.slaughtered_heads");
+    let ratio = (sold?.saturating_add(slaughtered?), opening?);
+    mean_ratio(p, ratio, |year| {
+        let off = of_year(p, year, "sold_heads")?
+            .saturating_add(of_year(p, year, "slaughtered_heads").unwrap_or(0));
+        Some((off, of_year(p, year, "opening_heads")?))
+    })
+}
+
+/// Insured share of sheep units, of planted area, or both.
+pub(super) fn insured_share(p: &Probe<'_>) -> Option<Reading> {
+    let animals = || {
+        let (insured, herd) = (p.int("insurance.livestock_milli_su"), Herd::count(p));
+        Some((insured?, herd?.total()))
+    };
+    let crops = || {
+        let (insured, planted) = (p.int("insurance.crop_mu"), p.int("cropland.planted_mu"));
+        Some((insured?, planted?))
+    };
+    let share = |(num, den): (i64, i64)| Quotient::new(num.into(), den.into());
+    match p.producer()? {
+        Producer::Pastoral => one_share(p, animals()?),
+        Producer::Farming => one_share(p, crops()?),
+        Producer::Mixed => {
+            let stock = Herd::count(p)?.total();
+            if stock == 0 {
+                return one_share(p, crops()?);
+            }
+            let (a, c) = (animals(), crops());
+            let (a, c) = (a?, c?);
+            if c.1 == 0 {
+                return one_share(p, a);
+            }
+            Some(Reading::Better([(TableName::Main, share(a)), (TableName::Main, share(c))]))
+        }
+        Producer::Other => p.miss(Missing::NotApplicable),
+    }
+}
+
+/// Days that the hay lasts, in season; otherwise as last assessed.
+pub(super) fn fodder_days(p: &Probe<'_>) -> Option<Reading> {
+    let settings = &p.inputs.pack.settings;
+    let season = in_season(p.inputs.as_of, settings.fodder_season_from, settings.fodder_season_to);
+    let (hay, units) = if season {
+        let (hay, herd) = (p.int("fodder.hay_kg"), Herd::count(p));
+        (hay?, herd?.total())
+    } else {
+        let Some(last) = &p.inputs.context.last_fodder else {
+            return p.miss(Missing::Unknown);
+        };
+        p.note(if last.estimated { Evidence::C } else { Evidence::A });
+        (last.hay_kg, last.total_milli_su)
+    };
+    if units == 0 {
+        return p.miss(Missing::NotApplicable);
+    }
+    // kg ÷ (thousandths of a unit × grams a day), both in millionths of a kilogram.
+    let need = i128::from(units) * i128::from(settings.hay_g_per_su_day);
+    Some(main(Quotient::new(i128::from(hay) * 1_000_000, need)))
+}
+
+/// The classes of one group of items that the facts mention.
+fn classes<'p>(p: &'p Probe<'_>, group: &str) -> Vec<(StockClass, &'p Fact)> {
+    // '/' is the character after '.'.
+    let (from, to) = (format!("{group}."), format!("{group}/"));
+    let bounds = (Bound::Included(from.as_str()), Bound::Excluded(to.as_str()));
+    p.facts
+        .values
+        .range::<str, _>(bounds)
+        .filter_map(|(path, fact)| Some((path.as_str()[from.len()..].parse().ok()?, fact)))
+        .collect()
+}
+
+/// Pastoral and mixed producers; an unknown type is taken for one of them.
+fn lives_from_animals(p: &Probe<'_>) -> bool {
+    !matches!(p.producer(), Some(Producer::Farming | Producer::Other))
+}
+
+fn effective_su_per_person(p: &Probe<'_>) -> Option<Quotient> {
+    let (members, herd) = (p.int("household.members"), Herd::count(p));
+    let (members, herd) = (members?, herd?);
+    if members < 1 {
+        return p.miss(Missing::Unknown);
+    }
+    // The previous quota never enters here (domain.md B.10), hence the present capacity.
+    let (num, den) = own_capacity(p, herd.counted_on, false)?;
+    let factor = i128::from(p.inputs.pack.settings.effective_capacity);
+    let (limit, scale) = (factor * num * 1_000, den * 10_000);
+    let grazing = i128::from(herd.grazing) * scale;
+    let effective = grazing.min(limit) + i128::from(herd.penned) * scale;
+    Some(Quotient::new(effective, scale * i128::from(members) * 1_000))
+}
+
+fn cropland_share(p: &Probe<'_>) -> Option<Quotient> {
+    let operated = p.int("cropland.operated_mu")?;
+    let mean = p.inputs.context.mean_cropland_mu.or(p.inputs.parameters.mean_cropland_mu);
+    match mean {
+        Some(mean) if mean.0 > 0 => {
+            Some(Quotient::new(i128::from(operated) * 100, mean.0.into()))
+        }
+        _ => p.miss(Missing::Unknown),
+    }
+}
+
+fn one_share(p: &Probe<'_>, (num, den): (i64, i64)) -> Option<Reading> {
+    if den == 0 {
+        return p.miss(Missing::NotApplicable);
+    }
+    Some(main(Quotient::new(num.into(), den.into())))
+}
+
+fn of_year(p: &Probe<'_>, year: &str, name: &str) -> Option<i64> {
+    let fact = p.facts.get(&format!("year/{year}/{name}"))?;
+    let value = fact.state.value()?.as_int()?;
+    p.note(fact.evidence);
+    Some(value)
+}
+
+/// This year's ratio, or under the disaster rule the mean of the ratios of up to three latest
+/// normal years. Nothing over nothing does not apply.
+fn mean_ratio(
+    p: &Probe<'_>,
+    this_year: (i64, i64),
+    of: impl Fn(&str) -> Option<(i64, i64)>,
+) -> Option<Reading> {
+    if this_year.1 == 0 {
+        return p.miss(Missing::NotApplicable);
+    }
+    if !p.relief {
+        return one_share(p, this_year);
+    }
+    let limit = usize::try_from(p.inputs.pack.settings.normal_years).unwrap_or(0);
+    let ratios: Vec<(i64, i64)> =
+        normal_years(p).filter_map(of).filter(|r| r.1 > 0).take(limit).collect();
+    let years = i128::try_from(ratios.len()).ok().filter(|n| *n > 0)?;
+    let (num, den) = ratios.iter().fold((0_i128, 1_i128), |(num, den), (a, b)| {
+        let sum = num * i128::from(*b) + i128::from(*a) * den;
+        (sum, den * i128::from(*b))
+    });
+    Some(main(Quotient::new(num, den * years)))
+}

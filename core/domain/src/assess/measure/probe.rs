@@ -1,0 +1,105 @@
+//! Reads facts for one measure and remembers what was missing and how weak the evidence was.
+
+use std::cell::Cell;
+
+use super::{Reading, Sourced};
+use crate::assess::inputs::{Fact, Facts, Inputs};
+use crate::item::{Evidence, State};
+use crate::subject::Producer;
+
+/// Why a value is missing; the larger one wins (`domain.md` B.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Missing {
+    Unknown,
+    Refused,
+    NotApplicable,
+}
+
+/// The eyes of one measure.
+pub(crate) struct Probe<'a> {
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) facts: &'a Facts,
+    /// The disaster rule is asked for.
+    pub(crate) relief: bool,
+    weakest: Cell<Evidence>,
+    missing: Cell<Option<Missing>>,
+}
+
+impl<'a> Probe<'a> {
+    pub(crate) fn new(inputs: &'a Inputs, facts: &'a Facts, relief: bool) -> Self {
+        let (weakest, missing) = (Cell::new(Evidence::A), Cell::new(None));
+        Self { inputs, facts, relief, weakest, missing }
+    }
+
+    /// The reading of a measure that ended with `found`.
+    pub(super) fn sourced(&self, found: Option<Reading>) -> Sourced {
+        let reading = found.unwrap_or(match self.missing.get() {
+            Some(Missing::NotApplicable) => Reading::NotApplicable,
+            Some(Missing::Refused) => Reading::Refused,
+            Some(Missing::Unknown) | None => Reading::Unknown,
+        });
+        Sourced { reading, evidence: self.weakest.get() }
+    }
+
+    /// An integer, or what is missing.
+    pub(crate) fn int(&self, path: &str) -> Option<i64> {
+        self.int_of(self.facts.get(path))
+    }
+
+    /// An integer of an item that may not apply: "not applicable" then is its state.
+    pub(super) fn int_or_absent(&self, path: &str) -> Option<i64> {
+        let fact = self.facts.get(path);
+        if fact.is_some_and(|f| f.state == State::NotApplicable) {
+            return self.miss(Missing::NotApplicable);
+        }
+        self.int_of(fact)
+    }
+
+    /// The integer of a fact, or what is missing.
+    pub(crate) fn int_of(&self, fact: Option<&Fact>) -> Option<i64> {
+        let value = self.known(fact)?.state.value()?.as_int();
+        value.or_else(|| self.miss(Missing::Unknown))
+    }
+
+    /// A yes or no.
+    pub(super) fn flag(&self, path: &str) -> Option<bool> {
+        self.int(path).map(|n| n != 0)
+    }
+
+    /// The text of a fact, or what is missing.
+    pub(super) fn text_of(&self, fact: Option<&'a Fact>) -> Option<&'a str> {
+        let value = self.known(fact)?.state.value()?.as_text();
+        value.or_else(|| self.miss(Missing::Unknown))
+    }
+
+    /// The producer type; it classes the household and is no value behind an indicator.
+    pub(crate) fn producer(&self) -> Option<Producer> {
+        let word = self.facts.get("household.producer")?.state.value()?.as_text()?;
+        word.parse().ok()
+    }
+
+    /// Records that a value is missing.
+    pub(super) fn miss<T>(&self, why: Missing) -> Option<T> {
+        self.missing.set(self.missing.get().max(Some(why)));
+        None
+    }
+
+    /// Records how a value is known.
+    pub(super) fn note(&self, evidence: Evidence) {
+        self.weakest.set(self.weakest.get().max(evidence));
+    }
+
+    fn known<'f>(&self, fact: Option<&'f Fact>) -> Option<&'f Fact> {
+        match fact {
+            Some(fact) => match fact.state {
+                State::Known(_) => {
+                    self.note(fact.evidence);
+                    Some(fact)
+                }
+                State::Refused => self.miss(Missing::Refused),
+                State::Unknown | State::NotApplicable => self.miss(Missing::Unknown),
+            },
+            None => self.miss(Missing::Unknown),
+        }
+    }
+}

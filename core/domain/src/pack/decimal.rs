@@ -1,0 +1,75 @@
+//! Exact decimals. A number with a fraction is written as text everywhere (`"22.66"`) and held
+//! as an integer of its last place; a float never occurs.
+
+/// Reads a decimal as an integer of units of 10^-`places`: `parse("22.66", 2)` is 2266.
+/// `None` if the text is no plain decimal, is finer than `places`, or does not fit.
+#[must_use]
+pub fn parse(text: &str, places: u32) -> Option<i64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(fraction) || digits.ends_with('.') {
+        return None;
+    }
+    let places = usize::try_from(places).ok()?;
+    let (kept, beyond) = fraction.split_at(fraction.len().min(places));
+    if beyond.bytes().any(|b| b != b'0') {
+        return None;
+    }
+    let filled = format!("{whole}{kept:0<places$}");
+    let value: i64 = filled.parse().ok()?;
+    Some(if negative { -value } else { value })
+}
+
+/// Writes an integer of units of 10^-`places` with all its places: `write(9700, 2)` is `97.00`.
+#[must_use]
+pub fn write(value: i64, places: u32) -> String {
+    let scale = 10_u64.saturating_pow(places);
+    let size = value.unsigned_abs();
+    let sign = if value < 0 { "-" } else { "" };
+    if places == 0 {
+        return format!("{sign}{size}");
+    }
+    let width = usize::try_from(places).unwrap_or(0);
+    format!("{sign}{}.{:0>width$}", size / scale, size % scale)
+}
+
+/// Integer division rounding half up (`domain.md` B.1.1): `half_up(17750, 2)` is 8875,
+/// `half_up(5, 2)` is 3, `half_up(-5, 2)` is -2. A divisor of zero or less gives zero.
+#[must_use]
+pub fn half_up(num: i128, den: i128) -> i128 {
+    if den <= 0 {
+        return 0;
+    }
+    (2 * num + den).div_euclid(2 * den)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_keeps_every_digit() {
+        assert_eq!(parse("22.66", 2), Some(2266));
+        assert_eq!(parse("22.660", 2), Some(2266));
+        assert_eq!(parse("-0.5", 4), Some(-5000));
+        assert_eq!(parse("20", 2), Some(2000));
+        assert_eq!((write(2266, 2), write(-5, 2), write(7, 0)), ("22.66".into(), "-0.05".into(), "7".into()));
+    }
+
+    #[test]
+    fn a_decimal_is_never_rounded_silently() {
+        for bad in ["22.665", "", ".5", "5.", "1e3", "1,000", "+1", "--1", "９", "99999999999999999999"] {
+            assert_eq!(parse(bad, 2), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn half_a_hundredth_goes_up() {
+        assert_eq!(half_up(8875, 10), 888);
+        assert_eq!((half_up(5, 2), half_up(-5, 2), half_up(4, 3), half_up(1, 0)), (3, -2, 1, 0));
+    }
+}
