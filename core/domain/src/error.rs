@@ -196,6 +196,8 @@ codes! {
     EntryUnknown = "entry.unknown", Invalid;
     /// Outside the officer's divisions.
     ScopeOutside = "scope.outside", Forbidden;
+    /// A subject that the register does not have; what was sent waits until it does.
+    SubjectUnknown = "subject.unknown", NotFound;
     /// The file or identity was erased; nothing more is kept of it.
     SubjectErased = "subject.erased", Conflict;
 

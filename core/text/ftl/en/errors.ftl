@@ -47,6 +47,7 @@ error-entry-forbidden = A device may not write this kind of entry. It is done on
 error-entry-not-own = You can correct or retract your own entries only. Leave others' to the reviewer.
 error-entry-unknown = The entry it refers to is not here. Synchronise, then try again.
 error-scope-outside = This lies outside your area. Ask the administrator if you need access.
+error-subject-unknown = The register does not have this subject yet; what was sent is kept until it does.
 error-subject-erased = This file was erased by law; nothing more is kept of it.
 
 error-token-missing = Please sign in. Everything on the device is kept.

@@ -51,6 +51,7 @@ error-entry-forbidden = 设备不能写这类记录。请由有权限的人员�
 error-entry-not-own = 只能更正或撤回自己的记录。他人的记录请交审核员处理。
 error-entry-unknown = 找不到所引用的记录。请先同步再试。
 error-scope-outside = 这里不在您负责的区域。需要办理时请联系管理员。
+error-subject-unknown = 台账中尚无该主体；已提交的内容会保留，登记后再处理。
 error-subject-erased = 该档案已依法删除，不再保存新的数据。
 
 ## 登录、设备与权限
