@@ -2,7 +2,7 @@
 //! rows say it on a day. The rules for it are the domain's, so that a device that holds the same
 //! rows forms the same inputs.
 
-use itgel_domain::assess::inputs::Context;
+use itgel_domain::assess::Context;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::subject::Subject;
 use jiff::civil::Date;

@@ -28,8 +28,8 @@ pub use crate::store::rule_file::RuleKind;
 /// Parsed rules by their hash.
 #[derive(Debug, Default)]
 pub struct Rules {
-    packs: Mutex<BTreeMap<Hash, Arc<RulePack>>>,
-    parameters: Mutex<BTreeMap<Hash, Arc<Parameters>>>,
+    by_pack: Mutex<BTreeMap<Hash, Arc<RulePack>>>,
+    by_table: Mutex<BTreeMap<Hash, Arc<Parameters>>>,
 }
 
 impl Rules {
@@ -47,7 +47,7 @@ impl Rules {
         let rows = rule_file::list(connection, RuleKind::Pack)?;
         let found = rows.iter().find(|r| r.subject_kinds.contains(&kind) && r.holds_on(as_of));
         let hash = found.ok_or(ErrorCode::PackUnknown)?.hash;
-        Ok(self.pack_by_hash(connection, &hash)?.ok_or(ErrorCode::PackUnknown)?)
+        self.pack(connection, &hash)
     }
 
     /// The parameter table for a division on a day: the nearest one, then as for packs.
@@ -66,31 +66,55 @@ impl Rules {
         // The sort is stable: within a level the order of the list stays.
         found.sort_by_key(|row| std::cmp::Reverse(row.division.map(DivisionCode::level)));
         let hash = found.first().ok_or(ErrorCode::ParametersUnknown)?.hash;
-        Ok(self.parameters_by_hash(connection, &hash)?.ok_or(ErrorCode::ParametersUnknown)?)
+        self.parameters(connection, &hash)
     }
 
     /// The pack with this hash, in force or not any more.
     ///
     /// # Errors
-    /// [`ServiceError`] of the database, or if a stored pack does not parse.
-    pub fn pack_by_hash(
+    /// [`ErrorCode::PackUnknown`] if there is none.
+    pub fn pack(
         &self,
         connection: &Connection,
         hash: &Hash,
-    ) -> Result<Option<Arc<RulePack>>, ServiceError> {
-        by_hash(&self.packs, connection, RuleKind::Pack, hash, RulePack::parse)
+    ) -> Result<Arc<RulePack>, ServiceError> {
+        Ok(self.find_pack(connection, hash)?.ok_or(ErrorCode::PackUnknown)?)
     }
 
     /// The parameter table with this hash, in force or not any more.
     ///
     /// # Errors
+    /// [`ErrorCode::ParametersUnknown`] if there is none.
+    pub fn parameters(
+        &self,
+        connection: &Connection,
+        hash: &Hash,
+    ) -> Result<Arc<Parameters>, ServiceError> {
+        Ok(self.find_parameters(connection, hash)?.ok_or(ErrorCode::ParametersUnknown)?)
+    }
+
+    /// The pack with this hash, if it was ever loaded.
+    ///
+    /// # Errors
+    /// [`ServiceError`] of the database, or if a stored pack does not parse.
+    pub fn find_pack(
+        &self,
+        connection: &Connection,
+        hash: &Hash,
+    ) -> Result<Option<Arc<RulePack>>, ServiceError> {
+        by_hash(&self.by_pack, connection, RuleKind::Pack, hash, RulePack::parse)
+    }
+
+    /// The parameter table with this hash, if it was ever loaded.
+    ///
+    /// # Errors
     /// [`ServiceError`] of the database, or if a stored table does not parse.
-    pub fn parameters_by_hash(
+    pub fn find_parameters(
         &self,
         connection: &Connection,
         hash: &Hash,
     ) -> Result<Option<Arc<Parameters>>, ServiceError> {
-        by_hash(&self.parameters, connection, RuleKind::Parameters, hash, Parameters::parse)
+        by_hash(&self.by_table, connection, RuleKind::Parameters, hash, Parameters::parse)
     }
 
     /// The rules as stored inputs name them, for recomputing old assessments.
@@ -109,11 +133,11 @@ pub struct Stored<'a> {
 
 impl itgel_domain::assess::Rules for Stored<'_> {
     fn pack(&self, hash: &Hash) -> Option<Arc<RulePack>> {
-        self.rules.pack_by_hash(self.connection, hash).ok().flatten()
+        self.rules.find_pack(self.connection, hash).ok().flatten()
     }
 
     fn parameters(&self, hash: &Hash) -> Option<Arc<Parameters>> {
-        self.rules.parameters_by_hash(self.connection, hash).ok().flatten()
+        self.rules.find_parameters(self.connection, hash).ok().flatten()
     }
 }
 

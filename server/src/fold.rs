@@ -1,0 +1,355 @@
+//! From envelopes to standings: what the files of a subject say, with the present context, under
+//! the rules in force, and what follows for the boards and for the case (`design.md` 4).
+//!
+//! No Automerge document is loaded here: entries are self-contained, and a projection holds what
+//! they mean. A job rebuilds files from envelopes and compares.
+
+use std::collections::BTreeMap;
+
+use itgel_domain::assess::{Assessment, Inputs, assess};
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::file::entry::Seal;
+use itgel_domain::file::envelope::Envelope;
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::facts::conflict::Conflict;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::item::ItemPath;
+use itgel_domain::register::PeerEvaluation;
+use itgel_domain::subject::Subject;
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+use rusqlite::Connection;
+
+use crate::error::ServiceError;
+use crate::process::{self, Refreshed};
+use crate::service::Service;
+use crate::store::assessment::AssessmentRow;
+use crate::store::board::Counts;
+use crate::store::conflict::ConflictValue;
+use crate::store::standing::StandingRow;
+use crate::store::{self, Tx};
+use crate::context;
+
+/// Where a subject stands in a campaign.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// As it is stored.
+    pub row: StandingRow,
+    /// The open conflicts.
+    pub conflicts: Vec<Conflict>,
+    /// What the engine says now; `None` before a sealed visit arrived.
+    pub assessment: Option<Assessment>,
+}
+
+/// Whether a device computed what the server computes from the same inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recomputed {
+    /// Byte for byte the same.
+    Same,
+    /// Another result, or other inputs: an alarm.
+    Differs,
+    /// The rules that the device used are not known here.
+    UnknownRules,
+}
+
+/// What all files of a subject say.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn facts(connection: &Connection, subject: &SubjectId) -> Result<FileFacts, ServiceError> {
+    let mut files = store::projection::list(connection, subject)?.into_iter();
+    let mut all = files.next().map(|(_, facts)| facts).unwrap_or_default();
+    for (_, facts) in files {
+        all.join(&facts);
+    }
+    Ok(all)
+}
+
+/// Brings the standing of a subject in a campaign up to date: assessment, conflicts, boards, and
+/// what its case does about it. The same again changes nothing.
+///
+/// # Errors
+/// [`ServiceError`] of the database or of the rules.
+pub fn refresh(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    cycle: &CycleId,
+    now: AtMs,
+) -> Result<Standing, ServiceError> {
+    let facts = facts(tx, &subject.id)?;
+    let found = Found::of(service, tx, subject, cycle, &facts)?;
+    let before = store::standing::get(tx, &subject.id, cycle)?;
+    let conflicts = facts.conflicts(cycle);
+    store::conflict::sync_open(tx, &subject.id, cycle, &values_of(&conflicts), now)?;
+    keep_assessment(tx, subject, cycle, before.as_ref(), found.as_ref(), now)?;
+    let row = standing_row(subject, cycle, &conflicts, found.as_ref(), now);
+    move_boards(tx, before.as_ref(), &row)?;
+    if before.as_ref().is_none_or(|before| !is_same(before, &row)) {
+        store::standing::put(tx, &row)?;
+    }
+    if let Some(found) = &found {
+        let refreshed = Refreshed {
+            subject,
+            cycle,
+            facts: &facts,
+            assessment: &found.assessment,
+            conflict_matters: row.conflict_matters,
+            peer_is_held: found.inputs.context.peer != PeerEvaluation::Pending,
+            has_consent: has_consent_now(&facts, now.on()),
+        };
+        process::after_refresh(service, tx, &refreshed, now)?;
+    }
+    Ok(Standing { row, conflicts, assessment: found.map(|found| found.assessment) })
+}
+
+/// Brings every standing in a division up to date, as after a new register row for it.
+///
+/// # Errors
+/// [`ServiceError`] of the database or of the rules.
+pub fn refresh_division(
+    service: &Service,
+    tx: &Tx<'_>,
+    within: DivisionCode,
+    cycle: &CycleId,
+    now: AtMs,
+) -> Result<usize, ServiceError> {
+    let standings = store::standing::list(tx, within, cycle)?;
+    for standing in &standings {
+        if let Some(subject) = store::subject::get(tx, &standing.subject)? {
+            refresh(service, tx, &subject, cycle, now)?;
+        }
+    }
+    Ok(standings.len())
+}
+
+/// Forms the inputs that a device had when it sealed — what its envelope knew of the file, the
+/// registers up to the position that it names, the rules that it names — and compares.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn recompute(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    (file, facts): (&FileId, &FileFacts),
+    envelope: &Envelope,
+    seal: &Seal,
+) -> Result<Recomputed, ServiceError> {
+    let pack = service.rules.find_pack(tx, &envelope.pack)?;
+    let parameters = service.rules.find_parameters(tx, &seal.parameters)?;
+    let (Some(pack), Some(parameters)) = (pack, parameters) else {
+        return Ok(Recomputed::UnknownRules);
+    };
+    let known = known_at(tx, file, facts, &envelope.at)?;
+    let context = context::of_device(tx, subject, &known, seal.as_of, seal.registers_at)?;
+    let inputs = Inputs {
+        subject: subject.id.clone(),
+        subject_kind: subject.kind,
+        as_of: seal.as_of,
+        facts: known.facts(&seal.cycle),
+        context,
+        parameters,
+        pack,
+    };
+    let is_same = inputs.hash() == seal.inputs && assess(&inputs).hash() == seal.assessment;
+    Ok(if is_same { Recomputed::Same } else { Recomputed::Differs })
+}
+
+/// What the envelope at `place` knew: of its own file its causal past, of other years' files all.
+fn known_at(
+    tx: &Tx<'_>,
+    file: &FileId,
+    facts: &FileFacts,
+    place: &ChainRef,
+) -> Result<FileFacts, ServiceError> {
+    let mut known = facts.known_at(place);
+    for (other, facts) in store::projection::list(tx, &file.subject)? {
+        if other != *file {
+            known.join(&facts);
+        }
+    }
+    Ok(known)
+}
+
+/// What the engine found.
+struct Found {
+    inputs: Inputs,
+    hash: Hash,
+    assessment: Assessment,
+    /// Whether open conflicts change the grade.
+    conflict_matters: bool,
+}
+
+impl Found {
+    /// Assesses what the files say now; `None` before a seal.
+    fn of(
+        service: &Service,
+        tx: &Tx<'_>,
+        subject: &Subject,
+        cycle: &CycleId,
+        facts: &FileFacts,
+    ) -> Result<Option<Self>, ServiceError> {
+        let Some(as_of) = facts.seals(cycle).iter().map(|view| view.seal.as_of).max() else {
+            return Ok(None);
+        };
+        let inputs = Inputs {
+            subject: subject.id.clone(),
+            subject_kind: subject.kind,
+            as_of,
+            facts: facts.facts(cycle),
+            context: context::of(tx, subject, facts, as_of)?,
+            parameters: service.rules.parameters_for(tx, subject.division, as_of)?,
+            pack: service.rules.pack_for(tx, subject.kind, as_of)?,
+        };
+        let assessment = assess(&inputs);
+        let conflict_matters = conflict_matters(&inputs, &assessment);
+        Ok(Some(Self { hash: assessment.inputs, inputs, assessment, conflict_matters }))
+    }
+}
+
+/// Whether the grade depends on how the open conflicts are settled. While the peer evaluation is
+/// pending the grade is a range anyway; then its worst and its best result are looked at apart.
+fn conflict_matters(inputs: &Inputs, assessment: &Assessment) -> bool {
+    if inputs.facts.conflicts.is_empty() {
+        return false;
+    }
+    if inputs.context.peer != PeerEvaluation::Pending || assessment.pending.is_empty() {
+        return !assessment.range.is_settled();
+    }
+    let with_peer = |mean_centi: u32| {
+        let mut held = inputs.clone();
+        held.context.peer = PeerEvaluation::from_means(&[mean_centi; 5]);
+        assess(&held).range
+    };
+    [100, 500].into_iter().any(|mean| !with_peer(mean).is_settled())
+}
+
+fn values_of(conflicts: &[Conflict]) -> BTreeMap<ItemPath, Vec<ConflictValue>> {
+    let value = |conflict: &Conflict| {
+        let values = conflict.values.iter().map(|value| ConflictValue {
+            entry: value.entry.clone(),
+            officer: value.officer.clone(),
+            observation: value.observation.clone(),
+        });
+        (conflict.item.clone(), values.collect())
+    };
+    conflicts.iter().map(value).collect()
+}
+
+/// Writes the new assessment, and deletes the one before if nothing rests on it.
+fn keep_assessment(
+    tx: &Tx<'_>,
+    subject: &Subject,
+    cycle: &CycleId,
+    before: Option<&StandingRow>,
+    found: Option<&Found>,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let (old, new) = (before.and_then(|row| row.inputs_hash), found.map(|found| found.hash));
+    if old == new {
+        return Ok(());
+    }
+    if let Some(found) = found {
+        let row = AssessmentRow {
+            inputs_hash: found.hash,
+            subject: subject.id.clone(),
+            cycle: cycle.clone(),
+            as_of: found.inputs.as_of,
+            inputs: found.inputs.canonical_bytes(),
+            result: found.assessment.to_json(),
+            made_at: now,
+        };
+        store::assessment::put(tx, &row)?;
+    }
+    if let Some(old) = old {
+        store::assessment::delete_unused(tx, &subject.id, &old)?;
+    }
+    Ok(())
+}
+
+fn standing_row(
+    subject: &Subject,
+    cycle: &CycleId,
+    conflicts: &[Conflict],
+    found: Option<&Found>,
+    now: AtMs,
+) -> StandingRow {
+    let assessment = found.map(|found| &found.assessment);
+    StandingRow {
+        subject: subject.id.clone(),
+        cycle: cycle.clone(),
+        division: subject.division,
+        is_filed: found.is_some(),
+        conflicts: u32::try_from(conflicts.len()).unwrap_or(u32::MAX),
+        conflict_matters: found.is_some_and(|found| found.conflict_matters),
+        grade_low: assessment.and_then(|a| a.range.low),
+        grade_high: assessment.and_then(|a| a.range.high),
+        score: assessment.map(|a| a.range.low_score.0),
+        completeness: assessment.map(|a| a.completeness.0),
+        inputs_hash: found.map(|found| found.hash),
+        assessed_at: found.map(|_| now),
+        contribution: contribution(conflicts, found),
+    }
+}
+
+/// What the boards count of a standing.
+fn contribution(conflicts: &[Conflict], found: Option<&Found>) -> Counts {
+    let Some(found) = found else {
+        return Counts::default();
+    };
+    let grade = found.assessment.grade;
+    Counts {
+        filed: 1,
+        in_conflict: i64::from(!conflicts.is_empty()),
+        conflict_matters: i64::from(found.conflict_matters),
+        open: i64::from(grade.is_none()),
+        provisional: grade.map(|grade| (grade, 1)).into_iter().collect(),
+        effective: BTreeMap::new(),
+    }
+}
+
+/// Moves the boards by the difference, also from one division to another.
+fn move_boards(
+    tx: &Tx<'_>,
+    before: Option<&StandingRow>,
+    row: &StandingRow,
+) -> Result<(), ServiceError> {
+    let mut difference = row.contribution.clone();
+    if let Some(before) = before {
+        let taken = before.contribution.clone().negated();
+        if before.division == row.division {
+            difference.add(&taken);
+        } else {
+            store::board::add(tx, before.division, &row.cycle, &taken)?;
+        }
+    }
+    Ok(store::board::add(tx, row.division, &row.cycle, &difference)?)
+}
+
+fn is_same(before: &StandingRow, row: &StandingRow) -> bool {
+    let assessed_at = before.assessed_at;
+    *before == StandingRow { assessed_at, ..row.clone() }
+}
+
+/// A withdrawal takes effect on receipt, whatever day it names.
+fn has_consent_now(facts: &FileFacts, today: Date) -> bool {
+    let holds = |view: &itgel_domain::file::facts::consent::ConsentView<'_>| {
+        view.withdrawn_on.is_none() && view.consent.given_on <= today && today <= view.consent.until
+    };
+    facts.consents().iter().any(holds)
+}
+
+/// The subject with this id, if it is known and not erased.
+///
+/// # Errors
+/// [`ErrorCode::ScopeOutside`] otherwise.
+pub(crate) fn subject(connection: &Connection, id: &SubjectId) -> Result<Subject, ServiceError> {
+    if store::subject::erased_at(connection, id)?.is_some() {
+        return Err(ErrorCode::SubjectErased.into());
+    }
+    Ok(store::subject::get(connection, id)?.ok_or(ErrorCode::SubjectUnknown)?)
+}
