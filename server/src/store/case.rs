@@ -1,10 +1,10 @@
 //! Cases: a row that lists read, and the events that the case is the sum of.
 
-use itgel_domain::case::{Case, CaseEvent, CaseState};
+use itgel_domain::case::{Case, CaseEvent, CaseState, Role};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::file::entry::EntryId;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{CaseId, CycleId, SubjectId};
+use itgel_domain::id::{CaseId, CycleId, OfficerId, SubjectId};
 use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
@@ -258,7 +258,29 @@ pub fn put(tx: &Tx<'_>, row: &CaseRow, known: u64, salts: &[String]) -> Result<(
     for (event, salt) in fresh.zip(salts) {
         put_event(tx, &case.id, event, salt)?;
     }
-    Ok(())
+    put_persons(tx, case)
+}
+
+/// Whether an officer has collected for any case of a division in a campaign.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn has_collected(
+    connection: &Connection,
+    officer: &OfficerId,
+    division: DivisionCode,
+    cycle: &CycleId,
+) -> Result<bool, StoreError> {
+    let sql = "select exists (select 1 from case_person p join rating_case c on c.id = p.case_id
+                   where p.officer = ?1 and p.role = ?2 and c.cycle = ?3 and c.division = ?4)";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![
+        officer.as_str(),
+        Role::Collector.as_str(),
+        cycle.as_str(),
+        division.filled_text(),
+    ];
+    Ok(query.query_row(key, |row| row.get(0))?)
 }
 
 /// Writes which seals a case took in, where none of them moved it.
@@ -294,6 +316,16 @@ fn put_event(
         salt,
         column::to_json(event, "case_event.event")?,
     ])?;
+    Ok(())
+}
+
+fn put_persons(tx: &Tx<'_>, case: &Case) -> Result<(), StoreError> {
+    let sql = "insert into case_person (case_id, officer, role) values (?1, ?2, ?3)
+               on conflict (case_id, officer) do nothing";
+    let mut put = tx.prepare_cached(sql)?;
+    for (officer, role) in case.participants() {
+        put.execute(params![case.id.as_str(), officer.as_str(), role.as_str()])?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! A case as the sum of its events.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::calendar::HolidayCalendar;
@@ -122,6 +124,12 @@ impl Case {
     #[must_use]
     pub fn history(&self) -> &[CaseEvent] {
         &self.progress.history
+    }
+
+    /// Everybody who has a part in it, one role each.
+    #[must_use]
+    pub const fn participants(&self) -> &BTreeMap<OfficerId, Role> {
+        &self.progress.participants
     }
 
     /// The role in which `officer` has acted, if at all.

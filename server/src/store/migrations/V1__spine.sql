@@ -347,6 +347,15 @@ create table case_event (
 ) without rowid;
 create index case_event_by_step on case_event (step, at);
 
+-- Who has a part in a case, one role each.
+create table case_person (
+    case_id text not null,
+    officer text not null,
+    role    text not null,
+    primary key (case_id, officer)
+) without rowid;
+create index case_person_by_officer on case_person (officer, role);
+
 create table rating (
     case_id      text primary key,
     subject      text not null,
