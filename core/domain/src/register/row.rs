@@ -146,6 +146,30 @@ impl RegisterRow {
         self.valid_from <= day && self.valid_to.is_none_or(|end| day <= end)
     }
 
+    /// The rows that speak of `subject` on `as_of`: of each place the newest revision, if it holds
+    /// on the day; what reaches farther comes first, so that of values that stand alone the last
+    /// one holds. The order of `rows` does not matter.
+    #[must_use]
+    pub fn in_force<'a>(
+        rows: impl IntoIterator<Item = &'a Self>,
+        subject: &Subject,
+        as_of: Date,
+    ) -> Vec<&'a Self> {
+        let mut newest = BTreeMap::new();
+        for row in rows.into_iter().filter(|row| row.reaches(subject)) {
+            let kept = newest.entry(row.place()).or_insert(row);
+            if (kept.revision, &kept.id) < (row.revision, &row.id) {
+                *kept = row;
+            }
+        }
+        let mut valid: Vec<&Self> = newest.into_values().filter(|row| row.holds_on(as_of)).collect();
+        valid.sort_by_key(|row| {
+            let level = row.subject.is_none().then(|| row.division.level());
+            (row.subject.is_some(), level, row.valid_from, row.key.as_str(), &row.id)
+        });
+        valid
+    }
+
     /// What a newer revision takes the place of: register, object and key.
     fn place(&self) -> (&'static str, Option<&SubjectId>, Option<DivisionCode>, &str) {
         let division = self.subject.is_none().then_some(self.division);
@@ -166,20 +190,8 @@ impl Context {
         subject: &Subject,
         as_of: Date,
     ) -> Self {
-        let mut newest = BTreeMap::new();
-        for row in rows.into_iter().filter(|row| row.reaches(subject)) {
-            let kept = newest.entry(row.place()).or_insert(row);
-            if (kept.revision, &kept.id) < (row.revision, &row.id) {
-                *kept = row;
-            }
-        }
-        let mut valid: Vec<_> = newest.into_values().filter(|row| row.holds_on(as_of)).collect();
-        valid.sort_by_key(|row| {
-            let level = row.subject.is_none().then(|| row.division.level());
-            (row.subject.is_some(), level, row.valid_from, row.key.as_str(), &row.id)
-        });
         let mut context = Self::default();
-        for row in valid {
+        for row in RegisterRow::in_force(rows, subject, as_of) {
             context.take(row.content.clone());
         }
         context
