@@ -7,7 +7,7 @@ use itgel_domain::file::chain::Suite;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DeviceId, OfficerId};
 use itgel_domain::log::LeafKind;
-use itgel_domain::policy::{self, Action, Actor};
+use itgel_domain::policy::{self, Action, Actor, Resource};
 use itgel_domain::time::AtMs;
 use serde_json::json;
 
@@ -61,7 +61,7 @@ pub fn issue_enrolment(
     let (actor, officer) = (actor.clone(), officer.clone());
     service.transact("auth.issue_enrolment", move |_, tx| {
         let record = store::officer::get(tx, &officer)?.ok_or(ErrorCode::NotAllowed)?;
-        policy::may(&actor, Action::EnrolDevice, &record.division.into())?;
+        policy::may(&actor, Action::EnrolDevice, &Resource::at(record.division))?;
         store::challenge::put_enrolment(tx, &hash, &officer, now.plus_ms(CODE_LIFE_S * 1000))?;
         let who = actor.officer.as_str();
         let resource = format!("officer:{officer}");
