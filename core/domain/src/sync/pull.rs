@@ -193,7 +193,7 @@ pub struct Tombstone {
     /// The subject.
     #[n(0)]
     pub subject: SubjectId,
-    /// Signature of the server over `itgel.tombstone.v1`, subject: hexadecimal.
+    /// Signature of the server over [`Tombstone::message`], hexadecimal.
     #[n(1)]
     pub signature: String,
 }
@@ -205,6 +205,25 @@ pub struct Revocation {
     /// The device.
     #[n(0)]
     pub device: DeviceId,
+}
+
+impl Tombstone {
+    /// What the server signs.
+    #[must_use]
+    pub fn message(subject: &SubjectId) -> Vec<u8> {
+        format!("itgel.tombstone.v1\n{subject}").into_bytes()
+    }
+
+    /// Checks the server's signature: nobody else can make a device delete anything.
+    ///
+    /// # Errors
+    /// [`SignatureError`] if it is not the server's over this subject.
+    pub fn verify(&self, server_key: &[u8]) -> Result<(), SignatureError> {
+        let signature = data_encoding::HEXLOWER
+            .decode(self.signature.as_bytes())
+            .map_err(|_| SignatureError)?;
+        verify(Suite::Ed25519, server_key, &Self::message(&self.subject), &signature)
+    }
 }
 
 impl PullItem {
