@@ -16,7 +16,6 @@ use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::conflict::Conflict;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, SubjectId};
-use itgel_domain::item::ItemPath;
 use itgel_domain::register::PeerEvaluation;
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
@@ -28,7 +27,6 @@ use crate::process::{self, Refreshed};
 use crate::service::Service;
 use crate::store::assessment::AssessmentRow;
 use crate::store::board::Counts;
-use crate::store::conflict::ConflictValue;
 use crate::store::standing::StandingRow;
 use crate::store::{self, Tx};
 use crate::context;
@@ -84,7 +82,7 @@ pub fn refresh(
     let found = Found::of(service, tx, subject, cycle, &facts)?;
     let before = store::standing::get(tx, &subject.id, cycle)?;
     let conflicts = facts.conflicts(cycle);
-    store::conflict::sync_open(tx, &subject.id, cycle, &values_of(&conflicts), now)?;
+    store::conflict::replace(tx, &subject.id, cycle, &conflicts, now)?;
     keep_assessment(tx, subject, cycle, before.as_ref(), found.as_ref(), now)?;
     let row = standing_row(subject, cycle, &conflicts, found.as_ref(), now);
     move_boards(tx, before.as_ref(), &row)?;
@@ -226,18 +224,6 @@ fn conflict_matters(inputs: &Inputs, assessment: &Assessment) -> bool {
         assess(&held).range
     };
     [100, 500].into_iter().any(|mean| !with_peer(mean).is_settled())
-}
-
-fn values_of(conflicts: &[Conflict]) -> BTreeMap<ItemPath, Vec<ConflictValue>> {
-    let value = |conflict: &Conflict| {
-        let values = conflict.values.iter().map(|value| ConflictValue {
-            entry: value.entry.clone(),
-            officer: value.officer.clone(),
-            observation: value.observation.clone(),
-        });
-        (conflict.item.clone(), values.collect())
-    };
-    conflicts.iter().map(value).collect()
 }
 
 /// Writes the new assessment, and deletes the one before if nothing rests on it.

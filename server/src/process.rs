@@ -16,12 +16,58 @@ pub mod period;
 pub mod publicity;
 pub mod queue;
 
+use itgel_domain::assess::Assessment;
+use itgel_domain::case::calendar::{HolidayCalendar, SHIPPED};
+use itgel_domain::hash::Hash;
+use itgel_domain::time::AtMs;
+use rusqlite::Connection;
+
+use crate::error::ServiceError;
+use crate::store::{self, Tx};
+
 pub use arrival::{Refreshed, after_refresh, ballot_cast};
 pub use conflict::{ResolveRequest, resolve_conflict};
-pub use desk::{StepRequest, step, step_batch};
-pub use period::run_periods;
-pub use publicity::{Publication, publish_gacha};
-pub use queue::{CaseDetail, QueueFilter, QueuePage, case, queue};
+pub use desk::{Countersigned, StepRequest, Stepped, override_message, step, step_batch};
+pub use period::{PeriodRun, run_periods};
+pub use publicity::{Publication, publicity_list, publish_gacha};
+pub use queue::{CaseDetail, DueView, QueueFilter, QueuePage, case, queue};
 
 /// The most that one list or batch holds.
 pub const MAX_BATCH: usize = 200;
+
+/// The working days of the years that were entered.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn calendar(connection: &Connection) -> Result<HolidayCalendar, ServiceError> {
+    Ok(store::calendar::get(connection)?)
+}
+
+/// Enters a calendar file; a year that is there already is replaced, and deadlines that were
+/// provisional are reckoned with it from now on (`domain.md` G 62).
+///
+/// # Errors
+/// [`ErrorCode::RulesSyntax`](itgel_domain::error::ErrorCode::RulesSyntax) if the text is no
+/// calendar; [`ServiceError`] of the database.
+pub fn enter_calendar(tx: &Tx<'_>, text: &str, now: AtMs) -> Result<(), ServiceError> {
+    let mut calendar = HolidayCalendar::default();
+    let refused = |_| ServiceError::from(itgel_domain::error::ErrorCode::RulesSyntax);
+    calendar.add_toml(text).map_err(refused)?;
+    Ok(store::calendar::put(tx, &calendar, &Hash::of_file(text.as_bytes()), now)?)
+}
+
+/// Enters the calendars that ship with the program, as in a new database.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn seed_calendars(tx: &Tx<'_>, now: AtMs) -> Result<(), ServiceError> {
+    SHIPPED.iter().try_for_each(|(_, text)| enter_calendar(tx, text, now))
+}
+
+/// A stored assessment by the hash of its inputs.
+fn assessment(connection: &Connection, inputs: &Hash) -> Result<Assessment, ServiceError> {
+    let stored = store::assessment::get(connection, inputs)?;
+    let stored = stored.ok_or(ServiceError::internal("a case without its assessment"))?;
+    serde_json::from_str(&stored.result)
+        .map_err(|e| ServiceError::caused("a stored assessment", e))
+}

@@ -57,7 +57,7 @@ pub(super) fn advance(
     doing: Doing,
 ) -> Result<CaseEvent, ServiceError> {
     let subject = subject_of(tx, &row.case)?;
-    let calendar = service.rules.calendar(tx)?;
+    let calendar = super::calendar(tx)?;
     let barred = barred(tx, &row.case)?;
     let known = row.case.version();
     let now = Now {

@@ -6,10 +6,11 @@ use itgel_domain::file::entry::{Entry, EntryId, Picked, Resolution};
 use itgel_domain::id::{CycleId, DecisionId, SubjectId};
 use itgel_domain::item::ItemPath;
 use itgel_domain::policy::{Action, Actor};
+use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
 
 use super::advance::{Doing, advance};
-use super::desk::allow;
+use super::desk::{allow, allow_case};
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::conflict::ConflictRow;
@@ -57,7 +58,7 @@ pub fn resolve_conflict(
     if request.reason.trim().is_empty() || request.reason.chars().count() > 2_000 {
         return Err(ErrorCode::CaseReason.into());
     }
-    check_person(tx, reviewer, &conflict)?;
+    check_person(tx, reviewer, &subject, &conflict)?;
     check_picked(&conflict, &request.picked)?;
 
     let decision = DecisionId::from_random(random()?);
@@ -121,24 +122,27 @@ fn resume(
     };
     advance(service, tx, &mut row, doing)?;
     // The peer evaluation may have been held meanwhile.
-    fold::refresh(service, tx, id, cycle, now)?;
+    let subject = super::advance::subject_of(tx, &row.case)?;
+    fold::refresh(service, tx, &subject, cycle, now)?;
     Ok(())
 }
 
-/// Who collected or evaluated does not judge; nor does who has declared an interest.
+/// Who collected or evaluated here does not judge; nor does who has declared an interest.
 fn check_person(
     tx: &Tx<'_>,
     reviewer: &Actor,
+    subject: &Subject,
     conflict: &ConflictRow,
 ) -> Result<(), ServiceError> {
     let officer = &reviewer.officer;
+    match store::case::get_of(tx, &conflict.subject, &conflict.cycle)? {
+        Some(row) => drop(allow_case(tx, reviewer, Action::ResolveConflict, &row.case)?),
+        None => drop(allow(reviewer, Action::ResolveConflict, subject.division)?),
+    }
     if store::interest::list(tx, &conflict.subject)?.contains(officer) {
         return Err(ErrorCode::ConflictOfInterest.into());
     }
-    let is_author = conflict.values.iter().any(|value| value.officer == *officer);
-    let row = store::case::get_of(tx, &conflict.subject, &conflict.cycle)?;
-    let role = row.and_then(|row| row.case.role_of(officer));
-    if is_author || role.is_some_and(|role| role != Role::Reviewer) {
+    if conflict.values.iter().any(|value| value.officer == *officer) {
         return Err(ErrorCode::ActedBefore.into());
     }
     Ok(())

@@ -1,22 +1,22 @@
 //! What staff do with cases: one, or many at once.
 
 use itgel_domain::case::step::{Assessed, Outcome, Peer};
-use itgel_domain::case::table::TRANSITIONS;
-use itgel_domain::case::event::Capacity;
 use itgel_domain::case::{By, Case, CaseState, Reason, Role, Step, StepKind};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::verify;
 use itgel_domain::id::{CaseId, DeviceId, OfficerId};
 use itgel_domain::item::ItemPath;
-use itgel_domain::policy::{self, Action, Actor};
+use itgel_domain::policy::{self, Action, Actor, Denial, Resource};
 use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::time::AtMs;
+use rusqlite::Connection;
 
 use super::MAX_BATCH;
 use super::advance::{Doing, advance, subject_of};
 use super::arrival::lowest_cap;
-use super::period::make_effective;
+use super::period::{ask_for_end, make_effective};
+use super::publicity::post;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::case::CaseRow;
@@ -66,14 +66,45 @@ pub struct Stepped {
     pub grade: Option<Grade>,
 }
 
-/// Refuses unless the actor's role in a division that holds `division` allows `action`.
+/// Refuses unless a role of the actor allows `action` in `division`; the role.
 pub(super) fn allow(
     actor: &Actor,
     action: Action,
     division: DivisionCode,
-) -> Result<(), ServiceError> {
-    policy::may(actor, action, &policy::Resource::in_division(division))
-        .map_err(|denial| ServiceError::refused(denial.code()))
+) -> Result<Role, ServiceError> {
+    policy::may(actor, action, &Resource::at(division)).map_err(denied)
+}
+
+/// Refuses unless a role of the actor allows `action` on a case, given what the actor has done in
+/// it and in its gacha; the role. A case that the actor may not read does not exist for them.
+pub(super) fn allow_case(
+    connection: &Connection,
+    actor: &Actor,
+    action: Action,
+    case: &Case,
+) -> Result<Role, ServiceError> {
+    let officer = &actor.officer;
+    let resource = Resource {
+        acted_as: case.role_of(officer),
+        has_interest: store::interest::list(connection, &case.subject)?.contains(officer),
+        collected_here: store::case::has_collected(
+            connection,
+            officer,
+            case.division,
+            &case.cycle,
+        )?,
+        ..Resource::at(case.division)
+    };
+    match policy::may(actor, Action::ReadCase, &resource) {
+        Err(Denial::Role | Denial::Division) => return Err(ErrorCode::CaseUnknown.into()),
+        Err(denial) => return Err(denied(denial)),
+        Ok(_) => {}
+    }
+    policy::may(actor, action, &resource).map_err(denied)
+}
+
+fn denied(denial: Denial) -> ServiceError {
+    denial.code().into()
 }
 
 /// What the second reviewer signs for an override: the case as it was seen, the grade and why.
@@ -98,13 +129,8 @@ pub fn step(
     now: AtMs,
 ) -> Result<Stepped, ServiceError> {
     let mut row = store::case::get(tx, &request.case)?.ok_or(ErrorCode::CaseUnknown)?;
-    let division = row.case.division;
-    if allow(actor, Action::ReadCase, division).is_err() {
-        return Err(ErrorCode::CaseUnknown.into());
-    }
     let kind = request.step.kind();
-    allow(actor, action_of(kind)?, division)?;
-    let role = role_for(actor, &row.case, kind)?;
+    let role = allow_case(tx, actor, action_of(kind)?, &row.case)?;
     let doing = Doing {
         step: completed(service, tx, &mut row, request)?,
         by: By::Officer { officer: actor.officer.clone(), role },
@@ -115,10 +141,11 @@ pub fn step(
         item: request.item.clone(),
         has_consent: true,
     };
-    advance(service, tx, &mut row, doing)?;
-    if row.case.state() == CaseState::Approved && is_due(&row.case, now) {
-        make_effective(service, tx, &mut row, now)?;
+    match kind {
+        StepKind::MakeEffective => drop(make_effective(service, tx, &mut row, doing, now)?),
+        _ => drop(advance(service, tx, &mut row, doing)?),
     }
+    follow_up(service, tx, &mut row, kind, now)?;
     Ok(Stepped {
         case: row.case.id.clone(),
         state: row.case.state(),
@@ -155,49 +182,30 @@ pub fn step_batch(
 /// What of the policy a step asks for; steps of the service itself are nobody's.
 fn action_of(step: StepKind) -> Result<Action, ServiceError> {
     match step {
-        StepKind::Review | StepKind::Return | StepKind::Watch | StepKind::Clear
-        | StepKind::Suspend | StepKind::PreRate => Ok(Action::Review),
-        StepKind::Override => Ok(Action::Override),
+        StepKind::Review | StepKind::Override => Ok(Action::Review),
+        StepKind::Return => Ok(Action::Return),
+        StepKind::PreRate => Ok(Action::PreRate),
         StepKind::ResolveConflict => Ok(Action::ResolveConflict),
         StepKind::Publish | StepKind::GiveNotice | StepKind::Resume | StepKind::ClosePeriod => {
             Ok(Action::Publish)
         }
-        StepKind::Approve | StepKind::MakeEffective | StepKind::ConfirmCancel
+        StepKind::Watch | StepKind::Clear | StepKind::Suspend => Ok(Action::Monitor),
+        StepKind::Approve
+        | StepKind::MakeEffective
+        | StepKind::ConfirmCancel
         | StepKind::Reinstate => Ok(Action::Approve),
-        StepKind::Object => Ok(Action::RecordObjection),
+        StepKind::Object => Ok(Action::TakeObjection),
         StepKind::DecideObjection => Ok(Action::DecideObjection),
         StepKind::Close => Ok(Action::CloseCase),
-        StepKind::Seal | StepKind::Submit | StepKind::FindConflict | StepKind::ConfirmSeal
-        | StepKind::Fix | StepKind::Evaluate | StepKind::Supersede | StepKind::Expire => {
-            Err(ErrorCode::NotAllowed.into())
-        }
+        StepKind::Seal
+        | StepKind::Submit
+        | StepKind::FindConflict
+        | StepKind::ConfirmSeal
+        | StepKind::Fix
+        | StepKind::Evaluate
+        | StepKind::Supersede
+        | StepKind::Expire => Err(ErrorCode::NotAllowed.into()),
     }
-}
-
-/// The role in which the person does the step: the one they already have in the case, else the
-/// first of the table that was granted to them here.
-fn role_for(actor: &Actor, case: &Case, step: StepKind) -> Result<Role, ServiceError> {
-    let granted = |role: Role| {
-        let fits = |grant: &policy::Grant| grant.role == role && grant.division.contains(case.division);
-        actor.grants.iter().any(fits)
-    };
-    let capacities = TRANSITIONS
-        .iter()
-        .filter(|row| row.step == step && row.from.contains(&case.state()))
-        .flat_map(|row| row.by);
-    let roles: Vec<Role> = capacities
-        .filter_map(|capacity| match capacity {
-            Capacity::As(role) if granted(*role) => Some(*role),
-            _ => None,
-        })
-        .collect();
-    let has_rows = TRANSITIONS.iter().any(|r| r.step == step && r.from.contains(&case.state()));
-    if !has_rows {
-        return Err(ErrorCode::CaseStep.into());
-    }
-    let before = case.role_of(&actor.officer);
-    let kept = before.filter(|role| roles.contains(role));
-    kept.or_else(|| roles.first().copied()).ok_or_else(|| ErrorCode::NotAllowed.into())
 }
 
 /// The step with what only the service can say: figures of the engine and checked signatures.
@@ -279,12 +287,34 @@ fn check_countersignature(
         lender: None,
         grants: store::officer::grants(tx, second)?,
     };
-    allow(&actor, Action::Override, row.case.division)?;
+    allow_case(tx, &actor, Action::Review, &row.case)?;
     let message = override_message(&request.case, request.version, grade, &request.reason);
     let signature = data_encoding::HEXLOWER
         .decode(signed.signature.as_bytes())
         .map_err(|_| unsigned())?;
     verify(device.suite, &device.public_key, &message, &signature).map_err(|_| unsigned())
+}
+
+/// What has to happen in the same transaction after a step.
+fn follow_up(
+    service: &Service,
+    tx: &Tx<'_>,
+    row: &mut CaseRow,
+    step: StepKind,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    match step {
+        StepKind::Publish => drop(post(service, tx, row, now)?),
+        StepKind::Approve if is_due(&row.case, now) => {
+            let first_day = Doing::by_rule(Step::MakeEffective, "first_day", now);
+            make_effective(service, tx, row, first_day, now)?;
+        }
+        _ => {}
+    }
+    if matches!(step, StepKind::Publish | StepKind::GiveNotice | StepKind::Resume) {
+        ask_for_end(service, tx, row)?;
+    }
+    Ok(())
 }
 
 fn is_due(case: &Case, now: AtMs) -> bool {

@@ -10,6 +10,7 @@ use itgel_domain::time::AtMs;
 use super::MAX_BATCH;
 use super::advance::{Doing, advance};
 use crate::error::ServiceError;
+use crate::jobs;
 use crate::service::Service;
 use crate::store::case::CaseRow;
 use crate::store::rating::RatingRow;
@@ -46,7 +47,8 @@ pub fn run_periods(service: &Service, now: AtMs) -> Result<PeriodRun, ServiceErr
         advance(service, tx, row, Doing::by_rule(Step::ClosePeriod, "period_over", period_now))
     })?;
     let effective = each(service, &[CaseState::Approved], AtMs(i64::MAX), move |service, tx, row| {
-        make_effective(service, tx, row, now)
+        let first_day = Doing::by_rule(Step::MakeEffective, "first_day", now);
+        make_effective(service, tx, row, first_day, now)
     })?;
     Ok(PeriodRun { closed, effective, expired: expire(service, now)? })
 }
@@ -56,16 +58,17 @@ pub(super) fn make_effective(
     service: &Service,
     tx: &Tx<'_>,
     row: &mut CaseRow,
+    doing: Doing,
     now: AtMs,
 ) -> Result<CaseEvent, ServiceError> {
-    let event = advance(service, tx, row, Doing::by_rule(Step::MakeEffective, "first_day", now))?;
+    let event = advance(service, tx, row, doing)?;
     let case = &row.case;
     let missing = || ServiceError::internal("an effective case without its grade");
     let (Some(grade), Some(validity), Some(inputs)) = (case.grade(), case.validity(), row.inputs)
     else {
         return Err(missing());
     };
-    let stored = store::assessment::get(tx, &inputs)?.ok_or_else(missing)?;
+    let assessment = super::assessment(tx, &inputs)?;
     let before = store::rating::list_current(tx, &case.subject)?;
     for older in before.into_iter().filter(|rating| rating.case != case.id) {
         let mut older = store::case::get(tx, &older.case)?
@@ -79,7 +82,7 @@ pub(super) fn make_effective(
         cycle: case.cycle.clone(),
         division: case.division,
         grade,
-        score: stored.result.totals.score.0,
+        score: assessment.totals.score.0,
         inputs,
         effective_on: validity.effective_on,
         valid_to: validity.valid_to,
@@ -87,6 +90,18 @@ pub(super) fn make_effective(
     };
     store::rating::put(tx, &rating)?;
     Ok(event)
+}
+
+/// Asks for a run when the period of a case is over.
+pub(super) fn ask_for_end(
+    service: &Service,
+    tx: &Tx<'_>,
+    row: &CaseRow,
+) -> Result<(), ServiceError> {
+    match row.case.period_due(&super::calendar(tx)?) {
+        Some(due) => jobs::enqueue_close_periods(service, tx, due.passes_at()),
+        None => Ok(()),
+    }
 }
 
 fn expire(service: &Service, now: AtMs) -> Result<usize, ServiceError> {

@@ -1,23 +1,25 @@
 //! The publicity list of a gacha (公示): every credit grade that was reviewed goes on the board in
 //! one call, every other grade is told to its household alone (`domain.md` D.2, D.4).
 
-use itgel_domain::case::{By, CaseState, Reason, Role, Step};
+use itgel_domain::case::{By, CaseState, Reason, Step};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::id::{CaseId, CycleId};
+use itgel_domain::id::{CaseId, CycleId, SubjectId};
+use itgel_domain::person::mask_name;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::subject::Grade;
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use super::advance::{Doing, advance, subject_of};
-use super::desk::allow;
+use super::desk::{allow, allow_case};
+use super::period::ask_for_end;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::case::CaseRow;
 use crate::store::publicity::PublicityRow;
 use crate::store::{self, Tx};
-use crate::{jobs, registers};
+use crate::contents;
 
 /// What one call published.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -62,9 +64,6 @@ pub fn publish_gacha(
             Err(error) => return Err(error),
         }
     }
-    if let Some(ends_at) = earliest_end(service, tx, &publication)? {
-        jobs::enqueue_close_periods(service, tx, ends_at)?;
-    }
     Ok(publication)
 }
 
@@ -97,6 +96,7 @@ fn publish_one(
     now: AtMs,
 ) -> Result<Published, ServiceError> {
     let mut row = store::case::get(tx, id)?.ok_or(ErrorCode::CaseUnknown)?;
+    let role = allow_case(tx, actor, Action::Publish, &row.case)?;
     let is_credit = row.case.grade().is_some_and(Grade::is_credit);
     let step = match row.case.period() {
         Some(_) => Step::Resume,
@@ -104,11 +104,13 @@ fn publish_one(
         None => Step::GiveNotice,
     };
     let doing = Doing {
-        by: By::Officer { officer: actor.officer.clone(), role: Role::Reviewer },
+        by: By::Officer { officer: actor.officer.clone(), role },
         reason: Reason::code("list"),
+        version: Some(row.case.version()),
         ..Doing::by_rule(step.clone(), "", now)
     };
     advance(service, tx, &mut row, doing)?;
+    ask_for_end(service, tx, &row)?;
     match step {
         Step::Publish => Ok(Published::Posted(post(service, tx, &row, now)?)),
         Step::GiveNotice => Ok(Published::Noticed),
@@ -117,7 +119,7 @@ fn publish_one(
 }
 
 /// Puts the line on the gacha's list.
-fn post(
+pub(super) fn post(
     service: &Service,
     tx: &Tx<'_>,
     row: &CaseRow,
@@ -131,8 +133,7 @@ fn post(
         division: subject.division,
         cycle: row.case.cycle.clone(),
         subject: subject.id.clone(),
-        masked_name: registers::head_name(service, tx, &subject.id)?
-            .map_or_else(|| "＊".to_owned(), |name| itgel_domain::person::mask_name(&name)),
+        masked_name: masked_name(service, tx, &subject.id)?,
         local_code: subject.local_code,
         grade: row.case.grade().ok_or_else(ungraded)?,
         posted_at: now,
@@ -142,20 +143,13 @@ fn post(
     Ok(line)
 }
 
-/// When the first of the new periods is over.
-fn earliest_end(
-    _service: &Service,
+/// The first character of the head's name and ＊; without a name the mark alone.
+fn masked_name(
+    service: &Service,
     tx: &Tx<'_>,
-    publication: &Publication,
-) -> Result<Option<AtMs>, ServiceError> {
-    let calendar = super::calendar(tx)?;
-    let mut ends: Option<AtMs> = None;
-    let posted = publication.posted.iter().map(|line| &line.case);
-    for id in posted.chain(&publication.noticed).chain(&publication.resumed) {
-        let row = store::case::get(tx, id)?.ok_or(ErrorCode::CaseUnknown)?;
-        if let Some(due) = row.case.period_due(&calendar) {
-            ends = ends.into_iter().chain([due.passes_at()]).min();
-        }
-    }
-    Ok(ends)
+    subject: &SubjectId,
+) -> Result<String, ServiceError> {
+    let record = contents::identity(service, tx, subject)?;
+    let head = record.as_ref().and_then(|record| record.head());
+    Ok(head.map_or_else(|| "＊".to_owned(), |person| mask_name(&person.full_name)))
 }

@@ -9,6 +9,7 @@ pub mod assessment;
 pub mod authorisation;
 pub mod ballot;
 pub mod board;
+pub mod calendar;
 pub mod case;
 pub mod chain;
 pub mod challenge;

@@ -239,6 +239,14 @@ create table rule_file (
     activated_at integer
 ) without rowid;
 
+-- The national holiday calendar as it was published, one row a year.
+create table calendar (
+    year       integer primary key,
+    content    text not null, -- the days off and worked, JSON
+    source     text not null, -- SHA-256 of the file
+    entered_at integer not null
+);
+
 create table register_row (
     id            text primary key,
     register      text not null,
