@@ -176,6 +176,12 @@ pub fn build_change(
 }
 
 impl Actor {
+    /// The bytes of the actor id.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     fn id(self) -> ActorId {
         ActorId::from(self.0)
     }
