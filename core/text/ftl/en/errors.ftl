@@ -60,6 +60,7 @@ error-enrolment-code = This enrolment code is wrong, used or expired. Ask the ad
 error-policy-not-allowed = You are not entitled to do this. Ask the administrator if you need to.
 error-policy-acted-before = You have acted in this case before. Somebody else has to do this step.
 error-policy-conflict-of-interest = You have an interest in this case. Somebody else has to do this step.
+error-policy-second-person = Another person has to do this step. Ask a colleague to confirm it.
 
 error-case-step = The case does not allow this step now. Look at where it stands.
 error-case-stale = The case has moved on. Reload it, then decide.

@@ -66,6 +66,7 @@ error-enrolment-code = 登记码无效、已用过或已过期。请向管理员
 error-policy-not-allowed = 您没有办理这件事的权限。需要时请联系管理员。
 error-policy-acted-before = 您已办过这个个案的另一个环节。请由另一位人员办理。
 error-policy-conflict-of-interest = 您与当事人有利害关系，应当回避。请由另一位人员办理。
+error-policy-second-person = 这一步要由另一个人来做。请由同事确认。
 
 ## 流程
 
