@@ -1,0 +1,196 @@
+//! The lines of a report: each with the body that recorded it, a date and an evidence level.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::case::deadline::adverse_stops_on;
+use crate::catalogue::{Catalogue, Item, Kind, Privacy};
+use crate::file::entry::EntryId;
+use crate::file::facts::FileFacts;
+use crate::file::facts::conflict::Conflict;
+use crate::file::facts::value::{LiveValue, Source};
+use crate::id::{CycleId, DecisionId};
+use crate::item::{Evidence, ItemPath, State};
+use crate::register::{PublicRecord, RegisterContent, RegisterRow, VetoFact};
+
+/// An observed value.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Line {
+    /// The section of the visit.
+    pub section: String,
+    /// The item.
+    pub item: ItemPath,
+    /// Its Chinese title.
+    pub title: String,
+    /// What is known, in base units.
+    pub state: State,
+    /// The unit of a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// The day of the observation.
+    pub observed_on: Date,
+    /// Who recorded it.
+    pub recorded_by: RecordingBody,
+    /// Another value stands against it, and nobody has decided.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disputed: bool,
+}
+
+/// Who recorded a value; officers are not named to a lender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordingBody {
+    /// Two officers on a visit.
+    FieldVisit,
+    /// The keeper of a register.
+    Register,
+    /// The banner, by a decision on a disagreement or an objection.
+    Decision,
+}
+
+/// A row of a register.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RegisterLine {
+    /// The keeper of the register, with its reference: the recording body.
+    pub recorded_by: String,
+    /// The day from which the row holds.
+    pub recorded_on: Date,
+    /// Registers are evidence A (`domain.md` B.1.7).
+    pub evidence: Evidence,
+    /// The register and what the row says.
+    #[serde(flatten)]
+    pub content: RegisterContent,
+}
+
+/// A disagreement that was decided.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Settled {
+    /// The item.
+    pub item: ItemPath,
+    /// The decision in the audit log.
+    pub decision: DecisionId,
+    /// How many entries it settles.
+    pub entries: usize,
+}
+
+crate::subject::words!(RecordingBody {
+    Self::FieldVisit => Self::FieldVisit => "field_visit",
+    Self::Register => Self::Register => "register",
+    Self::Decision => Self::Decision => "decision",
+});
+
+/// The values of a cycle that may be shown on `today`: of classes that somebody agreed to, no free
+/// text and nothing sensitive.
+pub(super) fn lines(file: &FileFacts, cycle: &CycleId, today: Date) -> Vec<Line> {
+    let agreed = agreed_classes(file, today);
+    let disputed: BTreeSet<EntryId> = file
+        .conflicts(cycle)
+        .into_iter()
+        .flat_map(|conflict| conflict.values)
+        .map(|value| value.entry)
+        .collect();
+    let mut lines = Vec::new();
+    for (item, values) in file.held(cycle) {
+        let Some(known) = Catalogue::builtin().get(&item).filter(|i| may_show(i, &agreed)) else {
+            continue;
+        };
+        let of_item = Conflict { item, values };
+        for value in of_item.alternatives() {
+            lines.push((known.section, line(known, value, disputed.contains(&value.entry))));
+        }
+    }
+    lines.sort_by(|(a, x), (b, y)| (a, &x.item).cmp(&(b, &y.item)));
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// The decisions between values of a cycle that stand.
+pub(super) fn settled(file: &FileFacts, cycle: &CycleId) -> Vec<Settled> {
+    let all = file.resolutions(cycle).into_values().flatten();
+    all.filter(|view| view.in_force)
+        .map(|view| Settled {
+            item: view.resolution.item.clone(),
+            decision: view.resolution.decision.clone(),
+            entries: view.resolution.settles.len(),
+        })
+        .collect()
+}
+
+/// The row as a line, if a lender may see it on `today`.
+pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLine> {
+    let shown = match &row.content {
+        RegisterContent::Veto(fact) => veto_stands(fact, today),
+        RegisterContent::PublicRecord(record) => record_stands(record, today),
+        RegisterContent::Credit(_)
+        | RegisterContent::Honour(_)
+        | RegisterContent::Commitment(_)
+        | RegisterContent::HerdRegister(_)
+        | RegisterContent::Disaster(_)
+        | RegisterContent::Quota(_)
+        | RegisterContent::Lease(_)
+        | RegisterContent::OverstockOrder(_)
+        | RegisterContent::Title(_) => true,
+        // Of others: a group's pooled animals, the division's counts. Or shown elsewhere: the peer
+        // evaluation in sum, the tips, the day of foundation.
+        _ => false,
+    };
+    shown.then(|| RegisterLine {
+        recorded_by: row.source.clone(),
+        recorded_on: row.valid_from,
+        evidence: Evidence::A,
+        content: row.content.clone(),
+    })
+}
+
+fn agreed_classes(file: &FileFacts, today: Date) -> BTreeSet<String> {
+    let consents = file.consents_valid_on(today).into_iter();
+    consents
+        .filter(|view| view.withdrawn_on.is_none())
+        .flat_map(|view| view.consent.categories.iter().cloned())
+        .collect()
+}
+
+fn may_show(item: &Item, agreed: &BTreeSet<String>) -> bool {
+    let class_agreed = item.restricted.is_none_or(|class| agreed.contains(class.as_str()));
+    let is_text = matches!(item.kind, Kind::Text(_));
+    class_agreed && !is_text && item.privacy != Privacy::Sensitive
+}
+
+fn line(item: &Item, value: &LiveValue, disputed: bool) -> Line {
+    let observation = &value.observation;
+    Line {
+        section: item.section.to_string(),
+        item: observation.item.clone(),
+        title: item.titles.zh.clone(),
+        state: observation.state.clone(),
+        unit: match &item.kind {
+            Kind::Quantity { unit, .. } => Some(unit.to_string()),
+            _ => None,
+        },
+        evidence: observation.evidence,
+        observed_on: observation.observed_on,
+        recorded_by: match value.source {
+            Source::Officer => RecordingBody::FieldVisit,
+            Source::Register => RecordingBody::Register,
+            Source::Decision => RecordingBody::Decision,
+        },
+        disputed,
+    }
+}
+
+/// What is settled, removed or repaired is no longer displayed (`domain.md` D.3: display, sharing
+/// and use all stop), nor what the source itself doubts.
+fn veto_stands(fact: &VetoFact, today: Date) -> bool {
+    !fact.objection_accepted && fact.ended_on.is_none_or(|end| today < adverse_stops_on(end))
+}
+
+fn record_stands(record: &PublicRecord, today: Date) -> bool {
+    let over = |day: Option<Date>| day.is_some_and(|day| day <= today);
+    record.catalogue_item.is_some()
+        && !record.objection_accepted
+        && !over(record.repaired_on)
+        && !over(record.withdrawn_on)
+        && record.published_to.is_none_or(|last| today <= last)
+        && record.ended_on.is_none_or(|end| today < adverse_stops_on(end))
+}
