@@ -26,6 +26,7 @@ pub mod person;
 pub mod policy;
 pub mod register;
 pub mod report;
+pub mod rollup;
 pub mod subject;
 pub mod sync;
 pub mod time;
