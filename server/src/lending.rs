@@ -14,6 +14,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{AuthorisationId, LenderId, ReportId, SubjectId};
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{self, Action, Actor, Resource};
+use itgel_domain::report::Report;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use serde_json::json;
@@ -277,17 +278,21 @@ fn query(
     if used.queries >= contract.daily_quota {
         return Ok(Outcome::QuotaUsed);
     }
-    match right::find(service, tx, actor, request, now)? {
+    let id = ReportId::from_random(random()?);
+    let answer = match right::find(service, tx, actor, request, now)? {
         Ok(right) => {
-            store::lender::count_query(tx, &lender, now.on(), false)?;
-            give(service, tx, actor, &right, now).map(Outcome::Given)
+            let report = compose::report(service, tx, (actor, request), (&right, id), now)?;
+            report.map(|report| (right, report))
         }
+        Err(miss) => Err(miss),
+    };
+    store::lender::count_query(tx, &lender, now.on(), answer.is_err())?;
+    match answer {
+        Ok((right, report)) => give(service, tx, actor, &right, &report, now).map(Outcome::Given),
         Err(miss) => {
-            store::lender::count_query(tx, &lender, now.on(), true)?;
             record_miss(tx, actor, request, miss, now)?;
             if used.misses + 1 == ALARMING_MISSES {
-                let resource = format!("lender:{lender}");
-                store::log::audit(tx, now, actor.officer.as_str(), "lender.many_misses", &resource, &json!({}))?;
+                raise_alarm(tx, actor, &lender, now)?;
             }
             Ok(Outcome::Missed)
         }
@@ -300,11 +305,11 @@ fn give(
     tx: &Tx<'_>,
     actor: &Actor,
     right: &Right,
+    report: &Report,
     now: AtMs,
 ) -> Result<Given, ServiceError> {
-    let id = ReportId::from_random(random()?);
-    let report = compose::report(service, tx, actor, right, &id, now)?;
-    let json = serde_json::to_vec(&report).map_err(|e| ServiceError::caused("report", e))?;
+    let id = report.issue.report.clone();
+    let json = report.to_json().into_bytes();
     let key = contents::key(service, tx, Scope::Identity, right.subject.id.as_str())?;
     let record = ReportRecord {
         sealed: contents::seal(&key, "report", id.as_str(), &json)?,
@@ -371,6 +376,19 @@ fn record_miss(
     let n = store::log::audit(tx, now, actor.officer.as_str(), "report.missed", &resource, &detail)?;
     let leaf = Hash::of("itgel.query.v1", &[resource.as_bytes(), &n.to_be_bytes()]);
     store::log::leaf(tx, LeafKind::Query, &leaf)?;
+    Ok(())
+}
+
+/// Somebody may be trying numbers.
+fn raise_alarm(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    lender: &LenderId,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    tracing::warn!(%lender, "many queries of a lender miss");
+    let (who, resource) = (actor.officer.as_str(), format!("lender:{lender}"));
+    store::log::audit(tx, now, who, "lender.many_misses", &resource, &json!({}))?;
     Ok(())
 }
 

@@ -65,7 +65,7 @@ pub fn seed_calendars(tx: &Tx<'_>, now: AtMs) -> Result<(), ServiceError> {
 }
 
 /// A stored assessment by the hash of its inputs.
-fn assessment(connection: &Connection, inputs: &Hash) -> Result<Assessment, ServiceError> {
+pub(crate) fn assessment(connection: &Connection, inputs: &Hash) -> Result<Assessment, ServiceError> {
     let stored = store::assessment::get(connection, inputs)?;
     let stored = stored.ok_or(ServiceError::internal("a case without its assessment"))?;
     serde_json::from_str(&stored.result)

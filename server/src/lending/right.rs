@@ -168,7 +168,8 @@ fn is_person(
     Ok(people.iter().any(|person| is_named(person, request)))
 }
 
-fn is_named(person: &Person, request: &ReportRequest) -> bool {
+/// Whether the name and the ID number of the request, if any, are this person's.
+pub(super) fn is_named(person: &Person, request: &ReportRequest) -> bool {
     let same_name = request
         .name
         .as_ref()

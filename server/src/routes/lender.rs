@@ -133,7 +133,7 @@ pub(super) async fn withdraw(
     params(("Idempotency-Key" = Option<String>, Header, description = "Up to 64 characters, kept for 7 days: the same key gives the same report")),
     request_body = ReportRequest,
     responses(
-        (status = 201, description = "The report", body = inline(super::openapi::ReportSchema),
+        (status = 201, description = "The report", body = super::openapi::ReportSchema,
             headers(("ETag" = String), ("Location" = String))),
         (status = 404, description = "Absent, or not authorised", body = Problem,
             content_type = "application/problem+json"),
@@ -172,7 +172,7 @@ pub(super) async fn request_report(
         ("If-None-Match" = Option<String>, Header, description = "The ETag that the caller holds"),
     ),
     responses(
-        (status = 200, description = "The report", body = inline(super::openapi::ReportSchema),
+        (status = 200, description = "The report", body = super::openapi::ReportSchema,
             headers(("ETag" = String))),
         (status = 304, description = "The caller holds it already"),
         (status = 404, description = "Absent, or not authorised", body = Problem,

@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::MissedTickBehavior;
 
+pub use self::openapi::openapi_json;
 pub use self::router::router;
 use crate::auth::Tokens;
 use crate::error::ServiceError;
