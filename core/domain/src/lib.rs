@@ -4,7 +4,7 @@
 //! async runtime. The same inputs give the same bytes on a phone and on the server, for ever.
 //!
 //! Read in this order, which is the way of one observation:
-//! [`item`] (what can be observed) → [`file`] (entries, envelopes, chains) → [`sync`] (how they
+//! [`item`] (what can be observed) → [`mod@file`] (entries, envelopes, chains) → [`sync`] (how they
 //! travel) → [`pack`] (the rules) → [`assess`] (the grade and its reasons) → [`case`] (how a grade
 //! becomes a rating) → [`report`] (what a lender gets).
 

@@ -38,7 +38,7 @@ pub struct SignedHead {
     /// The hash of the chain there.
     #[n(1)]
     pub hash: Hash,
-    /// Signature by the device's key over [`SignedHead::message`], hexadecimal.
+    /// Signature by the device's key over place and hash, hexadecimal.
     #[n(2)]
     pub signature: String,
 }
