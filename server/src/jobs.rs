@@ -17,7 +17,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{process, store, titles};
+use crate::{process, sync, titles};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -188,7 +188,7 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
 
 fn close_periods(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
     process::run_periods(service, service.now())?;
-    titles::run_periods(service, service.now())?;
+    titles::run_periods(service)?;
     let tomorrow = AtMs::start_of(next_day(service.period_now()));
     let job = job.clone();
     service.transact("jobs.close_periods", move |service, tx| {
@@ -200,30 +200,34 @@ fn close_periods(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
 }
 
 fn snapshot_titles(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
+    let content: SnapshotContent = serde_json::from_str(&job.content)
+        .map_err(|e| ServiceError::caused("content of a snapshot job", e))?;
     let job = job.clone();
-    service.transact("jobs.snapshot_titles", move |service, tx| {
-        if !job::holds(tx, &job)? {
-            return Ok(());
-        }
-        let content: SnapshotContent = serde_json::from_str(&job.content)
-            .map_err(|e| ServiceError::caused("content of a snapshot job", e))?;
-        titles::snapshot(service, tx, &content.cycle, content.as_of, service.now())?;
-        job::finish(tx, &job)?;
-        Ok(())
-    })
+    // The job ends in the transaction that writes the titles, or writes none.
+    let finish = move |tx: &Tx<'_>| Ok(job::finish(tx, &job)?);
+    titles::snapshot_apart(service, &content.cycle, content.as_of, finish)?;
+    Ok(())
 }
 
 fn checkpoint_log(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
+    sync::checkpoint(service, service.now())?;
+    again(service, job, JobKind::CheckpointLog, CHECKPOINT_EVERY_MS)
+}
+
+/// Ends a job that has to be done again after a while.
+fn again(
+    service: &Service,
+    job: &JobRow,
+    kind: JobKind,
+    after_ms: i64,
+) -> Result<(), ServiceError> {
     let job = job.clone();
-    service.transact("jobs.checkpoint_log", move |service, tx| {
-        if !job::holds(tx, &job)? {
-            return Ok(());
+    service.transact("jobs.again", move |service, tx| {
+        if job::finish(tx, &job)? {
+            let run_at = service.now().plus_ms(after_ms);
+            enqueue(tx, kind, "", &serde_json::Value::Null, run_at)?;
         }
-        let now = service.now();
-        store::log::checkpoint(tx, &service.keys, now)?;
-        job::finish(tx, &job)?;
-        let again_at = now.plus_ms(CHECKPOINT_EVERY_MS);
-        enqueue(tx, JobKind::CheckpointLog, "", &serde_json::Value::Null, again_at)
+        Ok(())
     })
 }
 

@@ -27,6 +27,7 @@ use crate::store::{self, Tx};
 
 pub use arrival::{Refreshed, after_refresh, ballot_cast};
 pub use conflict::{ResolveRequest, resolve_conflict};
+pub(crate) use desk::allow;
 pub use desk::{Countersigned, StepRequest, Stepped, override_message, step, step_batch};
 pub use period::{PeriodRun, run_periods};
 pub use publicity::{Publication, publicity_list, publish_gacha};

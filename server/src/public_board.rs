@@ -114,7 +114,7 @@ fn lines(
     at: AtMs,
 ) -> Result<Vec<Line>, ServiceError> {
     let divisions = store::division::list(connection, cycle.banner, level, at.on())?;
-    let titles = store::title::list_held(connection, &cycle.id)?;
+    let titles = store::title::list_held(connection, cycle.banner)?;
     let line = |division: Division| {
         let counts = store::board::get(connection, division.code, &cycle.id)?;
         let title = titles.get(&division.code).copied();

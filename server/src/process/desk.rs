@@ -67,7 +67,7 @@ pub struct Stepped {
 }
 
 /// Refuses unless a role of the actor allows `action` in `division`; the role.
-pub(super) fn allow(
+pub(crate) fn allow(
     actor: &Actor,
     action: Action,
     division: DivisionCode,

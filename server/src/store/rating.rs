@@ -46,6 +46,8 @@ pub struct RatedSubject {
     pub grade: Grade,
     /// The stored assessment.
     pub inputs: Hash,
+    /// Whether the grade is a reviewer's override.
+    pub is_overridden: bool,
 }
 
 const SELECT: &str = "select case_id, subject, cycle, division, grade, score, inputs_hash,
@@ -59,12 +61,7 @@ pub fn get_current(
     connection: &Connection,
     subject: &SubjectId,
 ) -> Result<Option<RatingRow>, StoreError> {
-    let sql = format!(
-        "{SELECT} where subject = ?1 and status in ('effective', 'watch', 'suspended')
-         order by effective_on desc, case_id desc limit 1"
-    );
-    let mut query = connection.prepare_cached(&sql)?;
-    query.query_row(params![subject.as_str()], |row| Ok(read(row))).optional()?.transpose()
+    Ok(list_current(connection, subject)?.into_iter().next())
 }
 
 /// Every rating of a subject that is in effect, under watch or suspended: one, but for the moment
@@ -92,7 +89,8 @@ pub fn list(connection: &Connection, subject: &SubjectId) -> Result<Vec<RatingRo
     rows.map(|row| row?).collect()
 }
 
-/// The ratings in `division` that are in effect and valid on `day`, by subject: one each.
+/// The ratings in effect and valid on `day` of the subjects that live in `division`, by subject:
+/// one each.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -101,10 +99,13 @@ pub fn list_in_effect(
     division: DivisionCode,
     day: Date,
 ) -> Result<Vec<RatedSubject>, StoreError> {
-    let sql = "select r.subject, s.kind, r.grade, r.inputs_hash
-               from rating r join subject s on s.id = r.subject
-               where r.division >= ?1 and r.division < ?2 and r.status in ('effective', 'watch')
-                   and r.effective_on <= ?3 and r.valid_to >= ?3 and s.erased_at is null
+    let sql = "select r.subject, s.kind, r.grade, r.inputs_hash, exists (
+                   select 1 from case_event e where e.case_id = r.case_id and e.step = 'override'
+               ) as overridden
+               from subject s join rating r on r.subject = s.id
+               where s.division >= ?1 and s.division < ?2 and s.erased_at is null
+                   and r.status in ('effective', 'watch')
+                   and r.effective_on <= ?3 and r.valid_to >= ?3
                order by r.subject, r.effective_on desc, r.case_id desc";
     let (low, high) = division.text_range();
     let mut query = connection.prepare_cached(sql)?;
@@ -115,6 +116,7 @@ pub fn list_in_effect(
                 kind: column::word(row, "kind", "subject.kind")?,
                 grade: column::word(row, "grade", "rating.grade")?,
                 inputs: column::word(row, "inputs_hash", "rating.inputs_hash")?,
+                is_overridden: row.get("overridden")?,
             })
         })())
     })?;

@@ -184,6 +184,12 @@ impl TitleCase {
         self.period.map(|p| publicity(p.began_at.on(), calendar))
     }
 
+    /// Whether the publicity was closed: over in full, with no objection open.
+    #[must_use]
+    pub fn is_period_closed(&self) -> bool {
+        self.period.is_some_and(|period| period.is_closed)
+    }
+
     /// The last day for correction, while a warning stands.
     #[must_use]
     pub fn correction_due(&self, calendar: &HolidayCalendar) -> Option<Due> {
