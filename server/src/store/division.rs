@@ -62,6 +62,25 @@ pub fn list_level(
     Ok(all.into_iter().filter(|division| division.code.level() == level).collect())
 }
 
+/// The codes of `level` in `within` that were ever valid: what was entered under an old code is
+/// still there.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_any_day(
+    connection: &Connection,
+    within: DivisionCode,
+    level: DivisionLevel,
+) -> Result<Vec<DivisionCode>, StoreError> {
+    let sql = "select distinct code from division where code >= ?1 and code < ?2 order by code";
+    let (low, high) = within.text_range();
+    let mut query = connection.prepare_cached(sql)?;
+    let rows =
+        query.query_map(params![low, high], |row| Ok(column::division(row, "code", "division.code")))?;
+    let all = rows.map(|row| row?).collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(all.into_iter().filter(|code| code.level() == level).collect())
+}
+
 /// Writes a division, new or changed.
 ///
 /// # Errors

@@ -133,6 +133,12 @@ impl FileFacts {
         })
     }
 
+    /// Whether the envelope at a place is here and counts.
+    #[must_use]
+    pub fn counts(&self, at: &ChainRef) -> bool {
+        self.envelopes.get(at).is_some_and(|noted| noted.counts)
+    }
+
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,0 +1,272 @@
+//! What the envelopes of one page share: who pushes, what is open, what has to be brought up to
+//! date at the end. Policy is asked once for each gacha, a file is read and written once, and a
+//! standing is refreshed once, however many envelopes touch it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::FileId;
+use itgel_domain::file::envelope::{Body, Envelope};
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::keys::ContentKey;
+use itgel_domain::log::LeafKind;
+use itgel_domain::policy::{Action, Actor, Resource, may};
+use itgel_domain::subject::Subject;
+use itgel_domain::sync::push::Verdict;
+use itgel_domain::time::AtMs;
+
+use super::page::{Item, Page};
+use crate::contents::{self, Scope};
+use crate::error::ServiceError;
+use crate::service::Service;
+use crate::store::device::{DeviceRecord, DeviceStatus};
+use crate::store::envelope::{EnvelopeKind, EnvelopeRow, NewEnvelope};
+use crate::store::{self, Tx};
+use crate::{auth, fold};
+
+/// A page on its way in.
+pub(super) struct Admission<'a> {
+    pub(super) service: &'a Service,
+    pub(super) tx: &'a Tx<'a>,
+    /// The device as it stands now.
+    pub(super) device: DeviceRecord,
+    /// Its officer.
+    pub(super) actor: Actor,
+    pub(super) now: AtMs,
+    files: BTreeMap<FileId, OpenFile>,
+    homes: BTreeMap<SubjectId, Home>,
+    allowed: BTreeMap<(DivisionCode, Action, bool), Option<ErrorCode>>,
+    touched: BTreeSet<(SubjectId, CycleId)>,
+}
+
+/// A file that the page writes to.
+pub(super) struct OpenFile {
+    /// What is known of it.
+    pub(super) facts: FileFacts,
+    /// Its key.
+    pub(super) key: ContentKey,
+    /// Whether something was added.
+    pub(super) is_changed: bool,
+}
+
+/// What is known of the subject of an envelope.
+#[derive(Clone)]
+pub(super) enum Home {
+    /// The register does not have it.
+    Unknown,
+    /// It was erased.
+    Erased,
+    /// It lives in a division; whether the officer has declared an interest in it.
+    Known {
+        /// The subject.
+        subject: Subject,
+        /// Whether the officer must not act for it.
+        has_interest: bool,
+    },
+}
+
+/// An envelope at its place, decoded.
+pub(super) struct Arrived<'a> {
+    pub(super) page: &'a Page,
+    pub(super) envelope: &'a Envelope,
+    pub(super) id: Hash,
+    pub(super) chain_hash: &'a Hash,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl<'a> Admission<'a> {
+    /// Opens the door for a page of `device`.
+    pub(super) fn open(
+        service: &'a Service,
+        tx: &'a Tx<'a>,
+        device: &DeviceRecord,
+        now: AtMs,
+    ) -> Result<Self, ServiceError> {
+        let device = store::device::get(tx, &device.id)?.ok_or(ErrorCode::DeviceUnknown)?;
+        let actor = auth::actor(tx, &device.officer)?;
+        Ok(Self {
+            service,
+            tx,
+            device,
+            actor,
+            now,
+            files: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            allowed: BTreeMap::new(),
+            touched: BTreeSet::new(),
+        })
+    }
+
+    /// Takes an envelope at its place.
+    pub(super) fn take(
+        &mut self,
+        page: &Page,
+        chain_hash: &Hash,
+        id: Hash,
+        bytes: Vec<u8>,
+        envelope: Envelope,
+    ) -> Result<Verdict, ServiceError> {
+        let home = self.home_of(envelope.subject())?;
+        let arrived = Arrived { page, envelope: &envelope, id, chain_hash, bytes };
+        if let Home::Erased = home {
+            return self.keep_nothing(&arrived);
+        }
+        match &envelope.body {
+            Body::File(body) => self.take_file(arrived, body, &home),
+            Body::Identity(commitment) => self.take_identity(arrived, commitment, &home),
+            Body::Ballot(ballot) => self.take_ballot(arrived, ballot, &home),
+        }
+    }
+
+    /// The verdict of an envelope that came before; an identity record that was missing then may
+    /// have come with it now.
+    pub(super) fn again(
+        &mut self,
+        known: EnvelopeRow,
+        item: &Item,
+        page: &Page,
+    ) -> Result<Verdict, ServiceError> {
+        if known.verdict == Verdict::Quarantined(super::identity::MISSING)
+            && let Ok(envelope) = &item.envelope
+            && let Body::Identity(commitment) = &envelope.body
+        {
+            return self.take_missing_record(page, envelope, commitment, known.verdict);
+        }
+        Ok(known.verdict)
+    }
+
+    /// Whether the officer of the envelope may do this where its subject lived when it was
+    /// entered, and whether the device may work: the code of the first thing that is against it.
+    pub(super) fn forbidden(
+        &mut self,
+        envelope: &Envelope,
+        home: &Home,
+        action: Action,
+    ) -> Result<Option<ErrorCode>, ServiceError> {
+        if envelope.officer != self.device.officer {
+            return Ok(Some(ErrorCode::EnvelopeForeignOfficer));
+        }
+        let Home::Known { subject, has_interest } = home else {
+            return Ok(Some(ErrorCode::SubjectUnknown));
+        };
+        let entered_on = envelope.entered_at.on();
+        let moved_from = store::subject::moved_from(self.tx, &subject.id, entered_on)?;
+        let division = moved_from.unwrap_or(subject.division);
+        let actor = &self.actor;
+        let code = self.allowed.entry((division, action, *has_interest)).or_insert_with(|| {
+            let place = Resource { has_interest: *has_interest, ..Resource::at(division) };
+            may(actor, action, &place).err().map(|denial| denial.code())
+        });
+        Ok(*code)
+    }
+
+    /// What a device that may not work can get at best.
+    pub(super) const fn device_code(&self) -> Option<ErrorCode> {
+        match self.device.status {
+            DeviceStatus::Active => None,
+            DeviceStatus::Revoked => Some(ErrorCode::DeviceRevoked),
+            DeviceStatus::Frozen => Some(ErrorCode::EnvelopeFork),
+        }
+    }
+
+    /// Takes a file out to work on; give it back with [`Admission::put_back`].
+    pub(super) fn file(&mut self, id: &FileId) -> Result<OpenFile, ServiceError> {
+        if let Some(open) = self.files.remove(id) {
+            return Ok(open);
+        }
+        Ok(OpenFile {
+            facts: store::projection::get(self.tx, id)?,
+            key: contents::key(self.service, self.tx, Scope::File, &id.to_string())?,
+            is_changed: false,
+        })
+    }
+
+    /// Gives a file back.
+    pub(super) fn put_back(&mut self, id: &FileId, file: OpenFile) {
+        self.files.insert(id.clone(), file);
+    }
+
+    /// Notes that a standing has to be refreshed at the end.
+    pub(super) fn touch(&mut self, subject: &SubjectId, cycle: &CycleId) {
+        self.touched.insert((subject.clone(), cycle.clone()));
+    }
+
+    /// Notes that every standing of a subject has to be refreshed.
+    pub(super) fn touch_all(&mut self, subject: &SubjectId) -> Result<(), ServiceError> {
+        for cycle in store::standing::list_cycles(self.tx, subject)? {
+            self.touched.insert((subject.clone(), cycle));
+        }
+        Ok(())
+    }
+
+    /// Writes the files of the page and brings every standing up to date that it touched.
+    pub(super) fn finish(self) -> Result<(), ServiceError> {
+        for (id, file) in self.files.iter().filter(|(_, file)| file.is_changed) {
+            store::projection::put(self.tx, id, &file.facts)?;
+        }
+        for (subject, cycle) in &self.touched {
+            if let Some(Home::Known { subject, .. }) = self.homes.get(subject) {
+                fold::refresh(self.service, self.tx, subject, cycle, self.now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of a subject.
+    pub(super) fn home_of(&mut self, id: &SubjectId) -> Result<Home, ServiceError> {
+        if let Some(home) = self.homes.get(id) {
+            return Ok(home.clone());
+        }
+        let home = match store::subject::get(self.tx, id)? {
+            None => Home::Unknown,
+            Some(_) if store::subject::erased_at(self.tx, id)?.is_some() => Home::Erased,
+            Some(subject) => {
+                let interests = store::interest::list(self.tx, id)?;
+                Home::Known { subject, has_interest: interests.contains(&self.device.officer) }
+            }
+        };
+        self.homes.insert(id.clone(), home.clone());
+        Ok(home)
+    }
+
+    /// The subject was erased: the place in the chain stays, and nothing of the content.
+    fn keep_nothing(&self, arrived: &Arrived<'_>) -> Result<Verdict, ServiceError> {
+        let envelope = arrived.envelope;
+        let (kind, file) = match &envelope.body {
+            Body::File(body) => (EnvelopeKind::File, Some(&body.file)),
+            Body::Identity(_) => (EnvelopeKind::Identity, None),
+            Body::Ballot(_) => (EnvelopeKind::Ballot, None),
+        };
+        let verdict = Verdict::Quarantined(ErrorCode::SubjectErased);
+        let kept = NewEnvelope {
+            kind,
+            file,
+            verdict: &verdict,
+            ..arrived.row(self.now, &verdict)
+        };
+        store::envelope::put(self.tx, &kept)?;
+        store::log::leaf(self.tx, LeafKind::Envelope, &arrived.id)?;
+        Ok(verdict)
+    }
+}
+
+impl Arrived<'_> {
+    /// Its row without content; the caller says what it is and adds the sealed bytes.
+    pub(super) const fn row<'b>(&'b self, now: AtMs, verdict: &'b Verdict) -> NewEnvelope<'b> {
+        NewEnvelope {
+            at: &self.envelope.at,
+            id: &self.id,
+            chain_hash: self.chain_hash,
+            kind: EnvelopeKind::Bytes,
+            subject: Some(self.envelope.subject()),
+            file: None,
+            document: None,
+            verdict,
+            sealed: &[],
+            received_at: now,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Ballots of the peer evaluation (民主评议): kept under a key of their own, read by the service
+//! only. Once five are there, mean and number become a register row that devices receive.
+
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::envelope::{Ballot, Envelope};
+use itgel_domain::id::RowId;
+use itgel_domain::log::LeafKind;
+use itgel_domain::policy::{Action, Resource, may};
+use itgel_domain::register::{PeerEvaluation, RegisterContent, RegisterRow};
+use itgel_domain::subject::Subject;
+use itgel_domain::sync::push::Verdict;
+
+use super::admission::{Admission, Arrived, Home};
+use crate::contents::{self, Scope};
+use crate::error::ServiceError;
+use crate::service::random;
+use crate::store::envelope::{EnvelopeKind, NewEnvelope};
+use crate::{auth, process, registers, store};
+
+/// Fewer valid ballots give no result (`domain.md` H6).
+const ENOUGH: usize = 5;
+
+impl Admission<'_> {
+    /// Takes a ballot.
+    pub(super) fn take_ballot(
+        &mut self,
+        arrived: Arrived<'_>,
+        ballot: &Ballot,
+        home: &Home,
+    ) -> Result<Verdict, ServiceError> {
+        let fault = self.ballot_fault(arrived.envelope, ballot, home)?;
+        let verdict = fault.map_or(Verdict::Accepted, Verdict::Quarantined);
+        let key =
+            contents::key(self.service, self.tx, Scope::Ballots, ballot.subject.as_str())?;
+        let place = arrived.envelope.at.to_string();
+        let sealed = contents::seal(&key, "envelope", &place, &arrived.bytes)?;
+        let row = NewEnvelope {
+            kind: EnvelopeKind::Ballot,
+            sealed: &sealed,
+            ..arrived.row(self.now, &verdict)
+        };
+        store::envelope::put(self.tx, &row)?;
+        store::log::leaf(self.tx, LeafKind::Envelope, &arrived.id)?;
+        if let (None, Home::Known { subject, .. }) = (fault, home) {
+            store::ballot::put(self.tx, ballot, &arrived.id)?;
+            self.publish_result(subject, ballot)?;
+            self.touch(&subject.id, &ballot.cycle);
+        }
+        Ok(verdict)
+    }
+
+    fn ballot_fault(
+        &mut self,
+        envelope: &Envelope,
+        ballot: &Ballot,
+        home: &Home,
+    ) -> Result<Option<ErrorCode>, ServiceError> {
+        // Evaluators vote on a device of their own, or on one that a collector hands round.
+        let is_own = ballot.evaluator == envelope.officer;
+        let action = if is_own { Action::CastBallot } else { Action::Capture };
+        if let Some(code) = self.forbidden(envelope, home, action)? {
+            return Ok(Some(code));
+        }
+        let Home::Known { subject, .. } = home else {
+            return Ok(Some(ErrorCode::SubjectUnknown));
+        };
+        let cycle = store::cycle::get(self.tx, &ballot.cycle)?;
+        if cycle.is_none_or(|cycle| !cycle.banner.contains(subject.division)) {
+            return Ok(Some(ErrorCode::CycleClosed));
+        }
+        let evaluator = auth::actor(self.tx, &ballot.evaluator)?;
+        if let Err(denial) = may(&evaluator, Action::CastBallot, &Resource::at(subject.division)) {
+            return Ok(Some(denial.code()));
+        }
+        if store::ballot::has_voted(self.tx, ballot)? {
+            return Ok(Some(ErrorCode::ActedBefore));
+        }
+        if let Some(code) = self.device_code() {
+            return Ok(Some(code));
+        }
+        let Ballot { subject, cycle, evaluator, .. } = ballot;
+        let (service, now) = (self.service, self.now);
+        let counts = process::ballot_cast(service, self.tx, subject, cycle, evaluator, now)?;
+        Ok((!counts).then_some(ErrorCode::ConflictOfInterest))
+    }
+
+    /// Makes mean and number of the ballots a register row, in force while the campaign runs.
+    fn publish_result(&self, subject: &Subject, ballot: &Ballot) -> Result<(), ServiceError> {
+        let means = store::ballot::list_means(self.tx, &ballot.subject, &ballot.cycle)?;
+        let cycle = store::cycle::get(self.tx, &ballot.cycle)?;
+        let Some(cycle) = cycle.filter(|_| means.len() >= ENOUGH) else {
+            return Ok(());
+        };
+        let row = RegisterRow {
+            id: RowId::from_random(random()?),
+            division: subject.division,
+            subject: Some(subject.id.clone()),
+            key: cycle.id.to_string(),
+            revision: 1,
+            valid_from: cycle.opens_on,
+            valid_to: Some(cycle.closes_on),
+            source: "peer_evaluation".into(),
+            content: RegisterContent::Peer(PeerEvaluation::from_means(&means)),
+        };
+        registers::write(self.service, self.tx, row, "rule", self.now)?;
+        Ok(())
+    }
+}

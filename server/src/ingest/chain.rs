@@ -1,0 +1,221 @@
+//! The places of a page in its device's chain: what continues it is admitted, what is there
+//! already gets its verdict again, what is ahead waits, and what stands at a taken place is kept
+//! as evidence of a second branch.
+
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::ChainRef;
+use itgel_domain::file::chain::ChainHead;
+use itgel_domain::hash::Hash;
+use itgel_domain::log::LeafKind;
+use itgel_domain::sync::push::{Push, Verdict};
+
+use super::admission::Admission;
+use super::page::{Item, Page};
+use crate::contents::{self, Scope};
+use crate::error::ServiceError;
+use crate::store;
+use crate::store::device::DeviceStatus;
+use crate::store::envelope::{EnvelopeKind, HeldPage, NewEnvelope};
+
+/// Most pages of a device that wait for a gap (`security.md` T35).
+const MAX_HELD: u32 = 64;
+
+/// What became of a page.
+pub(super) struct Outcome {
+    /// The verdict for each of its places.
+    pub(super) verdicts: Vec<(u64, Verdict)>,
+    /// The chain's hash at the last of them, or where the chain ends before.
+    pub(super) head: Hash,
+}
+
+/// Takes a page, and the waiting pages behind it if it closes their gap.
+pub(super) fn take(mut admission: Admission<'_>, page: Page) -> Result<Outcome, ServiceError> {
+    let (device, incarnation) = (page.head.at.device.clone(), page.head.at.incarnation);
+    let chain = store::chain::get(admission.tx, &device, incarnation)?;
+    let mut head = chain.map_or_else(|| ChainHead::start(&device, incarnation), |row| row.head);
+    if page.first_seq > head.seq + 1 {
+        let verdicts = hold(&mut admission, page)?;
+        return Ok(Outcome { verdicts, head: head.hash });
+    }
+    let last = page.head.at.clone();
+    let begun = head;
+    let verdicts = take_joined(&mut admission, page, &mut head)?
+        .ok_or(ErrorCode::EnvelopeSignature)?;
+    release(&mut admission, &last, &mut head)?;
+    if head != begun {
+        store::chain::put_head(admission.tx, &device, incarnation, head)?;
+    }
+    let at_last = match store::envelope::get(admission.tx, &last)? {
+        Some(row) => row.chain_hash,
+        None => head.hash,
+    };
+    admission.finish()?;
+    Ok(Outcome { verdicts, head: at_last })
+}
+
+/// Takes a page that begins within the chain or right behind it; `None` if its head does not
+/// vouch for it.
+fn take_joined(
+    admission: &mut Admission<'_>,
+    mut page: Page,
+    head: &mut ChainHead,
+) -> Result<Option<Vec<(u64, Verdict)>>, ServiceError> {
+    let base = head_before(admission, &page, *head)?;
+    if !page.is_vouched_for(base) {
+        tracing::warn!(device = %page.head.at.device, "a head that does not vouch for its page");
+        return Ok(None);
+    }
+    let mut verdicts = Vec::with_capacity(page.items.len());
+    let mut forked = false;
+    for (seq, item) in (page.first_seq..).zip(std::mem::take(&mut page.items)) {
+        let at = page.place(seq);
+        let known = if seq <= head.seq { store::envelope::get(admission.tx, &at)? } else { None };
+        forked |= known.as_ref().is_some_and(|known| known.id != item.id);
+        let verdict = match known {
+            _ if forked => keep_branch(admission, &item)?,
+            Some(known) => admission.again(known, &item, &page)?,
+            None => {
+                *head = head.extend(&item.id);
+                admit(admission, &page, &at, &head.hash, item)?
+            }
+        };
+        verdicts.push((seq, verdict));
+    }
+    if forked {
+        note_fork(admission, &page)?;
+    }
+    Ok(Some(verdicts))
+}
+
+/// Admits the envelope that continues the chain.
+fn admit(
+    admission: &mut Admission<'_>,
+    page: &Page,
+    at: &ChainRef,
+    chain_hash: &Hash,
+    item: Item,
+) -> Result<Verdict, ServiceError> {
+    let code = match item.envelope {
+        Ok(envelope) if envelope.at == *at => {
+            return admission.take(page, chain_hash, item.id, item.bytes, envelope);
+        }
+        // Its entries would claim places that are not the device's own.
+        Ok(_) => ErrorCode::EnvelopeForeignDevice,
+        Err(code) => code,
+    };
+    let verdict = Verdict::Refused(code);
+    keep_stray(admission, &item.id, code, &item.bytes)?;
+    let kept = NewEnvelope {
+        at,
+        id: &item.id,
+        chain_hash,
+        kind: EnvelopeKind::Bytes,
+        subject: None,
+        file: None,
+        document: None,
+        verdict: &verdict,
+        sealed: &[],
+        received_at: admission.now,
+    };
+    store::envelope::put(admission.tx, &kept)?;
+    store::log::leaf(admission.tx, LeafKind::Refusal, &item.id)?;
+    Ok(verdict)
+}
+
+/// The chain's head before the first envelope of the page.
+fn head_before(
+    admission: &Admission<'_>,
+    page: &Page,
+    head: ChainHead,
+) -> Result<ChainHead, ServiceError> {
+    let seq = page.first_seq - 1;
+    if seq == head.seq {
+        return Ok(head);
+    }
+    if seq == 0 {
+        return Ok(ChainHead::start(&page.head.at.device, page.head.at.incarnation));
+    }
+    let row = store::envelope::get(admission.tx, &page.place(seq))?;
+    let row = row.ok_or(ServiceError::internal("a chain with a hole"))?;
+    Ok(ChainHead { seq, hash: row.chain_hash })
+}
+
+/// Keeps a page that is ahead of the chain.
+fn hold(
+    admission: &mut Admission<'_>,
+    page: Page,
+) -> Result<Vec<(u64, Verdict)>, ServiceError> {
+    let device = &page.head.at.device.clone();
+    if store::envelope::count_held(admission.tx, device)? >= MAX_HELD {
+        return Err(ErrorCode::TooMany.into());
+    }
+    let (first_seq, incarnation) = (page.first_seq, page.head.at.incarnation);
+    let verdicts = (first_seq..=page.head.at.seq).map(|seq| (seq, Verdict::Held)).collect();
+    let head = page.head.hash.to_string();
+    let plain = minicbor::to_vec(page.into_push())
+        .map_err(|e| ServiceError::caused("a page to be held", e))?;
+    let key = contents::key(admission.service, admission.tx, Scope::Device, device.as_str())?;
+    let sealed = contents::seal(&key, "page", &head, &plain)?;
+    let held = HeldPage { first_seq, head, sealed };
+    store::envelope::hold(admission.tx, device, incarnation, &held, admission.now)?;
+    Ok(verdicts)
+}
+
+/// Takes the pages whose gap is closed. One whose head does not fit the chain is kept as
+/// evidence: nobody vouches for it.
+fn release(
+    admission: &mut Admission<'_>,
+    at: &ChainRef,
+    head: &mut ChainHead,
+) -> Result<(), ServiceError> {
+    let (device, incarnation) = (&at.device, at.incarnation);
+    while let Some(held) =
+        store::envelope::get_held(admission.tx, device, incarnation, head.seq + 1)?
+    {
+        let key = contents::key(admission.service, admission.tx, Scope::Device, device.as_str())?;
+        let plain = contents::open(&key, "page", &held.head, &held.sealed)?;
+        store::envelope::release(admission.tx, device, incarnation, &held)?;
+        let push: Push =
+            minicbor::decode(&plain).map_err(|e| ServiceError::caused("a held page", e))?;
+        if take_joined(admission, Page::read(push)?, head)?.is_none() {
+            let id = Hash::of("itgel.stray.page.v1", &[&plain]);
+            keep_stray(admission, &id, ErrorCode::EnvelopeSignature, &plain)?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps an envelope of a second branch.
+fn keep_branch(admission: &mut Admission<'_>, item: &Item) -> Result<Verdict, ServiceError> {
+    keep_stray(admission, &item.id, ErrorCode::EnvelopeFork, &item.bytes)?;
+    Ok(Verdict::Refused(ErrorCode::EnvelopeFork))
+}
+
+fn keep_stray(
+    admission: &mut Admission<'_>,
+    id: &Hash,
+    code: ErrorCode,
+    bytes: &[u8],
+) -> Result<(), ServiceError> {
+    let device = &admission.device.id;
+    let key = contents::key(admission.service, admission.tx, Scope::Device, device.as_str())?;
+    let sealed = contents::seal(&key, "stray", &id.to_string(), bytes)?;
+    Ok(store::envelope::keep_stray(admission.tx, id, device, code, &sealed, admission.now)?)
+}
+
+/// Two branches with valid signatures. A store that was restored or copied learns at its hello
+/// that it cannot go on and opens its next incarnation; only one that was told and signed on all
+/// the same is frozen, and a person looks at it.
+fn note_fork(admission: &mut Admission<'_>, page: &Page) -> Result<(), ServiceError> {
+    let at = &page.head.at;
+    let chain = store::chain::get(admission.tx, &at.device, at.incarnation)?;
+    let was_told = chain.is_some_and(|row| row.hello_at.is_some());
+    let resource = format!("device/{}", at.device);
+    let detail = serde_json::json!({ "head": at.to_string(), "frozen": was_told });
+    let (tx, now) = (admission.tx, admission.now);
+    store::log::audit(tx, now, "rule", "device.forked", &resource, &detail)?;
+    if was_told && admission.device.status == DeviceStatus::Active {
+        store::device::set_status(tx, &at.device, DeviceStatus::Frozen)?;
+    }
+    Ok(())
+}

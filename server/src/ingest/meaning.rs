@@ -1,0 +1,180 @@
+//! Whether what an envelope of a file says can be meant: items of the catalogue, values in range,
+//! days that have come, consent for what needs it, a campaign that exists, a seal with two
+//! signatures of two people.
+
+use std::collections::BTreeSet;
+
+use itgel_domain::catalogue::{Catalogue, check_all};
+use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::file::chain::verify;
+use itgel_domain::file::entry::{Consent, Countersignature, Entry, Seal, seal_digest};
+use itgel_domain::file::envelope::{Envelope, FileBody};
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::id::CycleId;
+use itgel_domain::item::{Observation, State};
+use itgel_domain::subject::{Subject, SubjectKind};
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+use rusqlite::Connection;
+
+use crate::error::ServiceError;
+use crate::store;
+use crate::store::device::DeviceStatus;
+
+/// What is against the meaning of an envelope; `None` if nothing is.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(super) fn fault(
+    connection: &Connection,
+    subject: &Subject,
+    facts: &FileFacts,
+    envelope: &Envelope,
+    body: &FileBody,
+    now: AtMs,
+) -> Result<Option<ErrorCode>, ServiceError> {
+    let entries = &body.entries;
+    let observed: Vec<Observation> =
+        entries.iter().filter_map(Entry::observed).map(|(_, o)| o.clone()).collect();
+    if let Some(violation) = check_all(&observed, subject.kind).into_iter().next() {
+        return Ok(Some(violation.code.code()));
+    }
+    // A clock may run a day ahead of the server's, or across the date line of its zone.
+    let tomorrow = now.plus_ms(86_400_000).on();
+    if observed.iter().any(|o| o.observed_on > tomorrow) {
+        return Ok(Some(ErrorCode::ObservedOutOfTime));
+    }
+    if let Some(code) = cycle_fault(connection, subject, entries)? {
+        return Ok(Some(code));
+    }
+    if let Some(code) = consent_fault(facts, envelope, entries, &observed, now.on()) {
+        return Ok(Some(code));
+    }
+    for entry in entries {
+        if let Entry::Seal(seal) = entry
+            && let Some(code) = signature_fault(connection, envelope, entries, seal)?
+        {
+            return Ok(Some(code));
+        }
+    }
+    Ok(None)
+}
+
+/// Checks one value that a person of the service enters, as for a resolution.
+///
+/// # Errors
+/// All violations of the catalogue at once.
+pub fn check_value(observation: &Observation) -> Result<(), ServiceError> {
+    let item = Catalogue::builtin().get(&observation.item);
+    let kind = item.and_then(|item| item.subjects.first().copied());
+    let kind = kind.unwrap_or(SubjectKind::Household);
+    let violations = check_all(std::slice::from_ref(observation), kind);
+    let violations: Vec<Violation> = violations.into_iter().map(Violation::from).collect();
+    match violations.first().map(|violation| violation.code) {
+        None => Ok(()),
+        Some(code) => Err(ServiceError::Refused { code, violations }),
+    }
+}
+
+/// Every campaign that is named belongs to the subject's banner, and a seal lies in its days.
+fn cycle_fault(
+    connection: &Connection,
+    subject: &Subject,
+    entries: &[Entry],
+) -> Result<Option<ErrorCode>, ServiceError> {
+    let named: BTreeSet<&CycleId> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Seal(seal) => Some(&seal.cycle),
+            other => other.observed().map(|(cycle, _)| cycle),
+        })
+        .collect();
+    for id in named {
+        let cycle = store::cycle::get(connection, id)?;
+        let Some(cycle) = cycle.filter(|cycle| cycle.banner.contains(subject.division)) else {
+            return Ok(Some(ErrorCode::CycleClosed));
+        };
+        let sealed_outside = entries.iter().any(|entry| match entry {
+            Entry::Seal(seal) => seal.cycle == *id && !cycle.is_open_on(seal.as_of),
+            _ => false,
+        });
+        if sealed_outside {
+            return Ok(Some(ErrorCode::CycleClosed));
+        }
+    }
+    Ok(None)
+}
+
+/// A known value of a restricted item needs a consent that ticked its category (`domain.md`
+/// L-04), stands, and had not ended when the value was entered.
+fn consent_fault(
+    facts: &FileFacts,
+    envelope: &Envelope,
+    entries: &[Entry],
+    observed: &[Observation],
+    today: Date,
+) -> Option<ErrorCode> {
+    let catalogue = Catalogue::builtin();
+    let restricted = |o: &Observation| match o.state {
+        State::Known(_) => catalogue.get(&o.item).and_then(|item| item.restricted),
+        _ => None,
+    };
+    let needed: BTreeSet<&str> =
+        observed.iter().filter_map(restricted).map(|category| category.as_str()).collect();
+    if needed.is_empty() {
+        return None;
+    }
+    let new = entries.iter().filter_map(|entry| match entry {
+        Entry::Consent(consent) => Some(consent),
+        _ => None,
+    });
+    let known = facts.consents();
+    let standing = known.iter().filter(|view| view.withdrawn_on.is_none()).map(|v| v.consent);
+    let consents: Vec<&Consent> = new.chain(standing).collect();
+    let entered_on = envelope.entered_at.on().min(today);
+    let ticked = |category: &str, consent: &&&Consent| {
+        consent.categories.iter().any(|ticked| ticked == category)
+    };
+    for category in needed {
+        let mut giving = consents.iter().filter(|c| ticked(category, c)).peekable();
+        if giving.peek().is_none() {
+            let ended = known.iter().any(|v| ticked(category, &&v.consent));
+            return Some(if ended { ErrorCode::ConsentEnded } else { ErrorCode::ConsentMissing });
+        }
+        if giving.all(|consent| consent.until < entered_on) {
+            return Some(ErrorCode::ConsentEnded);
+        }
+    }
+    None
+}
+
+/// The second signature is of another officer, with the key of a device that he works with; one
+/// that is drawn is for the reviewer to look at.
+fn signature_fault(
+    connection: &Connection,
+    envelope: &Envelope,
+    entries: &[Entry],
+    seal: &Seal,
+) -> Result<Option<ErrorCode>, ServiceError> {
+    if seal.second_officer.as_ref() == Some(&envelope.officer) {
+        return Ok(Some(ErrorCode::SealSameOfficer));
+    }
+    let Countersignature::OfficerKey { key, signature } = &seal.countersignature else {
+        return Ok(None);
+    };
+    let Some(second) = &seal.second_officer else {
+        return Ok(Some(ErrorCode::SealUnsigned));
+    };
+    let decode = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).ok();
+    let (Some(key), Some(signature)) = (decode(key), decode(signature)) else {
+        return Ok(Some(ErrorCode::SealUnsigned));
+    };
+    let digest = seal_digest(entries, seal);
+    let devices = store::device::list(connection, second)?;
+    let is_signed = devices.iter().any(|device| {
+        device.status == DeviceStatus::Active
+            && device.public_key == key
+            && verify(device.suite, &key, digest.as_bytes(), &signature).is_ok()
+    });
+    Ok((!is_signed).then_some(ErrorCode::SealUnsigned))
+}

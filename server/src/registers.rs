@@ -1,0 +1,233 @@
+//! Registers: divisions, subjects, and the rows (台账) that give subjects their context. Every row
+//! stands in the list of every gacha that it matters to, so that a device there forms the same
+//! inputs as the server.
+
+use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
+use itgel_domain::error::ErrorCode;
+use itgel_domain::hash::Hash;
+use itgel_domain::log::LeafKind;
+use itgel_domain::policy::{Action, Actor, Resource, may};
+use itgel_domain::register::RegisterRow;
+use itgel_domain::subject::Subject;
+use itgel_domain::sync::pull::{PullItem, SubjectItem};
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+
+use crate::error::ServiceError;
+use crate::service::Service;
+use crate::store::{self, Tx};
+use crate::{contents, fold, rules};
+
+/// Writes a division. A new banner receives the rules in force, a new gacha the rows that reach
+/// it.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn put_division(
+    _service: &Service,
+    tx: &Tx<'_>,
+    division: &Division,
+) -> Result<(), ServiceError> {
+    store::division::put(tx, division)?;
+    let code = division.code;
+    if store::list::end(tx, code)?.position > 0 {
+        return Ok(());
+    }
+    match code.level() {
+        DivisionLevel::County => rules::list_for_banner(tx, code),
+        DivisionLevel::Village => {
+            for row in store::register::list_of_division(tx, code)? {
+                store::list::append(tx, code, &PullItem::Register(row))?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a new subject and puts it into the list of its division; a known one changes nothing.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn put_subject(
+    _service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+) -> Result<(), ServiceError> {
+    if store::subject::put(tx, subject)? {
+        list_subject(tx, subject)?;
+    }
+    Ok(())
+}
+
+/// Moves a subject to the division and number that `subject` names; `until` is its last day in
+/// the old one. Its files, identity and rows follow into the new list, its counters to the new
+/// boards; what was entered before is still judged by where it lived then.
+///
+/// # Errors
+/// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::SubjectErased`]; [`ServiceError`] of the
+/// database.
+pub fn move_subject(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    until: Date,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let before = fold::subject(tx, &subject.id)?;
+    store::subject::move_to(tx, subject, until)?;
+    if before.division == subject.division {
+        return Ok(());
+    }
+    list_subject(tx, subject)?;
+    for (file, _) in store::projection::list(tx, &subject.id)? {
+        for sealed in store::envelope::list_file(tx, &file)? {
+            if sealed.row.document.is_none() {
+                continue;
+            }
+            if let Some(bytes) = contents::open_envelope(service, tx, &sealed)? {
+                let quarantined = !sealed.row.verdict.counts();
+                let at = &sealed.row.at;
+                store::list::append_envelope(tx, subject.division, at, bytes, quarantined)?;
+            }
+        }
+    }
+    for row in store::identity::list_current(tx, &subject.id)? {
+        if let Some(record) = contents::read_identity(service, tx, &row)? {
+            store::list::append_identity(tx, subject.division, record, &row.commitment)?;
+        }
+    }
+    for row in store::register::list_reaching(tx, subject, false)? {
+        if row.subject.is_some() {
+            store::list::append(tx, subject.division, &PullItem::Register(row))?;
+        }
+    }
+    for cycle in store::standing::list_cycles(tx, &subject.id)? {
+        fold::refresh(service, tx, subject, &cycle, now)?;
+    }
+    Ok(())
+}
+
+/// Enters rows for a person and brings the standings up to date that they reach.
+///
+/// # Errors
+/// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`] without the role in the division of
+/// a row: then none is entered; otherwise as for [`put`].
+pub fn enter(
+    service: &Service,
+    actor: &Actor,
+    rows: Vec<RegisterRow>,
+) -> Result<(), ServiceError> {
+    for row in &rows {
+        let place = Resource::at(row.division);
+        may(actor, Action::ManageRegisters, &place).map_err(|denial| denial.code())?;
+    }
+    let officer = actor.officer.clone();
+    service.transact("registers.enter", move |service, tx| {
+        let now = service.now();
+        for row in rows {
+            put(service, tx, &row, officer.as_str(), now)?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes a row and brings the standings up to date that it reaches. It takes the place of the
+/// row with the same register, object and key, whatever revision it names; the same row again
+/// (by its id) changes nothing.
+///
+/// # Errors
+/// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::SubjectErased`] for a row about such a subject,
+/// [`ErrorCode::RegisterRow`] for one that ends before it begins; [`ServiceError`] of the
+/// database.
+pub fn put(
+    service: &Service,
+    tx: &Tx<'_>,
+    row: &RegisterRow,
+    entered_by: &str,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    if row.valid_to.is_some_and(|end| end < row.valid_from) {
+        return Err(ErrorCode::RegisterRow.into());
+    }
+    if !write(service, tx, row.clone(), entered_by, now)? {
+        return Ok(());
+    }
+    let reached = match &row.subject {
+        Some(subject) => vec![fold::subject(tx, subject)?],
+        None => standing_in(tx, row.division)?,
+    };
+    for subject in reached {
+        for cycle in store::standing::list_cycles(tx, &subject.id)? {
+            fold::refresh(service, tx, &subject, &cycle, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a row without refreshing anything; `false` if it is in force already.
+pub(crate) fn write(
+    _service: &Service,
+    tx: &Tx<'_>,
+    mut row: RegisterRow,
+    entered_by: &str,
+    now: AtMs,
+) -> Result<bool, ServiceError> {
+    let lists = match &row.subject {
+        Some(subject) => vec![fold::subject(tx, subject)?.division],
+        None => gachas_in(tx, row.division, now.on())?,
+    };
+    let before = store::register::get_at_place_of(tx, &row)?;
+    if before.as_ref().is_some_and(|before| before.id == row.id) {
+        return Ok(false);
+    }
+    row.revision = before.map_or(1, |before| before.revision.saturating_add(1));
+    store::register::put(tx, &row, entered_by, now)?;
+    let register = row.content.register();
+    // The id is random, so the leaf tells nothing of the row.
+    let leaf = Hash::of("itgel.register.v1", &[row.id.as_str().as_bytes()]);
+    store::log::leaf(tx, LeafKind::Rules, &leaf)?;
+    let resource = format!("register/{register}/{}", row.id);
+    let detail = serde_json::json!({ "revision": row.revision });
+    store::log::audit(tx, now, entered_by, "register.entered", &resource, &detail)?;
+    let item = PullItem::Register(row);
+    for division in lists {
+        store::list::append(tx, division, &item)?;
+    }
+    Ok(true)
+}
+
+fn list_subject(tx: &Tx<'_>, subject: &Subject) -> Result<u64, ServiceError> {
+    let item = SubjectItem {
+        subject: subject.id.clone(),
+        kind: subject.kind,
+        division: subject.division,
+        local_code: subject.local_code.clone(),
+    };
+    Ok(store::list::append(tx, subject.division, &PullItem::Subject(item))?)
+}
+
+fn gachas_in(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    day: Date,
+) -> Result<Vec<DivisionCode>, ServiceError> {
+    if division.level() == DivisionLevel::Village {
+        return Ok(vec![division]);
+    }
+    let gachas = store::division::list(tx, division, DivisionLevel::Village, day)?;
+    let mut codes: Vec<DivisionCode> = gachas.into_iter().map(|gacha| gacha.code).collect();
+    codes.dedup();
+    Ok(codes)
+}
+
+/// The subjects in a division that stand somewhere in some campaign.
+fn standing_in(tx: &Tx<'_>, division: DivisionCode) -> Result<Vec<Subject>, ServiceError> {
+    let mut standing = Vec::new();
+    for subject in store::subject::list(tx, division, None)? {
+        if !store::standing::list_cycles(tx, &subject.id)?.is_empty() {
+            standing.push(subject);
+        }
+    }
+    Ok(standing)
+}

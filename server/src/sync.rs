@@ -1,0 +1,247 @@
+//! The server's half of the sync protocol: `hello → push* → pull*` for one device.
+//!
+//! A session is in-process; the routes use it as well, so that a simulation and a phone speak
+//! with the same code.
+
+use itgel_domain::division::{DivisionCode, DivisionLevel};
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::chain::ChainHead;
+use itgel_domain::hash::Hash;
+use itgel_domain::log::{Checkpoint, Frontier};
+use itgel_domain::policy::{Action, Actor, Resource, may};
+use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd};
+use itgel_domain::sync::pull::{EnvelopeItem, Pull, PullItem, PullPage, PulledItem};
+use itgel_domain::sync::push::{Push, PushAnswer};
+use itgel_domain::sync::{SyncProtocol, VERSION};
+use rusqlite::Connection;
+
+use crate::error::ServiceError;
+use crate::service::Service;
+use crate::store::device::{DeviceRecord, DeviceStatus};
+use crate::store::list::{Content, ListRow};
+use crate::store::log::SignedCheckpoint;
+use crate::store::{self, meta};
+use crate::{auth, contents, ingest};
+
+/// Most items of a page: a bound for one read, far above what fits into its bytes.
+const PAGE_ITEMS: u32 = 2_000;
+
+/// Most bytes of a page that a device can ask for.
+const MAX_PAGE_BYTES: u32 = 1 << 20;
+
+/// A device that speaks with the server; its token was checked before.
+#[derive(Clone)]
+pub struct DeviceSession {
+    /// The service.
+    pub service: Service,
+    /// The device.
+    pub device: DeviceRecord,
+}
+
+impl SyncProtocol for DeviceSession {
+    type Error = ServiceError;
+
+    fn hello(&self, request: &Hello) -> Result<HelloAnswer, ServiceError> {
+        if request.protocol != VERSION {
+            return Err(ErrorCode::ProtocolVersion.into());
+        }
+        if request.device != self.device.id {
+            return Err(ErrorCode::EnvelopeForeignDevice.into());
+        }
+        self.note_hello(request)?;
+        let service = &self.service;
+        let now = service.now();
+        let drift_ms = request.clock.0.saturating_sub(now.0);
+        tracing::debug!(device = %self.device.id, drift_ms, "hello");
+        service.store.read(|connection| {
+            let (device, incarnation) = (&self.device.id, request.incarnation);
+            let chain = store::chain::get(connection, device, incarnation)?;
+            let start = || ChainHead::start(device, incarnation);
+            let signed = newest_checkpoint(service, connection)?;
+            Ok(HelloAnswer {
+                protocol: VERSION,
+                epoch: epoch(connection)?,
+                incarnation: store::chain::newest(connection, device)?,
+                head: chain.map_or_else(start, |row| row.head),
+                lists: self.lists(connection)?,
+                clock: now,
+                checkpoint: signed.checkpoint.tree(),
+                checkpoint_signature: signed.signature,
+                checkpoint_at: signed.checkpoint.at,
+            })
+        })
+    }
+
+    fn push(&self, request: &Push) -> Result<PushAnswer, ServiceError> {
+        ingest::push(&self.service, &self.device, request.clone())
+    }
+
+    fn pull(&self, request: &Pull) -> Result<PullPage, ServiceError> {
+        let service = &self.service;
+        let mut page = service.store.read(|connection| {
+            let in_scope = scope(connection, &auth::actor(connection, &self.device.officer)?)?;
+            if !in_scope.contains(&request.division) {
+                return Err(ServiceError::from(ErrorCode::ScopeOutside));
+            }
+            page(service, connection, request)
+        })?;
+        page.signature = service.keys.sign(&page.message());
+        Ok(page)
+    }
+}
+
+impl DeviceSession {
+    /// A session of `device`.
+    #[must_use]
+    pub const fn new(service: Service, device: DeviceRecord) -> Self {
+        Self { service, device }
+    }
+
+    /// Notes that the device was told where this chain stands, once for each incarnation.
+    fn note_hello(&self, request: &Hello) -> Result<(), ServiceError> {
+        let (device, incarnation) = (self.device.id.clone(), request.incarnation);
+        let chain = self.service.store.read(|c| store::chain::get(c, &device, incarnation))?;
+        let is_noted = chain.is_some_and(|row| row.hello_at.is_some());
+        // A device that asks about a chain which it may never write opens none.
+        if is_noted || self.device.status != DeviceStatus::Active {
+            return Ok(());
+        }
+        let newest = self.service.store.read(|c| store::chain::newest(c, &device))?;
+        if chain.is_none() && incarnation > newest.saturating_add(1) {
+            return Ok(());
+        }
+        self.service.transact("sync.hello", move |service, tx| {
+            let start = ChainHead::start(&device, incarnation);
+            store::chain::note_hello(tx, &device, incarnation, start, service.now())?;
+            Ok(())
+        })
+    }
+
+    /// The ends of the lists in the officer's scope.
+    fn lists(&self, connection: &Connection) -> Result<Vec<ListEnd>, ServiceError> {
+        if self.device.status != DeviceStatus::Active {
+            return Ok(Vec::new());
+        }
+        let actor = auth::actor(connection, &self.device.officer)?;
+        let scope = scope(connection, &actor)?.into_iter();
+        scope.map(|division| Ok(store::list::end(connection, division)?)).collect()
+    }
+}
+
+/// The divisions whose lists an officer's devices pull: the gachas of the grants, and the banners
+/// that they lie in, for what all gachas share.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn scope(
+    connection: &Connection,
+    actor: &Actor,
+) -> Result<std::collections::BTreeSet<DivisionCode>, ServiceError> {
+    let mut scope = std::collections::BTreeSet::new();
+    for grant in &actor.grants {
+        if may(actor, Action::Pull, &Resource::at(grant.division)).is_err() {
+            continue;
+        }
+        let within = grant.division;
+        let gachas = store::division::list_any_day(connection, within, DivisionLevel::Village)?;
+        scope.extend(gachas);
+        if within.level() == DivisionLevel::Village {
+            scope.insert(within);
+        }
+        scope.extend(within.ancestor(DivisionLevel::County));
+    }
+    Ok(scope)
+}
+
+/// The newest signed checkpoint; of a log without one, the empty log, signed now.
+fn newest_checkpoint(
+    service: &Service,
+    connection: &Connection,
+) -> Result<SignedCheckpoint, ServiceError> {
+    let newest = store::log::newest_checkpoint(connection)?;
+    let empty = || {
+        let checkpoint = Checkpoint::of(&Frontier::default(), service.now());
+        SignedCheckpoint::sign(&service.keys, checkpoint)
+    };
+    Ok(newest.unwrap_or_else(empty))
+}
+
+fn epoch(connection: &Connection) -> Result<u64, ServiceError> {
+    let epoch = meta::get(connection, meta::EPOCH)?;
+    Ok(epoch.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+/// A page of a list, unsigned: as many items as fit into the asked bytes, at least one.
+fn page(
+    service: &Service,
+    connection: &Connection,
+    request: &Pull,
+) -> Result<PullPage, ServiceError> {
+    let room = request.max_bytes.min(MAX_PAGE_BYTES) as usize;
+    let end = store::list::end(connection, request.division)?;
+    let mut page = PullPage {
+        division: request.division,
+        items: Vec::new(),
+        is_end: true,
+        digest: digest_at(connection, request, &end)?,
+        signature: String::new(),
+    };
+    let mut used = 0;
+    for row in store::list::list(connection, request.division, request.after, PAGE_ITEMS)? {
+        let item = pulled(service, connection, &row)?;
+        used += item.bytes.len();
+        if used > room && !page.items.is_empty() {
+            break;
+        }
+        page.digest = row.digest;
+        page.items.push(item);
+    }
+    let last = page.items.last().map_or(request.after, |item| item.position);
+    page.is_end = last >= end.position;
+    Ok(page)
+}
+
+/// The digest of the list at the asked cursor.
+fn digest_at(
+    connection: &Connection,
+    request: &Pull,
+    end: &ListEnd,
+) -> Result<Hash, ServiceError> {
+    if request.after >= end.position {
+        return Ok(end.digest);
+    }
+    let Some(before) = request.after.checked_sub(1) else {
+        return Ok(itgel_domain::sync::pull::empty_digest(request.division));
+    };
+    let row = store::list::list(connection, request.division, before, 1)?.pop();
+    Ok(row.map_or(end.digest, |row| row.digest))
+}
+
+/// The item at a position; what was erased is replaced by its hash.
+fn pulled(
+    service: &Service,
+    connection: &Connection,
+    row: &ListRow,
+) -> Result<PulledItem, ServiceError> {
+    let bytes = match &row.content {
+        Content::Item(bytes) if bytes.is_empty() => None,
+        Content::Item(bytes) => Some(bytes.clone()),
+        Content::Envelope { at, quarantined } => {
+            let bytes = contents::envelope_bytes(service, connection, at)?;
+            let item = |bytes| PullItem::Envelope(EnvelopeItem { bytes, quarantined: *quarantined });
+            bytes.map(|bytes| item(bytes).to_bytes())
+        }
+        Content::Identity { subject, commitment } => {
+            let kept = store::identity::get(connection, subject, commitment)?;
+            let record = match kept {
+                Some(kept) => contents::read_identity(service, connection, &kept)?,
+                None => None,
+            };
+            record.map(|record| PullItem::Identity(record).to_bytes())
+        }
+    };
+    Ok(match bytes {
+        Some(bytes) => PulledItem { position: row.position, kind: row.kind, bytes },
+        None => PulledItem::gone(row.position, row.kind, &row.hash),
+    })
+}
