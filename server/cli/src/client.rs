@@ -273,3 +273,20 @@ fn answer(status: StatusCode, text: &str) -> Result<Value, ClientError> {
         problem,
     })
 }
+
+/// An Ed25519 key pair in the form in which lenders register it: the private key in PKCS#8, the
+/// public key in SPKI, both PEM (RFC 8410).
+#[must_use]
+pub fn key_pair(seed: &[u8; 32]) -> (String, String) {
+    const PRIVATE: [u8; 16] = [
+        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+    ];
+    const PUBLIC: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let pem = |label: &str, prefix: &[u8], key: &[u8]| {
+        let der = [prefix, key].concat();
+        let body = data_encoding::BASE64.encode(&der);
+        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+    };
+    let public = SoftwareSigner::from_secret(seed).public_key();
+    (pem("PRIVATE KEY", &PRIVATE, seed), pem("PUBLIC KEY", &PUBLIC, &public))
+}

@@ -1,1 +1,57 @@
-fn main() {}
+//! `itgel`: the one command of the server, the rules and the demo.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use itgel::{assess, demo, init, pack, serve};
+
+/// 牧信 Itgel: offline-first credit assessment for herders and farmers.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make keys, settings and database of a new server.
+    Init(init::Args),
+    /// Run the server.
+    Serve(serve::Args),
+    /// Walk the sample banner from the doorstep to a lender's report, on this machine.
+    Demo(demo::Args),
+    /// Assess one subject from a file.
+    Assess(assess::Args),
+    /// Check and hash rule packs.
+    Pack(pack::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Init(args) => init::run(&args).map_err(Into::into),
+        Command::Serve(args) => serve::run(&args).map_err(Into::into),
+        Command::Demo(args) => demo::run(&args).map_err(Into::into),
+        Command::Assess(args) => assess::run(&args).map_err(Into::into),
+        Command::Pack(args) => pack::run(&args).map_err(Into::into),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type AnyError = Box<dyn std::error::Error>;
+
+/// The error and what caused it, a line each.
+fn report(error: &AnyError) {
+    eprintln!("itgel: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprintln!("  because: {cause}");
+        source = cause.source();
+    }
+}
