@@ -90,6 +90,7 @@ pub fn resolve_conflict(
     };
     store::conflict::settle(tx, id, cycle, item, &decision)?;
     ingest::append_official(service, tx, id, vec![Entry::Resolution(resolution)], now)?;
+    fold::refresh(service, tx, &subject, cycle, now)?;
     let detail = serde_json::json!({ "cycle": cycle, "item": item, "decision": decision });
     let resource = format!("subject/{id}");
     let actor = reviewer.officer.as_str();

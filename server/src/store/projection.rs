@@ -5,7 +5,7 @@ use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::SubjectId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, column};
 
 /// What is known of a file; empty before its first envelope.
 ///
@@ -58,6 +58,24 @@ pub fn put(tx: &Tx<'_>, file: &FileId, facts: &FileFacts) -> Result<(), StoreErr
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
     tx.prepare_cached("delete from projection where subject = ?1")?.execute(params![subject.as_str()])?;
     Ok(())
+}
+
+/// The files after `after`, by name.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_files(
+    connection: &Connection,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<FileId>, StoreError> {
+    let mut query = connection
+        .prepare_cached("select file from projection where file > ?1 order by file limit ?2")?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![after, limit], |row| {
+        Ok(column::word(row, "file", "projection.file"))
+    })?;
+    rows.map(|row| row?).collect()
 }
 
 fn read(bytes: &[u8]) -> Result<FileFacts, StoreError> {
