@@ -286,7 +286,10 @@ pub struct ObjectionLine {
 impl Report {
     /// The JSON of the lender interface.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "text keys and integers always serialise to memory")]
+    #[expect(
+        clippy::expect_used,
+        reason = "text keys and integers always serialise to memory"
+    )]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a report serialises")
     }
@@ -294,7 +297,11 @@ impl Report {
 
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Report({}, {}, redacted)", self.issue.report, self.status)
+        write!(
+            f,
+            "Report({}, {}, redacted)",
+            self.issue.report, self.status
+        )
     }
 }
 

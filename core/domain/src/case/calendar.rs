@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{Date, Weekday};
 
 /// The calendar files that ship with the program, by name.
-pub const SHIPPED: &[(&str, &str)] =
-    &[("cn-2026.toml", include_str!("../../../../fixtures/calendars/cn-2026.toml"))];
+pub const SHIPPED: &[(&str, &str)] = &[(
+    "cn-2026.toml",
+    include_str!("../../../../fixtures/calendars/cn-2026.toml"),
+)];
 
 /// The working days of the years that were loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]

@@ -25,7 +25,7 @@ pub(crate) mod documented;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use event::{By, CaseError, Now, Reason};
 pub use record::{Case, CaseEvent};

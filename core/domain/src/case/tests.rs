@@ -17,26 +17,26 @@ use crate::time::AtMs;
 const CN_2026: &str = include_str!("../../../../fixtures/calendars/cn-2026.toml");
 
 /// A case with a clock and a calendar, to walk it in a line per step.
-pub(super) struct Walk {
-    pub(super) case: Case,
-    pub(super) at: AtMs,
-    pub(super) calendar: HolidayCalendar,
-    pub(super) barred: BTreeSet<OfficerId>,
-    pub(super) has_consent: bool,
+pub(crate) struct Walk {
+    pub(crate) case: Case,
+    pub(crate) at: AtMs,
+    pub(crate) calendar: HolidayCalendar,
+    pub(crate) barred: BTreeSet<OfficerId>,
+    pub(crate) has_consent: bool,
 }
 
-pub(super) fn officer(name: &str) -> OfficerId {
+pub(crate) fn officer(name: &str) -> OfficerId {
     name.parse().unwrap()
 }
 
-pub(super) fn as_role(name: &str, role: Role) -> By {
+pub(crate) fn as_role(name: &str, role: Role) -> By {
     By::Officer {
         officer: officer(name),
         role,
     }
 }
 
-pub(super) fn assessed(grade: Grade) -> Assessed {
+pub(crate) fn assessed(grade: Grade) -> Assessed {
     let assessment = Hash::of("test", &[grade.as_str().as_bytes()]);
     Assessed {
         assessment,
@@ -66,12 +66,12 @@ fn decide(receipt: &str, outcome: Outcome) -> Step {
 }
 
 impl Walk {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let id = |text: &str| text.parse().unwrap();
         let case = Case::new(
             id("c1"),
             "hh-1".parse().unwrap(),
-            "2026".parse().unwrap(),
+            "c-2026".parse().unwrap(),
             "150623200201".parse().unwrap(),
         );
         let mut calendar = HolidayCalendar::default();
@@ -86,12 +86,12 @@ impl Walk {
         }
     }
 
-    pub(super) fn on(&mut self, day: Date) -> &mut Self {
+    pub(crate) fn on(&mut self, day: Date) -> &mut Self {
         self.at = AtMs::start_of(day).plus_ms(9 * 3_600_000);
         self
     }
 
-    pub(super) fn apply(&mut self, step: Step, by: &By) -> Result<CaseEvent, CaseError> {
+    pub(crate) fn apply(&mut self, step: Step, by: &By) -> Result<CaseEvent, CaseError> {
         let now = Now {
             at: self.at,
             device_at: None,
@@ -144,16 +144,17 @@ impl Walk {
         walk
     }
 
-    fn reviewed(grade: Grade) -> Self {
-        let mut walk = Self::pre_rated(assessed(grade));
+    fn reviewed(assessed: Assessed) -> Self {
+        let mut walk = Self::pre_rated(assessed);
         walk.done(Step::Review, &reviewer(), CaseState::Reviewed);
         walk
     }
 
     /// Posted on Saturday 7 March, as in P-01: the window closes at the end of Monday 16 March.
-    fn published(grade: Grade) -> Self {
-        let mut walk = Self::reviewed(grade);
-        let (step, to) = match grade.is_credit() {
+    fn published(assessed: Assessed) -> Self {
+        let is_credit = assessed.grade.is_credit();
+        let mut walk = Self::reviewed(assessed);
+        let (step, to) = match is_credit {
             true => (Step::Publish, CaseState::InPublicity),
             false => (Step::GiveNotice, CaseState::InNotice),
         };
@@ -161,8 +162,8 @@ impl Walk {
         walk
     }
 
-    fn approved(grade: Grade) -> Self {
-        let mut walk = Self::published(grade);
+    fn approved(assessed: Assessed) -> Self {
+        let mut walk = Self::published(assessed);
         let state = walk.case.state();
         walk.on(date(2026, 3, 17))
             .done(Step::ClosePeriod, &By::Rule, state)
@@ -171,7 +172,12 @@ impl Walk {
     }
 
     fn effective(grade: Grade) -> Self {
-        let mut walk = Self::approved(grade);
+        Self::in_effect(assessed(grade))
+    }
+
+    /// In effect since 1 April 2026.
+    pub(crate) fn in_effect(assessed: Assessed) -> Self {
+        let mut walk = Self::approved(assessed);
         walk.on(date(2026, 4, 1))
             .done(Step::MakeEffective, &By::Rule, CaseState::Effective);
         walk
@@ -208,17 +214,17 @@ fn a_credit_grade_takes_effect_after_publicity_and_approval() {
 #[test]
 fn a_low_grade_is_told_and_never_published() {
     for grade in [Grade::B, Grade::C, Grade::N, Grade::V] {
-        let mut walk = Walk::reviewed(grade);
+        let mut walk = Walk::reviewed(assessed(grade));
         walk.refused(Step::Publish, &reviewer(), ErrorCode::CasePath);
         assert_eq!(Walk::effective(grade).case.grade(), Some(grade));
     }
-    let mut walk = Walk::reviewed(Grade::A);
+    let mut walk = Walk::reviewed(assessed(Grade::A));
     walk.refused(Step::GiveNotice, &reviewer(), ErrorCode::CasePath);
 }
 
 #[test]
 fn the_period_cannot_end_before_its_last_rest_day_is_over() {
-    let mut walk = Walk::published(Grade::Aaa);
+    let mut walk = Walk::published(assessed(Grade::Aaa));
     assert_eq!(
         walk.case.period_due(&walk.calendar).unwrap().on,
         date(2026, 3, 16)
@@ -431,7 +437,7 @@ fn two_visits_that_disagree_wait_for_a_third_person() {
 
 #[test]
 fn a_conflict_found_on_the_board_takes_the_grade_off_it() {
-    let mut walk = Walk::published(Grade::Aa);
+    let mut walk = Walk::published(assessed(Grade::Aa));
     let collectors = vec![officer("col-3")];
     walk.on(date(2026, 3, 10)).done(
         Step::FindConflict { collectors },
@@ -443,7 +449,7 @@ fn a_conflict_found_on_the_board_takes_the_grade_off_it() {
 
 #[test]
 fn an_objection_stops_the_clock_and_a_rejected_one_does_not_start_it_anew() {
-    let mut walk = Walk::published(Grade::Aa);
+    let mut walk = Walk::published(assessed(Grade::Aa));
     let at = walk.on(date(2026, 3, 12)).at;
     walk.done(objection("y-1", at), &By::Subject, CaseState::Disputed)
         .on(date(2026, 3, 20))
@@ -472,7 +478,7 @@ fn an_objection_stops_the_clock_and_a_rejected_one_does_not_start_it_anew() {
 
 #[test]
 fn several_objections_are_all_answered_before_it_goes_on() {
-    let mut walk = Walk::published(Grade::Aa);
+    let mut walk = Walk::published(assessed(Grade::Aa));
     let at = walk.at;
     let withdrawn = decide("y-1", Outcome::Withdrawn);
     walk.done(objection("y-1", at), &By::Subject, CaseState::Disputed)
@@ -501,7 +507,7 @@ fn an_upheld_objection_is_published_anew_when_the_grade_rises_and_told_when_it_l
         (Grade::B, Grade::C, true),
         (Grade::B, Grade::B, false),
     ] {
-        let mut walk = Walk::published(before);
+        let mut walk = Walk::published(assessed(before));
         let at = walk.at;
         let upheld = Outcome::Upheld {
             assessed: Some(assessed(after)),
@@ -552,7 +558,7 @@ fn an_objection_of_the_last_evening_counts_when_it_arrives_days_later() {
 
 #[test]
 fn an_objection_between_approval_and_effect_holds_the_effect() {
-    let mut walk = Walk::approved(Grade::A);
+    let mut walk = Walk::approved(assessed(Grade::A));
     let at = walk.at;
     walk.done(objection("y-1", at), &By::Subject, CaseState::Disputed)
         .on(date(2026, 4, 1))
@@ -561,7 +567,7 @@ fn an_objection_between_approval_and_effect_holds_the_effect() {
 
 #[test]
 fn a_rating_begins_and_ends_on_its_days() {
-    let mut walk = Walk::approved(Grade::A);
+    let mut walk = Walk::approved(assessed(Grade::A));
     walk.on(date(2026, 3, 31))
         .refused(Step::MakeEffective, &By::Rule, ErrorCode::CaseDates)
         .on(date(2026, 4, 1))
@@ -574,7 +580,7 @@ fn a_rating_begins_and_ends_on_its_days() {
 
 #[test]
 fn a_rating_is_not_approved_backwards() {
-    let mut walk = Walk::published(Grade::A);
+    let mut walk = Walk::published(assessed(Grade::A));
     walk.on(date(2026, 3, 17))
         .done(Step::ClosePeriod, &By::Rule, CaseState::InPublicity);
     for (effective_on, valid_to) in [
@@ -626,7 +632,11 @@ fn a_veto_fact_suspends_and_only_the_banner_ends_it() {
 
 #[test]
 fn death_and_withdrawn_consent_close_a_case_wherever_it_stands() {
-    for mut walk in [Walk::new(), Walk::submitted(), Walk::published(Grade::A)] {
+    for mut walk in [
+        Walk::new(),
+        Walk::submitted(),
+        Walk::published(assessed(Grade::A)),
+    ] {
         walk.has_consent = false;
         let cause = Cause::ConsentWithdrawn;
         walk.done(Step::Close { cause }, &By::Rule, CaseState::Closed);
@@ -642,7 +652,7 @@ fn death_and_withdrawn_consent_close_a_case_wherever_it_stands() {
 
 #[test]
 fn the_queue_shows_the_deadline_that_runs_and_those_of_each_objection() {
-    let mut walk = Walk::published(Grade::A);
+    let mut walk = Walk::published(assessed(Grade::A));
     let of = |walk: &Walk| {
         let clocks = walk.case.clocks(&walk.calendar);
         clocks
@@ -661,7 +671,7 @@ fn the_queue_shows_the_deadline_that_runs_and_those_of_each_objection() {
         of(&walk).last(),
         Some(&(Deadline::ObjectionAnswer, date(2026, 3, 20)))
     );
-    let mut closed = Walk::published(Grade::A);
+    let mut closed = Walk::published(assessed(Grade::A));
     closed
         .on(date(2026, 3, 17))
         .done(Step::ClosePeriod, &By::Rule, CaseState::InPublicity);

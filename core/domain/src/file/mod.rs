@@ -12,7 +12,7 @@ pub mod entry;
 pub mod envelope;
 pub mod facts;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 use std::fmt;
 use std::str::FromStr;

@@ -218,7 +218,10 @@ fn issue(asked: &Asked<'_>) -> Issue {
         authorisation: asked.authorisation.id.clone(),
         authorised_until: asked.authorisation.until,
         given_at_ms: asked.at,
-        watermark: format!("{} · {} · {} · {on}", asked.lender, asked.purpose, asked.report),
+        watermark: format!(
+            "{} · {} · {} · {on}",
+            asked.lender, asked.purpose, asked.report
+        ),
     }
 }
 
@@ -252,7 +255,12 @@ fn rating(
     validity: Validity,
     today: Date,
 ) -> Result<ReportRating, ReportError> {
-    let Sources { case, assessment, pack, .. } = *sources;
+    let Sources {
+        case,
+        assessment,
+        pack,
+        ..
+    } = *sources;
     let grade = case.grade().ok_or(ReportError::Inconsistent)?;
     let computed = case.assessed().map(|a| a.grade);
     let tell = |reason: &Reason| reason_line(reason, pack);
@@ -285,7 +293,12 @@ fn rating(
 }
 
 fn certainty(sources: &Sources<'_>, today: Date) -> Certainty {
-    let Sources { case, assessment, file, .. } = *sources;
+    let Sources {
+        case,
+        assessment,
+        file,
+        ..
+    } = *sources;
     let conflicts = file.conflicts(&case.cycle);
     let open_conflicts: Vec<ItemPath> = conflicts.into_iter().map(|c| c.item).collect();
     let age = |oldest: Date| i64::from((today - oldest).get_days());
@@ -306,7 +319,10 @@ fn certainty(sources: &Sources<'_>, today: Date) -> Certainty {
 }
 
 fn indicators(assessment: &Assessment) -> Vec<IndicatorLine> {
-    let of_indicators = assessment.trace.iter().filter(|l| l.step == Step::Indicator);
+    let of_indicators = assessment
+        .trace
+        .iter()
+        .filter(|l| l.step == Step::Indicator);
     of_indicators
         .map(|line| IndicatorLine {
             code: line.code.clone(),
@@ -349,7 +365,10 @@ fn body(sources: &Sources<'_>, today: Date) -> ReportBody {
     history.sort_by_key(|past| std::cmp::Reverse(past.effective_on));
     ReportBody {
         lines: lines(sources.file, &sources.case.cycle, today),
-        registers: rows.iter().filter_map(|row| register_line(row, today)).collect(),
+        registers: rows
+            .iter()
+            .filter_map(|row| register_line(row, today))
+            .collect(),
         peer,
         statements: sources.statements.to_vec(),
         open_objections: objections

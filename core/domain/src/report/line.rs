@@ -82,7 +82,7 @@ crate::subject::words!(RecordingBody {
 });
 
 /// The values of a cycle that may be shown on `today`: of classes that somebody agreed to, no free
-/// text and nothing sensitive.
+/// text, nothing sensitive without consent to its class.
 pub(super) fn lines(file: &FileFacts, cycle: &CycleId, today: Date) -> Vec<Line> {
     let agreed = agreed_classes(file, today);
     let disputed: BTreeSet<EntryId> = file
@@ -93,12 +93,18 @@ pub(super) fn lines(file: &FileFacts, cycle: &CycleId, today: Date) -> Vec<Line>
         .collect();
     let mut lines = Vec::new();
     for (item, values) in file.held(cycle) {
-        let Some(known) = Catalogue::builtin().get(&item).filter(|i| may_show(i, &agreed)) else {
+        let Some(known) = Catalogue::builtin()
+            .get(&item)
+            .filter(|i| may_show(i, &agreed))
+        else {
             continue;
         };
         let of_item = Conflict { item, values };
         for value in of_item.alternatives() {
-            lines.push((known.section, line(known, value, disputed.contains(&value.entry))));
+            lines.push((
+                known.section,
+                line(known, value, disputed.contains(&value.entry)),
+            ));
         }
     }
     lines.sort_by(|(a, x), (b, y)| (a, &x.item).cmp(&(b, &y.item)));
@@ -152,9 +158,13 @@ fn agreed_classes(file: &FileFacts, today: Date) -> BTreeSet<String> {
 }
 
 fn may_show(item: &Item, agreed: &BTreeSet<String>) -> bool {
-    let class_agreed = item.restricted.is_none_or(|class| agreed.contains(class.as_str()));
+    let class_agreed = item
+        .restricted
+        .is_none_or(|class| agreed.contains(class.as_str()));
     let is_text = matches!(item.kind, Kind::Text(_));
-    class_agreed && !is_text && item.privacy != Privacy::Sensitive
+    // Consent by class is the separate consent that sensitive data needs (L-18).
+    let is_separate = item.privacy != Privacy::Sensitive || item.restricted.is_some();
+    class_agreed && is_separate && !is_text
 }
 
 fn line(item: &Item, value: &LiveValue, disputed: bool) -> Line {
@@ -182,7 +192,10 @@ fn line(item: &Item, value: &LiveValue, disputed: bool) -> Line {
 /// What is settled, removed or repaired is no longer displayed (`domain.md` D.3: display, sharing
 /// and use all stop), nor what the source itself doubts.
 fn veto_stands(fact: &VetoFact, today: Date) -> bool {
-    !fact.objection_accepted && fact.ended_on.is_none_or(|end| today < adverse_stops_on(end))
+    !fact.objection_accepted
+        && fact
+            .ended_on
+            .is_none_or(|end| today < adverse_stops_on(end))
 }
 
 fn record_stands(record: &PublicRecord, today: Date) -> bool {
@@ -192,5 +205,7 @@ fn record_stands(record: &PublicRecord, today: Date) -> bool {
         && !over(record.repaired_on)
         && !over(record.withdrawn_on)
         && record.published_to.is_none_or(|last| today <= last)
-        && record.ended_on.is_none_or(|end| today < adverse_stops_on(end))
+        && record
+            .ended_on
+            .is_none_or(|end| today < adverse_stops_on(end))
 }
