@@ -13,6 +13,7 @@ use itgel_domain::time::AtMs;
 
 use crate::error::ServiceError;
 use crate::service::{Service, random};
+use crate::store::board::Counts;
 use crate::store::case::CaseRow;
 use crate::store::{self, Tx};
 
@@ -79,7 +80,19 @@ pub(super) fn advance(
     record(service, tx, row, &event, &salt)?;
     tell_devices(tx, row, &event, doing.item)?;
     store::rating::set_status(tx, &row.case.id, event.to)?;
+    count_effect(tx, &row.case, &event)?;
     Ok(event)
+}
+
+/// Boards count the grades in effect. A grade does not change while it is in effect.
+fn count_effect(tx: &Tx<'_>, case: &Case, event: &CaseEvent) -> Result<(), ServiceError> {
+    let (was, is) = (event.from.is_in_effect(), event.to.is_in_effect());
+    let Some(grade) = case.grade().filter(|_| was != is) else {
+        return Ok(());
+    };
+    let counted = Counts::of_effective(grade);
+    let difference = if is { counted } else { counted.negated() };
+    Ok(store::board::add(tx, case.division, &case.cycle, &difference)?)
 }
 
 /// The audit row and the leaf of the log.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use itgel_domain::assess::Assessment;
-use itgel_domain::case::step::{Assessed, Peer};
+use itgel_domain::case::step::{Assessed, Cause, Peer};
 use itgel_domain::case::{By, Case, CaseState, Reason, Role, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::facts::FileFacts;
@@ -105,6 +105,30 @@ pub fn ballot_cast(
     };
     advance(service, tx, &mut row, doing)?;
     Ok(true)
+}
+
+/// Ends every case of a subject that is to be erased: no further use, nothing on any board, and
+/// no words that could tell of it. Who did what when stays.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn erase(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &SubjectId,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    for id in store::case::list_of(tx, subject)? {
+        let Some(mut row) = store::case::get(tx, &id)? else {
+            continue;
+        };
+        if !row.case.state().is_terminal() {
+            let step = Step::Close { cause: Cause::ConsentWithdrawn };
+            advance(service, tx, &mut row, Doing::by_rule(step, "erased", now))?;
+        }
+        store::case::redact(tx, &row.case)?;
+    }
+    Ok(store::publicity::delete(tx, subject)?)
 }
 
 /// Opens the case with the first seal that the process takes.

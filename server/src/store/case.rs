@@ -295,6 +295,36 @@ pub fn put_seals(tx: &Tx<'_>, row: &CaseRow) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The cases of a subject, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of(connection: &Connection, subject: &SubjectId) -> Result<Vec<CaseId>, StoreError> {
+    let mut query =
+        connection.prepare_cached("select id from rating_case where subject = ?1 order by id")?;
+    let rows = query.query_map(params![subject.as_str()], |row| {
+        Ok(column::word(row, "id", "rating_case.id"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// Takes every word out of the events of a case, and the salts with which their leaves could be
+/// told from others.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn redact(tx: &Tx<'_>, case: &Case) -> Result<(), StoreError> {
+    let sql = "update case_event set event = ?3, salt = '' where case_id = ?1 and n = ?2";
+    let mut update = tx.prepare_cached(sql)?;
+    for event in case.history() {
+        let mut event = event.clone();
+        event.reason.text.clear();
+        let json = column::to_json(&event, "case_event.event")?;
+        update.execute(params![case.id.as_str(), column::signed(event.n), json])?;
+    }
+    Ok(())
+}
+
 fn put_event(
     tx: &Tx<'_>,
     case: &CaseId,

@@ -6,7 +6,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CaseId, CycleId, SubjectId};
 use itgel_domain::subject::{Grade, SubjectKind};
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, Tx, column};
 

@@ -1,7 +1,7 @@
 //! What staff do with titles, and what they read of them.
 
 use itgel_domain::case::title::{CancelGround, TitleStep, TitleStepKind};
-use itgel_domain::case::{By, Reason, TitleState};
+use itgel_domain::case::{By, Reason};
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::CycleId;
