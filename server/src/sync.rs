@@ -13,6 +13,7 @@ use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd};
 use itgel_domain::sync::pull::{EnvelopeItem, Pull, PullItem, PullPage, PulledItem};
 use itgel_domain::sync::push::{Push, PushAnswer};
 use itgel_domain::sync::{SyncProtocol, VERSION};
+use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
@@ -79,7 +80,7 @@ impl SyncProtocol for DeviceSession {
     fn pull(&self, request: &Pull) -> Result<PullPage, ServiceError> {
         let service = &self.service;
         let mut page = service.store.read(|connection| {
-            let in_scope = scope(connection, &auth::actor(connection, &self.device.officer)?)?;
+            let in_scope = scope(connection, &auth::officer_actor(connection, &self.device.officer)?)?;
             if !in_scope.contains(&request.division) {
                 return Err(ServiceError::from(ErrorCode::ScopeOutside));
             }
@@ -122,10 +123,20 @@ impl DeviceSession {
         if self.device.status != DeviceStatus::Active {
             return Ok(Vec::new());
         }
-        let actor = auth::actor(connection, &self.device.officer)?;
+        let actor = auth::officer_actor(connection, &self.device.officer)?;
         let scope = scope(connection, &actor)?.into_iter();
         scope.map(|division| Ok(store::list::end(connection, division)?)).collect()
     }
+}
+
+/// Signs the log as it stands, in a transaction of its own.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn checkpoint(service: &Service, now: AtMs) -> Result<SignedCheckpoint, ServiceError> {
+    service.transact("sync.checkpoint", move |service, tx| {
+        Ok(store::log::checkpoint(tx, &service.keys, now)?)
+    })
 }
 
 /// The divisions whose lists an officer's devices pull: the gachas of the grants, and the banners

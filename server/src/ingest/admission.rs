@@ -86,7 +86,7 @@ impl<'a> Admission<'a> {
         now: AtMs,
     ) -> Result<Self, ServiceError> {
         let device = store::device::get(tx, &device.id)?.ok_or(ErrorCode::DeviceUnknown)?;
-        let actor = auth::actor(tx, &device.officer)?;
+        let actor = auth::officer_actor(tx, &device.officer)?;
         Ok(Self {
             service,
             tx,

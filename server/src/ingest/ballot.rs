@@ -68,7 +68,7 @@ impl Admission<'_> {
         if cycle.is_none_or(|cycle| !cycle.banner.contains(subject.division)) {
             return Ok(Some(ErrorCode::CycleClosed));
         }
-        let evaluator = auth::actor(self.tx, &ballot.evaluator)?;
+        let evaluator = auth::officer_actor(self.tx, &ballot.evaluator)?;
         if let Err(denial) = may(&evaluator, Action::CastBallot, &Resource::at(subject.division)) {
             return Ok(Some(denial.code()));
         }

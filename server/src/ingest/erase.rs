@@ -2,8 +2,6 @@
 //! was computed from it is deleted, devices receive a signed tombstone. Chain and log keep salted
 //! ids, which say nothing any more.
 
-use std::collections::BTreeMap;
-
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
@@ -75,7 +73,7 @@ fn leave_boards(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), Service
             let counted = standing.contribution.negated();
             store::board::add(tx, standing.division, &cycle, &counted)?;
         }
-        store::conflict::sync_open(tx, &subject.id, &cycle, &BTreeMap::new(), now)?;
+        store::conflict::replace(tx, &subject.id, &cycle, &[], now)?;
     }
     Ok(store::standing::delete(tx, &subject.id)?)
 }

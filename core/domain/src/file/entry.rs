@@ -458,17 +458,12 @@ impl FromStr for EntryId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let mut pieces = text.split('~');
-        let mut next = || pieces.next().ok_or(IdError);
+        let (at, index) = text.rsplit_once('~').ok_or(IdError)?;
         let id = Self {
-            at: ChainRef {
-                device: next()?.parse()?,
-                incarnation: next()?.parse().map_err(|_| IdError)?,
-                seq: next()?.parse().map_err(|_| IdError)?,
-            },
-            index: next()?.parse().map_err(|_| IdError)?,
+            at: at.parse()?,
+            index: index.parse().map_err(|_| IdError)?,
         };
-        if pieces.next().is_some() || id.to_string() != text {
+        if id.to_string() != text {
             return Err(IdError);
         }
         Ok(id)

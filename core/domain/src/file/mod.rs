@@ -52,6 +52,24 @@ impl fmt::Display for ChainRef {
     }
 }
 
+impl FromStr for ChainRef {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let mut pieces = text.split('~');
+        let mut next = || pieces.next().ok_or(IdError);
+        let at = Self {
+            device: next()?.parse()?,
+            incarnation: next()?.parse().map_err(|_| IdError)?,
+            seq: next()?.parse().map_err(|_| IdError)?,
+        };
+        if pieces.next().is_some() || at.to_string() != text {
+            return Err(IdError);
+        }
+        Ok(at)
+    }
+}
+
 impl fmt::Display for FileId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.subject, self.year)
