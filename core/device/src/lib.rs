@@ -1,1 +1,511 @@
-//! x
+//! The field half of Itgel: an officer's encrypted store, drafts, the provisional grade, sealing
+//! and synchronisation. It works for days without a network and never needs the server to unlock.
+//!
+//! [`Device`] is the whole of it for a screen. The way of a visit: [`Device::put_value`] for every
+//! field → [`Device::check`] and [`Device::assess_provisional`] → [`Device::seal`] →
+//! [`sync::run`] → [`Device::records`] turn green on the server's signed receipt.
+
+mod check;
+mod entropy;
+mod error;
+pub mod http;
+mod intake;
+mod journal;
+mod outbox;
+mod people;
+mod records;
+pub mod retry;
+mod rules;
+mod seal;
+mod store;
+pub mod sync;
+pub mod vault;
+mod visit;
+mod warning;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use itgel_domain::assess::Assessment;
+use itgel_domain::case::cycle::Cycle;
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::Violation;
+use itgel_domain::file::ChainRef;
+use itgel_domain::file::chain::{DeviceSigner, SignedHead};
+use itgel_domain::file::entry::Consent;
+use itgel_domain::file::envelope::Ballot;
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
+use itgel_domain::identity::{IdentityRecord, Person};
+use itgel_domain::item::{ItemPath, Observation};
+use itgel_domain::subject::Subject;
+use itgel_domain::sync::pull::CaseItem;
+use itgel_domain::sync::push::PushAnswer;
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+use rusqlite::{Connection, Transaction};
+
+pub use entropy::{Entropy, EntropyError, SystemEntropy};
+pub use error::Error;
+pub use records::{Need, Record, RecordState, Summary};
+pub use seal::{Countersign, Sealed};
+pub use store::StoreError;
+pub use store::draft::DraftValue;
+pub use store::subject::{Listed, Listing, Order};
+pub use vault::{Argon2Cost, GivenSecret, PlatformSecret, Secrets};
+pub use visit::EarlierValue;
+pub use warning::{Warning, WarningCode};
+
+use rules::RuleCache;
+use seal::Means;
+use store::device::DeviceRow;
+use store::{Store, chain, device, draft, process, projection, subject};
+use visit::Visit;
+
+/// What the server answered when the device was enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolment {
+    /// The device.
+    pub device: DeviceId,
+    /// Its officer.
+    pub officer: OfficerId,
+    /// The server's public key, to be pinned.
+    pub server_key: Vec<u8>,
+}
+
+/// What is wrong with a visit, and what looks wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checked {
+    /// Forbid sealing; all of them at once.
+    pub violations: Vec<Violation>,
+    /// To be looked at again; never refused.
+    pub warnings: Vec<Warning>,
+}
+
+/// One officer's store on one device. Every call that changes something is on the disk when it
+/// returns. Calls may come from several threads; none of them waits for a network.
+pub struct Device {
+    store: Store,
+    rules: RuleCache,
+    signer: Arc<dyn DeviceSigner>,
+    entropy: Arc<dyn Entropy>,
+    path: PathBuf,
+    /// Held while a synchronisation goes on.
+    syncing: Mutex<()>,
+}
+
+impl Device {
+    /// Makes the store of an enrolled device at `path`, in the vault that stands there already
+    /// or in a new one.
+    ///
+    /// # Errors
+    /// [`Error::Store`] with [`StoreError::Exists`] if a store is there; [`Error::Vault`].
+    pub fn create(
+        path: &Path,
+        secrets: &Secrets<'_>,
+        enrolment: &Enrolment,
+        signer: Arc<dyn DeviceSigner>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, Error> {
+        let key = if vault::exists(path) {
+            vault::unlock(path, secrets)?
+        } else {
+            vault::create(path, secrets, entropy.as_ref())?
+        };
+        let row = DeviceRow {
+            id: enrolment.device.clone(),
+            officer: enrolment.officer.clone(),
+            public_key: signer.public_key(),
+            server_key: enrolment.server_key.clone(),
+            incarnation: 0,
+            epoch: 0,
+            checkpoint: None,
+            revoked: false,
+        };
+        let store = Store::create(path, &key, |tx| device::insert(tx, &row))?;
+        Self::started(store, path, signer, entropy)
+    }
+
+    /// Unlocks and opens the store at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Vault`] for a wrong PIN, with the tries that are left; [`Error::ForeignKey`] if
+    /// `signer` is not the key that was enrolled.
+    pub fn open(
+        path: &Path,
+        secrets: &Secrets<'_>,
+        signer: Arc<dyn DeviceSigner>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, Error> {
+        let key = vault::unlock(path, secrets)?;
+        Self::started(Store::open(path, &key)?, path, signer, entropy)
+    }
+
+    /// The device.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn id(&self) -> Result<DeviceId, Error> {
+        self.read(|db| Ok(device::get(db)?.id))
+    }
+
+    /// Its officer.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn officer(&self) -> Result<OfficerId, Error> {
+        self.read(|db| Ok(device::get(db)?.officer))
+    }
+
+    /// Whether the server has said that this device is revoked: it still uploads, and what it
+    /// uploads is set aside.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn is_revoked(&self) -> Result<bool, Error> {
+        self.read(|db| Ok(device::get(db)?.revoked))
+    }
+
+    /// Deletes the store and the way to its key.
+    ///
+    /// # Errors
+    /// [`Error::Unreceipted`] while anything lacks a receipt: then nothing is deleted.
+    pub fn wipe(self) -> Result<(), Error> {
+        let open = self.read(|db| Ok(chain::open_count(db)?))?;
+        if open > 0 {
+            return Err(Error::Unreceipted(open));
+        }
+        vault::destroy(&self.path)?;
+        drop(self.store);
+        for end in ["", "-wal", "-shm"] {
+            let mut name = self.path.clone().into_os_string();
+            name.push(end);
+            match std::fs::remove_file(&name) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(vault::VaultError::Io(error).into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    // Subjects ------------------------------------------------------------------------------
+
+    /// A page of the subjects of a division, with the state of each in a cycle.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn list_subjects(&self, listing: &Listing<'_>) -> Result<Vec<Listed>, Error> {
+        let patterns = people::search_patterns(listing.search);
+        self.read(|db| Ok(subject::list(db, listing, patterns.as_ref())?))
+    }
+
+    /// How many subjects of a division are on this device.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn count_subjects(&self, division: DivisionCode) -> Result<u64, Error> {
+        self.read(|db| Ok(subject::count_in(db, division)?))
+    }
+
+    /// A subject.
+    ///
+    /// # Errors
+    /// [`Error::SubjectUnknown`], [`Error::SubjectErased`].
+    pub fn subject(&self, id: &SubjectId) -> Result<Subject, Error> {
+        self.read(|db| visit::subject_row(db, id))
+    }
+
+    /// The campaigns, the latest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn cycles(&self) -> Result<Vec<Cycle>, Error> {
+        self.read(|db| Ok(process::cycles(db)?))
+    }
+
+    /// What the files of a subject say, all years together.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn facts(&self, id: &SubjectId) -> Result<FileFacts, Error> {
+        self.read(|db| Ok(projection::of_subject(db, id)?))
+    }
+
+    /// Who the people of a subject are: one record, or several that officers wrote at the same
+    /// time and a reviewer has to pick from.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn identity(&self, id: &SubjectId) -> Result<Vec<IdentityRecord>, Error> {
+        self.read(|db| people::people(db, id))
+    }
+
+    /// Writes who the people of a subject are, on top of what is known here.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong; [`Error::PackMissing`] before rules came.
+    pub fn put_identity(
+        &self,
+        id: &SubjectId,
+        people: Vec<Person>,
+        now: AtMs,
+    ) -> Result<ChainRef, Error> {
+        let with = (&self.rules, self.entropy.as_ref());
+        self.write(|tx| people::put_identity(tx, id, people, now, with))
+    }
+
+    /// Writes a ballot of the peer evaluation.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a score outside 1 to 5; [`Error::PackMissing`] before rules came.
+    pub fn put_ballot(&self, ballot: Ballot, now: AtMs) -> Result<ChainRef, Error> {
+        let with = (&self.rules, self.entropy.as_ref());
+        self.write(|tx| people::put_ballot(tx, ballot, now, with))
+    }
+
+    // Drafts --------------------------------------------------------------------------------
+
+    /// Keeps a drafted value; one row, on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`Error::SubjectUnknown`], [`Error::SubjectErased`], [`Error::Store`].
+    pub fn put_value(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+        observation: Observation,
+        now: AtMs,
+    ) -> Result<(), Error> {
+        self.put_correction(id, cycle, observation, "", now)
+    }
+
+    /// Keeps a drafted value that will correct an own sealed one, with the reason.
+    ///
+    /// # Errors
+    /// As [`Device::put_value`].
+    pub fn put_correction(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+        observation: Observation,
+        reason: &str,
+        now: AtMs,
+    ) -> Result<(), Error> {
+        let value = DraftValue { observation, reason: reason.to_owned(), changed_at: now };
+        self.write(|tx| {
+            visit::subject_row(tx, id)?;
+            Ok(draft::put_value(tx, id, cycle, &value)?)
+        })
+    }
+
+    /// Takes a drafted value back.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn clear_value(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+        item: &ItemPath,
+    ) -> Result<(), Error> {
+        self.write(|tx| Ok(draft::delete_value(tx, id, cycle, item)?))
+    }
+
+    /// The drafted values of a visit, by item.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn draft(&self, id: &SubjectId, cycle: &CycleId) -> Result<Vec<DraftValue>, Error> {
+        self.read(|db| Ok(draft::values(db, id, cycle)?))
+    }
+
+    /// Keeps a drafted consent; one for each person.
+    ///
+    /// # Errors
+    /// As [`Device::put_value`].
+    pub fn put_consent(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+        consent: &Consent,
+        now: AtMs,
+    ) -> Result<(), Error> {
+        self.write(|tx| {
+            visit::subject_row(tx, id)?;
+            Ok(draft::put_consent(tx, id, cycle, consent, now)?)
+        })
+    }
+
+    /// Takes a drafted consent back.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn clear_consent(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+        person: &str,
+    ) -> Result<(), Error> {
+        self.write(|tx| Ok(draft::delete_consent(tx, id, cycle, person)?))
+    }
+
+    /// The drafted consents of a visit.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn draft_consents(&self, id: &SubjectId, cycle: &CycleId) -> Result<Vec<Consent>, Error> {
+        self.read(|db| Ok(draft::consents(db, id, cycle)?))
+    }
+
+    /// The values of the last cycle before this one, to be read beside the new ones.
+    ///
+    /// # Errors
+    /// [`Error::SubjectUnknown`], [`Error::Store`].
+    pub fn earlier_values(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+    ) -> Result<Vec<EarlierValue>, Error> {
+        self.read(|db| Visit::load(db, id, cycle)?.earlier(db))
+    }
+
+    // The visit -----------------------------------------------------------------------------
+
+    /// Everything that is wrong or looks wrong with a visit, at once.
+    ///
+    /// # Errors
+    /// [`Error::SubjectUnknown`], [`Error::Store`].
+    pub fn check(&self, id: &SubjectId, cycle: &CycleId, as_of: Date) -> Result<Checked, Error> {
+        self.read(|db| visit::check(db, id, cycle, as_of, &self.rules))
+    }
+
+    /// The provisional grade (暂定) of what is drafted and known, with its reasons; a range while
+    /// the peer evaluation is pending or values conflict.
+    ///
+    /// # Errors
+    /// [`Error::PackMissing`], [`Error::ParametersMissing`] before rules came.
+    pub fn assess_provisional(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+        as_of: Date,
+    ) -> Result<Assessment, Error> {
+        self.read(|db| visit::assess_provisional(db, id, cycle, as_of, &self.rules))
+    }
+
+    /// Seals the drafted visit under two signatures: from now on it is part of the chain.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that forbids it; then nothing has changed.
+    pub fn seal(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+        as_of: Date,
+        now: AtMs,
+        countersign: &Countersign<'_>,
+    ) -> Result<Sealed, Error> {
+        let means = Means {
+            rules: &self.rules,
+            signer: self.signer.as_ref(),
+            entropy: self.entropy.as_ref(),
+        };
+        self.write(|tx| seal::seal(tx, id, cycle, (as_of, now), countersign, &means))
+    }
+
+    // Arrival -------------------------------------------------------------------------------
+
+    /// Where the records of a subject in a cycle stand.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn records(&self, id: &SubjectId, cycle: &CycleId) -> Result<Vec<Record>, Error> {
+        self.read(|db| records::records(db, id, cycle))
+    }
+
+    /// Everything on this device that needs somebody.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn needs(&self) -> Result<Vec<Record>, Error> {
+        self.read(records::needs)
+    }
+
+    /// How many records wait, and how many need somebody.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn summary(&self) -> Result<Summary, Error> {
+        self.read(records::summary)
+    }
+
+    /// Where the case of a subject stands, as the township last said.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn case(&self, id: &SubjectId, cycle: &CycleId) -> Result<Option<CaseItem>, Error> {
+        self.read(|db| Ok(process::find_case(db, id, cycle)?))
+    }
+
+    /// The signature of this device under a seal: it vouches for the whole chain before it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn signed_head(&self, at: &ChainRef) -> Result<Option<SignedHead>, Error> {
+        self.read(|db| Ok(chain::find_signed_head(db, &at.device, at.incarnation, at.seq)?))
+    }
+
+    /// The server's signed receipt for an own envelope: the proof that it arrived.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn receipt(&self, at: &ChainRef) -> Result<Option<PushAnswer>, Error> {
+        self.read(|db| records::receipt(db, at))
+    }
+
+    fn started(
+        store: Store,
+        path: &Path,
+        signer: Arc<dyn DeviceSigner>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, Error> {
+        let device = Self {
+            store,
+            rules: RuleCache::default(),
+            signer,
+            entropy,
+            path: path.to_owned(),
+            syncing: Mutex::new(()),
+        };
+        let enrolled = device.read(|db| Ok(device::get(db)?.public_key))?;
+        if enrolled != device.signer.public_key() {
+            return Err(Error::ForeignKey);
+        }
+        let entropy = device.entropy.as_ref();
+        device.write(|tx| {
+            chain::reset_sending(tx)?;
+            intake::take_kept(tx, entropy)
+        })?;
+        Ok(device)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.store.read(read)
+    }
+
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.store.write(work)
+    }
+}
+
+/// Nothing of a store is shown.
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Device(redacted)")
+    }
+}

@@ -1,0 +1,147 @@
+//! What is wrong with a visit: everything at once, before it is sealed (`domain.md` L-02, L-04,
+//! B.1.5).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use itgel_domain::catalogue::{Catalogue, Item, Restricted, check_all};
+use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::item::{ItemPath, Observation, State};
+use itgel_domain::subject::{Producer, SubjectKind};
+use jiff::civil::Date;
+
+use crate::visit::{Visit, consented};
+
+/// Everything that forbids sealing the visit on `as_of`.
+pub(crate) fn violations(visit: &Visit, as_of: Date) -> Vec<Violation> {
+    let stated = visit.stated();
+    let mut found = Vec::new();
+    if visit.campaign.is_none() {
+        found.push(Violation::new("cycle", ErrorCode::CycleClosed));
+    }
+    identity(visit, &mut found);
+    consents(visit, as_of, &mut found);
+    values(visit, &stated, as_of, &mut found);
+    restricted(visit, as_of, &mut found);
+    corrections(visit, &mut found);
+    core(visit, &stated, &mut found);
+    found
+}
+
+fn identity(visit: &Visit, found: &mut Vec<Violation>) {
+    let known = visit.identity.iter().any(|v| v.record.head().is_some());
+    if !known && visit.subject.kind == SubjectKind::Household {
+        found.push(Violation::new("identity", ErrorCode::ValueMissing));
+    }
+}
+
+fn consents(visit: &Visit, as_of: Date, found: &mut Vec<Violation>) {
+    let (any, _) = consented(visit, as_of);
+    if !any {
+        found.push(Violation::new("consent", ErrorCode::ConsentMissing));
+    }
+    for consent in &visit.consents {
+        let field = format!("consent/{}", consent.person);
+        if !(consent.given_on..=consent.until).contains(&as_of) {
+            found.push(Violation::new(&field, ErrorCode::ConsentEnded));
+        }
+        let known = |word: &String| word.parse::<Restricted>().is_ok();
+        if !consent.categories.iter().all(known) {
+            let words: Vec<&str> = Restricted::ALL.iter().map(|r| r.as_str()).collect();
+            found.push(
+                Violation::new(&field, ErrorCode::ValueNotAChoice)
+                    .with("choices", words.join(" ")),
+            );
+        }
+    }
+}
+
+/// Ranges, choices and days, over all that the officer states, so that items which limit one
+/// another are looked at together.
+fn values(
+    visit: &Visit,
+    stated: &BTreeMap<ItemPath, Observation>,
+    as_of: Date,
+    found: &mut Vec<Violation>,
+) {
+    let all: Vec<Observation> = stated.values().cloned().collect();
+    let wrong = check_all(&all, visit.subject.kind).into_iter();
+    found.extend(wrong.map(Violation::from));
+    for drafted in &visit.values {
+        if drafted.observation.observed_on > as_of {
+            let field = drafted.observation.item.as_str();
+            found.push(Violation::new(field, ErrorCode::ObservedOutOfTime));
+        }
+    }
+}
+
+/// A value of the six restricted classes needs the consent that unlocks it; without it the
+/// answer is "refused", which is always allowed.
+fn restricted(visit: &Visit, as_of: Date, found: &mut Vec<Violation>) {
+    let (_, ticked) = consented(visit, as_of);
+    for drafted in &visit.values {
+        let path = &drafted.observation.item;
+        let class = Catalogue::builtin().get(path).and_then(|item| item.restricted);
+        let locked = class.filter(|class| !ticked.contains(class.as_str()));
+        if let (Some(class), State::Known(_)) = (locked, &drafted.observation.state) {
+            found.push(
+                Violation::new(path.as_str(), ErrorCode::ConsentMissing).with("category", class),
+            );
+        }
+    }
+}
+
+/// A change of an own sealed value says why.
+fn corrections(visit: &Visit, found: &mut Vec<Violation>) {
+    let own = visit.own();
+    for drafted in &visit.values {
+        let sealed = own.get(&drafted.observation.item);
+        let changed = sealed.is_some_and(|v| v.observation != drafted.observation);
+        if changed && drafted.reason.trim().is_empty() {
+            let field = format!("{}#reason", drafted.observation.item);
+            found.push(Violation::new(field, ErrorCode::ValueMissing));
+        }
+    }
+}
+
+/// Core fields have an answer; "unknown" and "refused" are answers, and lead to 未评级.
+fn core(visit: &Visit, stated: &BTreeMap<ItemPath, Observation>, found: &mut Vec<Violation>) {
+    let producer = visit.producer();
+    let missing = |field: &str| Violation::new(field, ErrorCode::ValueMissing);
+    let asked = Catalogue::builtin().asked(visit.subject.kind, producer);
+    for item in asked.filter(|item| item.core) {
+        match item.repeats_in() {
+            None if !has(stated, &item.path) => found.push(missing(&item.path)),
+            None => {}
+            Some(group) => {
+                let absent = keys(stated, group).into_iter().map(|key| key_path(item, key));
+                found.extend(absent.filter(|path| !has(stated, path)).map(|path| missing(&path)));
+            }
+        }
+    }
+    let on_land = matches!(producer, Some(Producer::Pastoral | Producer::Mixed));
+    if on_land && !stated.keys().any(is_stock) {
+        found.push(missing("herd"));
+    }
+    if on_land && !has(stated, "pasture.plot_count") && keys(stated, "plot").is_empty() {
+        found.push(missing("plot"));
+    }
+}
+
+/// An item of the count of animals.
+pub(crate) fn is_stock(path: &ItemPath) -> bool {
+    path.as_str().starts_with("herd.") || path.as_str().starts_with("penned.")
+}
+
+fn has(stated: &BTreeMap<ItemPath, Observation>, path: &str) -> bool {
+    path.parse().is_ok_and(|path: ItemPath| stated.contains_key(&path))
+}
+
+/// The keys under which a repeating group has values.
+fn keys<'a>(stated: &'a BTreeMap<ItemPath, Observation>, group: &str) -> BTreeSet<&'a str> {
+    let of_group = stated.keys().filter_map(ItemPath::parts);
+    of_group.filter(|(g, _, _)| *g == group).map(|(_, key, _)| key).collect()
+}
+
+fn key_path(item: &Item, key: &str) -> String {
+    item.path.replacen('*', key, 1)
+}

@@ -1,0 +1,326 @@
+//! The sync protocol over HTTP, and enrolment.
+//!
+//! There is no password and no refresh token: the device signs a challenge and gets an access
+//! token for ten minutes (`design.md` 9). A 401 means signing in once more; if that is refused
+//! too, the queue pauses and keeps everything.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::{ErrorCode, Kind};
+use itgel_domain::file::chain::{DeviceSigner, Suite};
+use itgel_domain::id::{DeviceId, OfficerId};
+use itgel_domain::sync::SyncProtocol;
+use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::pull::{Pull, PullPage};
+use itgel_domain::sync::push::{Push, PushAnswer};
+use itgel_domain::sync::wire;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use ureq::Agent;
+use ureq::http::StatusCode;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use crate::Enrolment;
+
+/// Where the server is.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Its address, `https://xinyong.example.cn`, without a slash at the end.
+    pub base_url: String,
+    /// The certificate in PEM that its own must rest on, where it is not one of the public ones.
+    pub root_pem: Option<Vec<u8>>,
+    /// The longest time of a request, slow links included.
+    pub timeout_ms: u64,
+}
+
+/// The sync protocol over HTTP.
+pub struct HttpProtocol {
+    wire: Wire,
+    device: DeviceId,
+    signer: Arc<dyn DeviceSigner>,
+    token: Mutex<Option<String>>,
+}
+
+/// Why a request did not go through.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// No way to the server.
+    #[error("the server cannot be reached")]
+    Offline(#[source] Box<ureq::Error>),
+    /// The server refused.
+    #[error("the server refused: {code}")]
+    Refused {
+        /// Why.
+        code: ErrorCode,
+        /// When to come again, if it said so.
+        retry_after_ms: Option<i64>,
+    },
+    /// An answer that is none of ours: a captive portal, or another server.
+    #[error("the answer is not one of the interface")]
+    Malformed,
+    /// The address or the certificate cannot be used.
+    #[error("the address or the certificate of the server cannot be used")]
+    Config,
+}
+
+/// Requests and answers.
+struct Wire {
+    agent: Agent,
+    base_url: String,
+}
+
+#[derive(Serialize)]
+struct ChallengeRequest<'a> {
+    device: &'a DeviceId,
+}
+
+#[derive(serde::Deserialize)]
+struct Challenge {
+    nonce: String,
+}
+
+#[derive(Serialize)]
+struct TokenRequest<'a> {
+    device: &'a DeviceId,
+    nonce: &'a str,
+    signature: String,
+}
+
+#[derive(serde::Deserialize)]
+struct AccessToken {
+    access_token: String,
+}
+
+#[derive(Serialize)]
+struct EnrolRequest<'a> {
+    code: &'a str,
+    public_key: String,
+    suite: Suite,
+}
+
+#[derive(serde::Deserialize)]
+struct EnrolAnswer {
+    device: DeviceId,
+    officer: OfficerId,
+    server_key: String,
+    scope: Vec<DivisionCode>,
+}
+
+#[derive(serde::Deserialize)]
+struct Problem {
+    code: ErrorCode,
+}
+
+/// Most bytes of an answer in JSON.
+const MAX_JSON: u64 = 64 * 1024;
+
+const JSON: &str = "application/json";
+
+impl HttpConfig {
+    /// A server under a certificate of a public authority, with a minute for each request.
+    #[must_use]
+    pub fn new(base_url: &str) -> Self {
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        Self { base_url, root_pem: None, timeout_ms: 60_000 }
+    }
+}
+
+impl HttpError {
+    /// What can be done about it.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Offline(_) => Kind::Unavailable,
+            Self::Refused { code, .. } => code.kind(),
+            Self::Malformed | Self::Config => Kind::Malformed,
+        }
+    }
+
+    /// When the server wants to be asked again.
+    #[must_use]
+    pub const fn retry_after_ms(&self) -> Option<i64> {
+        match self {
+            Self::Refused { retry_after_ms, .. } => *retry_after_ms,
+            _ => None,
+        }
+    }
+}
+
+/// Shows a one-time code and the device's public key; the answer says who the device is and
+/// which server key to pin.
+///
+/// # Errors
+/// [`HttpError::Refused`] with `enrolment.code` for a code that is not good any more.
+pub fn enrol(
+    config: &HttpConfig,
+    code: &str,
+    signer: &dyn DeviceSigner,
+) -> Result<(Enrolment, Vec<DivisionCode>), HttpError> {
+    let public_key = HEXLOWER.encode(&signer.public_key());
+    let request = EnrolRequest { code, public_key, suite: signer.suite() };
+    let answer: EnrolAnswer = Wire::new(config)?.json("/v1/devices/enrol", &request)?;
+    let server_key =
+        HEXLOWER.decode(answer.server_key.as_bytes()).map_err(|_| HttpError::Malformed)?;
+    let enrolment = Enrolment { device: answer.device, officer: answer.officer, server_key };
+    Ok((enrolment, answer.scope))
+}
+
+impl HttpProtocol {
+    /// Speaks for `device`, whose key is `signer`'s.
+    ///
+    /// # Errors
+    /// [`HttpError::Config`] for an address or a certificate that is none.
+    pub fn new(
+        config: &HttpConfig,
+        device: DeviceId,
+        signer: Arc<dyn DeviceSigner>,
+    ) -> Result<Self, HttpError> {
+        Ok(Self { wire: Wire::new(config)?, device, signer, token: Mutex::new(None) })
+    }
+
+    fn call<Q, A>(&self, path: &str, request: &Q) -> Result<A, HttpError>
+    where
+        Q: minicbor::Encode<()>,
+        A: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let body = wire::pack(request);
+        let remembered = self.remembered();
+        let was_fresh = remembered.is_none();
+        let token = remembered.map_or_else(|| self.sign_in(), Ok)?;
+        let answer = match self.wire.cbor(path, &body, &token) {
+            // The token's time is over; a fresh one that is refused is refused for good.
+            Err(error) if error.kind() == Kind::Unauthenticated && !was_fresh => {
+                self.wire.cbor(path, &body, &self.sign_in()?)
+            }
+            other => other,
+        };
+        if answer.as_ref().is_err_and(|error| error.kind() == Kind::Unauthenticated) {
+            self.forget();
+        }
+        wire::unpack(&answer?).map_err(|_| HttpError::Malformed)
+    }
+
+    /// Signs a challenge and remembers the token for it.
+    fn sign_in(&self) -> Result<String, HttpError> {
+        self.forget();
+        let ask = ChallengeRequest { device: &self.device };
+        let challenge: Challenge = self.wire.json("/v1/auth/challenge", &ask)?;
+        let nonce = challenge.nonce.as_str();
+        let message = format!("itgel.challenge.v1\n{nonce}\n{}", self.device);
+        let signature = HEXLOWER.encode(&self.signer.sign(message.as_bytes()));
+        let answer = TokenRequest { device: &self.device, nonce, signature };
+        let given: AccessToken = self.wire.json("/v1/auth/token", &answer)?;
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(given.access_token.clone());
+        Ok(given.access_token)
+    }
+
+    fn remembered(&self) -> Option<String> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn forget(&self) {
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl SyncProtocol for HttpProtocol {
+    type Error = HttpError;
+
+    fn hello(&self, request: &Hello) -> Result<HelloAnswer, HttpError> {
+        self.call("/v1/sync/hello", request)
+    }
+
+    fn push(&self, request: &Push) -> Result<PushAnswer, HttpError> {
+        self.call("/v1/sync/push", request)
+    }
+
+    fn pull(&self, request: &Pull) -> Result<PullPage, HttpError> {
+        self.call("/v1/sync/pull", request)
+    }
+}
+
+impl Wire {
+    fn new(config: &HttpConfig) -> Result<Self, HttpError> {
+        let mut tls = TlsConfig::builder();
+        if let Some(pem) = &config.root_pem {
+            let root = Certificate::from_pem(pem).map_err(|_| HttpError::Config)?;
+            tls = tls.root_certs(RootCerts::new_with_certs(&[root]));
+        }
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_millis(config.timeout_ms)))
+            // A captive portal redirects; the server never does.
+            .max_redirects(0)
+            .tls_config(tls.build())
+            .build()
+            .new_agent();
+        Ok(Self { agent, base_url: config.base_url.clone() })
+    }
+
+    fn json<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &impl Serialize,
+    ) -> Result<A, HttpError> {
+        let body = serde_json::to_vec(request).map_err(|_| HttpError::Malformed)?;
+        let answer = self.post(path, JSON, None, &body, MAX_JSON)?;
+        serde_json::from_slice(&answer).map_err(|_| HttpError::Malformed)
+    }
+
+    fn cbor(&self, path: &str, body: &[u8], token: &str) -> Result<Vec<u8>, HttpError> {
+        self.post(path, wire::MEDIA_TYPE, Some(token), body, wire::MAX_COMPRESSED as u64)
+    }
+
+    fn post(
+        &self,
+        path: &str,
+        media_type: &str,
+        token: Option<&str>,
+        body: &[u8],
+        limit: u64,
+    ) -> Result<Vec<u8>, HttpError> {
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.base_url))
+            .header("content-type", media_type);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response = request.send(body).map_err(offline)?;
+        let retry_after_ms = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok()?.parse::<i64>().ok())
+            .map(|seconds| seconds.saturating_mul(1000));
+        let status = response.status();
+        let read = response.body_mut().with_config().limit(limit).read_to_vec();
+        if status.is_success() {
+            return read.map_err(offline);
+        }
+        let problem = read.ok().and_then(|b| serde_json::from_slice::<Problem>(&b).ok());
+        match problem {
+            Some(problem) => Err(HttpError::Refused { code: problem.code, retry_after_ms }),
+            None => Err(bare(status, retry_after_ms)),
+        }
+    }
+}
+
+/// A refusal without our problem document comes from something on the way.
+fn bare(status: StatusCode, retry_after_ms: Option<i64>) -> HttpError {
+    let code = match status {
+        StatusCode::TOO_MANY_REQUESTS => ErrorCode::TooMany,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            ErrorCode::Unavailable
+        }
+        _ => return HttpError::Malformed,
+    };
+    HttpError::Refused { code, retry_after_ms }
+}
+
+fn offline(error: ureq::Error) -> HttpError {
+    HttpError::Offline(Box::new(error))
+}

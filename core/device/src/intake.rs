@@ -1,0 +1,278 @@
+//! What a page of a list does to the store: one transaction for the whole page, its cursor
+//! included, so that a page is taken or not and can be taken twice.
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::file::envelope::{Body, Envelope};
+use itgel_domain::hash::Hash;
+use itgel_domain::id::SubjectId;
+use itgel_domain::subject::Subject;
+use itgel_domain::sync::pull::{
+    EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem, Tombstone, extend_digest,
+};
+use itgel_domain::sync::push::Verdict;
+use rusqlite::Transaction;
+
+use crate::entropy::Entropy;
+use crate::error::Error;
+use crate::store::chain;
+use crate::store::list::{self, Taken};
+use crate::store::rules::{self, RuleKind};
+use crate::store::{StoreError, device, envelope, identity, process, register, subject};
+use crate::{journal, outbox, people};
+
+/// What a page brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Brought {
+    /// Items that were taken.
+    pub(crate) items: u64,
+    /// Items of a kind that this version does not know, kept for a later one.
+    pub(crate) unknown: u64,
+    /// Items that say what cannot be: passed over and counted.
+    pub(crate) refused: u64,
+    /// Something was erased, which must leave the write-ahead log as well.
+    pub(crate) erased: bool,
+}
+
+/// What became of an item.
+enum Outcome {
+    Yes,
+    Erased,
+    Unknown,
+    Refused,
+}
+
+/// The items of the page do not give the digest that the server signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DigestMismatch;
+
+/// Takes a page whose signature was checked.
+///
+/// `Ok(Err(_))` if it does not continue what was taken before; then nothing was changed.
+pub(crate) fn take_page(
+    tx: &Transaction<'_>,
+    page: &PullPage,
+    server_key: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<Result<Brought, DigestMismatch>, Error> {
+    let mut at = list::taken(tx, page.division)?;
+    let mut fresh = Vec::new();
+    for item in &page.items {
+        // A repeated page brings again what is here already.
+        if item.position <= at.position {
+            continue;
+        }
+        if item.position != at.position + 1 {
+            return Ok(Err(DigestMismatch));
+        }
+        at = Taken { position: item.position, digest: extend_digest(&at.digest, item) };
+        fresh.push(item);
+    }
+    let end = page.items.last().map_or(0, |item| item.position);
+    if end == at.position && at.digest != page.digest {
+        return Ok(Err(DigestMismatch));
+    }
+    let mut brought = Brought::default();
+    for item in fresh {
+        brought.items += 1;
+        match take(tx, page.division, item, server_key, entropy)? {
+            Outcome::Yes => {}
+            Outcome::Erased => brought.erased = true,
+            Outcome::Refused => brought.refused += 1,
+            Outcome::Unknown => {
+                list::keep_item(tx, page.division, item)?;
+                brought.unknown += 1;
+            }
+        }
+    }
+    list::set_taken(tx, page.division, &at)?;
+    Ok(Ok(brought))
+}
+
+/// Takes the items again that an earlier version did not know.
+pub(crate) fn take_kept(tx: &Transaction<'_>, entropy: &dyn Entropy) -> Result<(), Error> {
+    let server_key = device::get(tx)?.server_key;
+    for (division, item) in list::kept_items(tx)? {
+        if !matches!(take(tx, division, &item, &server_key, entropy)?, Outcome::Unknown) {
+            list::forget_item(tx, division, item.position)?;
+        }
+    }
+    Ok(())
+}
+
+fn take(
+    tx: &Transaction<'_>,
+    division: DivisionCode,
+    item: &PulledItem,
+    server_key: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<Outcome, Error> {
+    if item.kind == PulledItem::GONE {
+        return Ok(Outcome::Yes);
+    }
+    let position = item.position;
+    let Some(item) = item.item() else {
+        return Ok(Outcome::Unknown);
+    };
+    if let Some(subject) = about(&item)
+        && list::is_erased(tx, subject)?
+    {
+        return Ok(Outcome::Yes);
+    }
+    match item {
+        PullItem::Envelope(item) => return take_envelope(tx, &item),
+        PullItem::Identity(record) => take_identity(tx, &record)?,
+        PullItem::Case(case) => process::put_case(tx, &case)?,
+        PullItem::Task(task) => process::put_task(tx, &task)?,
+        PullItem::Pack(file) => return take_rules(tx, RuleKind::Pack, &file, position),
+        PullItem::Parameters(file) => return take_rules(tx, RuleKind::Parameters, &file, position),
+        PullItem::Register(row) => register::put(tx, &row, division)?,
+        PullItem::Tombstone(tombstone) => return erase(tx, &tombstone, server_key, entropy),
+        PullItem::Revocation(revocation) => take_revocation(tx, &revocation)?,
+        PullItem::Subject(s) => {
+            let (id, kind, division) = (s.subject, s.kind, s.division);
+            subject::put(tx, &Subject { id: id.clone(), kind, division, local_code: s.local_code })?;
+            people::show_name(tx, &id)?;
+        }
+        PullItem::Cycle(cycle) => process::put_cycle(tx, &cycle)?,
+    }
+    Ok(Outcome::Yes)
+}
+
+/// Whom an item is about, if it is of no use once that subject was erased.
+const fn about(item: &PullItem) -> Option<&SubjectId> {
+    match item {
+        PullItem::Identity(record) => Some(&record.subject),
+        PullItem::Case(case) => Some(&case.subject),
+        PullItem::Task(task) => Some(&task.subject),
+        PullItem::Register(row) => row.subject.as_ref(),
+        PullItem::Subject(subject) => Some(&subject.subject),
+        PullItem::Envelope(_)
+        | PullItem::Pack(_)
+        | PullItem::Parameters(_)
+        | PullItem::Tombstone(_)
+        | PullItem::Revocation(_)
+        | PullItem::Cycle(_) => None,
+    }
+}
+
+fn take_envelope(tx: &Transaction<'_>, item: &EnvelopeItem) -> Result<Outcome, Error> {
+    let Ok(listed) = Envelope::from_bytes(&item.bytes) else {
+        return Ok(Outcome::Refused);
+    };
+    if list::is_erased(tx, listed.subject())? {
+        return Ok(Outcome::Yes);
+    }
+    let counts = !item.quarantined;
+    match envelope::find_status(tx, &listed.at)? {
+        None => {
+            envelope::insert(tx, &listed, &item.bytes, counts, true)?;
+            journal::fold(tx, &listed, counts)?;
+        }
+        Some(kept) if kept.id != Envelope::id_of(&listed.salt, &item.bytes) => {
+            // Another branch of a forked chain: the server's list is what everybody sees.
+            return Ok(Outcome::Refused);
+        }
+        Some(kept) => {
+            envelope::set_listed(tx, &listed.at)?;
+            if kept.counts != counts {
+                envelope::set_counts(tx, &listed.at, counts)?;
+                refold(tx, &listed)?;
+            }
+            settle_own(tx, &listed, counts)?;
+        }
+    }
+    if let Body::Identity(commitment) = &listed.body {
+        for version in identity::versions(tx, &commitment.subject)? {
+            if version.commitment.is_none()
+                && people::commits_to(&listed.body, &listed.salt, &version.record)
+            {
+                identity::set_commitment(tx, &version.record, &commitment.commitment)?;
+            }
+        }
+    }
+    Ok(Outcome::Yes)
+}
+
+/// A decision let an own quarantined envelope count, or set a received one aside.
+fn settle_own(tx: &Transaction<'_>, listed: &Envelope, counts: bool) -> Result<(), Error> {
+    let own = device::get(tx)?;
+    if listed.at.device != own.id {
+        return Ok(());
+    }
+    let Some(link) = chain::find(tx, listed.at.incarnation, listed.at.seq)? else {
+        return Ok(());
+    };
+    // What has no receipt yet waits for it: the list alone turns nothing green.
+    let Some(verdict) = link.verdict else {
+        return Ok(());
+    };
+    if counts && !verdict.is_received() {
+        let (incarnation, seq) = (listed.at.incarnation, listed.at.seq);
+        chain::set_verdict(tx, incarnation, seq, &Verdict::Accepted, None)?;
+    }
+    Ok(())
+}
+
+fn take_identity(
+    tx: &Transaction<'_>,
+    record: &itgel_domain::identity::IdentityRecord,
+) -> Result<(), Error> {
+    people::take(tx, record)?;
+    for kept in envelope::commitments_of(tx, &record.subject)? {
+        if let Body::Identity(commitment) = &kept.body
+            && people::commits_to(&kept.body, &kept.salt, record)
+        {
+            identity::set_commitment(tx, record, &commitment.commitment)?;
+        }
+    }
+    Ok(())
+}
+
+fn take_rules(
+    tx: &Transaction<'_>,
+    kind: RuleKind,
+    file: &RulesItem,
+    position: u64,
+) -> Result<Outcome, Error> {
+    if Hash::of_file(file.text.as_bytes()) != file.hash {
+        return Ok(Outcome::Refused);
+    }
+    rules::put(tx, kind, file, position)?;
+    Ok(Outcome::Yes)
+}
+
+/// Deletes everything of the subject. What the server never received of it can never be sent
+/// again, so the rest of the chain goes on in the next incarnation.
+fn erase(
+    tx: &Transaction<'_>,
+    tombstone: &Tombstone,
+    server_key: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<Outcome, Error> {
+    if tombstone.verify(server_key).is_err() {
+        return Ok(Outcome::Refused);
+    }
+    let breaks_chain = chain::links_of(tx, &tombstone.subject)?.iter().any(|l| l.state.is_open());
+    list::insert_tombstone(tx, &tombstone.subject)?;
+    subject::erase(tx, &tombstone.subject)?;
+    if breaks_chain {
+        let next = device::get(tx)?.incarnation + 1;
+        outbox::write_again(tx, next, &chain::open_links(tx)?, entropy)?;
+    }
+    Ok(Outcome::Erased)
+}
+
+fn take_revocation(tx: &Transaction<'_>, revocation: &Revocation) -> Result<(), StoreError> {
+    list::insert_revocation(tx, &revocation.device)?;
+    if device::get(tx)?.id == revocation.device {
+        device::set_revoked(tx)?;
+    }
+    Ok(())
+}
+
+fn refold(tx: &Transaction<'_>, envelope: &Envelope) -> Result<(), StoreError> {
+    match &envelope.body {
+        Body::File(body) => journal::refold(tx, &body.file),
+        Body::Identity(_) | Body::Ballot(_) => Ok(()),
+    }
+}

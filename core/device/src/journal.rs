@@ -1,0 +1,200 @@
+//! Writing to the own chain: the one way in which anything leaves drafts.
+//!
+//! An envelope is appended in the transaction of its cause: bytes, place in the chain, projection
+//! and outbox state are on the disk together or not at all.
+
+use itgel_domain::file::entry::{Entry, EntryId};
+use itgel_domain::file::envelope::{
+    Ballot, Body, CheckpointRef, Envelope, FileBody, IdentityCommitment, MAX_BYTES, VERSION,
+};
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::hash::Hash;
+use itgel_domain::id::CycleId;
+use itgel_domain::identity::IdentityRecord;
+use itgel_domain::time::AtMs;
+use rusqlite::{Connection, Transaction};
+
+use crate::entropy::{Entropy, salt};
+use crate::error::Error;
+use crate::store::chain::{self, Link, LinkState};
+use crate::store::device::DeviceRow;
+use crate::store::{StoreError, envelope, identity, projection};
+
+/// What an envelope is to carry.
+pub(crate) enum Content {
+    Entries { file: FileId, entries: Vec<Entry> },
+    Identity(IdentityRecord),
+    Ballot(Ballot),
+}
+
+/// When and under which rules it is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp {
+    /// The rule pack that the device holds.
+    pub(crate) pack: Hash,
+    /// The device's clock: recorded, never trusted.
+    pub(crate) entered_at: AtMs,
+    /// The newest signed state of the server's log that the device had seen.
+    pub(crate) checkpoint: Option<CheckpointRef>,
+}
+
+/// The place that the next envelope will have.
+pub(crate) fn next_place(db: &Connection, device: &DeviceRow) -> Result<ChainRef, StoreError> {
+    let head = chain::head(db, &device.id, device.incarnation)?;
+    Ok(ChainRef {
+        device: device.id.clone(),
+        incarnation: device.incarnation,
+        seq: head.seq + 1,
+    })
+}
+
+/// Writes the next envelope of the chain and folds it into its file.
+pub(crate) fn append(
+    tx: &Transaction<'_>,
+    device: &DeviceRow,
+    stamp: Stamp,
+    content: Content,
+    entropy: &dyn Entropy,
+) -> Result<Envelope, Error> {
+    let head = chain::head(tx, &device.id, device.incarnation)?;
+    let salt = salt(entropy)?;
+    let (body, record) = body(tx, device, &salt, content)?;
+    let written = Envelope {
+        v: VERSION,
+        at: next_place(tx, device)?,
+        salt,
+        officer: device.officer.clone(),
+        pack: stamp.pack,
+        entered_at: stamp.entered_at,
+        checkpoint: stamp.checkpoint,
+        body,
+    };
+    let bytes = written.to_bytes();
+    if bytes.len() > MAX_BYTES {
+        return Err(Error::TooLarge);
+    }
+    let id = Envelope::id_of(&written.salt, &bytes);
+    envelope::insert(tx, &written, &bytes, true, false)?;
+    fold(tx, &written, true)?;
+    if let (Some(record), Body::Identity(commitment)) = (&record, &written.body) {
+        let own = identity::OwnPlace {
+            commitment: &commitment.commitment,
+            incarnation: written.at.incarnation,
+            seq: written.at.seq,
+        };
+        identity::put(tx, record, Some(own))?;
+    }
+    chain::insert(
+        tx,
+        &Link {
+            incarnation: written.at.incarnation,
+            seq: written.at.seq,
+            id,
+            head: head.extend(&id).hash,
+            subject: written.subject().clone(),
+            cycle: cycle_of(&written),
+            state: LinkState::Waiting,
+            verdict: None,
+            received_at: None,
+            written_at: stamp.entered_at,
+        },
+    )?;
+    Ok(written)
+}
+
+/// Takes an envelope into the projection of its file; what belongs to no file is passed over.
+pub(crate) fn fold(
+    tx: &Transaction<'_>,
+    envelope: &Envelope,
+    counts: bool,
+) -> Result<(), StoreError> {
+    let Body::File(body) = &envelope.body else {
+        return Ok(());
+    };
+    let mut facts = projection::get(tx, &body.file)?;
+    note(&mut facts, envelope, counts);
+    projection::put(tx, &body.file, &facts)
+}
+
+/// Folds a file again from its envelopes, after one of them left or changed its standing.
+pub(crate) fn refold(tx: &Transaction<'_>, file: &FileId) -> Result<(), StoreError> {
+    let mut facts = FileFacts::default();
+    for kept in envelope::of_file(tx, file)? {
+        note(&mut facts, &kept.envelope, kept.counts);
+    }
+    if facts.is_empty() {
+        projection::delete(tx, file)
+    } else {
+        projection::put(tx, file, &facts)
+    }
+}
+
+/// The cycle that an envelope was written for.
+pub(crate) fn cycle_of(envelope: &Envelope) -> Option<CycleId> {
+    if let Body::Ballot(ballot) = &envelope.body {
+        return Some(ballot.cycle.clone());
+    }
+    envelope.entries().iter().rev().find_map(|entry| match entry {
+        Entry::Seal(seal) => Some(seal.cycle.clone()),
+        other => other.observed().map(|(cycle, _)| cycle.clone()),
+    })
+}
+
+/// The entries with every place in `moved` replaced by where it was written again.
+pub(crate) fn moved_entries(
+    entries: &[Entry],
+    moved: impl Fn(&ChainRef) -> Option<ChainRef>,
+) -> Vec<Entry> {
+    let follow = |id: &mut EntryId| {
+        if let Some(at) = moved(&id.at) {
+            id.at = at;
+        }
+    };
+    let mut entries = entries.to_vec();
+    for entry in &mut entries {
+        match entry {
+            Entry::Correction(c) => follow(&mut c.corrects),
+            Entry::Retraction(r) => follow(&mut r.retracts),
+            Entry::ConsentWithdrawal(w) => follow(&mut w.consent),
+            Entry::Seal(seal) => seal.consents.iter_mut().for_each(follow),
+            Entry::Observation(_)
+            | Entry::Consent(_)
+            | Entry::Evidence(_)
+            | Entry::Note(_)
+            | Entry::Resolution(_)
+            | Entry::Import(_)
+            | Entry::OfficialCorrection(_) => {}
+        }
+    }
+    entries
+}
+
+fn note(facts: &mut FileFacts, envelope: &Envelope, counts: bool) {
+    if counts {
+        facts.apply(envelope);
+    } else {
+        facts.apply_quarantined(envelope);
+    }
+}
+
+fn body(
+    tx: &Transaction<'_>,
+    device: &DeviceRow,
+    salt: &str,
+    content: Content,
+) -> Result<(Body, Option<IdentityRecord>), StoreError> {
+    Ok(match content {
+        Content::Entries { file, entries } => {
+            let links = projection::get(tx, &file)?.links(&device.id, device.incarnation);
+            let (deps, start_op) = (links.deps, links.start_op);
+            (Body::File(FileBody { file, deps, start_op, entries }), None)
+        }
+        Content::Identity(record) => {
+            let commitment = record.commitment(salt);
+            let subject = record.subject.clone();
+            (Body::Identity(IdentityCommitment { subject, commitment }), Some(record))
+        }
+        Content::Ballot(ballot) => (Body::Ballot(ballot), None),
+    })
+}

@@ -1,0 +1,182 @@
+//! What waits for the server, and how it is written again when the chain cannot go on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use itgel_domain::file::chain::ChainHead;
+use itgel_domain::file::envelope::{Body, Envelope};
+use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::identity::IdentityRecord;
+use itgel_domain::sync::push::{PAGE_BYTES, PAGE_ENVELOPES, Verdict};
+use rusqlite::{Connection, Transaction};
+
+use crate::entropy::Entropy;
+use crate::error::Error;
+use crate::journal::{self, Content, Stamp, moved_entries};
+use crate::store::chain::{self, Link, LinkState, Outgoing};
+use crate::store::device::{self, DeviceRow};
+use crate::store::{StoreError, envelope, identity};
+
+/// The next page of the chain.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Consecutive envelopes.
+    pub(crate) envelopes: Vec<Vec<u8>>,
+    /// The identity records that their commitments stand for, with their places.
+    pub(crate) identities: Vec<(u64, IdentityRecord)>,
+    /// The place of the first.
+    pub(crate) from: u64,
+    /// The chain after the last.
+    pub(crate) head: ChainHead,
+}
+
+/// What stands at a place of the chain.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// A page to send.
+    Page(Page),
+    /// Nothing more.
+    End,
+    /// An envelope whose content was erased: this chain cannot be sent on.
+    Gap,
+}
+
+/// The page of the chain of `incarnation` that starts at `from`.
+pub(crate) fn next_page(
+    db: &Connection,
+    device: &DeviceRow,
+    incarnation: u32,
+    from: u64,
+) -> Result<Next, StoreError> {
+    let outgoing = chain::outgoing(db, &device.id, incarnation, from, PAGE_ENVELOPES)?;
+    let Some(first) = outgoing.first() else {
+        return Ok(Next::End);
+    };
+    let mut page = Page {
+        envelopes: Vec::new(),
+        identities: Vec::new(),
+        from: first.seq,
+        head: ChainHead { seq: first.seq, hash: first.head },
+    };
+    let mut bytes = 0;
+    for Outgoing { seq, head, bytes: content } in outgoing {
+        let Some(content) = content else { break };
+        let record = identity::at(db, incarnation, seq)?.map(|version| version.record);
+        let size = content.len() + record.as_ref().map_or(0, |r| r.to_bytes().len());
+        if !page.envelopes.is_empty() && bytes + size > PAGE_BYTES {
+            break;
+        }
+        bytes += size;
+        page.head = ChainHead { seq, hash: head };
+        page.identities.extend(record.map(|r| (seq, r)));
+        page.envelopes.push(content);
+    }
+    if !page.envelopes.is_empty() {
+        return Ok(Next::Page(page));
+    }
+    let rest = chain::links(db, incarnation)?.into_iter().filter(|link| link.seq >= from);
+    let more = rest.into_iter().any(|link| link.state.has_content());
+    Ok(if more { Next::Gap } else { Next::End })
+}
+
+/// Opens the next incarnation and writes the envelopes of `links` again in it: same content, new
+/// places. References between them move along; the old ones leave files and pages.
+pub(crate) fn write_again(
+    tx: &Transaction<'_>,
+    incarnation: u32,
+    links: &[Link],
+    entropy: &dyn Entropy,
+) -> Result<(), Error> {
+    device::set_incarnation(tx, incarnation)?;
+    let device = device::get(tx)?;
+    let mut moved = BTreeMap::new();
+    for (old, record) in take_out(tx, &device, links)? {
+        let stamp = Stamp {
+            pack: old.pack,
+            entered_at: old.entered_at,
+            checkpoint: old.checkpoint,
+        };
+        let content = match old.body {
+            Body::File(body) => Content::Entries {
+                file: body.file,
+                entries: moved_entries(&body.entries, |at| moved.get(at).cloned()),
+            },
+            // Without its record a commitment says nothing to anybody.
+            Body::Identity(_) => match record {
+                Some(record) => Content::Identity(record),
+                None => continue,
+            },
+            Body::Ballot(ballot) => Content::Ballot(ballot),
+        };
+        let written = journal::append(tx, &device, stamp, content, entropy)?;
+        moved.insert(old.at, written.at);
+    }
+    Ok(())
+}
+
+/// Whether the chain of `incarnation` is whole: every head follows from the one before.
+pub(crate) fn is_whole(
+    db: &Connection,
+    device: &DeviceRow,
+    incarnation: u32,
+) -> Result<bool, StoreError> {
+    let mut head = ChainHead::start(&device.id, incarnation);
+    for link in chain::links(db, incarnation)? {
+        head = head.extend(&link.id);
+        if (head.seq, head.hash) != (link.seq, link.head) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The open links that the server does not have. Those that its signed list already showed were
+/// received in an earlier life of this store, whose receipts are lost: they are settled here.
+pub(crate) fn not_listed(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {
+    let device = device::get(tx)?;
+    let mut open = Vec::new();
+    for link in chain::open_links(tx)? {
+        let at = place(&device, &link);
+        match envelope::find_status(tx, &at)? {
+            Some(status) if status.listed => {
+                let verdict = if status.counts {
+                    Verdict::Accepted
+                } else {
+                    Verdict::Quarantined(itgel_domain::error::ErrorCode::EnvelopeBlocked)
+                };
+                chain::set_verdict(tx, link.incarnation, link.seq, &verdict, None)?;
+            }
+            _ => open.push(link),
+        }
+    }
+    Ok(open)
+}
+
+/// Takes the envelopes of `links` out of the store, to be written again, and folds their files
+/// without them.
+fn take_out(
+    tx: &Transaction<'_>,
+    device: &DeviceRow,
+    links: &[Link],
+) -> Result<Vec<(Envelope, Option<IdentityRecord>)>, StoreError> {
+    let mut taken = Vec::new();
+    let mut files: BTreeSet<FileId> = BTreeSet::new();
+    for link in links {
+        let at = place(device, link);
+        let Some(old) = envelope::find(tx, &at)? else { continue };
+        let record = identity::at(tx, link.incarnation, link.seq)?.map(|version| version.record);
+        if let Body::File(body) = &old.body {
+            files.insert(body.file.clone());
+        }
+        envelope::delete(tx, &at)?;
+        chain::set_state(tx, link.incarnation, link.seq, LinkState::Moved)?;
+        taken.push((old, record));
+    }
+    for file in &files {
+        journal::refold(tx, file)?;
+    }
+    Ok(taken)
+}
+
+fn place(device: &DeviceRow, link: &Link) -> ChainRef {
+    ChainRef { device: device.id.clone(), incarnation: link.incarnation, seq: link.seq }
+}

@@ -1,0 +1,198 @@
+//! Identity and ballots: what the officer writes beside files.
+
+use std::collections::BTreeSet;
+
+use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::file::ChainRef;
+use itgel_domain::file::envelope::{Ballot, Body};
+use itgel_domain::hash::Hash;
+use itgel_domain::id::SubjectId;
+use itgel_domain::identity::{IdentityRecord, Person};
+use itgel_domain::person::{ResidentId, normalise_name};
+use itgel_domain::subject::Subject;
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+use rusqlite::{Connection, Transaction};
+
+use crate::entropy::Entropy;
+use crate::error::Error;
+use crate::journal::{self, Content, Stamp};
+use crate::rules::RuleCache;
+use crate::store::device::DeviceRow;
+use crate::store::identity::Version;
+use crate::store::{StoreError, device, identity, subject};
+use crate::visit::subject_row;
+
+/// Below this age members are counted, never identified (`domain.md` B.2).
+const IDENTIFIED_FROM_YEARS: i16 = 14;
+
+/// Most characters of a name (`domain.md` G 1: none below 60 is refused).
+const MAX_NAME: usize = 120;
+
+/// Writes a new version of who a subject's people are, on top of the versions known here.
+pub(crate) fn put_identity(
+    tx: &Transaction<'_>,
+    id: &SubjectId,
+    people: Vec<Person>,
+    now: AtMs,
+    (rules, entropy): (&RuleCache, &dyn Entropy),
+) -> Result<ChainRef, Error> {
+    let home = subject_row(tx, id)?;
+    let wrong = violations(&people, now.on());
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
+    }
+    let device = device::get(tx)?;
+    let versions = identity::versions(tx, id)?;
+    let record = IdentityRecord {
+        subject: id.clone(),
+        version: versions.iter().map(|v| v.record.version).max().unwrap_or(0) + 1,
+        based_on: current(&versions).filter_map(|v| v.commitment).collect(),
+        people,
+        author: device.officer.clone(),
+    };
+    let stamp = stamp(tx, &home, &device, now, rules)?;
+    let written = journal::append(tx, &device, stamp, Content::Identity(record), entropy)?;
+    show_name(tx, id)?;
+    Ok(written.at)
+}
+
+/// Writes a ballot of the peer evaluation; it is kept by nobody but the server.
+pub(crate) fn put_ballot(
+    tx: &Transaction<'_>,
+    ballot: Ballot,
+    now: AtMs,
+    (rules, entropy): (&RuleCache, &dyn Entropy),
+) -> Result<ChainRef, Error> {
+    let home = subject_row(tx, &ballot.subject)?;
+    let scores = ["promises", "diligence", "loans", "rules"].into_iter().zip(ballot.scores);
+    let wrong: Vec<Violation> = scores
+        .filter(|(_, score)| !(1..=5).contains(score))
+        .map(|(field, _)| {
+            Violation::new(field, ErrorCode::ValueOutOfRange).with("min", 1).with("max", 5)
+        })
+        .collect();
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
+    }
+    let device = device::get(tx)?;
+    let stamp = stamp(tx, &home, &device, now, rules)?;
+    Ok(journal::append(tx, &device, stamp, Content::Ballot(ballot), entropy)?.at)
+}
+
+fn stamp(
+    db: &Connection,
+    home: &Subject,
+    device: &DeviceRow,
+    now: AtMs,
+    rules: &RuleCache,
+) -> Result<Stamp, Error> {
+    let pack = rules.get(db)?.pack_for(home, now.on())?.hash();
+    Ok(Stamp { pack, entered_at: now, checkpoint: device.checkpoint })
+}
+
+/// Keeps a version that another device wrote.
+pub(crate) fn take(tx: &Transaction<'_>, record: &IdentityRecord) -> Result<(), StoreError> {
+    identity::put(tx, record, None)?;
+    show_name(tx, &record.subject)
+}
+
+/// The versions on top of which nothing was written; several if officers wrote at the same time.
+pub(crate) fn current(versions: &[Version]) -> impl Iterator<Item = &Version> {
+    let based_on: BTreeSet<Hash> =
+        versions.iter().flat_map(|v| v.record.based_on.iter().copied()).collect();
+    let newest = versions.iter().map(|v| v.record.version).max().unwrap_or(0);
+    versions.iter().filter(move |v| match v.commitment {
+        Some(commitment) => !based_on.contains(&commitment),
+        // Of another device's version the salt is not here, only its number.
+        None => v.record.version == newest,
+    })
+}
+
+/// Keeps the name for lists and the texts for the search beside the subject.
+pub(crate) fn show_name(tx: &Transaction<'_>, id: &SubjectId) -> Result<(), StoreError> {
+    let versions = identity::versions(tx, id)?;
+    let Some(shown) = current(&versions).next().or(versions.first()) else {
+        return Ok(());
+    };
+    let head = shown.record.head().or(shown.record.people.first());
+    let name = head.map_or("", |person| &person.full_name);
+    let mut find = String::new();
+    for person in versions.iter().flat_map(|v| &v.record.people) {
+        let names = [Some(&person.full_name), person.name_mn.as_ref()];
+        for text in names.into_iter().flatten() {
+            find.push_str(&normalise_name(text));
+            find.push(' ');
+        }
+        if let Some(number) = &person.id_number {
+            find.push_str(&number.to_ascii_uppercase());
+            find.push(ID_END);
+        }
+    }
+    subject::set_name(tx, id, name, &find)
+}
+
+/// Stands after an ID number in the search text, so that its end can be asked for.
+const ID_END: char = '|';
+
+/// The patterns of a search: for household codes, and for names or the end of an ID number.
+pub(crate) fn search_patterns(search: &str) -> Option<(String, String)> {
+    let text = normalise_name(search.trim());
+    if text.is_empty() {
+        return None;
+    }
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    let is_id = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'x' | b'X'));
+    let end = if is_id { format!("{ID_END}%") } else { "%".to_owned() };
+    Some((format!("%{escaped}%"), format!("%{escaped}{end}")))
+}
+
+/// The adults of a subject, from the versions that stand.
+pub(crate) fn people(db: &Connection, id: &SubjectId) -> Result<Vec<IdentityRecord>, Error> {
+    let versions = identity::versions(db, id)?;
+    Ok(current(&versions).map(|v| v.record.clone()).collect())
+}
+
+fn violations(people: &[Person], today: Date) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let mut roles = BTreeSet::new();
+    for person in people {
+        let field = format!("identity/{}", person.role);
+        if person.role.is_empty() || !roles.insert(&person.role) {
+            found.push(Violation::new(&field, ErrorCode::ValueNotAChoice));
+        }
+        let length = person.full_name.trim().chars().count();
+        if length == 0 {
+            found.push(Violation::new(&field, ErrorCode::ValueMissing));
+        } else if length > MAX_NAME {
+            let range = Violation::new(&field, ErrorCode::ValueOutOfRange);
+            found.push(range.with("min", 1).with("max", MAX_NAME));
+        }
+        match person.id_number.as_deref().map(str::parse::<ResidentId>) {
+            None => {}
+            Some(Ok(number)) if is_old_enough(number.born_on(), today) => {}
+            Some(Ok(_)) => found.push(Violation::new(&field, ErrorCode::PersonIdInvalid)),
+            Some(Err(error)) => found.push(Violation::new(&field, error.code())),
+        }
+    }
+    if !roles.iter().any(|role| *role == "head") {
+        found.push(Violation::new("identity/head", ErrorCode::ValueMissing));
+    }
+    found
+}
+
+fn is_old_enough(born_on: Date, today: Date) -> bool {
+    itgel_domain::assess::years_after(born_on, IDENTIFIED_FROM_YEARS) <= today
+}
+
+/// Whether an envelope carries the commitment of this record.
+pub(crate) fn commits_to(body: &Body, salt: &str, record: &IdentityRecord) -> bool {
+    matches!(body, Body::Identity(c)
+        if c.subject == record.subject && c.commitment == record.commitment(salt))
+}

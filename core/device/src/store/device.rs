@@ -1,0 +1,89 @@
+//! The one row about the device itself.
+
+use itgel_domain::file::envelope::CheckpointRef;
+use itgel_domain::id::{DeviceId, OfficerId};
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::StoreError;
+use super::column::{self, count, int, word};
+
+/// Who this store belongs to and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceRow {
+    pub(crate) id: DeviceId,
+    pub(crate) officer: OfficerId,
+    /// The key that this device signs with.
+    pub(crate) public_key: Vec<u8>,
+    /// The server's public key, pinned at enrolment.
+    pub(crate) server_key: Vec<u8>,
+    /// The chain that is written now.
+    pub(crate) incarnation: u32,
+    /// The epoch of the server; 0 before the first word with it.
+    pub(crate) epoch: u64,
+    pub(crate) checkpoint: Option<CheckpointRef>,
+    pub(crate) revoked: bool,
+}
+
+pub(crate) fn insert(tx: &Transaction<'_>, row: &DeviceRow) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into device
+             (one, id, officer, public_key, server_key, incarnation, epoch, revoked)
+         values (1, ?1, ?2, ?3, ?4, ?5, ?6, 0)",
+        params![
+            row.id.as_str(),
+            row.officer.as_str(),
+            row.public_key,
+            row.server_key,
+            row.incarnation,
+            int(row.epoch)
+        ],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn find(db: &Connection) -> Result<Option<DeviceRow>, StoreError> {
+    column::first(db.prepare_cached("select * from device")?.query([])?, read)
+}
+
+pub(crate) fn get(db: &Connection) -> Result<DeviceRow, StoreError> {
+    find(db)?.ok_or(StoreError::Corrupt { what: "device" })
+}
+
+pub(crate) fn set_incarnation(tx: &Transaction<'_>, incarnation: u32) -> Result<(), StoreError> {
+    tx.execute("update device set incarnation = ?1", [incarnation])?;
+    Ok(())
+}
+
+pub(crate) fn set_epoch(tx: &Transaction<'_>, epoch: u64) -> Result<(), StoreError> {
+    tx.execute("update device set epoch = ?1", [int(epoch)])?;
+    Ok(())
+}
+
+pub(crate) fn set_checkpoint(
+    tx: &Transaction<'_>,
+    checkpoint: &CheckpointRef,
+) -> Result<(), StoreError> {
+    let bytes = column::to_cbor(checkpoint, "device.checkpoint")?;
+    tx.execute("update device set checkpoint = ?1", [bytes])?;
+    Ok(())
+}
+
+pub(crate) fn set_revoked(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("update device set revoked = 1", [])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<DeviceRow, StoreError> {
+    let checkpoint: Option<Vec<u8>> = row.get("checkpoint")?;
+    let checkpoint = checkpoint.map(|bytes| minicbor::decode(&bytes)).transpose();
+    Ok(DeviceRow {
+        id: word(row, "id", "device.id")?,
+        officer: word(row, "officer", "device.officer")?,
+        public_key: row.get("public_key")?,
+        server_key: row.get("server_key")?,
+        incarnation: row.get("incarnation")?,
+        epoch: count(row, "epoch", "device.epoch")?,
+        checkpoint: checkpoint.map_err(|_| StoreError::Corrupt { what: "device.checkpoint" })?,
+        revoked: row.get("revoked")?,
+    })
+}

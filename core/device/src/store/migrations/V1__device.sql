@@ -1,0 +1,177 @@
+-- The store of one officer on one device. The whole file is encrypted; nothing in it leaves the
+-- device but envelopes and identity records, and nothing is deleted before its receipt.
+-- Division codes are filled to twelve digits, days are ISO text, instants milliseconds.
+
+create table device (
+    one         integer primary key check (one = 1),
+    id          text not null,
+    officer     text not null,
+    public_key  blob not null,    -- of this device
+    server_key  blob not null,    -- pinned at enrolment
+    incarnation integer not null, -- the chain that is written now
+    epoch       integer not null, -- of the server; 0 before the first word
+    checkpoint  blob,             -- the newest signed state of the server's log
+    revoked     integer not null
+) strict;
+
+-- The own chains ----------------------------------------------------------------------------
+
+create table link (
+    incarnation integer not null,
+    seq         integer not null,
+    id          text not null,    -- the envelope's salted id
+    head        text not null,    -- the chain's hash after it
+    subject     text not null,
+    cycle       text,             -- of a visit or a ballot
+    state       text not null,    -- 'waiting', 'sending', 'received', 'needs_you', 'moved', 'erased'
+    verdict     blob,
+    received_at integer,          -- by the server's clock
+    written_at  integer not null, -- by ours
+    primary key (incarnation, seq)
+) strict, without rowid;
+create index link_by_subject on link (subject, cycle);
+create index link_open on link (state, incarnation, seq) where state in ('waiting', 'sending');
+
+create table signed_head (
+    incarnation integer not null,
+    seq         integer not null,
+    hash        text not null,
+    signature   text not null,
+    primary key (incarnation, seq)
+) strict, without rowid;
+
+create table receipt (
+    incarnation integer not null,
+    from_seq    integer not null,
+    up_to_seq   integer not null,
+    answer      blob not null,
+    primary key (incarnation, from_seq, up_to_seq)
+) strict, without rowid;
+
+-- Files --------------------------------------------------------------------------------------
+
+create table envelope (
+    device      text not null,
+    incarnation integer not null,
+    seq         integer not null,
+    id          text not null,
+    subject     text not null,
+    year        integer not null,  -- of the file; 0 for what is in no file
+    counts      integer not null,  -- 0 while it is in quarantine
+    listed      integer not null,  -- 1 once the server's list held it
+    bytes       blob not null,
+    primary key (device, incarnation, seq)
+) strict;
+create index envelope_by_subject on envelope (subject, year);
+
+create table projection (
+    subject text not null,
+    year    integer not null,
+    facts   blob not null,
+    primary key (subject, year)
+) strict;
+
+create table draft_value (
+    subject     text not null,
+    cycle       text not null,
+    item        text not null,
+    observation blob not null,
+    reason      text not null,     -- why an own sealed value is corrected
+    changed_at  integer not null,
+    primary key (subject, cycle, item)
+) strict, without rowid;
+
+create table draft_consent (
+    subject    text not null,
+    cycle      text not null,
+    person     text not null,
+    consent    blob not null,
+    changed_at integer not null,
+    primary key (subject, cycle, person)
+) strict, without rowid;
+
+-- What the server told -----------------------------------------------------------------------
+
+create table subject (
+    id         text primary key,
+    kind       text not null,
+    division   text not null,
+    local_code text not null,
+    name       text not null,      -- of the head, for a list
+    find       text not null       -- normalised names and ID numbers, for the search
+) strict, without rowid;
+create index subject_by_division on subject (division, local_code, id);
+
+create table identity (
+    subject     text not null,
+    hash        text not null,     -- of the record's bytes
+    version     integer not null,
+    record      blob not null,
+    commitment  text,              -- known for an own one
+    incarnation integer,           -- place of the own commitment
+    seq         integer,
+    primary key (subject, hash)
+) strict, without rowid;
+create index identity_by_place on identity (incarnation, seq);
+
+create table rule_file (
+    hash     text primary key,
+    kind     text not null,        -- 'pack' or 'parameters'
+    name     text not null,
+    text     text not null,
+    position integer not null      -- in its list: later is newer
+) strict, without rowid;
+
+create table register_row (
+    list     text not null,        -- the list it came in
+    id       text not null,
+    division text not null,
+    subject  text,
+    row      blob not null,
+    primary key (list, id)
+) strict, without rowid;
+create index register_by_subject on register_row (subject);
+
+create table cycle (
+    id    text primary key,
+    cycle blob not null
+) strict, without rowid;
+
+create table rating_case (
+    subject text not null,
+    cycle   text not null,
+    state   text not null,
+    grade   text,
+    primary key (subject, cycle)
+) strict, without rowid;
+
+create table task (
+    subject text not null,
+    cycle   text not null,
+    item    text not null,         -- empty if no item caused it
+    words   text not null,
+    primary key (subject, cycle, item)
+) strict, without rowid;
+
+create table list (
+    division text primary key,
+    position integer not null,
+    digest   text not null
+) strict, without rowid;
+
+-- Items of a kind that this version does not know, for a later version.
+create table kept_item (
+    division text not null,
+    position integer not null,
+    kind     integer not null,
+    bytes    blob not null,
+    primary key (division, position)
+) strict, without rowid;
+
+create table tombstone (
+    subject text primary key
+) strict, without rowid;
+
+create table revoked_device (
+    device text primary key
+) strict, without rowid;

@@ -1,0 +1,170 @@
+//! The encrypted store of one officer on one device. SQL stands only in this folder, one file
+//! per table family.
+//!
+//! Every write is one transaction that is on the disk when the call returns (`synchronous=FULL`,
+//! WAL), so a kill between any two calls loses nothing that was answered. Reads and writes share
+//! one connection behind a lock that is never held while the network is waited for.
+
+pub(crate) mod chain;
+pub(crate) mod column;
+pub(crate) mod device;
+pub(crate) mod draft;
+pub(crate) mod envelope;
+pub(crate) mod identity;
+pub(crate) mod list;
+pub(crate) mod process;
+pub(crate) mod projection;
+pub(crate) mod register;
+pub(crate) mod rules;
+pub(crate) mod subject;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::vault::DataKey;
+
+mod embedded {
+    refinery::embed_migrations!("src/store/migrations");
+}
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No room on the disk; nothing was changed.
+    #[error("no room on the disk")]
+    Full,
+    /// SQLite.
+    #[error("the database refused")]
+    Sqlite(#[source] rusqlite::Error),
+    /// A migration.
+    #[error("the schema could not be brought up to date")]
+    Migration(#[from] refinery::Error),
+    /// The schema is newer than this program.
+    #[error("the database has schema {found}, this program knows {known}")]
+    UnknownSchema {
+        /// What the database has.
+        found: i64,
+        /// What this program has.
+        known: i64,
+    },
+    /// A stored value that cannot be read.
+    #[error("a stored value of {what} cannot be read")]
+    Corrupt {
+        /// Table and column.
+        what: &'static str,
+    },
+    /// No database here, or not under this key.
+    #[error("no store opens here")]
+    Missing,
+    /// A database is here already.
+    #[error("there is a store here already")]
+    Exists,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::NotADatabase | ErrorCode::CannotOpen) => Self::Missing,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// The open store.
+pub(crate) struct Store {
+    connection: Mutex<Connection>,
+}
+
+impl Store {
+    /// Makes a new database with `first` as its first transaction.
+    pub(crate) fn create<E: From<StoreError>>(
+        path: &Path,
+        key: &DataKey,
+        first: impl FnOnce(&Transaction<'_>) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let store = Self::connect(path, key, OpenFlags::SQLITE_OPEN_CREATE)?;
+        store.write(|tx| {
+            if device::find(tx)?.is_some() {
+                return Err(E::from(StoreError::Exists));
+            }
+            first(tx)
+        })?;
+        Ok(store)
+    }
+
+    /// Opens a database that is there and brings its schema up to date.
+    pub(crate) fn open(path: &Path, key: &DataKey) -> Result<Self, StoreError> {
+        Self::connect(path, key, OpenFlags::empty())
+    }
+
+    /// Runs `work` as one transaction, on the disk when this returns.
+    pub(crate) fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.lock();
+        let tx = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let value = work(&tx)?;
+        tx.commit().map_err(StoreError::from)?;
+        Ok(value)
+    }
+
+    /// Runs `read` in one snapshot.
+    pub(crate) fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.lock();
+        let snapshot = connection.transaction().map_err(StoreError::from)?;
+        read(&snapshot)
+    }
+
+    /// Moves what was erased out of the write-ahead log, so that it is gone from the disk too.
+    pub(crate) fn empty_log(&self) -> Result<(), StoreError> {
+        // A reader can hold the log for a moment; then the next commit or close takes it along.
+        self.lock().query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0))?;
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic inside a transaction rolled it back when the transaction was dropped.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connect(path: &Path, key: &DataKey, create: OpenFlags) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.pragma_update(None, "key", key.pragma().as_str())?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", 1)?;
+        connection.pragma_update(None, "secure_delete", 1)?;
+        // Temporary tables would lie beside the store in clear.
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(128);
+        migrate(&mut connection)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let runner = embedded::migrations::runner();
+    let known =
+        runner.get_migrations().iter().map(|m| i64::from(m.version())).max().unwrap_or(0);
+    let found = runner
+        .get_last_applied_migration(connection)?
+        .map_or(0, |m| i64::from(m.version()));
+    if found > known {
+        return Err(StoreError::UnknownSchema { found, known });
+    }
+    if found < known {
+        runner.run(connection)?;
+    }
+    Ok(())
+}

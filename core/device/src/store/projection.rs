@@ -1,0 +1,47 @@
+//! What each file means: the folded facts, one row a file.
+
+use itgel_domain::file::FileId;
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::id::SubjectId;
+use rusqlite::{Connection, Transaction, params};
+
+use super::StoreError;
+use super::column::{self, cbor};
+
+const FACTS: &str = "projection.facts";
+
+/// The folded facts of a file; empty for one that nobody has written in.
+pub(crate) fn get(db: &Connection, file: &FileId) -> Result<FileFacts, StoreError> {
+    let mut query =
+        db.prepare_cached("select facts from projection where subject = ?1 and year = ?2")?;
+    let rows = query.query(params![file.subject.as_str(), file.year])?;
+    Ok(column::first(rows, |row| cbor(row, "facts", FACTS))?.unwrap_or_default())
+}
+
+/// The folded facts of all files of a subject together.
+pub(crate) fn of_subject(db: &Connection, subject: &SubjectId) -> Result<FileFacts, StoreError> {
+    let mut query = db.prepare_cached("select facts from projection where subject = ?1")?;
+    let mut all = FileFacts::default();
+    for facts in column::all(query.query([subject.as_str()])?, |row| cbor(row, "facts", FACTS))? {
+        all.join(&facts);
+    }
+    Ok(all)
+}
+
+pub(crate) fn put(
+    tx: &Transaction<'_>,
+    file: &FileId,
+    facts: &FileFacts,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("insert or replace into projection values (?1, ?2, ?3)")?.execute(
+        params![file.subject.as_str(), file.year, column::to_cbor(facts, FACTS)?],
+    )?;
+    Ok(())
+}
+
+/// Forgets the fold of a file, to be folded again.
+pub(crate) fn delete(tx: &Transaction<'_>, file: &FileId) -> Result<(), StoreError> {
+    tx.prepare_cached("delete from projection where subject = ?1 and year = ?2")?
+        .execute(params![file.subject.as_str(), file.year])?;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Register rows that the lists brought.
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::register::RegisterRow;
+use itgel_domain::subject::Subject;
+use rusqlite::{Connection, Transaction, params};
+
+use super::StoreError;
+use super::column::{self, cbor};
+
+pub(crate) fn put(
+    tx: &Transaction<'_>,
+    row: &RegisterRow,
+    list: DivisionCode,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("insert or replace into register_row (id, division, subject, list, row)
+         values (?1, ?2, ?3, ?4, ?5)")?.execute(
+        params![
+            row.id.as_str(),
+            row.division.filled_text(),
+            row.subject.as_ref().map(|s| s.as_str()),
+            list.filled_text(),
+            column::to_cbor(row, "register_row.row")?,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The rows of the list of the subject's gacha that can speak of it: those that name it, and
+/// those that name nobody. What matters to a gacha stands in its list, so that the server can
+/// tell from one position which rows were here.
+pub(crate) fn reaching(
+    db: &Connection,
+    subject: &Subject,
+) -> Result<Vec<RegisterRow>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select row from register_row where list = ?1 and (subject = ?2 or subject is null)",
+    )?;
+    let rows = query.query([subject.division.filled_text().as_str(), subject.id.as_str()])?;
+    column::all(rows, |row| cbor(row, "row", "register_row.row"))
+}
+
+/// Forgets the rows of a list that is read again from its start.
+pub(crate) fn delete_list(tx: &Transaction<'_>, list: DivisionCode) -> Result<(), StoreError> {
+    tx.execute("delete from register_row where list = ?1", [list.filled_text()])?;
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! Subjects: the list of a gacha, its search, and the end of a subject.
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::subject::{Grade, Subject, SubjectKind};
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::StoreError;
+use super::column::{self, optional_word, word};
+
+/// In which order subjects are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By the number on the door or in the book.
+    #[default]
+    LocalCode,
+    /// By the name of the head.
+    Name,
+}
+
+/// Which subjects are listed.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// The gacha, or a larger division with everything in it.
+    pub division: DivisionCode,
+    /// The cycle whose states are shown.
+    pub cycle: &'a CycleId,
+    /// Part of a name or of a household code, or the end of an ID number; empty for all.
+    pub search: &'a str,
+    /// The order.
+    pub order: Order,
+    /// How many rows are passed over.
+    pub skip: u32,
+    /// Most rows.
+    pub limit: u32,
+}
+
+/// A subject in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The subject.
+    pub id: SubjectId,
+    /// What it is.
+    pub kind: SubjectKind,
+    /// Its gacha.
+    pub division: DivisionCode,
+    /// The number on the door or in the book.
+    pub local_code: String,
+    /// The name of the head; empty before an identity is known.
+    pub name: String,
+    /// The cycle has drafted values.
+    pub has_draft: bool,
+    /// Envelopes that the server has not answered.
+    pub waiting: u32,
+    /// Envelopes with a receipt.
+    pub received: u32,
+    /// Things that need the officer: set aside by the server, or asked for by the township.
+    pub needs_you: u32,
+    /// The effective grade, once there is one.
+    pub grade: Option<Grade>,
+}
+
+/// Most rows of one listing.
+const MAX_ROWS: u32 = 500;
+
+/// Keeps a subject; its name stays as it was.
+pub(crate) fn put(tx: &Transaction<'_>, subject: &Subject) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "insert into subject (id, kind, division, local_code, name, find)
+         values (?1, ?2, ?3, ?4, '', '')
+         on conflict (id) do update set
+             kind = excluded.kind, division = excluded.division, local_code = excluded.local_code",
+    )?
+    .execute([
+        subject.id.as_str(),
+        subject.kind.as_str(),
+        &subject.division.filled_text(),
+        &subject.local_code,
+    ])?;
+    Ok(())
+}
+
+/// Keeps the name for the list and the texts for the search.
+pub(crate) fn set_name(
+    tx: &Transaction<'_>,
+    subject: &SubjectId,
+    name: &str,
+    find: &str,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("update subject set name = ?2, find = ?3 where id = ?1")?
+        .execute([subject.as_str(), name, find])?;
+    Ok(())
+}
+
+pub(crate) fn find(db: &Connection, id: &SubjectId) -> Result<Option<Subject>, StoreError> {
+    let mut query = db.prepare_cached("select * from subject where id = ?1")?;
+    column::first(query.query([id.as_str()])?, read)
+}
+
+/// A page of the subjects of a division.
+pub(crate) fn list(
+    db: &Connection,
+    listing: &Listing<'_>,
+    patterns: Option<&(String, String)>,
+) -> Result<Vec<Listed>, StoreError> {
+    let order = match listing.order {
+        Order::LocalCode => "local_code, id",
+        Order::Name => "name, local_code, id",
+    };
+    let mut query = db.prepare_cached(&format!(
+        "with page as (
+             select * from subject
+             where division >= ?1 and division < ?2
+               and (?3 is null or local_code like ?3 escape '\\' or find like ?7 escape '\\')
+             order by {order} limit ?5 offset ?6
+         )
+         select page.*,
+             exists (select 1 from draft_value d where d.subject = page.id and d.cycle = ?4)
+                 as has_draft,
+             (select count(*) from link l where l.subject = page.id
+                 and (l.cycle = ?4 or l.cycle is null) and l.state in ('waiting', 'sending'))
+                 as waiting,
+             (select count(*) from link l where l.subject = page.id and l.cycle = ?4
+                 and l.state = 'received') as received,
+             (select count(*) from link l where l.subject = page.id
+                 and (l.cycle = ?4 or l.cycle is null) and l.state = 'needs_you')
+               + (select count(*) from task t where t.subject = page.id and t.cycle = ?4)
+                 as needs_you,
+             (select c.grade from rating_case c where c.subject = page.id and c.cycle = ?4)
+                 as grade
+         from page order by {order}"
+    ))?;
+    let (from, to) = listing.division.text_range();
+    let rows = query.query(params![
+        from,
+        to,
+        patterns.map(|(code, _)| code),
+        listing.cycle.as_str(),
+        listing.limit.min(MAX_ROWS),
+        listing.skip,
+        patterns.map(|(_, find)| find),
+    ])?;
+    column::all(rows, |row| {
+        let subject = read(row)?;
+        Ok(Listed {
+            id: subject.id,
+            kind: subject.kind,
+            division: subject.division,
+            local_code: subject.local_code,
+            name: row.get("name")?,
+            has_draft: row.get("has_draft")?,
+            waiting: row.get("waiting")?,
+            received: row.get("received")?,
+            needs_you: row.get("needs_you")?,
+            grade: optional_word(row, "grade", "rating_case.grade")?,
+        })
+    })
+}
+
+/// Deletes everything of a subject but its places in the own chains.
+pub(crate) fn erase(tx: &Transaction<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    const TABLES: [&str; 9] = [
+        "envelope",
+        "projection",
+        "draft_value",
+        "draft_consent",
+        "identity",
+        "register_row",
+        "rating_case",
+        "task",
+        "subject",
+    ];
+    for table in TABLES {
+        let column = if table == "subject" { "id" } else { "subject" };
+        tx.execute(&format!("delete from {table} where {column} = ?1"), [subject.as_str()])?;
+    }
+    tx.execute("update link set state = 'erased' where subject = ?1", [subject.as_str()])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Subject, StoreError> {
+    Ok(Subject {
+        id: word(row, "id", "subject.id")?,
+        kind: word(row, "kind", "subject.kind")?,
+        division: column::division(row, "division", "subject.division")?,
+        local_code: row.get("local_code")?,
+    })
+}
+
+/// How many subjects a division has.
+pub(crate) fn count_in(db: &Connection, division: DivisionCode) -> Result<u64, StoreError> {
+    let (from, to) = division.text_range();
+    let mut query = db.prepare_cached(
+        "select count(*) as n from subject where division >= ?1 and division < ?2",
+    )?;
+    let counted = column::first(query.query([from, to])?, |row| {
+        column::count(row, "n", "subject")
+    })?;
+    Ok(counted.unwrap_or(0))
+}

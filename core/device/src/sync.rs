@@ -1,0 +1,338 @@
+//! Synchronisation: `hello → push* → pull*` over anything that speaks [`SyncProtocol`].
+//!
+//! Every step may be cut, repeated or reordered. Each answer is checked against the server's
+//! pinned key before anything follows from it, and what follows is one transaction: green is set
+//! together with the receipt, a cursor together with its page. No lock of the store is held while
+//! the network is waited for, so entry goes on during a long download.
+
+mod pull;
+mod push;
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::Kind;
+use itgel_domain::log::Checkpoint;
+use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::plan::{PushPlan, plan};
+use itgel_domain::sync::{SyncProtocol, VERSION};
+use itgel_domain::time::AtMs;
+
+use crate::Device;
+use crate::error::Error;
+use crate::http::HttpError;
+use crate::outbox;
+use crate::store::{chain, device, list, register};
+
+/// How far a synchronisation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Records on their way up.
+    Sending {
+        /// Answered by the server.
+        done: u64,
+        /// All that wait.
+        total: u64,
+    },
+    /// A list on its way down.
+    Receiving {
+        /// The list.
+        division: DivisionCode,
+        /// Taken so far.
+        position: u64,
+        /// Its end.
+        end: u64,
+    },
+}
+
+/// What a synchronisation did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SyncReport {
+    /// Records that turned green.
+    pub received: u64,
+    /// Records that the server set aside.
+    pub set_aside: u64,
+    /// Records that still wait.
+    pub waiting: u64,
+    /// Items that came down.
+    pub pulled: u64,
+    /// Items of a kind that this version does not know; they are kept.
+    pub unknown: u64,
+    /// Items that said what cannot be; they were passed over.
+    pub refused: u64,
+    /// Lists whose digest did not come out, and that were read again from their start.
+    pub mismatches: Vec<DivisionCode>,
+    /// The incarnation that had to be opened.
+    pub new_incarnation: Option<u32>,
+    /// The server was restored from a backup; what it lacked was sent again.
+    pub epoch_changed: bool,
+    /// The server's log is shorter than a state of it that was signed before: history was
+    /// rewritten, or a backup was restored.
+    pub log_went_back: bool,
+    /// How far the server's clock is ahead of the device's.
+    pub clock_ahead_ms: i64,
+}
+
+/// A step of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Where both sides stand.
+    Hello,
+    /// A page up.
+    Push,
+    /// A page down.
+    Pull,
+}
+
+/// Why a synchronisation stopped. Nothing is lost by any of these.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The way to the server, or the server.
+    #[error("{step:?} did not go through")]
+    Protocol {
+        /// Which step.
+        step: Step,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An answer that the server did not sign, or that answers something else.
+    #[error("the answer to {0:?} is not the server's")]
+    NotTheServers(Step),
+    /// The server speaks another version of the protocol.
+    #[error("the server speaks version {0} of the protocol")]
+    Version(u16),
+    /// This device.
+    #[error(transparent)]
+    Device(#[from] Error),
+}
+
+impl SyncError {
+    /// What can be done about it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Protocol { source, .. } => {
+                source.downcast_ref::<HttpError>().map_or(Kind::Unavailable, HttpError::kind)
+            }
+            Self::NotTheServers(_) | Self::Version(_) => Kind::Malformed,
+            Self::Device(error) => error.code().kind(),
+        }
+    }
+
+    /// How the retry machine sees it.
+    #[must_use]
+    pub fn attempt(&self) -> crate::retry::Attempt {
+        if self.kind() == Kind::Unauthenticated {
+            return crate::retry::Attempt::SignInRequired;
+        }
+        let retry_after_ms = match self {
+            Self::Protocol { source, .. } => {
+                source.downcast_ref::<HttpError>().and_then(HttpError::retry_after_ms)
+            }
+            _ => None,
+        };
+        crate::retry::Attempt::Failed { retry_after_ms }
+    }
+}
+
+/// Rounds of hello, push and pull in one run: one is usual; another follows where the chain had
+/// to be opened anew or something was held.
+const MAX_ROUNDS: u32 = 4;
+
+/// A run and what it works with.
+struct Run<'a, P> {
+    device: &'a Device,
+    protocol: &'a P,
+    now: AtMs,
+    progress: &'a mut dyn FnMut(Progress),
+    report: SyncReport,
+}
+
+/// Synchronises until nothing waits, or until something stops it.
+///
+/// # Errors
+/// [`SyncError`]; whatever was answered before is kept, and the next run goes on from there.
+pub fn run<P: SyncProtocol>(
+    device: &Device,
+    protocol: &P,
+    now: AtMs,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<SyncReport, SyncError> {
+    let Ok(_only) = device.syncing.try_lock() else {
+        return Err(Error::Busy.into());
+    };
+    let mut run = Run { device, protocol, now, progress, report: SyncReport::default() };
+    device.write(|tx| Ok(chain::reset_sending(tx)?))?;
+    let ended = run.rounds();
+    device.write(|tx| Ok(chain::reset_sending(tx)?))?;
+    ended?;
+    run.report.waiting = device.read(|db| Ok(chain::open_count(db)?))?;
+    Ok(run.report)
+}
+
+impl<P: SyncProtocol> Run<'_, P> {
+    fn rounds(&mut self) -> Result<(), SyncError> {
+        for _ in 0..MAX_ROUNDS {
+            if !self.round()? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// One round; whether another has to follow.
+    fn round(&mut self) -> Result<bool, SyncError> {
+        let hello = self.hello_of_current()?;
+        let answer = self.hello(&hello)?;
+        self.note_server(&answer)?;
+        let again = self.on_epoch(&hello, &answer)?;
+        if again {
+            return Ok(true);
+        }
+        let whole =
+            self.device.read(|db| {
+                let own = device::get(db)?;
+                Ok(outbox::is_whole(db, &own, own.incarnation)?)
+            })?;
+        let planned = self.plan(&hello, &answer)?;
+        let planned = if whole {
+            planned
+        } else {
+            PushPlan::NewIncarnation(hello.incarnation.max(answer.incarnation) + 1)
+        };
+        let pushed = match planned {
+            PushPlan::NewIncarnation(next) => {
+                // The lists show what of the open records the server has already.
+                self.pull(&answer)?;
+                self.open_incarnation(next)?;
+                return Ok(true);
+            }
+            PushPlan::From(seq) => self.push(hello.incarnation, Some(seq)),
+            PushPlan::Nothing => self.push(hello.incarnation, None),
+        };
+        // A refused page does not keep news from coming down.
+        let pulled = self.pull(&answer);
+        let unfinished = pushed?;
+        pulled?;
+        let incarnation = self.device.read(|db| Ok(device::get(db)?.incarnation))?;
+        Ok(unfinished || incarnation != hello.incarnation)
+    }
+
+    fn hello_of_current(&self) -> Result<Hello, SyncError> {
+        Ok(self.device.read(|db| {
+            let own = device::get(db)?;
+            self.hello_for(db, &own, own.incarnation)
+        })?)
+    }
+
+    fn hello_for(
+        &self,
+        db: &rusqlite::Connection,
+        own: &device::DeviceRow,
+        incarnation: u32,
+    ) -> Result<Hello, Error> {
+        Ok(Hello {
+            protocol: VERSION,
+            device: own.id.clone(),
+            incarnation,
+            head: chain::head(db, &own.id, incarnation)?,
+            epoch: own.epoch,
+            cursors: list::cursors(db)?,
+            clock: self.now,
+        })
+    }
+
+    fn hello(&self, hello: &Hello) -> Result<HelloAnswer, SyncError> {
+        let answer = self.protocol.hello(hello).map_err(|e| failed(Step::Hello, e))?;
+        if answer.protocol == VERSION {
+            Ok(answer)
+        } else {
+            Err(SyncError::Version(answer.protocol))
+        }
+    }
+
+    fn plan(&self, hello: &Hello, answer: &HelloAnswer) -> Result<PushPlan, SyncError> {
+        Ok(self.device.read(|db| {
+            let own = device::get(db)?;
+            let held = chain::head_at(db, &own.id, hello.incarnation, answer.head.seq)?;
+            Ok(plan(hello, answer, |seq| held.filter(|head| head.seq == seq)).push)
+        })?)
+    }
+
+    /// Notes clock and log of the server.
+    fn note_server(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
+        self.report.clock_ahead_ms = answer.clock.0.saturating_sub(self.now.0);
+        let signed = Checkpoint {
+            size: answer.checkpoint.size,
+            root: answer.checkpoint.root,
+            at: answer.clock,
+        };
+        let went_back = self.device.write(|tx| {
+            let own = device::get(tx)?;
+            let newer = own.checkpoint.is_none_or(|c| c.size <= answer.checkpoint.size);
+            if newer && signed.verify(&own.server_key, &answer.checkpoint_signature).is_ok() {
+                device::set_checkpoint(tx, &answer.checkpoint)?;
+            }
+            Ok(!newer)
+        })?;
+        self.report.log_went_back |= went_back;
+        Ok(())
+    }
+
+    /// A server that was restored from a backup lacks what came after it: earlier incarnations
+    /// are sent again from where it stands, and its lists are read again from their start, since
+    /// positions have been given anew. The current incarnation follows as usual.
+    fn on_epoch(&mut self, hello: &Hello, answer: &HelloAnswer) -> Result<bool, SyncError> {
+        if hello.epoch == answer.epoch {
+            return Ok(false);
+        }
+        if hello.epoch != 0 {
+            self.report.epoch_changed = true;
+            let earlier = self.device.read(|db| Ok(chain::incarnations(db)?))?;
+            for incarnation in earlier.into_iter().filter(|i| *i < hello.incarnation) {
+                self.send_again(incarnation)?;
+            }
+        }
+        self.device.write(|tx| {
+            if hello.epoch != 0 {
+                for cursor in list::cursors(tx)? {
+                    list::restart(tx, cursor.division)?;
+                    register::delete_list(tx, cursor.division)?;
+                }
+            }
+            Ok(device::set_epoch(tx, answer.epoch)?)
+        })?;
+        Ok(hello.epoch != 0)
+    }
+
+    /// Sends what the server lacks of an earlier incarnation, received once or not.
+    fn send_again(&mut self, incarnation: u32) -> Result<(), SyncError> {
+        let hello = self.device.read(|db| {
+            let own = device::get(db)?;
+            self.hello_for(db, &own, incarnation)
+        })?;
+        let answer = self.hello(&hello)?;
+        let held = self.device.read(|db| {
+            let own = device::get(db)?;
+            Ok(chain::head_at(db, &own.id, incarnation, answer.head.seq)?)
+        })?;
+        if held == Some(answer.head) && answer.head.seq < hello.head.seq {
+            self.push(incarnation, Some(answer.head.seq + 1))?;
+        }
+        Ok(())
+    }
+
+    /// Opens the next incarnation and writes there what the server never received.
+    fn open_incarnation(&mut self, next: u32) -> Result<(), SyncError> {
+        let entropy = self.device.entropy.as_ref();
+        self.device.write(|tx| {
+            let open = outbox::not_listed(tx)?;
+            outbox::write_again(tx, next, &open, entropy)
+        })?;
+        self.report.new_incarnation = Some(next);
+        Ok(())
+    }
+}
+
+fn failed(step: Step, error: impl std::error::Error + Send + Sync + 'static) -> SyncError {
+    SyncError::Protocol { step, source: Box::new(error) }
+}

@@ -1,0 +1,86 @@
+//! Lists come down, page by page.
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::sync::SyncProtocol;
+use itgel_domain::sync::hello::{HelloAnswer, ListEnd};
+use itgel_domain::sync::pull::Pull;
+
+use super::{Progress, Run, Step, SyncError, failed};
+use crate::intake::{Brought, DigestMismatch, take_page};
+use crate::store::{device, list, register};
+
+/// Most bytes of a page before compression.
+const PAGE_BYTES: u32 = 64 * 1024;
+
+impl<P: SyncProtocol> Run<'_, P> {
+    /// Takes every list that moved, and reads again those whose digest does not come out.
+    pub(super) fn pull(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
+        for end in &answer.lists {
+            let taken = self.device.read(|db| Ok(list::taken(db, end.division)?))?;
+            let same_place = taken.position == end.position;
+            if same_place && taken.digest == end.digest {
+                continue;
+            }
+            let cannot_follow = taken.position > end.position || same_place;
+            if cannot_follow || self.take_list(end)?.is_err() {
+                self.restart(end.division)?;
+                // Twice is a fault of the server; it was reported, and the next run tries again.
+                if self.take_list(end)?.is_err() {
+                    self.restart(end.division)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a list from its cursor to its end.
+    fn take_list(&mut self, end: &ListEnd) -> Result<Result<(), DigestMismatch>, SyncError> {
+        let division = end.division;
+        loop {
+            let (server_key, after) = self.device.read(|db| {
+                Ok((device::get(db)?.server_key, list::taken(db, division)?.position))
+            })?;
+            let pull = Pull { division, after, max_bytes: PAGE_BYTES };
+            let page = self.protocol.pull(&pull).map_err(|e| failed(Step::Pull, e))?;
+            let theirs = page.division == division && page.verify(&server_key).is_ok();
+            if !theirs {
+                return Err(SyncError::NotTheServers(Step::Pull));
+            }
+            let entropy = self.device.entropy.as_ref();
+            let taken = self.device.write(|tx| take_page(tx, &page, &server_key, entropy))?;
+            let Ok(brought) = taken else {
+                return Ok(Err(DigestMismatch));
+            };
+            self.note(brought)?;
+            let position = self.device.read(|db| Ok(list::taken(db, division)?.position))?;
+            (self.progress)(Progress::Receiving {
+                division,
+                position,
+                end: end.position.max(position),
+            });
+            // An answer that brings nothing ends the list, whatever it says.
+            if page.is_end || position == after {
+                return Ok(Ok(()));
+            }
+        }
+    }
+
+    fn restart(&mut self, division: DivisionCode) -> Result<(), SyncError> {
+        self.device.write(|tx| {
+            list::restart(tx, division)?;
+            Ok(register::delete_list(tx, division)?)
+        })?;
+        self.report.mismatches.push(division);
+        Ok(())
+    }
+
+    fn note(&mut self, brought: Brought) -> Result<(), SyncError> {
+        self.report.pulled += brought.items;
+        self.report.unknown += brought.unknown;
+        self.report.refused += brought.refused;
+        if brought.erased {
+            self.device.store.empty_log().map_err(crate::error::Error::from)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! Pages of the own chain go up, receipts come back.
+
+use itgel_domain::file::ChainRef;
+use itgel_domain::file::chain::SignedHead;
+use itgel_domain::file::envelope::Body;
+use itgel_domain::sync::SyncProtocol;
+use itgel_domain::sync::push::{IdentityPush, Push, PushAnswer, Verdict};
+use rusqlite::Transaction;
+
+use super::{Progress, Run, Step, SyncError, failed};
+use crate::error::Error;
+use crate::journal;
+use crate::outbox::{self, Next, Page};
+use crate::store::chain;
+use crate::store::device::{self, DeviceRow};
+use crate::store::envelope;
+
+/// What an answer did.
+struct Settled {
+    received: u64,
+    set_aside: u64,
+    /// Something waits behind a gap on the server.
+    held: bool,
+}
+
+impl<P: SyncProtocol> Run<'_, P> {
+    /// Sends the chain of `incarnation` from where the server stands, or from the first record
+    /// whose receipt got lost if that lies before. Whether another round has to follow.
+    pub(super) fn push(
+        &mut self,
+        incarnation: u32,
+        server_lacks: Option<u64>,
+    ) -> Result<bool, SyncError> {
+        let (first_open, total) = self.device.read(|db| {
+            let open = chain::open_links(db)?;
+            let here = open.iter().find(|link| link.incarnation == incarnation);
+            Ok((here.map(|link| link.seq), open.len() as u64))
+        })?;
+        let Some(mut from) = first_open.into_iter().chain(server_lacks).min() else {
+            return Ok(false);
+        };
+        let mut done = 0;
+        loop {
+            let (own, next) = self.device.read(|db| {
+                let own = device::get(db)?;
+                let next = outbox::next_page(db, &own, incarnation, from)?;
+                Ok((own, next))
+            })?;
+            let page = match next {
+                Next::End => return Ok(false),
+                Next::Gap => {
+                    self.pass_gap(incarnation, from)?;
+                    return Ok(true);
+                }
+                Next::Page(page) => page,
+            };
+            let end = page.head.seq;
+            let settled = self.send(&own, incarnation, page)?;
+            done += settled.received + settled.set_aside;
+            self.report.received += settled.received;
+            self.report.set_aside += settled.set_aside;
+            (self.progress)(Progress::Sending { done, total: total.max(done) });
+            if settled.held {
+                return Ok(true);
+            }
+            from = end + 1;
+        }
+    }
+
+    /// Sends one page and takes its receipt.
+    fn send(
+        &self,
+        own: &DeviceRow,
+        incarnation: u32,
+        page: Page,
+    ) -> Result<Settled, SyncError> {
+        let head =
+            SignedHead::sign(&own.id, incarnation, page.head, self.device.signer.as_ref());
+        let (from, up_to) = (page.from, page.head.seq);
+        let identities = page.identities.into_iter();
+        let push = Push {
+            head,
+            envelopes: page.envelopes,
+            identities: identities.map(|(seq, record)| IdentityPush { seq, record }).collect(),
+        };
+        self.device.write(|tx| Ok(chain::set_sending(tx, incarnation, from, up_to)?))?;
+        let answer = self.protocol.push(&push).map_err(|e| failed(Step::Push, e))?;
+        answer
+            .verify(&own.server_key)
+            .map_err(|_| SyncError::NotTheServers(Step::Push))?;
+        let answers_this = answer.up_to.device == own.id
+            && answer.up_to.incarnation == incarnation
+            && answer.from_seq == from
+            && answer.up_to.seq <= up_to;
+        if !answers_this {
+            return Err(SyncError::NotTheServers(Step::Push));
+        }
+        let settled = self.device.write(|tx| settle(tx, own, &answer))?;
+        settled.ok_or(SyncError::NotTheServers(Step::Push))
+    }
+
+    /// The content of a place was erased, so this chain ends before it. What comes after goes on
+    /// in the next incarnation.
+    fn pass_gap(&mut self, incarnation: u32, from: u64) -> Result<(), SyncError> {
+        let entropy = self.device.entropy.as_ref();
+        let next = self.device.write(|tx| {
+            let own = device::get(tx)?;
+            let mut links = chain::links(tx, incarnation)?;
+            links.retain(|link| link.seq >= from && link.state.has_content());
+            let others = chain::open_links(tx)?.into_iter();
+            links.extend(others.filter(|l| l.incarnation != incarnation || l.seq < from));
+            outbox::write_again(tx, own.incarnation + 1, &links, entropy)?;
+            Ok(own.incarnation + 1)
+        })?;
+        self.report.new_incarnation = Some(next);
+        Ok(())
+    }
+}
+
+/// Keeps the receipt and sets what it says. `None`, and nothing changed, if the answer speaks of
+/// another chain than the one that is here.
+fn settle(
+    tx: &Transaction<'_>,
+    own: &DeviceRow,
+    answer: &PushAnswer,
+) -> Result<Option<Settled>, Error> {
+    let incarnation = answer.up_to.incarnation;
+    let mut settled = Settled { received: 0, set_aside: 0, held: false };
+    let ours = chain::head_at(tx, &own.id, incarnation, answer.up_to.seq)?;
+    let same_chain = ours.is_some_and(|head| head.hash == answer.head);
+    for seq in answer.from_seq..=answer.up_to.seq {
+        let verdict = answer.verdict(seq).unwrap_or(Verdict::Held);
+        if verdict == Verdict::Held {
+            settled.held = true;
+            continue;
+        }
+        if !same_chain {
+            return Ok(None);
+        }
+        let newly = chain::find(tx, incarnation, seq)?.is_some_and(|link| link.state.is_open());
+        chain::set_verdict(tx, incarnation, seq, &verdict, Some(answer.received_at))?;
+        let at = ChainRef { device: own.id.clone(), incarnation, seq };
+        set_counts(tx, &at, verdict.counts())?;
+        if newly && verdict.is_received() {
+            settled.received += 1;
+        } else if newly {
+            settled.set_aside += 1;
+        }
+    }
+    if same_chain {
+        chain::insert_receipt(tx, answer)?;
+        device::set_checkpoint(tx, &answer.checkpoint)?;
+    }
+    Ok(Some(settled))
+}
+
+/// The facts of the file skip what the server set aside, and only that.
+fn set_counts(tx: &Transaction<'_>, at: &ChainRef, counts: bool) -> Result<(), Error> {
+    let Some(status) = envelope::find_status(tx, at)? else {
+        return Ok(());
+    };
+    if status.counts != counts {
+        envelope::set_counts(tx, at, counts)?;
+        if let Some(Body::File(body)) = envelope::find(tx, at)?.map(|e| e.body) {
+            journal::refold(tx, &body.file)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! A visit that is not sealed yet: what is drafted, what is known beside it, what is wrong with
+//! it, and the provisional grade.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use itgel_domain::assess::inputs::{Context, Inputs};
+use itgel_domain::assess::{Assessment, assess};
+use itgel_domain::case::cycle::Cycle;
+use itgel_domain::file::entry::{Consent, Correction, Entry, EntryId, ObservationEntry};
+use itgel_domain::file::envelope::{Body, Envelope, FileBody, VERSION};
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::facts::value::{LiveValue, Source};
+use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::item::{ItemPath, Observation};
+use itgel_domain::subject::{Producer, Subject};
+use itgel_domain::time::AtMs;
+use jiff::civil::Date;
+use rusqlite::Connection;
+
+use crate::Checked;
+use crate::check::violations;
+use crate::error::Error;
+use crate::journal;
+use crate::people;
+use crate::rules::RuleCache;
+use crate::store::device::DeviceRow;
+use crate::store::draft::DraftValue;
+use crate::store::{device, draft, identity, list, process, projection, register, subject};
+use crate::warning::warnings;
+
+/// What a visit draws on.
+pub(crate) struct Visit {
+    pub(crate) device: DeviceRow,
+    pub(crate) subject: Subject,
+    pub(crate) cycle: CycleId,
+    /// The campaign, if its row has been pulled.
+    pub(crate) campaign: Option<Cycle>,
+    pub(crate) values: Vec<DraftValue>,
+    pub(crate) consents: Vec<Consent>,
+    /// What all files of the subject say.
+    pub(crate) facts: FileFacts,
+    /// Identity, newest version first.
+    pub(crate) identity: Vec<identity::Version>,
+}
+
+/// A value of an earlier cycle, to be read beside the new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierValue {
+    /// The cycle it was observed for.
+    pub cycle: CycleId,
+    /// The value; of several officers' the one that was entered last.
+    pub observation: Observation,
+}
+
+impl Visit {
+    /// Reads everything that concerns the visit.
+    pub(crate) fn load(
+        db: &Connection,
+        subject: &SubjectId,
+        cycle: &CycleId,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            device: device::get(db)?,
+            subject: subject_row(db, subject)?,
+            cycle: cycle.clone(),
+            campaign: process::find_cycle(db, cycle)?,
+            values: draft::values(db, subject, cycle)?,
+            consents: draft::consents(db, subject, cycle)?,
+            facts: projection::of_subject(db, subject)?,
+            identity: identity::versions(db, subject)?,
+        })
+    }
+
+    /// The own sealed values of this cycle.
+    pub(crate) fn own(&self) -> BTreeMap<ItemPath, LiveValue> {
+        let live = self.facts.live(&self.cycle).into_iter();
+        live.filter_map(|(item, values)| {
+            let own = |v: &LiveValue| {
+                v.source == Source::Officer && v.officer == self.device.officer
+            };
+            Some((item, values.into_iter().find(own)?))
+        })
+        .collect()
+    }
+
+    /// What this officer says: the own sealed values under the drafted ones, and what registers
+    /// and decisions say where the officer says nothing.
+    pub(crate) fn stated(&self) -> BTreeMap<ItemPath, Observation> {
+        let mut stated = BTreeMap::new();
+        for (item, values) in self.facts.live(&self.cycle) {
+            let official = values.into_iter().find(|v| v.source != Source::Officer);
+            stated.extend(official.map(|v| (item, v.observation)));
+        }
+        stated.extend(self.own().into_iter().map(|(item, v)| (item, v.observation)));
+        let drafted = self.values.iter().map(|v| &v.observation);
+        stated.extend(drafted.map(|o| (o.item.clone(), o.clone())));
+        stated
+    }
+
+    /// How the household lives from the land, once that is known.
+    pub(crate) fn producer(&self) -> Option<Producer> {
+        let stated = self.stated();
+        let value = stated.get(&"household.producer".parse::<ItemPath>().ok()?)?;
+        value.state.value()?.as_text()?.parse().ok()
+    }
+
+    /// The entries that sealing would write, consents first: a correction where an own sealed
+    /// value changes, nothing where it stays.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        let own = self.own();
+        let consents = self.consents.iter().cloned().map(Entry::Consent);
+        let values = self.values.iter().filter_map(|drafted| {
+            let observation = drafted.observation.clone();
+            let cycle = self.cycle.clone();
+            match own.get(&observation.item) {
+                Some(sealed) if sealed.observation == observation => None,
+                Some(sealed) => Some(Entry::Correction(Correction {
+                    corrects: sealed.entry.clone(),
+                    cycle,
+                    observation,
+                    reason: drafted.reason.clone(),
+                })),
+                None => Some(Entry::Observation(ObservationEntry { cycle, observation })),
+            }
+        });
+        consents.chain(values).collect()
+    }
+
+    /// What the files would say with `entries` written at `at`.
+    pub(crate) fn facts_with(&self, at: &ChainRef, entries: &[Entry], now: AtMs) -> FileFacts {
+        let mut facts = self.facts.clone();
+        if !entries.is_empty() {
+            facts.apply(&self.preview(at, entries, now));
+        }
+        facts
+    }
+
+    /// The values of the last cycle before this one that the files know.
+    pub(crate) fn earlier(&self, db: &Connection) -> Result<Vec<EarlierValue>, Error> {
+        let opened: BTreeMap<CycleId, Date> =
+            process::cycles(db)?.into_iter().map(|c| (c.id, c.opens_on)).collect();
+        let this = opened.get(&self.cycle).copied();
+        let observed: BTreeSet<&CycleId> =
+            self.facts.entries().filter_map(|r| Some(r.entry.observed()?.0)).collect();
+        let order = |cycle: &CycleId| (opened.get(cycle).copied(), cycle.clone());
+        let before = |cycle: &&&CycleId| order(cycle) < (this, self.cycle.clone());
+        let Some(last) = observed.iter().filter(before).max_by_key(|cycle| order(cycle)) else {
+            return Ok(Vec::new());
+        };
+        let newest = |values: Vec<LiveValue>| {
+            values.into_iter().max_by_key(|v| (v.observation.observed_on, v.entry.clone()))
+        };
+        let held = self.facts.held(last).into_values().filter_map(newest);
+        let cycle = (*last).clone();
+        Ok(held
+            .map(|v| EarlierValue { cycle: cycle.clone(), observation: v.observation })
+            .collect())
+    }
+
+    /// An envelope that is only looked at, never written.
+    fn preview(&self, at: &ChainRef, entries: &[Entry], now: AtMs) -> Envelope {
+        let file = FileId { subject: self.subject.id.clone(), year: now.on().year() };
+        let body = FileBody { file, deps: Vec::new(), start_op: 1, entries: entries.to_vec() };
+        Envelope {
+            v: VERSION,
+            at: at.clone(),
+            salt: String::new(),
+            officer: self.device.officer.clone(),
+            pack: Hash::from_bytes([0; 32]),
+            entered_at: now,
+            checkpoint: None,
+            body: Body::File(body),
+        }
+    }
+}
+
+/// The inputs of an assessment of `facts` on `as_of`, under the rules and registers of this
+/// device, formed by the same functions as on the server.
+pub(crate) fn inputs(
+    db: &Connection,
+    visit: &Visit,
+    facts: &FileFacts,
+    as_of: Date,
+    rules: &RuleCache,
+) -> Result<Inputs, Error> {
+    let rules = rules.get(db)?;
+    let rows = register::reaching(db, &visit.subject)?;
+    let verified = people::current(&visit.identity).any(|v| v.record.is_verified());
+    let context = Context::of_subject(&rows, &visit.subject, as_of, facts, verified);
+    Ok(Inputs {
+        subject: visit.subject.id.clone(),
+        subject_kind: visit.subject.kind,
+        as_of,
+        facts: facts.facts(&visit.cycle),
+        context,
+        parameters: rules.parameters_for(&visit.subject, as_of)?,
+        pack: rules.pack_for(&visit.subject, as_of)?,
+    })
+}
+
+/// What is wrong and what looks wrong with the visit.
+pub(crate) fn check(
+    db: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+    as_of: Date,
+    rules: &RuleCache,
+) -> Result<Checked, Error> {
+    let visit = Visit::load(db, subject, cycle)?;
+    let inputs = match provisional_inputs(db, &visit, as_of, rules) {
+        Ok(inputs) => Some(inputs),
+        Err(Error::PackMissing | Error::ParametersMissing) => None,
+        Err(error) => return Err(error),
+    };
+    let earlier = visit.earlier(db)?;
+    Ok(Checked {
+        violations: violations(&visit, as_of),
+        warnings: warnings(&visit, &earlier, inputs.as_ref(), as_of),
+    })
+}
+
+/// The provisional assessment (暂定) of what is drafted and known.
+pub(crate) fn assess_provisional(
+    db: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+    as_of: Date,
+    rules: &RuleCache,
+) -> Result<Assessment, Error> {
+    let visit = Visit::load(db, subject, cycle)?;
+    Ok(assess(&provisional_inputs(db, &visit, as_of, rules)?))
+}
+
+fn provisional_inputs(
+    db: &Connection,
+    visit: &Visit,
+    as_of: Date,
+    rules: &RuleCache,
+) -> Result<Inputs, Error> {
+    let at = journal::next_place(db, &visit.device)?;
+    let facts = visit.facts_with(&at, &visit.entries(), AtMs::start_of(as_of));
+    inputs(db, visit, &facts, as_of, rules)
+}
+
+/// Restricted categories and whether any consent stands: of the files on `as_of` and the draft.
+pub(crate) fn consented(visit: &Visit, as_of: Date) -> (bool, BTreeSet<String>) {
+    let sealed = visit.facts.consents_valid_on(as_of);
+    let consents = sealed.iter().map(|view| view.consent).chain(&visit.consents);
+    let mut categories = BTreeSet::new();
+    let mut any = false;
+    for consent in consents {
+        any = true;
+        categories.extend(consent.categories.iter().cloned());
+    }
+    (any, categories)
+}
+
+/// The consents that a seal rests on: those written with it, whose places start at `at`, and the
+/// earlier ones that stand on `as_of`.
+pub(crate) fn consent_entries(visit: &Visit, at: &ChainRef, as_of: Date) -> Vec<EntryId> {
+    let sealed = visit.facts.consents_valid_on(as_of).into_iter().map(|view| view.entry);
+    let drafted = (0..).zip(&visit.consents).map(|(index, _)| EntryId { at: at.clone(), index });
+    sealed.chain(drafted).collect()
+}
+
+/// A subject of this device.
+pub(crate) fn subject_row(db: &Connection, id: &SubjectId) -> Result<Subject, Error> {
+    if let Some(found) = subject::find(db, id)? {
+        return Ok(found);
+    }
+    if list::is_erased(db, id)? {
+        Err(Error::SubjectErased(id.clone()))
+    } else {
+        Err(Error::SubjectUnknown(id.clone()))
+    }
+}

@@ -1,0 +1,144 @@
+//! Cross-checks at the doorstep (`domain.md` C.5): what looks wrong and is never refused, because
+//! the herd may really be like that. The officer looks again and decides.
+
+use std::collections::BTreeMap;
+
+use itgel_domain::assess::{Inputs, Mismatch, mismatches};
+use itgel_domain::item::{ItemPath, Observation};
+use itgel_domain::pack::StockClass;
+
+use crate::check::is_stock;
+use crate::visit::{EarlierValue, Visit};
+
+/// Something to look at again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// What.
+    pub code: WarningCode,
+    /// The item, or the group of items, to look at.
+    pub field: String,
+}
+
+/// The kinds of warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WarningCode {
+    /// Counts that do not fit together.
+    Count(Mismatch),
+    /// More animals on the pasture than three times its quota allows.
+    FarAboveQuota,
+    /// The counts of all classes equal the last cycle's.
+    SameStockAsBefore,
+    /// More than nine in ten values equal the last cycle's (`domain.md` G 33).
+    CopiedFromBefore,
+    /// The day lies outside the campaign: look at the clock of the device.
+    OutsideCycle,
+}
+
+impl WarningCode {
+    /// The dotted word, from which the key of its text follows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Count(Mismatch::InsuredAboveDeclared) => "warning.insured_above_declared",
+            Self::Count(Mismatch::BirthsAboveFemales) => "warning.births_above_females",
+            Self::Count(Mismatch::HerdEquation) => "warning.herd_equation",
+            Self::Count(Mismatch::Heaping) => "warning.heaping",
+            Self::FarAboveQuota => "warning.far_above_quota",
+            Self::SameStockAsBefore => "warning.same_stock_as_before",
+            Self::CopiedFromBefore => "warning.copied_from_before",
+            Self::OutsideCycle => "warning.outside_cycle",
+        }
+    }
+
+    /// The item to look at again.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Count(Mismatch::InsuredAboveDeclared) => "insurance.livestock_milli_su",
+            Self::Count(Mismatch::BirthsAboveFemales) => "production.born",
+            Self::Count(Mismatch::HerdEquation) => "production.opening_heads",
+            Self::Count(Mismatch::Heaping) | Self::FarAboveQuota | Self::SameStockAsBefore => "herd",
+            Self::CopiedFromBefore => "draft",
+            Self::OutsideCycle => "cycle",
+        }
+    }
+}
+
+/// What this officer states, by item.
+struct Stated(BTreeMap<ItemPath, Observation>);
+
+/// What looks wrong with the visit. `inputs` are those of the provisional assessment; without
+/// them, for want of rules, the checks that need them are left out.
+pub(crate) fn warnings(
+    visit: &Visit,
+    earlier: &[EarlierValue],
+    inputs: Option<&Inputs>,
+    as_of: jiff::civil::Date,
+) -> Vec<Warning> {
+    let stated = Stated(visit.stated());
+    let mut found = Vec::new();
+    if visit.campaign.as_ref().is_some_and(|cycle| !cycle.is_open_on(as_of)) {
+        found.push(WarningCode::OutsideCycle);
+    }
+    if let Some(inputs) = inputs {
+        let counts = mismatches(inputs, &inputs.facts).into_iter();
+        found.extend(counts.map(WarningCode::Count));
+        if stated.is_far_above_quota(inputs) {
+            found.push(WarningCode::FarAboveQuota);
+        }
+    }
+    if stated.has_same_stock(earlier) {
+        found.push(WarningCode::SameStockAsBefore);
+    }
+    if is_copied(visit, earlier) {
+        found.push(WarningCode::CopiedFromBefore);
+    }
+    found.into_iter().map(|code| Warning { code, field: code.field().to_owned() }).collect()
+}
+
+impl Stated {
+    /// Counts of animals by item.
+    fn stock(&self) -> BTreeMap<&ItemPath, i64> {
+        let counts = self.0.iter().filter(|(path, _)| is_stock(path));
+        counts.filter_map(|(path, o)| Some((path, o.state.value()?.as_int()?))).collect()
+    }
+
+    fn is_far_above_quota(&self, inputs: &Inputs) -> bool {
+        let grazing = self.stock().into_iter().filter_map(|(path, heads)| {
+            let class: StockClass = path.as_str().strip_prefix("herd.")?.parse().ok()?;
+            Some(i128::from(heads) * i128::from(inputs.parameters.milli_su(class)))
+        });
+        let areas = self.0.iter().filter(|(path, _)| path.item() == "plot/*/area_mu");
+        let area: i128 =
+            areas.filter_map(|(_, o)| Some(i128::from(o.state.value()?.as_int()?))).sum();
+        let day = inputs.as_of;
+        let official = inputs.context.quotas.iter().filter(|q| q.holds_on(day));
+        let usual = inputs.parameters.quotas.iter().filter(|q| (q.from..=q.to).contains(&day));
+        let quotas = official.map(|q| q.mu_per_su).chain(usual.map(|q| q.mu_per_su));
+        let Some(smallest) = quotas.map(|centi| i128::from(centi.0)).min() else {
+            return false;
+        };
+        // Thousandths of a sheep unit times hundredths of a mu.
+        area > 0 && grazing.sum::<i128>() * smallest > 3 * area * 100_000
+    }
+
+    fn has_same_stock(&self, earlier: &[EarlierValue]) -> bool {
+        let of = |o: &Observation| o.state.value()?.as_int().filter(|n| *n > 0);
+        let before: BTreeMap<&ItemPath, i64> = earlier
+            .iter()
+            .filter(|e| is_stock(&e.observation.item))
+            .filter_map(|e| Some((&e.observation.item, of(&e.observation)?)))
+            .collect();
+        let mut now = self.stock();
+        now.retain(|_, heads| *heads > 0);
+        now.len() >= 2 && now == before
+    }
+}
+
+fn is_copied(visit: &Visit, earlier: &[EarlierValue]) -> bool {
+    const FEWEST: usize = 10;
+    let before: BTreeMap<&ItemPath, &Observation> =
+        earlier.iter().map(|e| (&e.observation.item, &e.observation)).collect();
+    let drafted = visit.values.iter().map(|v| &v.observation);
+    let equal = drafted.filter(|o| before.get(&o.item).is_some_and(|b| b.state == o.state)).count();
+    visit.values.len() >= FEWEST && equal * 10 > visit.values.len() * 9
+}
