@@ -26,7 +26,7 @@ use crate::error::ServiceError;
 use crate::store::{self, Tx};
 
 pub use arrival::{Refreshed, after_refresh, ballot_cast, erase};
-pub use conflict::{ResolveRequest, resolve_conflict};
+pub use conflict::{ResolveRequest, open_conflicts, resolve_conflict};
 pub(crate) use desk::allow;
 pub use desk::{Countersigned, StepRequest, Stepped, override_message, step, step_batch};
 pub use period::{PeriodRun, run_periods};

@@ -1,6 +1,7 @@
 //! A third person settles what two officers disagree on (`design.md` 4.10, `domain.md` G 30).
 
 use itgel_domain::case::{By, CaseState, Reason, Role, Step};
+use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::entry::{Entry, EntryId, Picked, Resolution};
 use itgel_domain::id::{CycleId, DecisionId, SubjectId};
@@ -8,6 +9,7 @@ use itgel_domain::item::ItemPath;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
+use rusqlite::Connection;
 
 use super::advance::{Doing, advance};
 use super::desk::{allow, allow_case};
@@ -32,6 +34,29 @@ pub struct ResolveRequest {
     pub picked: Picked,
     /// Why, in words: the household can ask.
     pub reason: String,
+}
+
+/// The open conflicts of a campaign in a division, by subject and item, after the place that
+/// `after` names; those of subjects toward whom the person has an interest are left out.
+///
+/// # Errors
+/// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`] for the person; [`ServiceError`] of
+/// the database.
+pub fn open_conflicts(
+    connection: &Connection,
+    actor: &Actor,
+    (division, cycle): (DivisionCode, &CycleId),
+    after: (&str, &str),
+    limit: u32,
+) -> Result<Vec<ConflictRow>, ServiceError> {
+    allow(actor, Action::ReadCase, division)?;
+    let mut open = Vec::new();
+    for row in store::conflict::list_open(connection, division, cycle, after, limit)? {
+        if !store::interest::list(connection, &row.subject)?.contains(&actor.officer) {
+            open.push(row);
+        }
+    }
+    Ok(open)
 }
 
 /// Settles one item: the decision, the resolution entry that devices receive, the new standing,

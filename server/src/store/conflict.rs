@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use itgel_domain::division::DivisionCode;
 use itgel_domain::file::facts::conflict::Conflict;
 use itgel_domain::file::facts::value::LiveValue;
 use itgel_domain::id::{CycleId, DecisionId, SubjectId};
@@ -59,6 +60,29 @@ pub fn list(
     let sql = format!("{SELECT} where subject = ?1 and cycle = ?2 order by item");
     let mut query = connection.prepare_cached(&sql)?;
     let rows = query.query_map(params![subject.as_str(), cycle.as_str()], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The open conflicts of a campaign in `division`, by subject and item, after the place `after`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_open(
+    connection: &Connection,
+    division: DivisionCode,
+    cycle: &CycleId,
+    (subject, item): (&str, &str),
+    limit: u32,
+) -> Result<Vec<ConflictRow>, StoreError> {
+    let sql = "select c.subject, c.cycle, c.item, c.entries, c.opened_at, c.decision
+               from conflict c join subject s on s.id = c.subject
+               where s.division >= ?1 and s.division < ?2 and c.cycle = ?3
+                   and c.decision is null and (c.subject, c.item) > (?4, ?5)
+               order by c.subject, c.item limit ?6";
+    let (low, high) = division.text_range();
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![low, high, cycle.as_str(), subject, item, limit];
+    let rows = query.query_map(key, |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
 }
 
