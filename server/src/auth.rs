@@ -4,7 +4,7 @@
 //!
 //! There is no password and no refresh token (`security.md` 5, T22–T24). [`token`] signs and
 //! checks access tokens, [`device`] gives them to devices for a signed challenge, [`client`] to
-//! lenders for a signed assertion, [`enrol`] admits new devices.
+//! lenders for a signed assertion, [`enrol`](mod@enrol) admits new devices and revokes them.
 
 pub mod client;
 pub mod device;
@@ -19,7 +19,7 @@ use itgel_domain::policy::{Actor, Grant};
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
-pub use self::enrol::{Enrolment, EnrolRequest, enrol, issue_enrolment};
+pub use self::enrol::{Enrolment, EnrolRequest, enrol, issue_enrolment, revoke};
 pub use self::token::{AccessToken, Principal, Tokens};
 use crate::error::ServiceError;
 use crate::service::Service;

@@ -1,13 +1,14 @@
 //! Enrolment: an administrator gives an officer a code, the officer's device makes a key and
 //! shows the code once (`security.md` T28).
 
-use itgel_domain::division::DivisionCode;
+use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::file::chain::Suite;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DeviceId, OfficerId};
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{self, Action, Actor, Resource};
+use itgel_domain::sync::pull::{PullItem, Revocation};
 use itgel_domain::time::AtMs;
 use serde_json::json;
 
@@ -106,6 +107,38 @@ pub fn enrol(
         }
     })?;
     admitted.ok_or_else(|| ErrorCode::EnrolmentCode.into())
+}
+
+/// Revokes a device, at once: it may still upload, into quarantine, and nothing else. The devices
+/// of its officer's banner learn of it.
+///
+/// # Errors
+/// [`ErrorCode::NotAllowed`] unless `actor` administers the division of the device's officer, also
+/// if there is no such device.
+pub fn revoke(
+    service: &Service,
+    actor: &Actor,
+    device: &DeviceId,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let (actor, id) = (actor.clone(), device.clone());
+    service.transact("auth.revoke", move |_, tx| {
+        let device = store::device::get(tx, &id)?.ok_or(ErrorCode::NotAllowed)?;
+        let officer = store::officer::get(tx, &device.officer)?.ok_or(ErrorCode::NotAllowed)?;
+        policy::may(&actor, Action::RevokeDevice, &Resource::at(officer.division))?;
+        if device.status == DeviceStatus::Revoked {
+            return Ok(());
+        }
+        store::device::set_status(tx, &id, DeviceStatus::Revoked)?;
+        let banner = officer.division.ancestor(DivisionLevel::County);
+        let news = PullItem::Revocation(Revocation { device: id.clone() });
+        store::list::append(tx, banner.unwrap_or(officer.division), &news)?;
+        let resource = format!("device:{id}");
+        store::log::audit(tx, now, actor.officer.as_str(), "device.revoked", &resource, &json!({}))?;
+        let leaf = Hash::of("itgel.revocation.v1", &[resource.as_bytes()]);
+        store::log::leaf(tx, LeafKind::Access, &leaf)?;
+        Ok(())
+    })
 }
 
 fn admit(
