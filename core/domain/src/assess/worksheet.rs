@@ -252,5 +252,3 @@ fn json(node: &Node) -> serde_json::Value {
     }
 }
 
-#[cfg(test)]
-mod tests;

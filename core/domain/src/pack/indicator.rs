@@ -141,10 +141,21 @@ fn items(fields: &mut Fields<'_>) -> Result<Vec<String>, PackError> {
     let names = fields.texts("items")?;
     for name in &names {
         refuse_forbidden(fields, "items", name)?;
-        if Catalogue::builtin().named(name).is_none() {
+        if !is_known(name) {
             let message = format!("the catalogue has no item `{name}`");
             return Err(fields.fault("items", Code::UnknownName, message));
         }
     }
     Ok(names.into_iter().map(str::to_owned).collect())
+}
+
+/// Whether the catalogue has the item, or for `herd.*` an item of the group.
+fn is_known(name: &str) -> bool {
+    let catalogue = Catalogue::builtin();
+    match name.strip_suffix(".*") {
+        Some(group) => catalogue
+            .items()
+            .any(|i| i.path.split_once('.').is_some_and(|(g, _)| g == group)),
+        None => catalogue.named(name).is_some(),
+    }
 }
