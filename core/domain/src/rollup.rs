@@ -173,8 +173,9 @@ fn is_on_time(credit: &CreditRecord, disasters: &[Disaster], as_of: Date) -> boo
     credit.spells.iter().filter(counts).all(|s| {
         let is_open = s.ended_on.is_none_or(|end| end > as_of);
         let in_window = s.ended_on.is_none_or(|end| end > year_ago);
-        !(is_open && s.days_past_due > ON_TIME_TODAY)
-            && !(in_window && s.days_past_due > ON_TIME_WORST)
+        let is_late_today = is_open && s.days_past_due > ON_TIME_TODAY;
+        let was_late = in_window && s.days_past_due > ON_TIME_WORST;
+        !(is_late_today || was_late)
     })
 }
 

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 
 use itgel_domain::assess::Assessment;
 use itgel_domain::case::step::{Assessed, Cause, Peer};
-use itgel_domain::case::{By, Case, CaseState, Reason, Role, Step};
+use itgel_domain::case::{By, Case, CaseState, Role, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::conflict::SealView;
+use itgel_domain::file::facts::value::Source;
 use itgel_domain::id::{CaseId, CycleId, OfficerId, SubjectId};
 use itgel_domain::subject::{Grade, Subject};
 use itgel_domain::time::AtMs;
@@ -54,22 +55,23 @@ pub fn after_refresh(
     refreshed: &Refreshed<'_>,
     now: AtMs,
 ) -> Result<(), ServiceError> {
+    let arrival = Arrival { service, tx, refreshed, now };
     let found = store::case::get_of(tx, &refreshed.subject.id, refreshed.cycle)?;
     let seals = refreshed.facts.seals(refreshed.cycle);
     let mut row = match found {
         Some(row) => row,
-        None => match open(service, tx, refreshed, &seals, now)? {
+        None => match arrival.open(&seals)? {
             Some(row) => row,
             None => return Ok(()),
         },
     };
     for seal in &seals {
         if !row.seals.contains(&seal.entry) {
-            take_in(service, tx, refreshed, &mut row, seal, now)?;
+            arrival.take_in(&mut row, seal)?;
         }
     }
-    find_conflict(service, tx, refreshed, &mut row, now)?;
-    pre_rate(service, tx, refreshed, &mut row, now)
+    arrival.find_conflict(&mut row)?;
+    arrival.pre_rate(&mut row)
 }
 
 /// Takes an evaluator into the case of the subject whom the ballot is about. `false`: the ballot
@@ -131,164 +133,150 @@ pub fn erase(
     Ok(store::publicity::delete(tx, subject)?)
 }
 
-/// Opens the case with the first seal that the process takes.
-fn open(
-    service: &Service,
-    tx: &Tx<'_>,
-    refreshed: &Refreshed<'_>,
-    seals: &[SealView<'_>],
+/// A refresh on its way into the case.
+struct Arrival<'a> {
+    service: &'a Service,
+    tx: &'a Tx<'a>,
+    refreshed: &'a Refreshed<'a>,
     now: AtMs,
-) -> Result<Option<CaseRow>, ServiceError> {
-    for seal in seals {
-        let subject = refreshed.subject;
-        let case = Case::new(
-            CaseId::from_random(random()?),
-            subject.id.clone(),
-            refreshed.cycle.clone(),
-            subject.division,
-        );
-        let mut row = CaseRow {
-            case,
-            as_of: refreshed.assessment.as_of,
-            inputs: None,
-            seals: vec![seal.entry.clone()],
-            since: now,
-            attention: 9,
-        };
-        let sealed = tolerate(tx, &mut row, now, |row| {
+}
+
+impl Arrival<'_> {
+    /// Opens the case with the first seal that the process takes.
+    fn open(&self, seals: &[SealView<'_>]) -> Result<Option<CaseRow>, ServiceError> {
+        let Refreshed { subject, cycle, assessment, .. } = self.refreshed;
+        if !self.refreshed.has_consent {
+            return Ok(None);
+        }
+        for seal in seals {
+            let case = Case::new(
+                CaseId::from_random(random()?),
+                subject.id.clone(),
+                (*cycle).clone(),
+                subject.division,
+            );
+            let mut row = CaseRow {
+                case,
+                as_of: assessment.as_of,
+                inputs: None,
+                seals: vec![seal.entry.clone()],
+                since: self.now,
+                attention: 9,
+            };
             let second = seal.seal.second_officer.clone();
-            submit(service, tx, refreshed, row, seal, Step::Seal { second }, now)
-        })?;
-        if sealed {
-            return Ok(Some(row));
+            if self.tolerate(&mut row, |row| self.submit(row, seal, Step::Seal { second }))? {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes a later seal in: it makes good what was returned, or it confirms or contradicts.
+    fn take_in(&self, row: &mut CaseRow, seal: &SealView<'_>) -> Result<(), ServiceError> {
+        row.seals.push(seal.entry.clone());
+        let second = seal.seal.second_officer.clone();
+        if row.case.state() == CaseState::Returned {
+            row.as_of = self.refreshed.assessment.as_of;
+            self.tolerate(row, |row| self.submit(row, seal, Step::Fix { second }))?;
+        } else if row.case.role_of(seal.officer).is_none() {
+            let collectors = std::iter::once(seal.officer.clone()).chain(second).collect();
+            let (step, code) = if self.refreshed.conflict_matters {
+                (Step::FindConflict { collectors }, "second_seal_differs")
+            } else {
+                (Step::ConfirmSeal { collectors }, "second_seal_agrees")
+            };
+            let device_at = Some(seal.entered_at);
+            let doing = Doing { device_at, ..Doing::by_rule(step, code, self.now) };
+            self.tolerate(row, |row| self.advance(row, doing))?;
+        }
+        Ok(store::case::put_seals(self.tx, row)?)
+    }
+
+    /// Two officers sealed, on a device, and the seal has arrived.
+    fn submit(
+        &self,
+        row: &mut CaseRow,
+        seal: &SealView<'_>,
+        signed: Step,
+    ) -> Result<(), ServiceError> {
+        let arrived = |step, code| Doing {
+            device_at: Some(seal.entered_at),
+            has_consent: self.refreshed.has_consent,
+            ..Doing::by_rule(step, code, self.now)
+        };
+        let collector = By::Officer { officer: seal.officer.clone(), role: Role::Collector };
+        self.advance(row, Doing { by: collector, ..arrived(signed, "visit") })?;
+        self.advance(row, arrived(Step::Submit, "arrived"))
+    }
+
+    /// Values that decide the grade are open, whoever entered them and whether or not he sealed.
+    fn find_conflict(&self, row: &mut CaseRow) -> Result<(), ServiceError> {
+        let can_stop = matches!(
+            row.case.state(),
+            CaseState::Submitted
+                | CaseState::PreRated
+                | CaseState::Reviewed
+                | CaseState::InPublicity
+                | CaseState::InNotice
+        );
+        if !(can_stop && self.refreshed.conflict_matters) {
+            return Ok(());
+        }
+        let conflicts = self.refreshed.facts.conflicts(self.refreshed.cycle);
+        let values = conflicts.into_iter().flat_map(|conflict| conflict.values);
+        let officers: BTreeSet<OfficerId> = values
+            .filter(|value| value.source == Source::Officer)
+            .map(|value| value.officer)
+            .filter(|officer| row.case.role_of(officer).is_none())
+            .collect();
+        let step = Step::FindConflict { collectors: officers.into_iter().collect() };
+        let doing = Doing::by_rule(step, "values_differ", self.now);
+        self.tolerate(row, |row| self.advance(row, doing))?;
+        Ok(())
+    }
+
+    /// The engine has run on everything that it needs (初评).
+    fn pre_rate(&self, row: &mut CaseRow) -> Result<(), ServiceError> {
+        let assessment = self.refreshed.assessment;
+        let is_ready = row.case.state() == CaseState::Submitted
+            && !self.refreshed.conflict_matters
+            && assessment.pending.is_empty();
+        let Some(grade) = assessment.grade.filter(|_| is_ready) else {
+            return Ok(());
+        };
+        let peer = if self.refreshed.peer_is_held { Peer::Held } else { Peer::NotNeeded };
+        let assessed = Assessed {
+            assessment: assessment.hash(),
+            grade,
+            cap: lowest_cap(self.service, self.tx, assessment)?,
+        };
+        row.inputs = Some(assessment.inputs);
+        row.as_of = assessment.as_of;
+        let step = Step::PreRate { assessed, peer };
+        self.advance(row, Doing::by_rule(step, "engine", self.now))
+    }
+
+    fn advance(&self, row: &mut CaseRow, doing: Doing) -> Result<(), ServiceError> {
+        advance(self.service, self.tx, row, doing).map(drop)
+    }
+
+    /// Does `work` on its own; what the process refuses is undone and written down, and `false`.
+    fn tolerate(
+        &self,
+        row: &mut CaseRow,
+        work: impl FnOnce(&mut CaseRow) -> Result<(), ServiceError>,
+    ) -> Result<bool, ServiceError> {
+        let before = row.clone();
+        match self.tx.attempt(|_| work(row)) {
+            Ok(()) => Ok(true),
+            Err(ServiceError::Refused { code, .. }) => {
+                *row = before;
+                note_refusal(self.tx, row, code, self.now)?;
+                Ok(false)
+            }
+            Err(error) => Err(error),
         }
     }
-    Ok(None)
-}
-
-/// Takes a later seal in: it makes good what was returned, or it confirms or contradicts.
-fn take_in(
-    service: &Service,
-    tx: &Tx<'_>,
-    refreshed: &Refreshed<'_>,
-    row: &mut CaseRow,
-    seal: &SealView<'_>,
-    now: AtMs,
-) -> Result<(), ServiceError> {
-    row.seals.push(seal.entry.clone());
-    if row.case.state() == CaseState::Returned {
-        row.as_of = refreshed.assessment.as_of;
-        tolerate(tx, row, now, |row| {
-            let second = seal.seal.second_officer.clone();
-            submit(service, tx, refreshed, row, seal, Step::Fix { second }, now)
-        })?;
-    } else if row.case.role_of(seal.officer).is_none() {
-        let officers = std::iter::once(seal.officer.clone());
-        let collectors: Vec<_> = officers.chain(seal.seal.second_officer.clone()).collect();
-        let (step, code) = if refreshed.conflict_matters {
-            (Step::FindConflict { collectors }, "second_seal_differs")
-        } else {
-            (Step::ConfirmSeal { collectors }, "second_seal_agrees")
-        };
-        tolerate(tx, row, now, |row| {
-            let device_at = Some(seal.entered_at);
-            let doing = Doing { device_at, ..Doing::by_rule(step, code, now) };
-            advance(service, tx, row, doing).map(drop)
-        })?;
-    }
-    store::case::put_seals(tx, row)?;
-    Ok(())
-}
-
-/// Two officers sealed, on a device, and the seal has arrived.
-fn submit(
-    service: &Service,
-    tx: &Tx<'_>,
-    refreshed: &Refreshed<'_>,
-    row: &mut CaseRow,
-    seal: &SealView<'_>,
-    signed: Step,
-    now: AtMs,
-) -> Result<(), ServiceError> {
-    let sealed = Doing {
-        step: signed,
-        by: By::Officer { officer: seal.officer.clone(), role: Role::Collector },
-        reason: Reason::code("visit"),
-        device_at: Some(seal.entered_at),
-        has_consent: refreshed.has_consent,
-        ..Doing::by_rule(Step::Submit, "", now)
-    };
-    advance(service, tx, row, sealed)?;
-    let submitted = Doing {
-        device_at: Some(seal.entered_at),
-        has_consent: refreshed.has_consent,
-        ..Doing::by_rule(Step::Submit, "arrived", now)
-    };
-    advance(service, tx, row, submitted)?;
-    Ok(())
-}
-
-/// Values that decide the grade are open, whoever entered them and whether or not he sealed.
-fn find_conflict(
-    service: &Service,
-    tx: &Tx<'_>,
-    refreshed: &Refreshed<'_>,
-    row: &mut CaseRow,
-    now: AtMs,
-) -> Result<(), ServiceError> {
-    let can_stop = matches!(
-        row.case.state(),
-        CaseState::Submitted
-            | CaseState::PreRated
-            | CaseState::Reviewed
-            | CaseState::InPublicity
-            | CaseState::InNotice
-    );
-    if !(can_stop && refreshed.conflict_matters) {
-        return Ok(());
-    }
-    let officers: BTreeSet<OfficerId> = refreshed
-        .facts
-        .conflicts(refreshed.cycle)
-        .into_iter()
-        .flat_map(|conflict| conflict.values)
-        .map(|value| value.officer)
-        .collect();
-    let is_new = |officer: &OfficerId| row.case.role_of(officer).is_none();
-    let collectors = officers.into_iter().filter(is_new).collect();
-    tolerate(tx, row, now, |row| {
-        let step = Step::FindConflict { collectors };
-        advance(service, tx, row, Doing::by_rule(step, "values_differ", now)).map(drop)
-    })?;
-    Ok(())
-}
-
-/// The engine has run on everything that it needs (初评).
-fn pre_rate(
-    service: &Service,
-    tx: &Tx<'_>,
-    refreshed: &Refreshed<'_>,
-    row: &mut CaseRow,
-    now: AtMs,
-) -> Result<(), ServiceError> {
-    let assessment = refreshed.assessment;
-    let is_ready = row.case.state() == CaseState::Submitted
-        && !refreshed.conflict_matters
-        && assessment.pending.is_empty();
-    let Some(grade) = assessment.grade.filter(|_| is_ready) else {
-        return Ok(());
-    };
-    let peer = if refreshed.peer_is_held { Peer::Held } else { Peer::NotNeeded };
-    let assessed = Assessed {
-        assessment: assessment.hash(),
-        grade,
-        cap: lowest_cap(service, tx, assessment)?,
-    };
-    row.inputs = Some(assessment.inputs);
-    row.as_of = assessment.as_of;
-    let doing = Doing::by_rule(Step::PreRate { assessed, peer }, "engine", now);
-    advance(service, tx, row, doing)?;
-    Ok(())
 }
 
 /// The best grade that the caps let through, if one is met.
@@ -300,25 +288,6 @@ pub(super) fn lowest_cap(
     let pack = service.rules.pack(tx, &assessment.pack)?;
     let met = pack.caps.iter().filter(|cap| assessment.caps.contains(&cap.code));
     Ok(met.map(|cap| cap.grade).max())
-}
-
-/// Does `work` on its own; what the process refuses is undone and written down, and `false`.
-fn tolerate(
-    tx: &Tx<'_>,
-    row: &mut CaseRow,
-    now: AtMs,
-    work: impl FnOnce(&mut CaseRow) -> Result<(), ServiceError>,
-) -> Result<bool, ServiceError> {
-    let before = row.clone();
-    match tx.attempt(|_| work(row)) {
-        Ok(()) => Ok(true),
-        Err(ServiceError::Refused { code, .. }) => {
-            *row = before;
-            note_refusal(tx, row, code, now)?;
-            Ok(false)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 fn note_refusal(
