@@ -52,7 +52,11 @@ impl Case {
 
     fn deadlines_of_state(&self) -> &'static [Deadline] {
         match self.state() {
-            CaseState::Sealed => &[Deadline::Sync, Deadline::ProvisionalResult],
+            CaseState::Sealed => &[
+                Deadline::SyncWarning,
+                Deadline::Sync,
+                Deadline::ProvisionalResult,
+            ],
             CaseState::Submitted => &[Deadline::PeerEvaluation, Deadline::Review],
             CaseState::Conflict | CaseState::PreRated => &[Deadline::Review],
             CaseState::InPublicity | CaseState::InNotice => match self.period() {

@@ -25,6 +25,8 @@ pub struct Due {
 /// What a deadline is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deadline {
+    /// When a device warns that a seal is not synchronised yet.
+    SyncWarning,
     /// From the seal to the synchronisation.
     Sync,
     /// How long a provisional result (暂定) may be shown.
@@ -88,7 +90,8 @@ pub enum Side {
 
 impl Deadline {
     /// Every deadline.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
+        Self::SyncWarning,
         Self::Sync,
         Self::ProvisionalResult,
         Self::PeerEvaluation,
@@ -111,6 +114,7 @@ impl Deadline {
         use DayUnit::{Calendar, Working};
         use Side::{Binding, Plain, Protective};
         let (days, unit, side) = match self {
+            Self::SyncWarning => (10, Calendar, Plain),
             Self::Sync => (15, Calendar, Binding),
             Self::ProvisionalResult => (30, Calendar, Plain),
             Self::PeerEvaluation => (10, Working, Plain),
@@ -239,6 +243,7 @@ fn plus(day: Date, days: i64) -> Date {
 }
 
 crate::subject::words!(Deadline {
+    Self::SyncWarning => Self::SyncWarning => "sync_warning",
     Self::Sync => Self::Sync => "sync",
     Self::ProvisionalResult => Self::ProvisionalResult => "provisional_result",
     Self::PeerEvaluation => Self::PeerEvaluation => "peer_evaluation",

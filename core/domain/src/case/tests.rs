@@ -477,6 +477,18 @@ fn an_objection_stops_the_clock_and_a_rejected_one_does_not_start_it_anew() {
 }
 
 #[test]
+fn a_period_that_was_closed_is_closed_again_after_an_objection() {
+    let mut walk = Walk::published(assessed(Grade::Aa));
+    let at = walk.on(date(2026, 3, 17)).at;
+    walk.done(Step::ClosePeriod, &By::Rule, CaseState::InPublicity)
+        .done(objection("y-1", at), &By::Subject, CaseState::Disputed);
+    let rejected = decide("y-1", Outcome::Rejected);
+    walk.done(rejected, &objection_officer(), CaseState::Reviewed)
+        .done(Step::Resume, &By::Rule, CaseState::InPublicity)
+        .refused(approve(), &approver(), ErrorCode::CasePeriodOpen);
+}
+
+#[test]
 fn several_objections_are_all_answered_before_it_goes_on() {
     let mut walk = Walk::published(assessed(Grade::Aa));
     let at = walk.at;
