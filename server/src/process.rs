@@ -2,16 +2,18 @@
 //! (`domain.md` D).
 //!
 //! [`itgel_domain::case::Case::apply`] is the only transition logic; here its steps meet the
-//! database. [`arrival`] opens cases and moves them when a file or a ballot changes, [`conflict`]
-//! settles what officers disagree on, [`desk`] is what staff do, one case or many at once,
-//! [`publicity`] posts a gacha's list, [`period`] does what a clock decides, [`queue`] is what
-//! staff read. Every step goes through [`advance`], which writes the case, its event, the audit
-//! row, the leaf of the log and what devices pull, in the caller's transaction.
+//! database. [`arrival`] opens cases and moves them when a file changes, [`evaluation`] is who
+//! takes part in the peer evaluation, [`conflict`] settles what officers disagree on, [`desk`] is
+//! what staff do, one case or many at once, [`publicity`] posts a gacha's list, [`period`] does
+//! what a clock decides, [`queue`] is what staff read. Every step goes through [`advance`], which
+//! writes the case, its event, the audit row, the leaf of the log and what devices pull, in the
+//! caller's transaction.
 
 mod advance;
 pub mod arrival;
 pub mod conflict;
 pub mod desk;
+pub mod evaluation;
 pub mod period;
 pub mod publicity;
 pub mod queue;
@@ -25,10 +27,12 @@ use rusqlite::Connection;
 use crate::error::ServiceError;
 use crate::store::{self, Tx};
 
-pub use arrival::{Refreshed, after_refresh, ballot_cast, erase};
+pub use arrival::{Refreshed, after_refresh, erase};
 pub use conflict::{ResolveRequest, open_conflicts, resolve_conflict};
 pub(crate) use desk::allow;
 pub use desk::{Countersigned, StepRequest, Stepped, override_message, step, step_batch};
+pub(crate) use evaluation::peer_row;
+pub use evaluation::{ballot_cast, end_evaluation};
 pub use period::{PeriodRun, run_periods};
 pub use publicity::{Publication, publicity_list, publish_gacha};
 pub use queue::{CaseDetail, DueView, QueueFilter, QueuePage, case, queue};

@@ -3,17 +3,14 @@
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::{Ballot, Envelope};
-use itgel_domain::id::RowId;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Resource, may};
-use itgel_domain::register::{PeerEvaluation, RegisterContent, RegisterRow};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
 
 use super::admission::{Admission, Arrived, Home};
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
-use crate::service::random;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::{auth, process, registers, store};
 
@@ -91,17 +88,7 @@ impl Admission<'_> {
         let Some(cycle) = cycle.filter(|_| means.len() >= ENOUGH) else {
             return Ok(());
         };
-        let row = RegisterRow {
-            id: RowId::from_random(random()?),
-            division: subject.division,
-            subject: Some(subject.id.clone()),
-            key: cycle.id.to_string(),
-            revision: 1,
-            valid_from: cycle.opens_on,
-            valid_to: Some(cycle.closes_on),
-            source: "peer_evaluation".into(),
-            content: RegisterContent::Peer(PeerEvaluation::from_means(&means)),
-        };
+        let row = process::peer_row(subject, &cycle, &means)?;
         registers::write(self.service, self.tx, row, "rule", self.now)?;
         Ok(())
     }

@@ -74,41 +74,6 @@ pub fn after_refresh(
     arrival.pre_rate(&mut row)
 }
 
-/// Takes an evaluator into the case of the subject whom the ballot is about. `false`: the ballot
-/// does not count, because the evaluator has a declared interest or another role in the case.
-///
-/// # Errors
-/// [`ServiceError`] of the database.
-pub fn ballot_cast(
-    service: &Service,
-    tx: &Tx<'_>,
-    subject: &SubjectId,
-    cycle: &CycleId,
-    evaluator: &OfficerId,
-    now: AtMs,
-) -> Result<bool, ServiceError> {
-    if store::interest::list(tx, subject)?.contains(evaluator) {
-        return Ok(false);
-    }
-    let Some(mut row) = store::case::get_of(tx, subject, cycle)? else {
-        return Ok(true);
-    };
-    match row.case.role_of(evaluator) {
-        Some(Role::Evaluator) => return Ok(true),
-        Some(_) => return Ok(false),
-        None => {}
-    }
-    if row.case.state() != CaseState::Submitted {
-        return Ok(true);
-    }
-    let doing = Doing {
-        by: By::Officer { officer: evaluator.clone(), role: Role::Evaluator },
-        ..Doing::by_rule(Step::Evaluate, "ballot", now)
-    };
-    advance(service, tx, &mut row, doing)?;
-    Ok(true)
-}
-
 /// Ends every case of a subject that is to be erased: no further use, nothing on any board, and
 /// no words that could tell of it. Who did what when stays.
 ///
