@@ -156,9 +156,7 @@ impl Store {
 /// # Errors
 /// [`StoreError::UnknownSchema`] if it is another.
 pub fn check_schema(connection: &Connection) -> Result<(), StoreError> {
-    let sql = "select coalesce(max(version), 0) from refinery_schema_history";
-    let found: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-    let known = known_schema();
+    let (found, known) = (schema_of(connection)?, known_schema());
     if found == known { Ok(()) } else { Err(StoreError::UnknownSchema { found, known }) }
 }
 
@@ -182,14 +180,20 @@ fn connect(path: &Path, key: Option<&str>) -> Result<Connection, StoreError> {
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let runner = embedded::migrations::runner();
     let known = known_schema();
-    let found = runner
-        .get_last_applied_migration(connection)?
-        .map_or(0, |m| i64::from(m.version()));
+    let found = schema_of(connection)?;
     if found > known {
         return Err(StoreError::UnknownSchema { found, known });
     }
-    runner.run(connection)?;
+    embedded::migrations::runner().run(connection)?;
     Ok(())
+}
+
+/// The schema that a database has; 0 for a new one.
+fn schema_of(connection: &Connection) -> Result<i64, StoreError> {
+    if !connection.table_exists(None, "refinery_schema_history")? {
+        return Ok(0);
+    }
+    let sql = "select coalesce(max(version), 0) from refinery_schema_history";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
