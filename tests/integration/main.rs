@@ -4,3 +4,4 @@
 //! stays on the loopback address and in temporary folders.
 
 mod architecture;
+mod worked_cases;

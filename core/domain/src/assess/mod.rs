@@ -28,7 +28,7 @@ pub use self::quotient::Quotient;
 pub use self::score::{Outlook, Relief, Scored, score};
 pub use self::tips::{COUNT_MISMATCH, LEASE_UNREGISTERED, LEGAL_OVERSTOCK, PLOT_DISPUTED};
 pub use self::window::{months_after, whole_months, whole_years, years_after};
-pub use self::worksheet::{Difference, Expectation, Worksheet};
+pub use self::worksheet::{Difference, Expectation, NamedRules, Worksheet};
 
 use self::explain::explain;
 use crate::pack::{LevelRow, MeasureName};

@@ -1,0 +1,217 @@
+//! `itgel assess`: assesses a worksheet (`docs/facts.md`) with no server and no database: the
+//! same scorer, the same bytes.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use comfy_table::{Table, presets};
+use itgel_domain::assess::{Assessment, Inputs, NamedRules, Step, TraceLine, Worksheet, assess};
+use itgel_domain::pack::{PackError, Parameters, RulePack, shipped};
+use itgel_domain::subject::SubjectKind;
+use itgel_text::{self as text, Lang};
+
+use crate::pack::{PackCommandError, read};
+
+/// Assess one subject from a worksheet, or every variant in it.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The worksheet, TOML or JSON; `-` for the standard input.
+    pub file: PathBuf,
+    /// Print a table with every step, in Chinese, instead of JSON.
+    #[arg(long)]
+    pub explain: bool,
+    /// Compare with what the worksheet expects and print only the differences.
+    #[arg(long, conflicts_with = "explain")]
+    pub check: bool,
+    /// Rule packs beside the shipped ones; a worksheet names a pack by its id.
+    #[arg(long)]
+    pub pack: Vec<PathBuf>,
+    /// Parameter tables beside the shipped ones.
+    #[arg(long)]
+    pub parameters: Vec<PathBuf>,
+}
+
+/// Why nothing was assessed.
+#[derive(Debug, thiserror::Error)]
+pub enum AssessError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] PackCommandError),
+    /// The standard input cannot be read.
+    #[error("standard input")]
+    Input(#[source] std::io::Error),
+    /// A worksheet, pack or table is not sound.
+    #[error(transparent)]
+    Content(#[from] PackError),
+    /// Some assessments are not as the worksheet expects; each difference was printed.
+    #[error("{0} differences from what the worksheet expects")]
+    Unexpected(usize),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`AssessError`]; a fault in a file names line, key and the way out.
+pub fn run(args: &Args) -> Result<(), AssessError> {
+    let rules = Files::load(args)?;
+    let (name, content) = worksheet(args)?;
+    let sheets = Worksheet::read_all(&name, &content, &rules)?;
+    let mut differences = 0;
+    for sheet in &sheets {
+        let assessment = assess(&sheet.inputs);
+        if args.check {
+            for d in sheet.expect.iter().flat_map(|e| e.differences(&assessment)) {
+                differences += 1;
+                println!("{}: {}: {} ≠ {}", sheet.title, d.field, d.found, d.expected);
+            }
+        } else if args.explain {
+            println!("{}", explained(&sheet.title, &sheet.inputs, &assessment, Lang::ZhCn));
+        } else {
+            println!("{}", assessment.to_json());
+        }
+    }
+    match differences {
+        0 => Ok(()),
+        some => Err(AssessError::Unexpected(some)),
+    }
+}
+
+fn worksheet(args: &Args) -> Result<(String, String), AssessError> {
+    let name = args.file.display().to_string();
+    if name != "-" {
+        let content = String::from_utf8_lossy(&read(&args.file)?).into_owned();
+        return Ok((name, content));
+    }
+    let mut content = String::new();
+    std::io::stdin().read_to_string(&mut content).map_err(AssessError::Input)?;
+    Ok((String::from("(standard input)"), content))
+}
+
+/// The shipped rules and those of the command line, which come first.
+struct Files {
+    packs: Vec<Arc<RulePack>>,
+    parameters: Vec<Arc<Parameters>>,
+}
+
+impl Files {
+    fn load(args: &Args) -> Result<Self, AssessError> {
+        let mut files = Self { packs: Vec::new(), parameters: Vec::new() };
+        for path in &args.pack {
+            let name = path.display().to_string();
+            files.packs.push(Arc::new(RulePack::parse(&name, &read(path)?)?));
+        }
+        for path in &args.parameters {
+            let name = path.display().to_string();
+            files.parameters.push(Arc::new(Parameters::parse(&name, &read(path)?)?));
+        }
+        Ok(files)
+    }
+}
+
+impl NamedRules for Files {
+    fn named_pack(&self, id: &str) -> Option<Arc<RulePack>> {
+        let own = self.packs.iter().find(|p| p.id.eq_ignore_ascii_case(id)).cloned();
+        own.or_else(|| shipped::rules().named_pack(id))
+    }
+
+    fn named_parameters(&self, id: &str) -> Option<Arc<Parameters>> {
+        let own = self.parameters.iter().find(|p| p.id.eq_ignore_ascii_case(id)).cloned();
+        own.or_else(|| shipped::rules().named_parameters(id))
+    }
+}
+
+/// Title, grade, a table of every step, and the reasons in words.
+fn explained(title: &str, inputs: &Inputs, a: &Assessment, lang: Lang) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        text::assessment_indicator(lang),
+        text::assessment_value(lang),
+        text::assessment_rules(lang),
+        text::assessment_points(lang),
+        text::assessment_weight(lang),
+        text::assessment_final_grade(lang),
+        text::assessment_evidence_mix(lang),
+    ]);
+    for line in &a.trace {
+        let or_empty = |cell: Option<String>| cell.unwrap_or_default();
+        let relieved = if line.relieved { text::assessment_disaster(lang) } else { String::new() };
+        table.add_row([
+            step(inputs, line, lang),
+            or_empty(line.value.clone()),
+            [or_empty(line.rule.clone()), relieved].join(" "),
+            or_empty(line.points.map(|p| p.to_string())),
+            or_empty(line.weight.map(|p| p.to_string())),
+            or_empty(line.result.clone()),
+            or_empty(line.evidence.map(|e| text::evidence(lang, e))),
+        ]);
+    }
+    let mut out = format!("{title}  {}  {}\n{table}\n", a.scorecard, verdict(a, lang));
+    for reason in &a.reasons {
+        if let Some(words) = inputs.pack.reason_text(&reason.code) {
+            out += &format!("{}  {}（{}）\n", reason.code, words.text.zh, words.hint.zh);
+        }
+    }
+    for tip in &a.tips {
+        let words = inputs.pack.reason_text(tip).map(|r| r.text.zh.as_str());
+        out += &format!("{}  {tip}  {}\n", text::assessment_tips(lang), words.unwrap_or_default());
+    }
+    out
+}
+
+/// The grade, or how far it can still go, or the level of a division.
+fn verdict(a: &Assessment, lang: Lang) -> String {
+    match (a.subject_kind, a.grade, a.range.low, a.range.high) {
+        (SubjectKind::Village, ..) => text::village_title(lang, a.level),
+        (SubjectKind::Township, ..) => text::township_title(lang, a.level),
+        (_, Some(grade), ..) => format!("{grade} {}", text::grade(lang, grade)),
+        (_, None, Some(low), Some(high)) => {
+            text::grade_range(lang, low.as_str(), high.as_str())
+        }
+        _ => text::grade_under_review(lang),
+    }
+}
+
+/// What a step is called.
+fn step(inputs: &Inputs, line: &TraceLine, lang: Lang) -> String {
+    let pack = &inputs.pack;
+    let titled = |zh: Option<&str>| format!("{} {}", line.code, zh.unwrap_or_default());
+    match line.step {
+        Step::Indicator => {
+            let indicator = pack.indicators.iter().find(|i| i.code == line.code);
+            titled(indicator.map(|i| i.titles.zh.as_str()))
+        }
+        Step::Gate => {
+            let gate = pack.gates.iter().find(|g| g.code == line.code);
+            titled(gate.map(|g| g.titles.zh.as_str()))
+        }
+        Step::NotRated => titled(pack.reason_text(&line.code).map(|r| r.text.zh.as_str())),
+        Step::Base => text::assessment_base(lang),
+        Step::Bonus => format!("{} {}", text::assessment_bonus(lang), line.code),
+        Step::Deduction => text::assessment_deduction(lang),
+        Step::Score => text::assessment_score(lang),
+        Step::RawGrade => text::assessment_raw_grade(lang),
+        Step::Cap => format!("{} {}", text::assessment_cap(lang), line.code),
+        Step::Veto => format!("{} {}", text::assessment_veto(lang), line.code),
+        Step::Level | Step::Grade => text::assessment_final_grade(lang),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_tells_every_step_in_chinese() {
+        let case = include_str!("../../../fixtures/cases/h-08.toml");
+        let sheets = Worksheet::read_all("h-08.toml", case, shipped::rules()).unwrap();
+        let sheet = &sheets[0];
+        let assessment = assess(&sheet.inputs);
+        let told = explained(&sheet.title, &sheet.inputs, &assessment, Lang::ZhCn);
+        for words in ["AA 良好", "草畜平衡", "灾害调整", "86.00", "负债占资产比例高", "TIP_LEGAL_OVERSTOCK"] {
+            assert!(told.contains(words), "{words} in\n{told}");
+        }
+        assert_eq!(told.matches("H3.2").count(), 3, "{told}");
+    }
+}
