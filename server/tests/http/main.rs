@@ -1,0 +1,12 @@
+//! The interface over real HTTP: a server on a port of its own over a temporary database, and
+//! clients that hold keys.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
+
+mod access;
+mod api;
+mod field;
+mod lender;
+mod staff;
+mod sync;
+mod world;
