@@ -281,6 +281,28 @@ impl Device {
         self.put_correction(id, cycle, observation, "", now)
     }
 
+    /// Keeps the drafted values of one screen together.
+    ///
+    /// # Errors
+    /// As [`Device::put_value`]; then none of them is kept.
+    pub fn put_values(
+        &self,
+        id: &SubjectId,
+        cycle: &CycleId,
+        observations: &[Observation],
+        now: AtMs,
+    ) -> Result<(), Error> {
+        self.write(|tx| {
+            visit::subject_row(tx, id)?;
+            for observation in observations {
+                let observation = observation.clone();
+                let value = DraftValue { observation, reason: String::new(), changed_at: now };
+                draft::put_value(tx, id, cycle, &value)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Keeps a drafted value that will correct an own sealed one, with the reason.
     ///
     /// # Errors

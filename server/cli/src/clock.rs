@@ -47,3 +47,8 @@ pub fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }
+
+/// Waits. Only for pauses that a rule asks for; never to guess that something is ready.
+pub fn pause(time: Duration) {
+    std::thread::park_timeout(time);
+}

@@ -94,7 +94,7 @@ pub enum MakeSampleError {
 /// [`MakeSampleError`], among others if the database is in use.
 pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleError> {
     let banner = Banner::draw(order.size)?;
-    let cycle = banner.cycle();
+    let cycle = banner.cycle(order.observed_on);
     let divisions = banner.divisions.clone();
     let now = service.now();
     service.transact("setup.sample", move |service, tx| {
@@ -157,7 +157,7 @@ fn fill(
     teams: &[Team],
     observed_on: Date,
 ) -> Result<Vec<Household>, MakeSampleError> {
-    let mut rows = registers::of_banner(banner);
+    let mut rows = registers::of_banner(banner, observed_on);
     let mut subjects = Vec::new();
     let mut households = Vec::new();
     for (place, gacha) in banner.gachas.iter().enumerate() {

@@ -37,8 +37,13 @@ demo-total = total
 
 demo-next-title = What to do next
 demo-next-open = Open { $url } in a browser
-demo-next-sign-in = User { $user }, password { $password } (this demo only)
 demo-next-curl = Query a report as a lender:
 demo-next-explain = See where a grade comes from:
 demo-next-stop = Press Ctrl+C to stop.
 demo-kept-in = Data is kept in { $path }
+demo-progress-report = A lender pulls one report
+demo-field-work = Field: { $visits } sealed visits, { $values } values, { $ballots } ballots; { $received } receipts, { $aside } set aside.
+demo-links = Links: { $cuts } connections cut, { $retries } retries, { $restarts } server restarts; nothing with a receipt is missing.
+demo-memory = Peak memory: server { $server } MB, demo process { $own } MB.
+demo-report-pulled = The lender holds report { $report }, grade { $grade }.
+demo-next-kill = Server process { $pid }: try kill -9; it starts again and loses nothing.

@@ -37,8 +37,13 @@ demo-total = ᠪᠦᠭᠦᠳᠡ
 
 demo-next-title = ᠳᠠᠷᠠᠭ᠎ᠠ ᠨᠢ
 demo-next-open = { $url } ᠶᠢ ᠨᠡᠭᠡᠭᠡᠵᠦ ᠦᠵᠡᠭᠡᠷᠡᠢ
-demo-next-sign-in = ᠬᠡᠷᠡᠭᠯᠡᠭᠴᠢ { $user }᠂ ᠨᠢᠭᠤᠴᠠᠭ ᠦᠰᠦᠭ { $password }
 demo-next-curl = ᠵᠡᠭᠡᠯᠢ ᠥᠭᠭᠦᠭᠴᠢ ᠶᠢᠨ ᠨᠡᠷ᠎ᠡ ᠪᠡᠷ ᠮᠡᠳᠡᠭᠦᠯᠦᠯᠲᠡ ᠠᠰᠠᠭᠤᠭᠠᠷᠠᠢ:
 demo-next-explain = ᠵᠡᠷᠭᠡ ᠶᠢᠨ ᠤᠴᠢᠷ ᠰᠢᠯᠲᠠᠭᠠᠨ ᠢ ᠦᠵᠡᠭᠡᠷᠡᠢ:
 demo-next-stop = Ctrl+C ᠳᠠᠷᠤᠪᠠᠯ ᠵᠣᠭᠰᠤᠨ᠎ᠠ᠃
 demo-kept-in = ᠮᠡᠳᠡᠭᠡ { $path } ᠳᠤ ᠪᠠᠶᠢᠨ᠎ᠠ
+demo-progress-report = ᠵᠡᠭᠡᠯᠢ ᠥᠭᠭᠦᠭᠴᠢ ᠨᠢᠭᠡ ᠮᠡᠳᠡᠭᠦᠯᠦᠯᠲᠡ ᠠᠪᠤᠭᠰᠠᠨ
+demo-field-work = ᠠᠢᠯᠴᠢᠯᠠᠯ { $visits }᠂ ᠤᠲᠭ᠎ᠠ { $values }᠂ ᠰᠠᠨᠠᠯ { $ballots }᠂ ᠪᠠᠷᠢᠮᠲᠠ { $received }᠂ ᠬᠦᠯᠢᠶᠡᠭᠳᠡᠬᠦ { $aside }
+demo-links = ᠰᠦᠯᠵᠢᠶ᠎ᠡ ᠲᠠᠰᠤᠷᠠᠭᠰᠠᠨ { $cuts }᠂ ᠳᠠᠬᠢᠨ ᠣᠷᠣᠯᠳᠤᠭᠰᠠᠨ { $retries }᠂ ᠳᠠᠬᠢᠨ ᠡᠬᠢᠯᠡᠭᠰᠡᠨ { $restarts }
+demo-memory = ᠰᠠᠨᠠᠬᠤᠢ: { $server } MB᠂ { $own } MB
+demo-report-pulled = ᠮᠡᠳᠡᠭᠦᠯᠦᠯᠲᠡ { $report }᠂ ᠵᠡᠷᠭᠡ { $grade }
+demo-next-kill = ᠫᠷᠣᠴᠧᠰᠰ { $pid }: kill -9

@@ -43,8 +43,13 @@ demo-total = 合计
 
 demo-next-title = 接下来可以
 demo-next-open = 在浏览器中打开 { $url }
-demo-next-sign-in = 用户名 { $user }，口令 { $password }（仅限演示）
 demo-next-curl = 用金融机构的身份查询一份报告：
 demo-next-explain = 查看一个等级的由来：
 demo-next-stop = 按 Ctrl+C 结束。
 demo-kept-in = 数据保存在 { $path }
+demo-progress-report = 农信社查询一份报告
+demo-field-work = 外勤：入户封存 { $visits } 次，采集值 { $values } 个，评议票 { $ballots } 张；服务器回执 { $received } 份，待处理 { $aside } 份。
+demo-links = 断网：链路被切断 { $cuts } 次，设备重试 { $retries } 次，服务器重启 { $restarts } 次；已取得回执的记录一份不少。
+demo-memory = 内存峰值：服务器 { $server } MB，演示进程 { $own } MB。
+demo-report-pulled = 金融机构取得报告 { $report }，等级 { $grade }。
+demo-next-kill = 服务器进程号 { $pid }：可用 kill -9 结束它，它会自行重启，数据不丢。

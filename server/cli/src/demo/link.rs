@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 /// A running proxy; stops when dropped.
-pub struct BadLink {
+pub(super) struct BadLink {
     address: SocketAddr,
     state: Arc<State>,
     accepting: Option<JoinHandle<()>>,
@@ -30,7 +30,7 @@ impl BadLink {
     ///
     /// # Errors
     /// When no port can be bound.
-    pub fn open(server: SocketAddr, cut_one_in: u64) -> std::io::Result<Self> {
+    pub(super) fn open(server: SocketAddr, cut_one_in: u64) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let state = Arc::new(State {
@@ -52,12 +52,12 @@ impl BadLink {
     }
 
     /// Where devices find the server through this link.
-    pub const fn address(&self) -> SocketAddr {
+    pub(super) const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// How many connections were cut.
-    pub fn cuts(&self) -> u64 {
+    pub(super) fn cuts(&self) -> u64 {
         self.state.cut.load(Ordering::Relaxed)
     }
 }

@@ -12,7 +12,7 @@ use super::DemoError;
 use crate::serve::READY;
 
 /// A supervised `itgel serve`.
-pub struct ServerProcess {
+pub(super) struct ServerProcess {
     address: SocketAddr,
     shared: Arc<Shared>,
     supervisor: Option<JoinHandle<()>>,
@@ -30,7 +30,7 @@ impl ServerProcess {
     ///
     /// # Errors
     /// [`DemoError::Server`] if it does not.
-    pub fn start(config: &Path) -> Result<Self, DemoError> {
+    pub(super) fn start(config: &Path) -> Result<Self, DemoError> {
         let (child, address) = spawn(config)?;
         let shared = Arc::new(Shared {
             config: config.to_owned(),
@@ -50,22 +50,22 @@ impl ServerProcess {
     }
 
     /// Where it listens; the same after a restart.
-    pub const fn address(&self) -> SocketAddr {
+    pub(super) const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Its process id, for whoever wants to kill it.
-    pub fn pid(&self) -> Option<u32> {
+    pub(super) fn pid(&self) -> Option<u32> {
         self.shared.child().as_ref().map(Child::id)
     }
 
     /// How often it died and was started again.
-    pub fn restarts(&self) -> u32 {
+    pub(super) fn restarts(&self) -> u32 {
         self.shared.restarts.load(Ordering::Relaxed)
     }
 
     /// The most memory it held so far, in bytes, where the system tells.
-    pub fn peak_memory(&self) -> Option<u64> {
+    pub(super) fn peak_memory(&self) -> Option<u64> {
         peak_memory(&format!("/proc/{}/status", self.pid()?))
     }
 }
@@ -101,7 +101,7 @@ fn supervise(shared: &Shared) {
             }
         };
         if !ended {
-            std::thread::park_timeout(std::time::Duration::from_millis(50));
+            crate::clock::pause(std::time::Duration::from_millis(50));
             continue;
         }
         if shared.stopping.load(Ordering::Relaxed) {
@@ -146,7 +146,7 @@ fn spawn(config: &Path) -> Result<(Child, SocketAddr), DemoError> {
 }
 
 /// The peak resident memory in a status file of Linux; `None` on other systems.
-pub fn peak_memory(status: &str) -> Option<u64> {
+pub(super) fn peak_memory(status: &str) -> Option<u64> {
     let text = std::fs::read_to_string(status).ok()?;
     let line = text.lines().find(|l| l.starts_with("VmHWM:"))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

@@ -1,0 +1,331 @@
+//! The field teams of the demo: each a thread with a real device, its encrypted store and a bad
+//! link to the server.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use indicatif::ProgressBar;
+use itgel_device::http::{self, HttpConfig, HttpProtocol};
+use itgel_device::retry::{Attempt, Retry};
+use itgel_device::{Argon2Cost, Countersign, Device, GivenSecret, Secrets, SystemEntropy, sync};
+use itgel_domain::authorisation::Purpose;
+use itgel_domain::case::cycle::Cycle;
+use itgel_domain::catalogue::Restricted;
+use itgel_domain::file::chain::{DeviceSigner, SoftwareSigner};
+use itgel_domain::file::entry::{Consent, Recipient};
+use itgel_domain::file::envelope::Ballot;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{LenderId, OfficerId};
+use itgel_domain::item::Observation;
+use itgel_fixtures::{Gacha, Household};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::DemoError;
+use super::lender::Slip;
+use crate::client::Server;
+use crate::clock;
+use crate::sample::{self, Seat, Team};
+
+/// Households between two tries to synchronise.
+const SYNC_EVERY: usize = 40;
+
+/// How many slips a team hands on to the lender of the demo.
+const SLIPS: usize = 3;
+
+/// What all teams know.
+pub(super) struct Campaign<'a> {
+    /// The server through the bad link.
+    pub(super) link: String,
+    /// The campaign.
+    pub(super) cycle: &'a Cycle,
+    /// The day.
+    pub(super) today: Date,
+    /// The lender whom the consents name.
+    pub(super) lender: &'a LenderId,
+    /// Where the stores lie.
+    pub(super) folder: &'a Path,
+    /// Sealed visits.
+    pub(super) sealed: &'a ProgressBar,
+    /// Records with a receipt.
+    pub(super) received: &'a ProgressBar,
+}
+
+/// A household to visit.
+#[derive(Clone, Copy)]
+pub(super) struct Visit<'a> {
+    /// Its gacha.
+    pub(super) gacha: &'a Gacha,
+    /// The household.
+    pub(super) household: &'a Household,
+    /// The second visit, on which other values are found and nobody votes.
+    pub(super) is_second: bool,
+}
+
+/// What a team did.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// Sealed visits.
+    pub(super) visits: u64,
+    /// Drafted values.
+    pub(super) values: u64,
+    /// Ballots.
+    pub(super) ballots: u64,
+    /// Records with a receipt.
+    pub(super) received: u64,
+    /// Records that the server set aside.
+    pub(super) set_aside: u64,
+    /// Attempts that failed on the way.
+    pub(super) failed_syncs: u64,
+}
+
+/// What a team did, and the first slips that it gave out.
+pub(super) struct Worked {
+    /// Counts.
+    pub(super) tally: Tally,
+    /// Consents that name the lender.
+    pub(super) slips: Vec<Slip>,
+}
+
+/// Lets a team work: enrol, fetch, visit, vote, synchronise until nothing waits.
+///
+/// # Errors
+/// [`DemoError::Field`] with the step that cannot be done.
+pub(super) fn work(campaign: &Campaign<'_>, team: &Team, visits: &[Visit<'_>]) -> Result<Worked, DemoError> {
+    let mut crew = Crew::enrol(campaign, team)?;
+    crew.synchronise(true)?;
+    for (visit, number) in visits.iter().zip(1_usize..) {
+        crew.visit(visit)?;
+        if number.is_multiple_of(SYNC_EVERY) {
+            crew.synchronise(false)?;
+        }
+    }
+    crew.synchronise(true)?;
+    Ok(Worked { tally: crew.tally, slips: crew.slips })
+}
+
+/// A device with its two officers.
+struct Crew<'a> {
+    campaign: &'a Campaign<'a>,
+    officer: &'a OfficerId,
+    second: &'a OfficerId,
+    second_key: SoftwareSigner,
+    device: Device,
+    protocol: HttpProtocol,
+    retry: Retry,
+    tally: Tally,
+    slips: Vec<Slip>,
+}
+
+impl<'a> Crew<'a> {
+    fn enrol(campaign: &'a Campaign<'a>, team: &'a Team) -> Result<Self, DemoError> {
+        let config = HttpConfig::new(&campaign.link);
+        let signer: Arc<dyn DeviceSigner> = Arc::new(SoftwareSigner::from_secret(&clock::random()?));
+        let (enrolment, _) = http::enrol(&config, &team.collector.code, signer.as_ref())
+            .map_err(|e| DemoError::field("enrolment", e))?;
+        let second_key = enrol_second(&campaign.link, &team.second)?;
+        let platform = GivenSecret::new(clock::random()?);
+        let secrets = Secrets { pin: "471203", platform: &platform, cost: Argon2Cost::FIELD };
+        let path = campaign.folder.join(format!("{}.db", enrolment.device));
+        let protocol = HttpProtocol::new(&config, enrolment.device.clone(), Arc::clone(&signer))
+            .map_err(|e| DemoError::field("link", e))?;
+        let device = Device::create(&path, &secrets, &enrolment, signer, Arc::new(SystemEntropy))
+            .map_err(|e| DemoError::field("store", e))?;
+        Ok(Self {
+            campaign,
+            officer: &team.collector.officer,
+            second: &team.second.officer,
+            second_key,
+            device,
+            protocol,
+            retry: Retry::default(),
+            tally: Tally::default(),
+            slips: Vec::new(),
+        })
+    }
+
+    /// A visit at the door: who they are, consent, the values section by section, the grade, the
+    /// seal; then the neighbours' votes.
+    fn visit(&mut self, visit: &Visit<'_>) -> Result<(), DemoError> {
+        let Visit { household, .. } = visit;
+        let (subject, cycle) = (&household.subject, &self.campaign.cycle.id);
+        let failed = |step: &'static str| move |e| DemoError::field(step, e);
+        if !visit.is_second {
+            self.device
+                .put_identity(subject, household.identity.people.clone(), clock::now())
+                .map_err(failed("identity"))?;
+        }
+        self.device
+            .put_consent(subject, cycle, &self.consent(household), clock::now())
+            .map_err(failed("consent"))?;
+        let found = match (&household.found_again, visit.is_second) {
+            (Some(again), true) => again,
+            _ => &household.found,
+        };
+        for section in sections(found) {
+            self.device
+                .put_values(subject, cycle, section, clock::now())
+                .map_err(failed("draft"))?;
+            self.tally.values += section.len() as u64;
+        }
+        let countersign = self.countersign(household);
+        self.device
+            .seal(subject, cycle, self.campaign.today, clock::now(), &countersign)
+            .map_err(failed("seal"))?;
+        self.tally.visits += 1;
+        self.campaign.sealed.inc(1);
+        if !visit.is_second {
+            self.vote(visit)?;
+        }
+        if self.slips.len() < SLIPS {
+            let facts = self.device.facts(subject).map_err(failed("slip"))?;
+            let consents = facts.consents();
+            let consent = consents.first().map(|consent| consent.entry.to_string());
+            self.slips.extend(consent.map(|consent| Slip { subject: subject.clone(), consent }));
+        }
+        Ok(())
+    }
+
+    fn vote(&mut self, visit: &Visit<'_>) -> Result<(), DemoError> {
+        for (scores, number) in visit.household.ballots.iter().zip(0..) {
+            let ballot = Ballot {
+                subject: visit.household.subject.clone(),
+                cycle: self.campaign.cycle.id.clone(),
+                evaluator: sample::evaluator(visit.gacha.code, number),
+                scores: *scores,
+            };
+            self.device
+                .put_ballot(ballot, clock::now())
+                .map_err(|e| DemoError::field("ballot", e))?;
+            self.tally.ballots += 1;
+        }
+        Ok(())
+    }
+
+    /// One household in twenty has the second signature drawn on the screen.
+    fn countersign(&self, household: &Household) -> Countersign<'_> {
+        if household.number.is_multiple_of(20) {
+            return Countersign::Drawn { picture: Hash::of_file(household.local_code.as_bytes()) };
+        }
+        Countersign::Officer { officer: self.second.clone(), signer: &self.second_key }
+    }
+
+    fn consent(&self, household: &Household) -> Consent {
+        let today = self.campaign.today;
+        let recipient = Recipient {
+            lender: self.campaign.lender.clone(),
+            purpose: Purpose::LoanDecision,
+        };
+        Consent {
+            person: "head".into(),
+            text_version: "sample-1".into(),
+            language: "zh-CN".into(),
+            categories: Restricted::ALL.iter().map(|c| c.as_str().to_owned()).collect(),
+            recipients: vec![recipient],
+            given_on: today,
+            until: today.saturating_add(1.year()),
+            signature: Hash::of_file(household.local_code.as_bytes()),
+            witness: self.officer.clone(),
+        }
+    }
+
+    /// Synchronises; when it `must` go through, tries by the device's own rule until it does.
+    fn synchronise(&mut self, must: bool) -> Result<(), DemoError> {
+        self.retry = self.retry.on_request(clock::now());
+        for _ in 0..200 {
+            let mut sent = 0;
+            let received = self.campaign.received;
+            let mut progress = |p| {
+                if let sync::Progress::Sending { done, .. } = p {
+                    received.inc(done.saturating_sub(sent));
+                    sent = done;
+                }
+            };
+            let attempt = match sync::run(&self.device, &self.protocol, clock::now(), &mut progress) {
+                Ok(report) => {
+                    self.tally.received += report.received;
+                    self.tally.set_aside += report.set_aside;
+                    if report.waiting == 0 || !must {
+                        return Ok(());
+                    }
+                    Attempt::Done
+                }
+                Err(error) => {
+                    self.tally.failed_syncs += 1;
+                    error.attempt()
+                }
+            };
+            if !must {
+                // No signal here; the next gacha perhaps.
+                return Ok(());
+            }
+            self.wait_after(attempt)?;
+        }
+        Err(DemoError::Server("a device could not synchronise in 200 attempts".into()))
+    }
+
+    /// Waits as the device's retry rule says, ten times faster than in the field.
+    fn wait_after(&mut self, attempt: Attempt) -> Result<(), DemoError> {
+        let jitter = u32::from_le_bytes(clock::random()?);
+        let now = clock::now();
+        self.retry = self.retry.after(attempt, now, jitter);
+        let next = self.retry.next_attempt().unwrap_or(now);
+        let pause_ms = u64::try_from(next.0 - now.0).unwrap_or(0) / 10;
+        clock::pause(std::time::Duration::from_millis(pause_ms.min(1_000)));
+        self.retry = self.retry.on_request(clock::now());
+        Ok(())
+    }
+}
+
+fn enrol_second(link: &str, seat: &Seat) -> Result<SoftwareSigner, DemoError> {
+    let secret = clock::random()?;
+    Server::at(link).enrol(&seat.code, &secret).map_err(|e| DemoError::field("second officer", e))?;
+    Ok(SoftwareSigner::from_secret(&secret))
+}
+
+/// The values by section: what an officer enters on one screen.
+fn sections(found: &[Observation]) -> impl Iterator<Item = &[Observation]> {
+    let group = |o: &Observation| o.item.as_str().split(['.', '/']).next().map(str::to_owned);
+    found.chunk_by(move |a, b| group(a) == group(b))
+}
+
+/// What all teams did together.
+#[derive(Debug, Default)]
+pub(super) struct Total {
+    visits: AtomicU64,
+    values: AtomicU64,
+    ballots: AtomicU64,
+    received: AtomicU64,
+    set_aside: AtomicU64,
+    failed_syncs: AtomicU64,
+}
+
+impl Total {
+    /// Adds a team's.
+    pub(super) fn add(&self, tally: &Tally) {
+        for (sum, part) in [
+            (&self.visits, tally.visits),
+            (&self.values, tally.values),
+            (&self.ballots, tally.ballots),
+            (&self.received, tally.received),
+            (&self.set_aside, tally.set_aside),
+            (&self.failed_syncs, tally.failed_syncs),
+        ] {
+            sum.fetch_add(part, Ordering::Relaxed);
+        }
+    }
+
+    /// The sums.
+    pub(super) fn tally(&self) -> Tally {
+        let sum = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Tally {
+            visits: sum(&self.visits),
+            values: sum(&self.values),
+            ballots: sum(&self.ballots),
+            received: sum(&self.received),
+            set_aside: sum(&self.set_aside),
+            failed_syncs: sum(&self.failed_syncs),
+        }
+    }
+}
