@@ -1,0 +1,454 @@
+//! Every kind of bad input: its own code, the rest of the page goes in, nothing is lost.
+
+use itgel_domain::case::Role;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::entry::{
+    Correction, Countersignature, Entry, EntryId, Picked, Resolution, Retraction,
+};
+use itgel_domain::file::envelope::{Body, Envelope, FileBody, MAX_BYTES};
+use itgel_domain::file::ChainRef;
+use itgel_domain::id::{CycleId, DecisionId};
+use itgel_domain::item::Observation;
+use itgel_domain::sync::push::{Flag, Verdict};
+use itgel_server::store::device::DeviceStatus;
+use itgel_server::{ServiceError, ingest, store};
+use jiff::civil::date;
+
+use super::phone::{Phone, consent, file, int, observation, observed, values};
+use super::world::{GACHA, NEIGHBOUR, World, cycle, subject};
+
+/// Pushes a good envelope, the bad one that `write` appends, and a good one behind it; the good
+/// ones must go in. Returns the verdict of the bad one.
+fn between(world: &World, phone: &mut Phone, write: impl FnOnce(&mut Phone)) -> Verdict {
+    let before = phone.write_sheep("hh-1", 10);
+    write(phone);
+    let after = phone.write_sheep("hh-2", 20);
+    assert_eq!(after, before + 2, "one bad envelope between two good ones");
+    let mut verdicts = world.push_all(phone, before..=after);
+    let again = world.push_all(phone, before..=after);
+    assert_eq!(verdicts, again, "the same verdicts at every push");
+    assert!(verdicts.pop().unwrap().is_received(), "the envelope behind goes in");
+    let bad = verdicts.pop().unwrap();
+    assert!(verdicts.pop().unwrap().is_received(), "the envelope before goes in");
+    let at = ChainRef { seq: before + 1, ..phone.next_place() };
+    let kept = world.read(|c| store::envelope::get(c, &at)).expect("a place in the chain");
+    assert_eq!(kept.verdict, bad);
+    bad
+}
+
+fn quarantined(code: ErrorCode) -> Verdict {
+    Verdict::Quarantined(code)
+}
+
+/// Appends an envelope of hh-1 after `change`; the phone knows what it wrote.
+fn append_changed(phone: &mut Phone, entries: Vec<Entry>, change: impl FnOnce(&mut Envelope)) {
+    let mut envelope = phone.envelope(Body::File(phone.body("hh-1", entries)));
+    change(&mut envelope);
+    phone.append(&envelope);
+}
+
+/// The same for an envelope that does not become part of the file.
+fn append_outside(phone: &mut Phone, change: impl FnOnce(&mut Envelope)) {
+    let mut envelope = phone.envelope(Body::File(phone.body("hh-1", sheep())));
+    change(&mut envelope);
+    phone.append_bytes(envelope.to_bytes());
+}
+
+fn sheep() -> Vec<Entry> {
+    vec![observed("herd.sheep", 11)]
+}
+
+#[test]
+fn bytes_that_do_not_decode_are_kept_and_do_not_end_the_chain() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let truncated = between(&world, &mut phone, |phone| {
+        let bytes = phone.envelope(Body::File(phone.body("hh-1", sheep()))).to_bytes();
+        phone.append_bytes(bytes[..bytes.len() - 7].to_vec());
+    });
+    assert_eq!(truncated, Verdict::Refused(ErrorCode::EnvelopeMalformed));
+    let garbage = between(&world, &mut phone, |phone| {
+        phone.append_bytes(b"not an envelope at all".to_vec());
+    });
+    assert_eq!(garbage, Verdict::Refused(ErrorCode::EnvelopeMalformed));
+    let huge = between(&world, &mut phone, |phone| {
+        phone.append_bytes(vec![0xa0; MAX_BYTES + 1]);
+    });
+    assert_eq!(huge, Verdict::Refused(ErrorCode::EnvelopeTooLarge));
+    let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    assert_eq!(stray.len(), 3, "all three are kept as bytes");
+}
+
+#[test]
+fn a_page_whose_head_does_not_vouch_for_it_leaves_nothing_behind() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    phone.write_sheep("hh-1", 10);
+    let other = world.phone("o2");
+    let refused = |page| match ingest::push(&world.service, &phone.device, page) {
+        Err(ServiceError::Refused { code, .. }) => code,
+        other => panic!("{other:?}"),
+    };
+    let mut unsigned = phone.page(1..=1);
+    unsigned.head.signature = "00".repeat(64);
+    assert_eq!(refused(unsigned), ErrorCode::EnvelopeSignature);
+    let mut changed = phone.page(1..=1);
+    let at = changed.envelopes[0].len() - 3;
+    changed.envelopes[0][at] ^= 1;
+    assert_eq!(refused(changed), ErrorCode::EnvelopeSignature);
+    let mut foreign = phone.page(1..=1);
+    foreign.head.at.device = other.device.id.clone();
+    assert_eq!(refused(foreign), ErrorCode::EnvelopeForeignDevice);
+    let mut empty = phone.page(1..=1);
+    empty.envelopes.clear();
+    assert_eq!(refused(empty), ErrorCode::RequestMalformed);
+    let chain = world.read(|c| store::chain::get(c, &phone.device.id, 0));
+    assert!(chain.is_none_or(|row| row.head.seq == 0));
+    assert!(world.facts("hh-1").is_empty());
+    assert_eq!(world.push_all(&phone, 1..=1), [Verdict::Accepted], "the true page goes in");
+}
+
+#[test]
+fn an_envelope_that_claims_another_place_stays_outside_the_file() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let other = world.phone("o2");
+    let foreign = between(&world, &mut phone, |phone| {
+        append_outside(phone, |e| e.at.device = other.device.id.clone());
+    });
+    assert_eq!(foreign, Verdict::Refused(ErrorCode::EnvelopeForeignDevice));
+    let moved = between(&world, &mut phone, |phone| {
+        append_outside(phone, |e| e.at.seq += 7);
+    });
+    assert_eq!(moved, Verdict::Refused(ErrorCode::EnvelopeForeignDevice));
+}
+
+#[test]
+fn a_colleagues_name_on_an_envelope_is_noticed() {
+    let world = World::new();
+    let (mut phone, _) = (world.phone("o1"), world.phone("o2"));
+    let verdict = between(&world, &mut phone, |phone| {
+        append_changed(phone, sheep(), |e| e.officer = "o2".parse().unwrap());
+    });
+    assert_eq!(verdict, quarantined(ErrorCode::EnvelopeForeignOfficer));
+}
+
+#[test]
+fn values_that_the_catalogue_refuses_wait_for_a_person() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    for (entry, code) in [
+        (observed("herd.unicorn", 1), ErrorCode::ItemUnknown),
+        (observed("herd.sheep", 1_000_000_000), ErrorCode::ValueOutOfRange),
+        (observed("herd.sheep", -1), ErrorCode::ValueOutOfRange),
+        (observed("household.producer", 3), ErrorCode::ValueWrongType),
+    ] {
+        let verdict = between(&world, &mut phone, |phone| {
+            append_changed(phone, vec![entry], |_| {});
+        });
+        assert_eq!(verdict, quarantined(code));
+    }
+    let future = Observation { observed_on: date(2026, 11, 4), ..int("herd.sheep", 5) };
+    let verdict = between(&world, &mut phone, |phone| {
+        append_changed(phone, vec![observation(future)], |_| {});
+    });
+    assert_eq!(verdict, quarantined(ErrorCode::ObservedOutOfTime));
+    assert_eq!(world.facts("hh-1").live(&cycle()).len(), 1, "the facts skip them all");
+}
+
+#[test]
+fn restricted_values_need_the_consent_that_unlocks_them() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let income = |phone: &mut Phone, ticked: &[&str]| {
+        let mut entries = vec![observed("income.net_fen", 1_000_000)];
+        if !ticked.is_empty() {
+            entries.insert(0, Entry::Consent(consent(ticked)));
+        }
+        append_changed(phone, entries, |_| {});
+    };
+    let without = between(&world, &mut phone, |phone| income(phone, &[]));
+    assert_eq!(without, quarantined(ErrorCode::ConsentMissing));
+    let other = between(&world, &mut phone, |phone| income(phone, &["tax"]));
+    assert_eq!(other, quarantined(ErrorCode::ConsentMissing));
+    let ended = between(&world, &mut phone, |phone| {
+        let mut given = consent(&["income"]);
+        given.until = date(2026, 10, 31);
+        let entries = vec![Entry::Consent(given), observed("income.net_fen", 1_000_000)];
+        append_changed(phone, entries, |_| {});
+    });
+    assert_eq!(ended, quarantined(ErrorCode::ConsentEnded));
+    assert!(world.push_all(&phone, 1..=1)[0].is_received());
+}
+
+#[test]
+fn a_device_cannot_write_what_only_the_server_decides() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let resolution = Resolution {
+        cycle: cycle(),
+        item: "herd.sheep".parse().unwrap(),
+        settles: Vec::new(),
+        picked: Picked::Value(int("herd.sheep", 1)),
+        decision: DecisionId::from_random([1; 16]),
+        reviewer: "o1".parse().unwrap(),
+        reason: "forged".into(),
+    };
+    let import = match observed("herd.sheep", 1) {
+        Entry::Observation(entry) => Entry::Import(entry),
+        other => other,
+    };
+    for entry in [Entry::Resolution(resolution), import] {
+        let verdict = between(&world, &mut phone, |phone| {
+            append_changed(phone, vec![entry], |_| {});
+        });
+        assert_eq!(verdict, quarantined(ErrorCode::EntryForbidden));
+    }
+}
+
+#[test]
+fn dependencies_and_counters_that_do_not_fit_get_no_place_in_the_document() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let change = |phone: &mut Phone, change: fn(&mut FileBody)| {
+        append_outside(phone, |envelope| {
+            if let Body::File(body) = &mut envelope.body {
+                change(body);
+            }
+        });
+    };
+    let unknown = between(&world, &mut phone, |phone| {
+        change(phone, |body| {
+            body.deps = vec!["phone-x~0~9".parse().unwrap()];
+        });
+    });
+    assert_eq!(unknown, quarantined(ErrorCode::EnvelopeUnknownDep));
+    let wrongs: [fn(&mut FileBody); 3] = [
+        |body| body.start_op += 1,
+        |body| body.start_op = 1 << 23,
+        |body| (body.deps, body.start_op) = (Vec::new(), 3),
+    ];
+    for wrong in wrongs {
+        let verdict = between(&world, &mut phone, |phone| change(phone, wrong));
+        assert_eq!(verdict, quarantined(ErrorCode::EnvelopeStartOp));
+    }
+    let blocked = between(&world, &mut phone, |phone| {
+        let bad = ChainRef { seq: 2, ..phone.next_place() };
+        append_outside(phone, |envelope| {
+            if let Body::File(body) = &mut envelope.body {
+                body.deps = vec![bad];
+            }
+        });
+    });
+    assert_eq!(blocked, quarantined(ErrorCode::EnvelopeBlocked), "it builds on the first one");
+}
+
+#[test]
+fn nobody_corrects_what_a_colleague_wrote() {
+    let world = World::new();
+    let (mut mine, mut theirs) = (world.phone("o1"), world.phone("o2"));
+    theirs.write_sheep("hh-1", 50);
+    world.push_all(&theirs, 1..=1);
+    mine.files = theirs.files.clone();
+    let id = EntryId { at: ChainRef { seq: 1, ..theirs.next_place() }, index: 0 };
+    let correction = |corrects: EntryId| {
+        Entry::Correction(Correction {
+            corrects,
+            cycle: cycle(),
+            observation: int("herd.sheep", 51),
+            reason: "typo".into(),
+        })
+    };
+    let retraction = Entry::Retraction(Retraction { retracts: id.clone(), reason: "no".into() });
+    for entry in [correction(id), retraction] {
+        let verdict = between(&world, &mut mine, |phone| append_changed(phone, vec![entry], |_| {}));
+        assert_eq!(verdict, quarantined(ErrorCode::EntryNotOwn));
+    }
+    let nowhere = EntryId { at: ChainRef { seq: 77, ..theirs.next_place() }, index: 0 };
+    let verdict = between(&world, &mut mine, |phone| {
+        append_changed(phone, vec![correction(nowhere)], |_| {});
+    });
+    assert_eq!(verdict, quarantined(ErrorCode::EntryUnknown));
+}
+
+#[test]
+fn what_refers_to_a_quarantined_entry_waits_with_it() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let bad = phone.write("hh-1", vec![observed("herd.sheep", -1)]);
+    let corrects = EntryId { at: ChainRef { seq: bad, ..phone.next_place() }, index: 0 };
+    phone.write(
+        "hh-1",
+        vec![Entry::Correction(Correction {
+            corrects,
+            cycle: cycle(),
+            observation: int("herd.sheep", 12),
+            reason: "typo".into(),
+        })],
+    );
+    phone.write("hh-1", vec![observed("herd.goat", 3)]);
+    let verdicts = world.push_all(&phone, 1..=3);
+    assert_eq!(verdicts[0], quarantined(ErrorCode::ValueOutOfRange));
+    assert_eq!(verdicts[1], quarantined(ErrorCode::EnvelopeBlocked));
+    assert_eq!(verdicts[2], Verdict::Accepted, "what only depends on it in time is free");
+}
+
+#[test]
+fn a_revoked_device_is_heard_but_nothing_of_it_counts() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let device = phone.device.id.clone();
+    world.write(move |_, tx| Ok(store::device::set_status(tx, &device, DeviceStatus::Revoked)?));
+    phone.write_sheep("hh-1", 10);
+    phone.write("hh-1", vec![observed("herd.unicorn", 1)]);
+    let verdicts = world.push_all(&phone, 1..=2);
+    assert_eq!(verdicts[0], quarantined(ErrorCode::DeviceRevoked));
+    assert_eq!(verdicts[1], quarantined(ErrorCode::ItemUnknown));
+    assert!(world.facts("hh-1").live(&cycle()).is_empty());
+}
+
+#[test]
+fn an_officer_writes_in_the_own_gacha_only() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let outside = between(&world, &mut phone, |phone| {
+        phone.write_sheep("hh-9", 10);
+    });
+    assert_eq!(outside, quarantined(ErrorCode::ScopeOutside));
+    let mut evaluator = world.phone_of("o5", "o5", GACHA, Role::Evaluator);
+    evaluator.write_sheep("hh-1", 3);
+    let verdicts = world.push_all(&evaluator, 1..=1);
+    assert_eq!(verdicts, [quarantined(ErrorCode::NotAllowed)]);
+    let unknown = between(&world, &mut phone, |phone| {
+        phone.write_sheep("hh-unknown", 10);
+    });
+    assert_eq!(unknown, quarantined(ErrorCode::SubjectUnknown));
+}
+
+#[test]
+fn what_was_entered_before_a_move_is_judged_by_the_old_home() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    phone.write_sheep("hh-1", 10);
+    world.write(|service, tx| {
+        let moved = super::world::household("hh-1", NEIGHBOUR);
+        itgel_server::registers::move_subject(service, tx, &moved, date(2026, 11, 1), service.now())
+    });
+    assert_eq!(world.push_all(&phone, 1..=1), [Verdict::Accepted]);
+    phone.now = phone.now.plus_ms(3 * 86_400_000);
+    world.pass_ms(3 * 86_400_000);
+    phone.write_sheep("hh-1", 12);
+    assert_eq!(world.push_all(&phone, 2..=2), [quarantined(ErrorCode::ScopeOutside)]);
+}
+
+#[test]
+fn nothing_is_kept_of_an_erased_subject() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    phone.visit("hh-1", &[], None);
+    world.push_all(&phone, 1..=1);
+    assert_eq!(world.board(GACHA).filed, 1);
+    world.write(|service, tx| ingest::erase(service, tx, &subject("hh-1"), "o9", service.now()));
+    assert_eq!((world.board(GACHA).filed, world.standing("hh-1")), (0, None));
+    let verdict = between_two(&world, &mut phone);
+    assert_eq!(verdict, quarantined(ErrorCode::SubjectErased));
+    let at = ChainRef { seq: 3, ..phone.next_place() };
+    let kept = world.read(|c| store::envelope::get_sealed(c, &at)).unwrap();
+    assert!(kept.sealed.is_empty() && world.facts("hh-1").is_empty());
+    let key = world.read(|c| store::content_key::get(c, "file", &file("hh-1").to_string()));
+    assert!(key.is_none(), "the key is gone");
+}
+
+/// Writes hh-2, hh-1, hh-2; the verdict of the one in the middle.
+fn between_two(world: &World, phone: &mut Phone) -> Verdict {
+    let first = phone.write_sheep("hh-2", 1);
+    phone.write_sheep("hh-1", 2);
+    let last = phone.write_sheep("hh-2", 3);
+    let verdicts = world.push_all(phone, first..=last);
+    assert!(verdicts[0].is_received() && verdicts[2].is_received());
+    verdicts[1].clone()
+}
+
+#[test]
+fn a_seal_needs_two_people_and_their_true_signatures() {
+    let world = World::new();
+    let (mut phone, second) = (world.phone("o1"), world.phone("o2"));
+    let stranger = Phone::new(
+        second.device.clone(),
+        itgel_domain::file::chain::SoftwareSigner::from_secret(&[99; 32]),
+        world.now(),
+    );
+    let good = phone.visit("hh-1", &[], Some(&second));
+    assert_eq!(world.push_all(&phone, good..=good), [Verdict::Accepted]);
+    let drawn = phone.visit("hh-2", &[], None);
+    let flagged = Verdict::AcceptedFlagged(vec![Flag::DrawnSignature]);
+    assert_eq!(world.push_all(&phone, drawn..=drawn), [flagged]);
+    let forged = phone.visit("hh-3", &[], Some(&stranger));
+    let unsigned = quarantined(ErrorCode::SealUnsigned);
+    assert_eq!(world.push_all(&phone, forged..=forged), [unsigned.clone()]);
+    let own = Phone::new(phone.device.clone(), SoftwareSignerOf(&phone).into(), world.now());
+    let alone = phone.visit("hh-3", &[], Some(&own));
+    let same = quarantined(ErrorCode::SealSameOfficer);
+    assert_eq!(world.push_all(&phone, alone..=alone), [same]);
+    let mut entries: Vec<Entry> = vec![Entry::Consent(consent(&["income"]))];
+    entries.extend([observed("herd.sheep", 100)]);
+    let mut seal = phone.seal("hh-3", &entries, Some(&second));
+    seal.countersignature = match seal.countersignature {
+        Countersignature::OfficerKey { key, signature } => {
+            Countersignature::OfficerKey { key, signature: signature.replace('a', "b") }
+        }
+        drawn => drawn,
+    };
+    entries.push(Entry::Seal(Box::new(seal)));
+    let changed = phone.write("hh-3", entries);
+    assert_eq!(world.push_all(&phone, changed..=changed), [unsigned]);
+}
+
+/// The same key once more: the key of `o1` was made from its name.
+struct SoftwareSignerOf<'a>(&'a Phone);
+
+impl From<SoftwareSignerOf<'_>> for itgel_domain::file::chain::SoftwareSigner {
+    fn from(of: SoftwareSignerOf<'_>) -> Self {
+        let name = of.0.device.officer.as_str();
+        let mut secret = [0; 32];
+        secret[..name.len()].copy_from_slice(name.as_bytes());
+        Self::from_secret(&secret)
+    }
+}
+
+#[test]
+fn a_campaign_that_does_not_exist_or_is_over_takes_no_seal() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let other: CycleId = "1999".parse().unwrap();
+    let verdict = between(&world, &mut phone, |phone| {
+        let Entry::Observation(mut entry) = observed("herd.sheep", 5) else { unreachable!() };
+        entry.cycle = other.clone();
+        append_changed(phone, vec![Entry::Observation(entry)], |_| {});
+    });
+    assert_eq!(verdict, quarantined(ErrorCode::CycleClosed));
+    let verdict = between(&world, &mut phone, |phone| {
+        let mut entries: Vec<Entry> = vec![Entry::Consent(consent(&["income", "insurance"]))];
+        entries.extend(values(&[]).into_iter().take(3).map(observation));
+        let mut seal = phone.seal("hh-1", &entries, None);
+        seal.as_of = date(2027, 1, 5);
+        entries.push(Entry::Seal(Box::new(seal)));
+        append_changed(phone, entries, |_| {});
+    });
+    assert_eq!(verdict, quarantined(ErrorCode::CycleClosed));
+}
+
+#[test]
+fn clocks_are_noted_and_never_lose_data() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let year_ms = 366 * 86_400_000;
+    let server = phone.now;
+    phone.now = server.plus_ms(-year_ms);
+    phone.write_sheep("hh-1", 1);
+    phone.now = server.plus_ms(year_ms);
+    phone.write_sheep("hh-1", 2);
+    let verdicts = world.push_all(&phone, 1..=2);
+    assert_eq!(verdicts[0], Verdict::AcceptedFlagged(vec![Flag::LateArrival]));
+    assert_eq!(verdicts[1], Verdict::AcceptedFlagged(vec![Flag::ClockDrift]));
+}

@@ -1,0 +1,198 @@
+//! The chain: duplicates, gaps, forks, crashes.
+
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::ChainRef;
+use itgel_domain::file::chain::SignedHead;
+use itgel_domain::sync::SyncProtocol as _;
+use itgel_domain::sync::hello::Hello;
+use itgel_domain::sync::push::Verdict;
+use itgel_server::store::device::DeviceStatus;
+use itgel_server::sync::DeviceSession;
+use itgel_server::{Service, store};
+
+use super::phone::{Phone, observed};
+use super::world::World;
+
+pub(crate) fn hello(service: &Service, phone: &Phone) -> itgel_domain::sync::hello::HelloAnswer {
+    let session = DeviceSession::new(service.clone(), phone.device.clone());
+    let request = Hello {
+        protocol: itgel_domain::sync::VERSION,
+        device: phone.device.id.clone(),
+        incarnation: phone.incarnation,
+        head: phone.head_at(phone.chain.len() as u64),
+        epoch: 0,
+        cursors: Vec::new(),
+        clock: phone.now,
+    };
+    session.hello(&request).unwrap()
+}
+
+fn with(world: &World, n: u64) -> Phone {
+    let mut phone = world.phone("o1");
+    for heads in 1..=n {
+        phone.write_sheep("hh-1", i64::try_from(heads).unwrap());
+    }
+    phone
+}
+
+#[test]
+fn a_page_that_is_pushed_ten_times_is_one_page() {
+    let world = World::new();
+    let phone = with(&world, 5);
+    let first = world.push(&phone, phone.page(1..=5));
+    let (facts, leaves) = (world.facts("hh-1"), world.read(|c| store::log::list_leaves(c, 0)));
+    for _ in 0..10 {
+        let again = world.push(&phone, phone.page(1..=5));
+        assert_eq!((&again.head, &again.except), (&first.head, &first.except));
+        world.push(&phone, phone.page(2..=4));
+    }
+    assert_eq!(world.facts("hh-1").digest(), facts.digest());
+    assert_eq!(world.read(|c| store::log::list_leaves(c, 0)), leaves, "no leaf twice");
+    assert_eq!(first.head, phone.head_at(5).hash);
+}
+
+#[test]
+fn a_gap_holds_what_is_behind_it_until_it_closes() {
+    let world = World::new();
+    let phone = with(&world, 6);
+    assert_eq!(world.push_all(&phone, 5..=6), [Verdict::Held, Verdict::Held]);
+    assert_eq!(world.push_all(&phone, 3..=4), [Verdict::Held, Verdict::Held]);
+    assert!(world.facts("hh-1").is_empty());
+    let answer = world.push(&phone, phone.page(1..=2));
+    assert!(answer.except.is_empty());
+    let chain = world.read(|c| store::chain::get(c, &phone.device.id, 0)).unwrap();
+    assert_eq!(chain.head, phone.head_at(6), "the held pages followed in the same commit");
+    assert_eq!(world.push_all(&phone, 5..=6), [Verdict::Accepted, Verdict::Accepted]);
+    assert_eq!(world.read(|c| store::envelope::count_held(c, &phone.device.id)), 0);
+}
+
+#[test]
+fn a_held_page_that_nobody_vouches_for_is_kept_as_evidence_only() {
+    let world = World::new();
+    let phone = with(&world, 3);
+    let mut other = world.phone("o2");
+    other.device = phone.device.clone();
+    // Signed by the same key, over another history.
+    let mut forged = phone.page(3..=3);
+    forged.head = SignedHead::sign(&phone.device.id, 0, phone.head_at(2), &phone.signer);
+    forged.head.at.seq = 3;
+    forged.head = SignedHead::sign(
+        &phone.device.id,
+        0,
+        itgel_domain::file::chain::ChainHead { seq: 3, hash: phone.head_at(1).hash },
+        &phone.signer,
+    );
+    let answer = world.push(&phone, forged);
+    assert_eq!(answer.verdict(3), Some(Verdict::Held));
+    world.push_all(&phone, 1..=2);
+    let chain = world.read(|c| store::chain::get(c, &phone.device.id, 0)).unwrap();
+    assert_eq!(chain.head, phone.head_at(2), "it did not enter the chain");
+    let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    assert_eq!(stray.iter().map(|s| s.1).collect::<Vec<_>>(), [ErrorCode::EnvelopeSignature]);
+    assert_eq!(world.push_all(&phone, 3..=3), [Verdict::Accepted], "the true page goes in");
+}
+
+/// A copy of the phone that goes another way after `n` envelopes.
+fn branch(world: &World, phone: &Phone, n: usize) -> Phone {
+    let mut copy = Phone::new(
+        phone.device.clone(),
+        itgel_domain::file::chain::SoftwareSigner::from_secret(&{
+            let mut secret = [0; 32];
+            secret[..2].copy_from_slice(b"o1");
+            secret
+        }),
+        world.now(),
+    );
+    copy.chain = phone.chain[..n].to_vec();
+    copy.files = phone.files.clone();
+    copy
+}
+
+#[test]
+fn of_two_branches_both_are_kept_and_the_first_one_counts() {
+    let world = World::new();
+    let phone = with(&world, 3);
+    world.push_all(&phone, 1..=3);
+    let mut copy = branch(&world, &phone, 2);
+    copy.write("hh-1", vec![observed("herd.goat", 7)]);
+    copy.write("hh-1", vec![observed("herd.goat", 8)]);
+    let verdicts = world.push_all(&copy, 3..=4);
+    let fork = Verdict::Refused(ErrorCode::EnvelopeFork);
+    assert_eq!(verdicts, [fork.clone(), fork]);
+    let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    assert_eq!(stray.len(), 2, "nothing of the second branch is lost");
+    let device = world.read(|c| store::device::get(c, &phone.device.id)).unwrap();
+    assert_eq!(device.status, DeviceStatus::Active, "it was never told better");
+    assert_eq!(world.push_all(&phone, 1..=3).len(), 3);
+}
+
+#[test]
+fn a_device_that_signs_a_second_branch_after_a_hello_is_frozen() {
+    let world = World::new();
+    let mut phone = with(&world, 3);
+    hello(&world.service, &phone);
+    world.push_all(&phone, 1..=3);
+    let mut copy = branch(&world, &phone, 2);
+    copy.write("hh-1", vec![observed("herd.goat", 7)]);
+    world.push_all(&copy, 3..=3);
+    let device = world.read(|c| store::device::get(c, &phone.device.id)).unwrap();
+    assert_eq!(device.status, DeviceStatus::Frozen);
+    assert_eq!(world.audited("device.forked").len(), 1);
+    phone.write_sheep("hh-1", 9);
+    let verdicts = world.push_all(&phone, 4..=4);
+    assert_eq!(verdicts, [Verdict::Quarantined(ErrorCode::EnvelopeFork)], "until a person looks");
+}
+
+#[test]
+fn a_hello_tells_where_the_chain_stands_and_does_not_move_it() {
+    let world = World::new();
+    let phone = with(&world, 3);
+    world.push_all(&phone, 1..=2);
+    let answer = hello(&world.service, &phone);
+    assert_eq!(answer.head, phone.head_at(2));
+    let key = world.service.keys.public_key();
+    answer.signed_checkpoint().verify(&key, &answer.checkpoint_signature).unwrap();
+    let divisions: Vec<_> = answer.lists.iter().map(|l| l.division.to_string()).collect();
+    assert_eq!(divisions, ["150623", "150623200201"], "the banner and the own gacha");
+    let signed = itgel_server::sync::checkpoint(&world.service, world.now()).unwrap();
+    assert_eq!(hello(&world.service, &phone).signed_checkpoint(), signed.checkpoint);
+    assert!(signed.checkpoint.size > 0);
+}
+
+#[test]
+fn what_was_receipted_survives_a_crash() {
+    let world = World::new();
+    let mut phone = with(&world, 2);
+    phone.visit("hh-2", &[], None);
+    let before = world.push(&phone, phone.page(1..=3));
+    let (facts, board) = (world.facts("hh-2").digest(), world.board("150623"));
+    let world = world.restarted();
+    let chain = world.read(|c| store::chain::get(c, &phone.device.id, 0)).unwrap();
+    assert_eq!(chain.head, phone.head_at(3));
+    assert_eq!((world.facts("hh-2").digest(), world.board("150623")), (facts, board));
+    let again = world.push(&phone, phone.page(1..=3));
+    assert_eq!((again.head, again.except), (before.head, before.except));
+    for seq in 1..=3 {
+        let at = ChainRef { seq, ..phone.next_place() };
+        let bytes = world
+            .service
+            .store
+            .read(|c| itgel_server::contents::envelope_bytes(&world.service, c, &at))
+            .unwrap();
+        assert_eq!(bytes.as_ref(), phone.chain.get(usize::try_from(seq).unwrap() - 1));
+    }
+}
+
+#[test]
+fn incarnations_are_chains_of_their_own() {
+    let world = World::new();
+    let phone = with(&world, 2);
+    world.push_all(&phone, 1..=2);
+    let mut next = branch(&world, &phone, 0);
+    next.incarnation = 1;
+    next.files.clear();
+    next.write("hh-2", vec![observed("herd.sheep", 4)]);
+    assert_eq!(world.push_all(&next, 1..=1), [Verdict::Accepted]);
+    let answer = hello(&world.service, &phone);
+    assert_eq!((answer.incarnation, answer.head.seq), (1, 2), "the old one stays as it is");
+}

@@ -1,0 +1,11 @@
+//! The door for field data over a real database: every kind of bad input has its own code and
+//! never stops the rest of its page, nothing that was received is lost, and what arrives ends in
+//! standings and boards.
+
+mod bad_input;
+mod chain;
+mod people;
+mod phone;
+mod pulls;
+mod standings;
+mod world;
