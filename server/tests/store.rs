@@ -1,0 +1,163 @@
+//! The store itself: its schema, its one writer, its readers.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use itgel_server::store::{self, Op, Store, StoreConfig, StoreError};
+use rusqlite::Connection;
+
+fn config(path: &Path) -> StoreConfig {
+    StoreConfig {
+        path: path.join("itgel.db"),
+        key: None,
+        readers: 2,
+    }
+}
+
+fn open(path: &Path) -> Store {
+    Store::open(&config(path)).unwrap()
+}
+
+/// Every table and index of a database, as written.
+fn schema(connection: &Connection) -> Vec<(String, String)> {
+    let sql = "select name, coalesce(sql, '') from sqlite_schema
+               where name not like 'refinery_%' and name not like 'sqlite_%' order by name";
+    let mut query = connection.prepare(sql).unwrap();
+    let rows = query
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_migrated_database_equals_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrated = {
+        drop(open(folder.path()));
+        // Opened again: nothing is migrated twice.
+        let store = open(folder.path());
+        store.read(|c| Ok::<_, StoreError>(schema(c))).unwrap()
+    };
+    let fresh = Connection::open_in_memory().unwrap();
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migrations");
+    let mut files: Vec<_> = std::fs::read_dir(migrations)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    for file in files {
+        fresh
+            .execute_batch(&std::fs::read_to_string(file).unwrap())
+            .unwrap();
+    }
+    assert!(migrated.len() > 40);
+    assert_eq!(migrated, schema(&fresh));
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let connection = Connection::open(config(folder.path()).path).unwrap();
+    let sql = "insert into refinery_schema_history (version, name, applied_on, checksum)
+               values (99, 'future', '2030-01-01T00:00:00Z', '1')";
+    connection.execute(sql, []).unwrap();
+    match Store::open(&config(folder.path())) {
+        Err(StoreError::UnknownSchema { found: 99, known }) => assert!(known < 99),
+        other => panic!("{:?}", other.map(|_| "opened")),
+    }
+}
+
+#[test]
+fn a_failed_unit_takes_nothing_of_its_neighbours_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let put = |name: &'static str, fail: bool| {
+        store.transact(Op("test"), move |tx| {
+            store::meta::put(tx, name, "1")?;
+            if fail { Err(StoreError::Closed) } else { Ok(()) }
+        })
+    };
+    put("a", false).unwrap();
+    put("b", true).unwrap_err();
+    let panicked = store.transact(Op("test"), |tx| -> Result<(), StoreError> {
+        store::meta::put(tx, "c", "1")?;
+        panic!("a fault of the program");
+    });
+    assert!(panicked.is_err());
+    put("d", false).unwrap();
+    let kept = |name| store.read(|c| store::meta::get(c, name)).unwrap();
+    let found: Vec<_> = ["a", "b", "c", "d"]
+        .into_iter()
+        .filter(|name| kept(name).is_some())
+        .collect();
+    assert_eq!(found, ["a", "d"]);
+}
+
+#[test]
+fn many_writers_at_once_lose_nothing_and_number_without_gaps() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(folder.path()));
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            std::thread::spawn(move || {
+                for _ in 0..25 {
+                    store
+                        .transact(Op("test"), |tx| {
+                            let detail = serde_json::Value::Null;
+                            let at = itgel_domain::time::AtMs(0);
+                            store::log::audit(tx, at, "o", "test", "-", &detail)
+                        })
+                        .unwrap();
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    let rows = store
+        .read(|c| store::log::list_audit(c, 0, 1_000))
+        .unwrap();
+    let numbers: Vec<_> = rows.iter().map(|row| row.n).collect();
+    assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_answered_is_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let put = |value: &'static str| {
+        store.transact(Op("test"), move |tx| store::meta::put(tx, "answered", value))
+    };
+    put("1").unwrap();
+    // A copy of the files as they lie there now, as after a loss of power.
+    let copy = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    put("2").unwrap();
+    let restored = open(copy.path());
+    let value = restored.read(|c| store::meta::get(c, "answered")).unwrap();
+    assert_eq!(value.as_deref(), Some("1"));
+}
+
+#[test]
+fn a_reader_sees_one_state_while_others_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let put = |value: &'static str| {
+        let write = move |tx: &store::Tx<'_>| store::meta::put(tx, "seen", value);
+        store.transact(Op("test"), write).unwrap();
+    };
+    put("1");
+    let (before, after) = store
+        .read(|c| {
+            let before = store::meta::get(c, "seen")?;
+            put("2");
+            Ok::<_, StoreError>((before, store::meta::get(c, "seen")?))
+        })
+        .unwrap();
+    assert_eq!(before, after);
+    assert_eq!(store.read(|c| store::meta::get(c, "seen")).unwrap().as_deref(), Some("2"));
+}
