@@ -55,7 +55,10 @@ pub fn key(
         return Ok(key);
     }
     let key = ContentKey::from_bytes(random()?);
-    let label = Label { kind: scope.as_str(), id };
+    let label = Label {
+        kind: scope.as_str(),
+        id,
+    };
     let wrapped = service.keys.kek.wrap(&key, label, random()?);
     store::content_key::put(tx, scope.as_str(), id, &wrapped)?;
     Ok(key)
@@ -74,9 +77,14 @@ pub fn find_key(
     let Some(wrapped) = store::content_key::get(connection, scope.as_str(), id)? else {
         return Ok(None);
     };
-    let label = Label { kind: scope.as_str(), id };
+    let label = Label {
+        kind: scope.as_str(),
+        id,
+    };
     let key = service.keys.kek.unwrap(&wrapped, label);
-    Ok(Some(key.map_err(|e| ServiceError::caused("a content key", e))?))
+    Ok(Some(
+        key.map_err(|e| ServiceError::caused("a content key", e))?,
+    ))
 }
 
 /// Seals bytes under a key; `kind` and `id` say what they are.
@@ -97,7 +105,8 @@ pub fn open(
     id: &str,
     sealed: &[u8],
 ) -> Result<Vec<u8>, ServiceError> {
-    key.open(sealed, Label { kind, id }).map_err(|e| ServiceError::caused("sealed bytes", e))
+    key.open(sealed, Label { kind, id })
+        .map_err(|e| ServiceError::caused("sealed bytes", e))
 }
 
 /// The bytes of a file's envelope; `None` once they were erased.
@@ -130,7 +139,13 @@ pub fn open_envelope(
     let Some(key) = find_key(service, connection, Scope::File, &file.to_string())? else {
         return Ok(None);
     };
-    open(&key, "envelope", &envelope.row.at.to_string(), &envelope.sealed).map(Some)
+    open(
+        &key,
+        "envelope",
+        &envelope.row.at.to_string(),
+        &envelope.sealed,
+    )
+    .map(Some)
 }
 
 /// The envelope in sealed bytes; `None` once they were erased.
@@ -163,7 +178,9 @@ pub fn read_identity(
     };
     let bytes = open(&key, "identity", &row.commitment.to_string(), &row.sealed)?;
     let record = IdentityRecord::from_bytes(&bytes);
-    Ok(Some(record.map_err(|e| ServiceError::caused("a stored identity", e))?))
+    Ok(Some(record.map_err(|e| {
+        ServiceError::caused("a stored identity", e)
+    })?))
 }
 
 /// The identity of a subject as it is known now: of concurrent versions the one with the highest

@@ -40,8 +40,7 @@ pub fn of_device(
 ) -> Result<Context, ServiceError> {
     let mut held = Vec::new();
     for row in store::register::list_reaching(connection, subject, true)? {
-        let position =
-            store::list::position_of_register(connection, subject.division, &row.id)?;
+        let position = store::list::position_of_register(connection, subject.division, &row.id)?;
         if position.is_some_and(|position| position <= registers_at) {
             held.push(row);
         }

@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use itgel_domain::assess::{Assessment, Inputs, assess};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::file::entry::Seal;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::conflict::Conflict;
+use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::register::PeerEvaluation;
@@ -22,6 +22,7 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
+use crate::context;
 use crate::error::ServiceError;
 use crate::process::{self, Refreshed};
 use crate::service::Service;
@@ -29,7 +30,6 @@ use crate::store::assessment::AssessmentRow;
 use crate::store::board::Counts;
 use crate::store::standing::StandingRow;
 use crate::store::{self, Tx};
-use crate::context;
 
 /// Where a subject stands in a campaign.
 #[derive(Debug, Clone)]
@@ -101,7 +101,11 @@ pub fn refresh(
         };
         process::after_refresh(service, tx, &refreshed, now)?;
     }
-    Ok(Standing { row, conflicts, assessment: found.map(|found| found.assessment) })
+    Ok(Standing {
+        row,
+        conflicts,
+        assessment: found.map(|found| found.assessment),
+    })
 }
 
 /// Brings every standing in a division up to date, as after a new register row for it.
@@ -154,7 +158,11 @@ pub(crate) fn recompute(
         pack,
     };
     let is_same = inputs.hash() == seal.inputs && assess(&inputs).hash() == seal.assessment;
-    Ok(if is_same { Recomputed::Same } else { Recomputed::Differs })
+    Ok(if is_same {
+        Recomputed::Same
+    } else {
+        Recomputed::Differs
+    })
 }
 
 /// What the envelope at `place` knew: of its own file its causal past, of other years' files all.
@@ -205,7 +213,12 @@ impl Found {
         };
         let assessment = assess(&inputs);
         let conflict_matters = conflict_matters(&inputs, &assessment);
-        Ok(Some(Self { hash: assessment.inputs, inputs, assessment, conflict_matters }))
+        Ok(Some(Self {
+            hash: assessment.inputs,
+            inputs,
+            assessment,
+            conflict_matters,
+        }))
     }
 }
 
@@ -223,7 +236,9 @@ fn conflict_matters(inputs: &Inputs, assessment: &Assessment) -> bool {
         held.context.peer = PeerEvaluation::from_means(&[mean_centi; 5]);
         assess(&held).range
     };
-    [100, 500].into_iter().any(|mean| !with_peer(mean).is_settled())
+    [100, 500]
+        .into_iter()
+        .any(|mean| !with_peer(mean).is_settled())
 }
 
 /// Writes the new assessment, and deletes the one before if nothing rests on it.
@@ -235,7 +250,10 @@ fn keep_assessment(
     found: Option<&Found>,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    let (old, new) = (before.and_then(|row| row.inputs_hash), found.map(|found| found.hash));
+    let (old, new) = (
+        before.and_then(|row| row.inputs_hash),
+        found.map(|found| found.hash),
+    );
     if old == new {
         return Ok(());
     }
@@ -313,12 +331,21 @@ fn move_boards(
             store::board::add(tx, before.division, &row.cycle, &taken)?;
         }
     }
-    Ok(store::board::add(tx, row.division, &row.cycle, &difference)?)
+    Ok(store::board::add(
+        tx,
+        row.division,
+        &row.cycle,
+        &difference,
+    )?)
 }
 
 fn is_same(before: &StandingRow, row: &StandingRow) -> bool {
     let assessed_at = before.assessed_at;
-    *before == StandingRow { assessed_at, ..row.clone() }
+    *before
+        == StandingRow {
+            assessed_at,
+            ..row.clone()
+        }
 }
 
 /// A withdrawal takes effect on receipt, whatever day it names.

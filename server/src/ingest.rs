@@ -112,13 +112,24 @@ fn read(device: &DeviceRecord, push: Push) -> Result<Page, ServiceError> {
 }
 
 fn exceptions(outcome: &Outcome) -> Vec<Exception> {
-    let other = outcome.verdicts.iter().filter(|(_, verdict)| *verdict != Verdict::Accepted);
-    other.map(|(seq, verdict)| Exception { seq: *seq, verdict: verdict.clone() }).collect()
+    let other = outcome
+        .verdicts
+        .iter()
+        .filter(|(_, verdict)| *verdict != Verdict::Accepted);
+    other
+        .map(|(seq, verdict)| Exception {
+            seq: *seq,
+            verdict: verdict.clone(),
+        })
+        .collect()
 }
 
 /// The newest checkpoint of the log; of a log without one, the empty log.
 fn newest_checkpoint(connection: &Connection) -> Result<CheckpointRef, ServiceError> {
     let newest = store::log::newest_checkpoint(connection)?;
-    let empty = || CheckpointRef { size: 0, root: Frontier::default().root() };
+    let empty = || CheckpointRef {
+        size: 0,
+        root: Frontier::default().root(),
+    };
     Ok(newest.map_or_else(empty, |signed| signed.checkpoint.tree()))
 }

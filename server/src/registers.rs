@@ -49,11 +49,7 @@ pub fn put_division(
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
-pub fn put_subject(
-    _service: &Service,
-    tx: &Tx<'_>,
-    subject: &Subject,
-) -> Result<(), ServiceError> {
+pub fn put_subject(_service: &Service, tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
     if store::subject::put(tx, subject)? {
         list_subject(tx, subject)?;
     }
@@ -113,11 +109,7 @@ pub fn move_subject(
 /// # Errors
 /// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`] without the role in the division of
 /// a row: then none is entered; otherwise as for [`put`].
-pub fn enter(
-    service: &Service,
-    actor: &Actor,
-    rows: Vec<RegisterRow>,
-) -> Result<(), ServiceError> {
+pub fn enter(service: &Service, actor: &Actor, rows: Vec<RegisterRow>) -> Result<(), ServiceError> {
     for row in &rows {
         let place = Resource::at(row.division);
         may(actor, Action::ManageRegisters, &place).map_err(|denial| denial.code())?;
@@ -204,7 +196,11 @@ fn list_subject(tx: &Tx<'_>, subject: &Subject) -> Result<u64, ServiceError> {
         division: subject.division,
         local_code: subject.local_code.clone(),
     };
-    Ok(store::list::append(tx, subject.division, &PullItem::Subject(item))?)
+    Ok(store::list::append(
+        tx,
+        subject.division,
+        &PullItem::Subject(item),
+    )?)
 }
 
 fn gachas_in(

@@ -45,7 +45,9 @@ impl Rules {
         as_of: Date,
     ) -> Result<Arc<RulePack>, ServiceError> {
         let rows = rule_file::list(connection, RuleKind::Pack)?;
-        let found = rows.iter().find(|r| r.subject_kinds.contains(&kind) && r.holds_on(as_of));
+        let found = rows
+            .iter()
+            .find(|r| r.subject_kinds.contains(&kind) && r.holds_on(as_of));
         let hash = found.ok_or(ErrorCode::PackUnknown)?.hash;
         self.pack(connection, &hash)
     }
@@ -62,7 +64,11 @@ impl Rules {
     ) -> Result<Arc<Parameters>, ServiceError> {
         let rows = rule_file::list(connection, RuleKind::Parameters)?;
         let reach = |row: &&RuleRow| row.division.is_some_and(|d| d.contains(division));
-        let mut found: Vec<_> = rows.iter().filter(reach).filter(|r| r.holds_on(as_of)).collect();
+        let mut found: Vec<_> = rows
+            .iter()
+            .filter(reach)
+            .filter(|r| r.holds_on(as_of))
+            .collect();
         // The sort is stable: within a level the order of the list stays.
         found.sort_by_key(|row| std::cmp::Reverse(row.division.map(DivisionCode::level)));
         let hash = found.first().ok_or(ErrorCode::ParametersUnknown)?.hash;
@@ -78,7 +84,9 @@ impl Rules {
         connection: &Connection,
         hash: &Hash,
     ) -> Result<Arc<RulePack>, ServiceError> {
-        Ok(self.find_pack(connection, hash)?.ok_or(ErrorCode::PackUnknown)?)
+        Ok(self
+            .find_pack(connection, hash)?
+            .ok_or(ErrorCode::PackUnknown)?)
     }
 
     /// The parameter table with this hash, in force or not any more.
@@ -90,7 +98,9 @@ impl Rules {
         connection: &Connection,
         hash: &Hash,
     ) -> Result<Arc<Parameters>, ServiceError> {
-        Ok(self.find_parameters(connection, hash)?.ok_or(ErrorCode::ParametersUnknown)?)
+        Ok(self
+            .find_parameters(connection, hash)?
+            .ok_or(ErrorCode::ParametersUnknown)?)
     }
 
     /// The pack with this hash, if it was ever loaded.
@@ -102,7 +112,13 @@ impl Rules {
         connection: &Connection,
         hash: &Hash,
     ) -> Result<Option<Arc<RulePack>>, ServiceError> {
-        by_hash(&self.by_pack, connection, RuleKind::Pack, hash, RulePack::parse)
+        by_hash(
+            &self.by_pack,
+            connection,
+            RuleKind::Pack,
+            hash,
+            RulePack::parse,
+        )
     }
 
     /// The parameter table with this hash, if it was ever loaded.
@@ -114,13 +130,22 @@ impl Rules {
         connection: &Connection,
         hash: &Hash,
     ) -> Result<Option<Arc<Parameters>>, ServiceError> {
-        by_hash(&self.by_table, connection, RuleKind::Parameters, hash, Parameters::parse)
+        by_hash(
+            &self.by_table,
+            connection,
+            RuleKind::Parameters,
+            hash,
+            Parameters::parse,
+        )
     }
 
     /// The rules as stored inputs name them, for recomputing old assessments.
     #[must_use]
     pub const fn stored<'a>(&'a self, connection: &'a Connection) -> Stored<'a> {
-        Stored { rules: self, connection }
+        Stored {
+            rules: self,
+            connection,
+        }
     }
 }
 
@@ -137,7 +162,10 @@ impl itgel_domain::assess::Rules for Stored<'_> {
     }
 
     fn parameters(&self, hash: &Hash) -> Option<Arc<Parameters>> {
-        self.rules.find_parameters(self.connection, hash).ok().flatten()
+        self.rules
+            .find_parameters(self.connection, hash)
+            .ok()
+            .flatten()
     }
 }
 
@@ -155,10 +183,14 @@ pub fn activate(
     now: AtMs,
 ) -> Result<Hash, ServiceError> {
     let row = match kind {
-        RuleKind::Pack => of_pack(name, &RulePack::parse(name, text.as_bytes()).map_err(refused)?),
-        RuleKind::Parameters => {
-            of_table(name, &Parameters::parse(name, text.as_bytes()).map_err(refused)?)?
-        }
+        RuleKind::Pack => of_pack(
+            name,
+            &RulePack::parse(name, text.as_bytes()).map_err(refused)?,
+        ),
+        RuleKind::Parameters => of_table(
+            name,
+            &Parameters::parse(name, text.as_bytes()).map_err(refused)?,
+        )?,
     };
     if !rule_file::put(tx, kind, &row, text, now)? {
         return Ok(row.hash);
@@ -208,11 +240,16 @@ pub(crate) fn list_for_banner(tx: &Tx<'_>, banner: DivisionCode) -> Result<(), S
 
 /// A pack is for everybody, a table for what lies in its division.
 fn reaches(row: &RuleRow, banner: DivisionCode) -> bool {
-    row.division.is_none_or(|division| division.contains(banner))
+    row.division
+        .is_none_or(|division| division.contains(banner))
 }
 
 fn item(kind: RuleKind, row: &RuleRow, text: &str) -> PullItem {
-    let rules = RulesItem { hash: row.hash, name: row.name.clone(), text: text.to_owned() };
+    let rules = RulesItem {
+        hash: row.hash,
+        name: row.name.clone(),
+        text: text.to_owned(),
+    };
     match kind {
         RuleKind::Pack => PullItem::Pack(rules),
         RuleKind::Parameters => PullItem::Parameters(rules),
@@ -280,6 +317,11 @@ fn refused(error: PackError) -> ServiceError {
         PackErrorCode::ForbiddenField => ErrorCode::RulesForbiddenField,
         PackErrorCode::MissingText => ErrorCode::RulesMissingText,
     };
-    let violation = Violation::new(error.key, code).with("file", error.file).with("line", error.line);
-    ServiceError::Refused { code, violations: vec![violation] }
+    let violation = Violation::new(error.key, code)
+        .with("file", error.file)
+        .with("line", error.line);
+    ServiceError::Refused {
+        code,
+        violations: vec![violation],
+    }
 }

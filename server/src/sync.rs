@@ -10,7 +10,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::log::{Checkpoint, Frontier};
 use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd};
-use itgel_domain::sync::pull::{EnvelopeItem, Pull, PullItem, PullPage, PulledItem};
+use itgel_domain::sync::pull::{EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem};
 use itgel_domain::sync::push::{Push, PushAnswer};
 use itgel_domain::sync::{SyncProtocol, VERSION};
 use itgel_domain::time::AtMs;
@@ -80,7 +80,10 @@ impl SyncProtocol for DeviceSession {
     fn pull(&self, request: &Pull) -> Result<PullPage, ServiceError> {
         let service = &self.service;
         let mut page = service.store.read(|connection| {
-            let in_scope = scope(connection, &auth::officer_actor(connection, &self.device.officer)?)?;
+            let in_scope = scope(
+                connection,
+                &auth::officer_actor(connection, &self.device.officer)?,
+            )?;
             if !in_scope.contains(&request.division) {
                 return Err(ServiceError::from(ErrorCode::ScopeOutside));
             }
@@ -101,13 +104,19 @@ impl DeviceSession {
     /// Notes that the device was told where this chain stands, once for each incarnation.
     fn note_hello(&self, request: &Hello) -> Result<(), ServiceError> {
         let (device, incarnation) = (self.device.id.clone(), request.incarnation);
-        let chain = self.service.store.read(|c| store::chain::get(c, &device, incarnation))?;
+        let chain = self
+            .service
+            .store
+            .read(|c| store::chain::get(c, &device, incarnation))?;
         let is_noted = chain.is_some_and(|row| row.hello_at.is_some());
         // A device that asks about a chain which it may never write opens none.
         if is_noted || self.device.status != DeviceStatus::Active {
             return Ok(());
         }
-        let newest = self.service.store.read(|c| store::chain::newest(c, &device))?;
+        let newest = self
+            .service
+            .store
+            .read(|c| store::chain::newest(c, &device))?;
         if chain.is_none() && incarnation > newest.saturating_add(1) {
             return Ok(());
         }
@@ -125,7 +134,9 @@ impl DeviceSession {
         }
         let actor = auth::officer_actor(connection, &self.device.officer)?;
         let scope = scope(connection, &actor)?.into_iter();
-        scope.map(|division| Ok(store::list::end(connection, division)?)).collect()
+        scope
+            .map(|division| Ok(store::list::end(connection, division)?))
+            .collect()
     }
 }
 
@@ -207,17 +218,16 @@ fn page(
         page.digest = row.digest;
         page.items.push(item);
     }
-    let last = page.items.last().map_or(request.after, |item| item.position);
+    let last = page
+        .items
+        .last()
+        .map_or(request.after, |item| item.position);
     page.is_end = last >= end.position;
     Ok(page)
 }
 
 /// The digest of the list at the asked cursor.
-fn digest_at(
-    connection: &Connection,
-    request: &Pull,
-    end: &ListEnd,
-) -> Result<Hash, ServiceError> {
+fn digest_at(connection: &Connection, request: &Pull, end: &ListEnd) -> Result<Hash, ServiceError> {
     if request.after >= end.position {
         return Ok(end.digest);
     }
@@ -239,20 +249,36 @@ fn pulled(
         Content::Item(bytes) => Some(bytes.clone()),
         Content::Envelope { at, quarantined } => {
             let bytes = contents::envelope_bytes(service, connection, at)?;
-            let item = |bytes| PullItem::Envelope(EnvelopeItem { bytes, quarantined: *quarantined });
+            let item = |bytes| {
+                PullItem::Envelope(EnvelopeItem {
+                    bytes,
+                    quarantined: *quarantined,
+                })
+            };
             bytes.map(|bytes| item(bytes).to_bytes())
         }
-        Content::Identity { subject, commitment } => {
+        Content::Identity {
+            subject,
+            commitment,
+        } => {
             let kept = store::identity::get(connection, subject, commitment)?;
             let record = match kept {
                 Some(kept) => contents::read_identity(service, connection, &kept)?,
                 None => None,
             };
-            record.map(|record| PullItem::Identity(record).to_bytes())
+            let item = |record| IdentityItem {
+                record,
+                commitment: *commitment,
+            };
+            record.map(|record| PullItem::Identity(item(record)).to_bytes())
         }
     };
     Ok(match bytes {
-        Some(bytes) => PulledItem { position: row.position, kind: row.kind, bytes },
+        Some(bytes) => PulledItem {
+            position: row.position,
+            kind: row.kind,
+            bytes,
+        },
         None => PulledItem::gone(row.position, row.kind, &row.hash),
     })
 }

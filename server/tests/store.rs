@@ -75,7 +75,11 @@ fn a_failed_unit_takes_nothing_of_its_neighbours_along() {
     let put = |name: &'static str, fail: bool| {
         store.transact(Op("test"), move |tx| {
             store::meta::put(tx, name, "1")?;
-            if fail { Err(StoreError::Closed) } else { Ok(()) }
+            if fail {
+                Err(StoreError::Closed)
+            } else {
+                Ok(())
+            }
         })
     };
     put("a", false).unwrap();
@@ -114,10 +118,10 @@ fn many_writers_at_once_lose_nothing_and_number_without_gaps() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
-    let rows = store
-        .read(|c| store::log::list_audit(c, 0, 1_000))
-        .unwrap();
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
+    let rows = store.read(|c| store::log::list_audit(c, 0, 1_000)).unwrap();
     let numbers: Vec<_> = rows.iter().map(|row| row.n).collect();
     assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
 }
@@ -127,7 +131,9 @@ fn what_was_answered_is_on_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let put = |value: &'static str| {
-        store.transact(Op("test"), move |tx| store::meta::put(tx, "answered", value))
+        store.transact(Op("test"), move |tx| {
+            store::meta::put(tx, "answered", value)
+        })
     };
     put("1").unwrap();
     // A copy of the files as they lie there now, as after a loss of power.
@@ -159,5 +165,11 @@ fn a_reader_sees_one_state_while_others_write() {
         })
         .unwrap();
     assert_eq!(before, after);
-    assert_eq!(store.read(|c| store::meta::get(c, "seen")).unwrap().as_deref(), Some("2"));
+    assert_eq!(
+        store
+            .read(|c| store::meta::get(c, "seen"))
+            .unwrap()
+            .as_deref(),
+        Some("2")
+    );
 }

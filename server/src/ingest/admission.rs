@@ -110,7 +110,13 @@ impl<'a> Admission<'a> {
         envelope: Envelope,
     ) -> Result<Verdict, ServiceError> {
         let home = self.home_of(envelope.subject())?;
-        let arrived = Arrived { page, envelope: &envelope, id, chain_hash, bytes };
+        let arrived = Arrived {
+            page,
+            envelope: &envelope,
+            id,
+            chain_hash,
+            bytes,
+        };
         if let Home::Erased = home {
             return self.keep_nothing(&arrived);
         }
@@ -149,17 +155,27 @@ impl<'a> Admission<'a> {
         if envelope.officer != self.device.officer {
             return Ok(Some(ErrorCode::EnvelopeForeignOfficer));
         }
-        let Home::Known { subject, has_interest } = home else {
+        let Home::Known {
+            subject,
+            has_interest,
+        } = home
+        else {
             return Ok(Some(ErrorCode::SubjectUnknown));
         };
         let entered_on = envelope.entered_at.on();
         let moved_from = store::subject::moved_from(self.tx, &subject.id, entered_on)?;
         let division = moved_from.unwrap_or(subject.division);
         let actor = &self.actor;
-        let code = self.allowed.entry((division, action, *has_interest)).or_insert_with(|| {
-            let place = Resource { has_interest: *has_interest, ..Resource::at(division) };
-            may(actor, action, &place).err().map(|denial| denial.code())
-        });
+        let code = self
+            .allowed
+            .entry((division, action, *has_interest))
+            .or_insert_with(|| {
+                let place = Resource {
+                    has_interest: *has_interest,
+                    ..Resource::at(division)
+                };
+                may(actor, action, &place).err().map(|denial| denial.code())
+            });
         Ok(*code)
     }
 
@@ -225,7 +241,10 @@ impl<'a> Admission<'a> {
             Some(_) if store::subject::erased_at(self.tx, id)?.is_some() => Home::Erased,
             Some(subject) => {
                 let interests = store::interest::list(self.tx, id)?;
-                Home::Known { subject, has_interest: interests.contains(&self.device.officer) }
+                Home::Known {
+                    subject,
+                    has_interest: interests.contains(&self.device.officer),
+                }
             }
         };
         self.homes.insert(id.clone(), home.clone());

@@ -27,8 +27,12 @@ impl Admission<'_> {
     ) -> Result<Verdict, ServiceError> {
         let fault = self.ballot_fault(arrived.envelope, ballot, home)?;
         let verdict = fault.map_or(Verdict::Accepted, Verdict::Quarantined);
-        let key =
-            contents::key(self.service, self.tx, Scope::Ballots, ballot.subject.as_str())?;
+        let key = contents::key(
+            self.service,
+            self.tx,
+            Scope::Ballots,
+            ballot.subject.as_str(),
+        )?;
         let place = arrived.envelope.at.to_string();
         let sealed = contents::seal(&key, "envelope", &place, &arrived.bytes)?;
         let row = NewEnvelope {
@@ -54,7 +58,11 @@ impl Admission<'_> {
     ) -> Result<Option<ErrorCode>, ServiceError> {
         // Evaluators vote on a device of their own, or on one that a collector hands round.
         let is_own = ballot.evaluator == envelope.officer;
-        let action = if is_own { Action::CastBallot } else { Action::Capture };
+        let action = if is_own {
+            Action::CastBallot
+        } else {
+            Action::Capture
+        };
         if let Some(code) = self.forbidden(envelope, home, action)? {
             return Ok(Some(code));
         }
@@ -66,7 +74,11 @@ impl Admission<'_> {
             return Ok(Some(ErrorCode::CycleClosed));
         }
         let evaluator = auth::officer_actor(self.tx, &ballot.evaluator)?;
-        if let Err(denial) = may(&evaluator, Action::CastBallot, &Resource::at(subject.division)) {
+        if let Err(denial) = may(
+            &evaluator,
+            Action::CastBallot,
+            &Resource::at(subject.division),
+        ) {
             return Ok(Some(denial.code()));
         }
         if store::ballot::has_voted(self.tx, ballot)? {
@@ -75,7 +87,12 @@ impl Admission<'_> {
         if let Some(code) = self.device_code() {
             return Ok(Some(code));
         }
-        let Ballot { subject, cycle, evaluator, .. } = ballot;
+        let Ballot {
+            subject,
+            cycle,
+            evaluator,
+            ..
+        } = ballot;
         let (service, now) = (self.service, self.now);
         let counts = process::ballot_cast(service, self.tx, subject, cycle, evaluator, now)?;
         Ok((!counts).then_some(ErrorCode::ConflictOfInterest))

@@ -35,12 +35,15 @@ pub(super) fn take(mut admission: Admission<'_>, page: Page) -> Result<Outcome, 
     let mut head = chain.map_or_else(|| ChainHead::start(&device, incarnation), |row| row.head);
     if page.first_seq > head.seq + 1 {
         let verdicts = hold(&mut admission, page)?;
-        return Ok(Outcome { verdicts, head: head.hash });
+        return Ok(Outcome {
+            verdicts,
+            head: head.hash,
+        });
     }
     let last = page.head.at.clone();
     let begun = head;
-    let verdicts = take_joined(&mut admission, page, &mut head)?
-        .ok_or(ErrorCode::EnvelopeSignature)?;
+    let verdicts =
+        take_joined(&mut admission, page, &mut head)?.ok_or(ErrorCode::EnvelopeSignature)?;
     release(&mut admission, &last, &mut head)?;
     if head != begun {
         store::chain::put_head(admission.tx, &device, incarnation, head)?;
@@ -50,7 +53,10 @@ pub(super) fn take(mut admission: Admission<'_>, page: Page) -> Result<Outcome, 
         None => head.hash,
     };
     admission.finish()?;
-    Ok(Outcome { verdicts, head: at_last })
+    Ok(Outcome {
+        verdicts,
+        head: at_last,
+    })
 }
 
 /// Takes a page that begins within the chain or right behind it; `None` if its head does not
@@ -69,7 +75,11 @@ fn take_joined(
     let mut forked = false;
     for (seq, item) in (page.first_seq..).zip(std::mem::take(&mut page.items)) {
         let at = page.place(seq);
-        let known = if seq <= head.seq { store::envelope::get(admission.tx, &at)? } else { None };
+        let known = if seq <= head.seq {
+            store::envelope::get(admission.tx, &at)?
+        } else {
+            None
+        };
         forked |= known.as_ref().is_some_and(|known| known.id != item.id);
         let verdict = match known {
             _ if forked => keep_branch(admission, &item)?,
@@ -133,30 +143,44 @@ fn head_before(
         return Ok(head);
     }
     if seq == 0 {
-        return Ok(ChainHead::start(&page.head.at.device, page.head.at.incarnation));
+        return Ok(ChainHead::start(
+            &page.head.at.device,
+            page.head.at.incarnation,
+        ));
     }
     let row = store::envelope::get(admission.tx, &page.place(seq))?;
     let row = row.ok_or(ServiceError::internal("a chain with a hole"))?;
-    Ok(ChainHead { seq, hash: row.chain_hash })
+    Ok(ChainHead {
+        seq,
+        hash: row.chain_hash,
+    })
 }
 
 /// Keeps a page that is ahead of the chain.
-fn hold(
-    admission: &mut Admission<'_>,
-    page: Page,
-) -> Result<Vec<(u64, Verdict)>, ServiceError> {
+fn hold(admission: &mut Admission<'_>, page: Page) -> Result<Vec<(u64, Verdict)>, ServiceError> {
     let device = &page.head.at.device.clone();
     if store::envelope::count_held(admission.tx, device)? >= MAX_HELD {
         return Err(ErrorCode::TooMany.into());
     }
     let (first_seq, incarnation) = (page.first_seq, page.head.at.incarnation);
-    let verdicts = (first_seq..=page.head.at.seq).map(|seq| (seq, Verdict::Held)).collect();
+    let verdicts = (first_seq..=page.head.at.seq)
+        .map(|seq| (seq, Verdict::Held))
+        .collect();
     let head = page.head.hash.to_string();
     let plain = minicbor::to_vec(page.into_push())
         .map_err(|e| ServiceError::caused("a page to be held", e))?;
-    let key = contents::key(admission.service, admission.tx, Scope::Device, device.as_str())?;
+    let key = contents::key(
+        admission.service,
+        admission.tx,
+        Scope::Device,
+        device.as_str(),
+    )?;
     let sealed = contents::seal(&key, "page", &head, &plain)?;
-    let held = HeldPage { first_seq, head, sealed };
+    let held = HeldPage {
+        first_seq,
+        head,
+        sealed,
+    };
     store::envelope::hold(admission.tx, device, incarnation, &held, admission.now)?;
     Ok(verdicts)
 }
@@ -172,7 +196,12 @@ fn release(
     while let Some(held) =
         store::envelope::get_held(admission.tx, device, incarnation, head.seq + 1)?
     {
-        let key = contents::key(admission.service, admission.tx, Scope::Device, device.as_str())?;
+        let key = contents::key(
+            admission.service,
+            admission.tx,
+            Scope::Device,
+            device.as_str(),
+        )?;
         let plain = contents::open(&key, "page", &held.head, &held.sealed)?;
         store::envelope::release(admission.tx, device, incarnation, &held)?;
         let push: Push =
@@ -198,9 +227,21 @@ fn keep_stray(
     bytes: &[u8],
 ) -> Result<(), ServiceError> {
     let device = &admission.device.id;
-    let key = contents::key(admission.service, admission.tx, Scope::Device, device.as_str())?;
+    let key = contents::key(
+        admission.service,
+        admission.tx,
+        Scope::Device,
+        device.as_str(),
+    )?;
     let sealed = contents::seal(&key, "stray", &id.to_string(), bytes)?;
-    Ok(store::envelope::keep_stray(admission.tx, id, device, code, &sealed, admission.now)?)
+    Ok(store::envelope::keep_stray(
+        admission.tx,
+        id,
+        device,
+        code,
+        &sealed,
+        admission.now,
+    )?)
 }
 
 /// Two branches with valid signatures. A store that was restored or copied learns at its hello

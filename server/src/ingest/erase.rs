@@ -48,11 +48,21 @@ pub fn erase(
     store::subject::erase(tx, id, now)?;
     let message = format!("itgel.tombstone.v1\n{id}");
     let signature = service.keys.sign(message.as_bytes());
-    let tombstone = PullItem::Tombstone(Tombstone { subject: id.clone(), signature });
+    let tombstone = PullItem::Tombstone(Tombstone {
+        subject: id.clone(),
+        signature,
+    });
     store::list::append(tx, subject.division, &tombstone)?;
     store::log::leaf(tx, LeafKind::Deletion, &Hash::of_file(message.as_bytes()))?;
     let resource = format!("subject/{id}");
-    store::log::audit(tx, now, actor, "subject.erased", &resource, &serde_json::json!({}))?;
+    store::log::audit(
+        tx,
+        now,
+        actor,
+        "subject.erased",
+        &resource,
+        &serde_json::json!({}),
+    )?;
     Ok(())
 }
 

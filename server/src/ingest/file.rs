@@ -79,8 +79,18 @@ impl Admission<'_> {
             document: place.ok(),
             ..arrived.row(self.now, &verdict)
         };
-        let listed_in = subject.filter(|_| place.is_ok()).map(|subject| subject.division);
-        keep(self.tx, Keep { row, bytes: arrived.bytes.clone(), key: &file.key, listed_in })?;
+        let listed_in = subject
+            .filter(|_| place.is_ok())
+            .map(|subject| subject.division);
+        keep(
+            self.tx,
+            Keep {
+                row,
+                bytes: arrived.bytes.clone(),
+                key: &file.key,
+                listed_in,
+            },
+        )?;
         self.put_back(&body.file, file);
         Ok(verdict)
     }
@@ -97,8 +107,8 @@ impl Admission<'_> {
         if let Some(code) = self.forbidden(envelope, home, Action::Capture)? {
             return Ok(Some(code));
         }
-        let structural = misplaced
-            .or_else(|| structure::check_entries(envelope, body, &file.facts).err());
+        let structural =
+            misplaced.or_else(|| structure::check_entries(envelope, body, &file.facts).err());
         if structural.is_some() {
             return Ok(structural);
         }
@@ -125,7 +135,11 @@ impl Admission<'_> {
         }
         flags.sort_unstable();
         flags.dedup();
-        Ok(if flags.is_empty() { Verdict::Accepted } else { Verdict::AcceptedFlagged(flags) })
+        Ok(if flags.is_empty() {
+            Verdict::Accepted
+        } else {
+            Verdict::AcceptedFlagged(flags)
+        })
     }
 
     fn seal_flags(
@@ -140,7 +154,10 @@ impl Admission<'_> {
         if matches!(seal.countersignature, Countersignature::Drawn { .. }) {
             flags.push(Flag::DrawnSignature);
         }
-        let in_force = self.service.rules.pack_for(self.tx, subject.kind, seal.as_of)?;
+        let in_force = self
+            .service
+            .rules
+            .pack_for(self.tx, subject.kind, seal.as_of)?;
         if in_force.hash() != envelope.pack {
             flags.push(Flag::OutdatedPack);
         }
@@ -194,15 +211,30 @@ impl Admission<'_> {
                 }
             }
         }
-        if moves_all { self.touch_all(&subject.id) } else { Ok(()) }
+        if moves_all {
+            self.touch_all(&subject.id)
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// Keeps an envelope: its row with the sealed bytes, its leaf in the log, its place in the list.
 pub(super) fn keep(tx: &Tx<'_>, keep: Keep<'_>) -> Result<(), ServiceError> {
-    let Keep { row, bytes, key, listed_in } = keep;
+    let Keep {
+        row,
+        bytes,
+        key,
+        listed_in,
+    } = keep;
     let sealed = contents::seal(key, "envelope", &row.at.to_string(), &bytes)?;
-    store::envelope::put(tx, &NewEnvelope { sealed: &sealed, ..row.clone() })?;
+    store::envelope::put(
+        tx,
+        &NewEnvelope {
+            sealed: &sealed,
+            ..row.clone()
+        },
+    )?;
     store::log::leaf(tx, LeafKind::Envelope, row.id)?;
     if let Some(division) = listed_in {
         let quarantined = !row.verdict.counts();

@@ -85,7 +85,10 @@ impl Admission<'_> {
         if record.author != envelope.officer {
             return Ok(Some(ErrorCode::EnvelopeForeignOfficer));
         }
-        let numbers = record.people.iter().filter_map(|person| person.id_number.as_deref());
+        let numbers = record
+            .people
+            .iter()
+            .filter_map(|person| person.id_number.as_deref());
         let mut parsed = numbers.map(str::parse::<ResidentId>);
         if parsed.any(|number| number.is_err()) {
             return Ok(Some(ErrorCode::PersonIdInvalid));
@@ -154,7 +157,12 @@ impl Admission<'_> {
     }
 
     fn blind_phone(&self, person: &Person) -> Option<String> {
-        let digits: String = person.phone.as_deref()?.chars().filter(char::is_ascii_digit).collect();
+        let digits: String = person
+            .phone
+            .as_deref()?
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
         (!digits.is_empty()).then(|| self.service.keys.blind_phone.index(&digits))
     }
 }

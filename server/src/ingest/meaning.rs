@@ -34,8 +34,11 @@ pub(super) fn fault(
     now: AtMs,
 ) -> Result<Option<ErrorCode>, ServiceError> {
     let entries = &body.entries;
-    let observed: Vec<Observation> =
-        entries.iter().filter_map(Entry::observed).map(|(_, o)| o.clone()).collect();
+    let observed: Vec<Observation> = entries
+        .iter()
+        .filter_map(Entry::observed)
+        .map(|(_, o)| o.clone())
+        .collect();
     if let Some(violation) = check_all(&observed, subject.kind).into_iter().next() {
         return Ok(Some(violation.code.code()));
     }
@@ -119,8 +122,11 @@ fn consent_fault(
         State::Known(_) => catalogue.get(&o.item).and_then(|item| item.restricted),
         _ => None,
     };
-    let needed: BTreeSet<&str> =
-        observed.iter().filter_map(restricted).map(|category| category.as_str()).collect();
+    let needed: BTreeSet<&str> = observed
+        .iter()
+        .filter_map(restricted)
+        .map(|category| category.as_str())
+        .collect();
     if needed.is_empty() {
         return None;
     }
@@ -129,7 +135,10 @@ fn consent_fault(
         _ => None,
     });
     let known = facts.consents();
-    let standing = known.iter().filter(|view| view.withdrawn_on.is_none()).map(|v| v.consent);
+    let standing = known
+        .iter()
+        .filter(|view| view.withdrawn_on.is_none())
+        .map(|v| v.consent);
     let consents: Vec<&Consent> = new.chain(standing).collect();
     let entered_on = envelope.entered_at.on().min(today);
     let ticked = |category: &str, consent: &&&Consent| {
@@ -139,7 +148,11 @@ fn consent_fault(
         let mut giving = consents.iter().filter(|c| ticked(category, c)).peekable();
         if giving.peek().is_none() {
             let ended = known.iter().any(|v| ticked(category, &&v.consent));
-            return Some(if ended { ErrorCode::ConsentEnded } else { ErrorCode::ConsentMissing });
+            return Some(if ended {
+                ErrorCode::ConsentEnded
+            } else {
+                ErrorCode::ConsentMissing
+            });
         }
         if giving.all(|consent| consent.until < entered_on) {
             return Some(ErrorCode::ConsentEnded);

@@ -2,25 +2,25 @@
 //! so that devices receive and check them like any other.
 
 use itgel_domain::error::ErrorCode;
+use itgel_domain::file::chain::{ChainHead, Suite};
 use itgel_domain::file::entry::{Entry, EntryId};
 use itgel_domain::file::envelope::{Body, Envelope, FileBody, VERSION};
-use itgel_domain::file::chain::{ChainHead, Suite};
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::id::{DeviceId, OfficerId, SubjectId};
-use itgel_domain::sync::push::Verdict;
 use itgel_domain::subject::Subject;
+use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
 
 use super::file::{Keep, keep, year_of};
 use super::newest_checkpoint;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
+use crate::fold;
 use crate::service::{Service, random};
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::envelope::{EnvelopeKind, InDocument, NewEnvelope};
 use crate::store::officer::OfficerRecord;
 use crate::store::{self, Tx};
-use crate::fold;
 
 /// The device and the officer that the server writes as.
 const SERVER: &str = "server";
@@ -46,16 +46,30 @@ pub fn append_official(
     let incarnation = epoch(tx)?;
     let chain = store::chain::get(tx, &device, incarnation)?;
     let head = chain.map_or_else(|| ChainHead::start(&device, incarnation), |row| row.head);
-    let file = FileId { subject: subject.id.clone(), year: year_of(now) };
+    let file = FileId {
+        subject: subject.id.clone(),
+        year: year_of(now),
+    };
     let mut facts = store::projection::get(tx, &file)?;
     let links = facts.links(&device, incarnation);
     let own = store::envelope::last_in_document(tx, &file, &device, incarnation)?;
-    let body = FileBody { file: file.clone(), deps: links.deps, start_op: links.start_op, entries };
-    let document =
-        InDocument { actor_seq: own.map_or(1, |own| own.actor_seq + 1), last_op: body.last_op() };
+    let body = FileBody {
+        file: file.clone(),
+        deps: links.deps,
+        start_op: links.start_op,
+        entries,
+    };
+    let document = InDocument {
+        actor_seq: own.map_or(1, |own| own.actor_seq + 1),
+        last_op: body.last_op(),
+    };
     let envelope = Envelope {
         v: VERSION,
-        at: ChainRef { device: device.clone(), incarnation, seq: head.seq + 1 },
+        at: ChainRef {
+            device: device.clone(),
+            incarnation,
+            seq: head.seq + 1,
+        },
         salt: data_encoding::HEXLOWER.encode(&random::<16>()?),
         officer,
         pack: service.rules.pack_for(tx, subject.kind, now.on())?.hash(),
@@ -81,7 +95,15 @@ pub fn append_official(
         sealed: &[],
         received_at: now,
     };
-    keep(tx, Keep { row, bytes, key: &key, listed_in: Some(subject.division) })?;
+    keep(
+        tx,
+        Keep {
+            row,
+            bytes,
+            key: &key,
+            listed_in: Some(subject.division),
+        },
+    )?;
     store::chain::put_head(tx, &device, incarnation, head)?;
     facts.apply(&envelope);
     store::projection::put(tx, &file, &facts)?;
@@ -100,8 +122,15 @@ fn server(
     let officer: OfficerId = SERVER.parse().map_err(id)?;
     if store::device::get(tx, &device)?.is_none() {
         let region = itgel_domain::division::DivisionLevel::Region;
-        let division = subject.division.ancestor(region).unwrap_or(subject.division);
-        let record = OfficerRecord { id: officer.clone(), name: SERVER.into(), division };
+        let division = subject
+            .division
+            .ancestor(region)
+            .unwrap_or(subject.division);
+        let record = OfficerRecord {
+            id: officer.clone(),
+            name: SERVER.into(),
+            division,
+        };
         store::officer::put(tx, &record)?;
         let record = DeviceRecord {
             id: device.clone(),

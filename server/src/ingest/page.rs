@@ -44,19 +44,34 @@ impl Page {
             .checked_sub(push.envelopes.len() as u64)
             .filter(|first| (1..=last).contains(first))
             .ok_or(ErrorCode::RequestMalformed)?;
-        let identities = push.identities.into_iter().map(|i| (i.seq, i.record)).collect();
+        let identities = push
+            .identities
+            .into_iter()
+            .map(|i| (i.seq, i.record))
+            .collect();
         let items = push.envelopes.into_iter().map(Item::read).collect();
-        Ok(Self { head: push.head, first_seq, items, identities })
+        Ok(Self {
+            head: push.head,
+            first_seq,
+            items,
+            identities,
+        })
     }
 
     /// The place with this number in the page's chain.
     pub(super) fn place(&self, seq: u64) -> ChainRef {
-        ChainRef { seq, ..self.head.at.clone() }
+        ChainRef {
+            seq,
+            ..self.head.at.clone()
+        }
     }
 
     /// Whether the signed head vouches for every envelope of the page behind `base`.
     pub(super) fn is_vouched_for(&self, base: ChainHead) -> bool {
-        let end = self.items.iter().fold(base, |head, item| head.extend(&item.id));
+        let end = self
+            .items
+            .iter()
+            .fold(base, |head, item| head.extend(&item.id));
         end.hash == self.head.hash
     }
 
@@ -66,7 +81,9 @@ impl Page {
         Push {
             head: self.head,
             envelopes: self.items.into_iter().map(|item| item.bytes).collect(),
-            identities: identities.map(|(seq, record)| IdentityPush { seq, record }).collect(),
+            identities: identities
+                .map(|(seq, record)| IdentityPush { seq, record })
+                .collect(),
         }
     }
 }
@@ -78,6 +95,10 @@ impl Item {
             Ok(envelope) => Envelope::id_of(&envelope.salt, &bytes),
             Err(_) => Envelope::id_of_bytes(&bytes),
         };
-        Self { bytes, id, envelope: envelope.map_err(|e| e.code()) }
+        Self {
+            bytes,
+            id,
+            envelope: envelope.map_err(|e| e.code()),
+        }
     }
 }

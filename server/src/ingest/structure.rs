@@ -42,7 +42,10 @@ pub(super) fn place(
         return Ok(Err(ErrorCode::EnvelopeStartOp));
     }
     let actor_seq = own.map_or(1, |own| own.actor_seq + 1);
-    Ok(Ok(InDocument { actor_seq, last_op: body.last_op() }))
+    Ok(Ok(InDocument {
+        actor_seq,
+        last_op: body.last_op(),
+    }))
 }
 
 /// Whether an envelope came for this file, although it has no place in its document.
@@ -64,7 +67,11 @@ pub(super) fn check_entries(
     body: &FileBody,
     facts: &FileFacts,
 ) -> Result<(), ErrorCode> {
-    let seals = body.entries.iter().filter(|entry| matches!(entry, Entry::Seal(_))).count();
+    let seals = body
+        .entries
+        .iter()
+        .filter(|entry| matches!(entry, Entry::Seal(_)))
+        .count();
     if seals > 1 || body.entries.iter().any(Entry::is_official) {
         return Err(ErrorCode::EntryForbidden);
     }
@@ -103,15 +110,25 @@ fn find<'a>(
         let before = usize::from(id.index) < index;
         let entry = body.entries.get(usize::from(id.index)).filter(|_| before);
         return entry
-            .map(|entry| Target { entry, officer: &envelope.officer })
+            .map(|entry| Target {
+                entry,
+                officer: &envelope.officer,
+            })
             .ok_or(ErrorCode::EntryUnknown);
     }
     if let Some(recorded) = facts.entry(id) {
-        return Ok(Target { entry: recorded.entry, officer: recorded.officer });
+        return Ok(Target {
+            entry: recorded.entry,
+            officer: recorded.officer,
+        });
     }
     // Its envelope is in the file and does not count.
     let is_quarantined = facts.last_op(&id.at).is_some() && !facts.counts(&id.at);
-    Err(if is_quarantined { ErrorCode::EnvelopeBlocked } else { ErrorCode::EntryUnknown })
+    Err(if is_quarantined {
+        ErrorCode::EnvelopeBlocked
+    } else {
+        ErrorCode::EntryUnknown
+    })
 }
 
 fn own(officer: &OfficerId, target: &Target<'_>) -> Result<(), ErrorCode> {
@@ -123,5 +140,9 @@ fn own(officer: &OfficerId, target: &Target<'_>) -> Result<(), ErrorCode> {
 }
 
 const fn is_consent(target: &Target<'_>) -> Result<(), ErrorCode> {
-    if matches!(target.entry, Entry::Consent(_)) { Ok(()) } else { Err(ErrorCode::EntryUnknown) }
+    if matches!(target.entry, Entry::Consent(_)) {
+        Ok(())
+    } else {
+        Err(ErrorCode::EntryUnknown)
+    }
 }

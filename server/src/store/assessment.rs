@@ -35,7 +35,10 @@ pub fn get(connection: &Connection, inputs: &Hash) -> Result<Option<AssessmentRo
     let sql = "select inputs_hash, subject, cycle, as_of, inputs, result, made_at from assessment
                where inputs_hash = ?1";
     let mut query = connection.prepare_cached(sql)?;
-    query.query_row(params![inputs.to_string()], |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(params![inputs.to_string()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// Writes an assessment; the same inputs twice are one.
@@ -67,7 +70,8 @@ pub fn delete_unused(tx: &Tx<'_>, subject: &SubjectId, inputs: &Hash) -> Result<
                    and not exists (select 1 from rating_case
                                    where subject = ?2 and inputs_hash = ?1)
                    and not exists (select 1 from rating where subject = ?2 and inputs_hash = ?1)";
-    tx.prepare_cached(sql)?.execute(params![inputs.to_string(), subject.as_str()])?;
+    tx.prepare_cached(sql)?
+        .execute(params![inputs.to_string(), subject.as_str()])?;
     Ok(())
 }
 
@@ -76,7 +80,8 @@ pub fn delete_unused(tx: &Tx<'_>, subject: &SubjectId, inputs: &Hash) -> Result<
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from assessment where subject = ?1")?.execute(params![subject.as_str()])?;
+    tx.prepare_cached("delete from assessment where subject = ?1")?
+        .execute(params![subject.as_str()])?;
     Ok(())
 }
 

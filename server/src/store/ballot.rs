@@ -38,8 +38,11 @@ pub fn has_voted(connection: &Connection, ballot: &Ballot) -> Result<bool, Store
     let sql = "select exists (select 1 from ballot
                    where subject = ?1 and cycle = ?2 and evaluator = ?3)";
     let mut query = connection.prepare_cached(sql)?;
-    let key =
-        params![ballot.subject.as_str(), ballot.cycle.as_str(), ballot.evaluator.as_str()];
+    let key = params![
+        ballot.subject.as_str(),
+        ballot.cycle.as_str(),
+        ballot.evaluator.as_str()
+    ];
     Ok(query.query_row(key, |row| row.get(0))?)
 }
 
@@ -64,6 +67,7 @@ pub fn list_means(
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from ballot where subject = ?1")?.execute(params![subject.as_str()])?;
+    tx.prepare_cached("delete from ballot where subject = ?1")?
+        .execute(params![subject.as_str()])?;
     Ok(())
 }

@@ -31,7 +31,10 @@ impl Counts {
     /// What one effective grade adds.
     #[must_use]
     pub fn of_effective(grade: Grade) -> Self {
-        Self { effective: BTreeMap::from([(grade, 1)]), ..Self::default() }
+        Self {
+            effective: BTreeMap::from([(grade, 1)]),
+            ..Self::default()
+        }
     }
 
     /// The same counts with the other sign.
@@ -58,9 +61,16 @@ impl Counts {
     }
 
     fn each_mut(&mut self, change: impl Fn(&mut i64)) {
-        let single =
-            [&mut self.filed, &mut self.in_conflict, &mut self.conflict_matters, &mut self.open];
-        let grades = self.provisional.values_mut().chain(self.effective.values_mut());
+        let single = [
+            &mut self.filed,
+            &mut self.in_conflict,
+            &mut self.conflict_matters,
+            &mut self.open,
+        ];
+        let grades = self
+            .provisional
+            .values_mut()
+            .chain(self.effective.values_mut());
         single.into_iter().chain(grades).for_each(change);
     }
 }
@@ -84,8 +94,9 @@ pub fn get(
     let sql = "select counts from board where division = ?1 and cycle = ?2";
     let mut query = connection.prepare_cached(sql)?;
     let key = params![division.filled_text(), cycle.as_str()];
-    let found =
-        query.query_row(key, |row| Ok(column::json(row, "counts", "board.counts"))).optional()?;
+    let found = query
+        .query_row(key, |row| Ok(column::json(row, "counts", "board.counts")))
+        .optional()?;
     Ok(found.transpose()?.unwrap_or_default())
 }
 
@@ -102,14 +113,22 @@ pub fn add(
     if difference.is_zero() {
         return Ok(());
     }
-    let levels = [DivisionLevel::Village, DivisionLevel::Township, DivisionLevel::County];
-    for board in levels.into_iter().filter_map(|level| division.ancestor(level)) {
+    let levels = [
+        DivisionLevel::Village,
+        DivisionLevel::Township,
+        DivisionLevel::County,
+    ];
+    for board in levels
+        .into_iter()
+        .filter_map(|level| division.ancestor(level))
+    {
         let mut counts = get(tx, board, cycle)?;
         counts.add(difference);
         let sql = "insert into board (division, cycle, counts) values (?1, ?2, ?3)
                    on conflict (division, cycle) do update set counts = excluded.counts";
         let text = column::to_json(&counts, "board.counts")?;
-        tx.prepare_cached(sql)?.execute(params![board.filled_text(), cycle.as_str(), text])?;
+        tx.prepare_cached(sql)?
+            .execute(params![board.filled_text(), cycle.as_str(), text])?;
     }
     Ok(())
 }
@@ -121,7 +140,11 @@ mod tests {
     #[test]
     fn what_was_added_and_taken_leaves_no_trace() {
         let mut counts = Counts::of_effective(Grade::Aa);
-        let more = Counts { filed: 1, open: 1, ..Counts::of_effective(Grade::B) };
+        let more = Counts {
+            filed: 1,
+            open: 1,
+            ..Counts::of_effective(Grade::B)
+        };
         counts.add(&more);
         assert_eq!((counts.filed, counts.effective.len()), (1, 2));
         counts.add(&more.negated());

@@ -31,7 +31,10 @@ pub fn get(
         Ok(column::unsigned(row, "seq", "chain.seq").and_then(|seq| {
             let hash = column::word(row, "head", "chain.head")?;
             let hello_at = row.get::<_, Option<i64>>("hello_at")?.map(AtMs);
-            Ok(ChainRow { head: ChainHead { seq, hash }, hello_at })
+            Ok(ChainRow {
+                head: ChainHead { seq, hash },
+                hello_at,
+            })
         }))
     });
     found.optional()?.transpose()
@@ -61,8 +64,12 @@ pub fn put_head(
                on conflict (device, incarnation) do update set seq = excluded.seq,
                    head = excluded.head";
     let seq = column::signed(head.seq);
-    tx.prepare_cached(sql)?
-        .execute(params![device.as_str(), incarnation, seq, head.hash.to_string()])?;
+    tx.prepare_cached(sql)?.execute(params![
+        device.as_str(),
+        incarnation,
+        seq,
+        head.hash.to_string()
+    ])?;
     Ok(())
 }
 
@@ -83,7 +90,12 @@ pub fn note_hello(
                on conflict (device, incarnation) do update
                    set hello_at = coalesce(hello_at, excluded.hello_at)";
     let seq = column::signed(start.seq);
-    tx.prepare_cached(sql)?
-        .execute(params![device.as_str(), incarnation, seq, start.hash.to_string(), at.0])?;
+    tx.prepare_cached(sql)?.execute(params![
+        device.as_str(),
+        incarnation,
+        seq,
+        start.hash.to_string(),
+        at.0
+    ])?;
     Ok(())
 }

@@ -16,9 +16,15 @@ pub fn get(
 ) -> Result<Option<WrappedKey>, StoreError> {
     let sql = "select wrapped from content_key where scope = ?1 and id = ?2";
     let mut query = connection.prepare_cached(sql)?;
-    let bytes: Option<Vec<u8>> = query.query_row(params![scope, id], |row| row.get(0)).optional()?;
-    let corrupt = |_| StoreError::Corrupt { what: "content_key.wrapped" };
-    bytes.map(|bytes| WrappedKey::from_bytes(&bytes).map_err(corrupt)).transpose()
+    let bytes: Option<Vec<u8>> = query
+        .query_row(params![scope, id], |row| row.get(0))
+        .optional()?;
+    let corrupt = |_| StoreError::Corrupt {
+        what: "content_key.wrapped",
+    };
+    bytes
+        .map(|bytes| WrappedKey::from_bytes(&bytes).map_err(corrupt))
+        .transpose()
 }
 
 /// Writes the wrapped key of a new content.

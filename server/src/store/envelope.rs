@@ -132,10 +132,15 @@ pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn get(connection: &Connection, at: &ChainRef) -> Result<Option<EnvelopeRow>, StoreError> {
-    let sql = format!("select {COLUMNS} from envelope where device = ?1 and incarnation = ?2 and seq = ?3");
+    let sql = format!(
+        "select {COLUMNS} from envelope where device = ?1 and incarnation = ?2 and seq = ?3"
+    );
     let mut query = connection.prepare_cached(&sql)?;
     let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
-    query.query_row(key, |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(key, |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// The sealed bytes of the envelope at `at`, with its file and what is known of it.
@@ -151,7 +156,10 @@ pub fn get_sealed(
     );
     let mut query = connection.prepare_cached(&sql)?;
     let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
-    query.query_row(key, |row| Ok(read_sealed(row))).optional()?.transpose()
+    query
+        .query_row(key, |row| Ok(read_sealed(row)))
+        .optional()?
+        .transpose()
 }
 
 /// All envelopes of a file, by place.
@@ -198,8 +206,13 @@ pub fn set_verdict(tx: &Tx<'_>, at: &ChainRef, verdict: &Verdict) -> Result<(), 
                where device = ?1 and incarnation = ?2 and seq = ?3";
     let (word, reason) = written(verdict);
     let seq = column::signed(at.seq);
-    tx.prepare_cached(sql)?
-        .execute(params![at.device.as_str(), at.incarnation, seq, word, reason])?;
+    tx.prepare_cached(sql)?.execute(params![
+        at.device.as_str(),
+        at.incarnation,
+        seq,
+        word,
+        reason
+    ])?;
     Ok(())
 }
 
@@ -244,7 +257,8 @@ pub fn hold(
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn count_held(connection: &Connection, device: &DeviceId) -> Result<u32, StoreError> {
-    let mut query = connection.prepare_cached("select count(*) from held_page where device = ?1")?;
+    let mut query =
+        connection.prepare_cached("select count(*) from held_page where device = ?1")?;
     Ok(query.query_row(params![device.as_str()], |row| row.get(0))?)
 }
 
@@ -264,9 +278,15 @@ pub fn get_held(
     let mut query = connection.prepare_cached(sql)?;
     let key = params![device.as_str(), incarnation, column::signed(next)];
     let found = query.query_row(key, |row| {
-        Ok(column::unsigned(row, "first_seq", "held_page.first_seq").and_then(|first_seq| {
-            Ok(HeldPage { first_seq, head: row.get("head")?, sealed: row.get("sealed")? })
-        }))
+        Ok(
+            column::unsigned(row, "first_seq", "held_page.first_seq").and_then(|first_seq| {
+                Ok(HeldPage {
+                    first_seq,
+                    head: row.get("head")?,
+                    sealed: row.get("sealed")?,
+                })
+            }),
+        )
     });
     found.optional()?.transpose()
 }
@@ -284,7 +304,8 @@ pub fn release(
     let sql = "delete from held_page
                where device = ?1 and incarnation = ?2 and first_seq = ?3 and head = ?4";
     let first = column::signed(page.first_seq);
-    tx.prepare_cached(sql)?.execute(params![device.as_str(), incarnation, first, page.head])?;
+    tx.prepare_cached(sql)?
+        .execute(params![device.as_str(), incarnation, first, page.head])?;
     Ok(())
 }
 
@@ -362,12 +383,21 @@ fn written(verdict: &Verdict) -> (&'static str, String) {
 fn read_verdict(row: &Row<'_>) -> Result<Verdict, StoreError> {
     const WHAT: &str = "envelope.verdict";
     let (word, reason): (String, String) = (row.get("verdict")?, row.get("reason")?);
-    let code = || reason.parse().map_err(|_| StoreError::Corrupt { what: WHAT });
+    let code = || {
+        reason
+            .parse()
+            .map_err(|_| StoreError::Corrupt { what: WHAT })
+    };
     match word.as_str() {
         "accepted" => Ok(Verdict::Accepted),
         "flagged" => {
-            let flags = reason.split(' ').map(Flag::from_str).collect::<Result<_, _>>();
-            Ok(Verdict::AcceptedFlagged(flags.map_err(|_| StoreError::Corrupt { what: WHAT })?))
+            let flags = reason
+                .split(' ')
+                .map(Flag::from_str)
+                .collect::<Result<_, _>>();
+            Ok(Verdict::AcceptedFlagged(
+                flags.map_err(|_| StoreError::Corrupt { what: WHAT })?,
+            ))
         }
         "quarantined" => Ok(Verdict::Quarantined(code()?)),
         "refused" => Ok(Verdict::Refused(code()?)),
@@ -401,5 +431,8 @@ fn read(row: &Row<'_>) -> Result<EnvelopeRow, StoreError> {
 }
 
 fn read_sealed(row: &Row<'_>) -> Result<SealedEnvelope, StoreError> {
-    Ok(SealedEnvelope { row: read(row)?, sealed: row.get("sealed")? })
+    Ok(SealedEnvelope {
+        row: read(row)?,
+        sealed: row.get("sealed")?,
+    })
 }

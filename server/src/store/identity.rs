@@ -73,7 +73,8 @@ pub fn list_current(
     connection: &Connection,
     subject: &SubjectId,
 ) -> Result<Vec<IdentityRow>, StoreError> {
-    let sql = format!("{SELECT} where subject = ?1 and current = 1 order by version desc, commitment");
+    let sql =
+        format!("{SELECT} where subject = ?1 and current = 1 order by version desc, commitment");
     let mut query = connection.prepare_cached(&sql)?;
     let rows = query.query_map(params![subject.as_str()], |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
@@ -117,8 +118,9 @@ pub fn list_by_blind_id(
     let sql = "select distinct subject from identity where blind_id = ?1 and current = 1
                order by subject limit 100";
     let mut query = connection.prepare_cached(sql)?;
-    let rows =
-        query.query_map(params![blind_id], |row| Ok(column::word(row, "subject", "identity.subject")))?;
+    let rows = query.query_map(params![blind_id], |row| {
+        Ok(column::word(row, "subject", "identity.subject"))
+    })?;
     rows.map(|row| row?).collect()
 }
 
@@ -127,7 +129,8 @@ pub fn list_by_blind_id(
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from identity where subject = ?1")?.execute(params![subject.as_str()])?;
+    tx.prepare_cached("delete from identity where subject = ?1")?
+        .execute(params![subject.as_str()])?;
     Ok(())
 }
 

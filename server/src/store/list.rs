@@ -8,7 +8,7 @@ use itgel_domain::id::{RowId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::sync::hello::ListEnd;
 use itgel_domain::sync::pull::{
-    EnvelopeItem, PullItem, PulledItem, empty_digest, extend_digest, item_hash,
+    EnvelopeItem, IdentityItem, PullItem, PulledItem, empty_digest, extend_digest, item_hash,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -61,12 +61,22 @@ pub fn end(connection: &Connection, division: DivisionCode) -> Result<ListEnd, S
     let mut query =
         connection.prepare_cached("select position, digest from list_head where division = ?1")?;
     let found = query.query_row(params![division.filled_text()], |row| {
-        Ok(column::unsigned(row, "position", "list_head.position").and_then(|position| {
-            let digest = column::word(row, "digest", "list_head.digest")?;
-            Ok(ListEnd { division, position, digest })
-        }))
+        Ok(
+            column::unsigned(row, "position", "list_head.position").and_then(|position| {
+                let digest = column::word(row, "digest", "list_head.digest")?;
+                Ok(ListEnd {
+                    division,
+                    position,
+                    digest,
+                })
+            }),
+        )
     });
-    let start = ListEnd { division, position: 0, digest: empty_digest(division) };
+    let start = ListEnd {
+        division,
+        position: 0,
+        digest: empty_digest(division),
+    };
     Ok(found.optional()?.transpose()?.unwrap_or(start))
 }
 
@@ -99,7 +109,14 @@ pub fn append_envelope(
 ) -> Result<u64, StoreError> {
     let item = PullItem::Envelope(EnvelopeItem { bytes, quarantined });
     let kept = [u8::from(quarantined)];
-    append_row(tx, division, item.kind(), &at.to_string(), &kept, &item.to_bytes())
+    append_row(
+        tx,
+        division,
+        item.kind(),
+        &at.to_string(),
+        &kept,
+        &item.to_bytes(),
+    )
 }
 
 /// Appends a version of an identity record, whose content stays where it is.
@@ -113,7 +130,10 @@ pub fn append_identity(
     commitment: &Hash,
 ) -> Result<u64, StoreError> {
     let reference = format!("{} {commitment}", record.subject);
-    let item = PullItem::Identity(record);
+    let item = PullItem::Identity(IdentityItem {
+        record,
+        commitment: *commitment,
+    });
     append_row(tx, division, item.kind(), &reference, &[], &item.to_bytes())
 }
 
@@ -145,7 +165,8 @@ fn append_row(
     let sql = "insert into list_head (division, position, digest) values (?1, ?2, ?3)
                on conflict (division) do update set position = excluded.position,
                    digest = excluded.digest";
-    tx.prepare_cached(sql)?.execute(params![name, at, digest.to_string()])?;
+    tx.prepare_cached(sql)?
+        .execute(params![name, at, digest.to_string()])?;
     Ok(position)
 }
 
@@ -187,7 +208,8 @@ pub fn erase(
     let sql = "update list_item set bytes = x'', ref = ''
                where division = ?1 and ref = ?2 and kind = 6";
     for row in rows {
-        tx.prepare_cached(sql)?.execute(params![name, row.as_str()])?;
+        tx.prepare_cached(sql)?
+            .execute(params![name, row.as_str()])?;
     }
     Ok(())
 }
@@ -222,7 +244,9 @@ fn read(row: &rusqlite::Row<'_>) -> Result<ListRow, StoreError> {
 }
 
 fn content(kind: u8, reference: &str, bytes: Vec<u8>) -> Result<Content, StoreError> {
-    let corrupt = || StoreError::Corrupt { what: "list_item.ref" };
+    let corrupt = || StoreError::Corrupt {
+        what: "list_item.ref",
+    };
     match kind {
         ENVELOPE => Ok(Content::Envelope {
             at: reference.parse().map_err(|_| corrupt())?,

@@ -39,7 +39,10 @@ impl SignedCheckpoint {
     #[must_use]
     pub fn sign(keys: &ServerKeys, checkpoint: Checkpoint) -> Self {
         let signature = keys.sign(&checkpoint.message());
-        Self { checkpoint, signature }
+        Self {
+            checkpoint,
+            signature,
+        }
     }
 }
 
@@ -69,8 +72,14 @@ pub fn audit(
     let n = next(tx, "select coalesce(max(n) + 1, 1) from audit")?;
     let sql = "insert into audit (n, at, actor, action, resource, detail)
                values (?1, ?2, ?3, ?4, ?5, ?6)";
-    tx.prepare_cached(sql)?
-        .execute(params![n, at.0, actor, action, resource, detail.to_string()])?;
+    tx.prepare_cached(sql)?.execute(params![
+        n,
+        at.0,
+        actor,
+        action,
+        resource,
+        detail.to_string()
+    ])?;
     Ok(n.unsigned_abs())
 }
 
@@ -114,9 +123,14 @@ pub fn list_leaves(connection: &Connection, from: u64) -> Result<Vec<Hash>, Stor
     let mut query =
         connection.prepare_cached("select kind, hash from log_leaf where n >= ?1 order by n")?;
     let rows = query.query_map(params![column::signed(from)], |row| {
-        Ok(column::word::<LeafKind>(row, "kind", "log_leaf.kind").and_then(|kind| {
-            Ok(leaf_hash(kind, &column::word(row, "hash", "log_leaf.hash")?))
-        }))
+        Ok(
+            column::word::<LeafKind>(row, "kind", "log_leaf.kind").and_then(|kind| {
+                Ok(leaf_hash(
+                    kind,
+                    &column::word(row, "hash", "log_leaf.hash")?,
+                ))
+            }),
+        )
     })?;
     rows.map(|row| row?).collect()
 }
@@ -128,8 +142,13 @@ pub fn list_leaves(connection: &Connection, from: u64) -> Result<Vec<Hash>, Stor
 pub fn frontier(connection: &Connection) -> Result<Frontier, StoreError> {
     let sql = "select frontier from checkpoint order by size desc limit 1";
     let mut query = connection.prepare_cached(sql)?;
-    let found =
-        query.query_row([], |row| Ok(column::json::<Frontier>(row, "frontier", "checkpoint.frontier")));
+    let found = query.query_row([], |row| {
+        Ok(column::json::<Frontier>(
+            row,
+            "frontier",
+            "checkpoint.frontier",
+        ))
+    });
     let mut frontier = found.optional()?.transpose()?.unwrap_or_default();
     for leaf in list_leaves(connection, frontier.size())? {
         frontier.append(leaf);
@@ -171,7 +190,9 @@ pub fn checkpoint(
 /// [`StoreError`] of the database.
 pub fn checkpoint_at(connection: &Connection, size: u64) -> Result<Option<AtMs>, StoreError> {
     let mut query = connection.prepare_cached("select at from checkpoint where size = ?1")?;
-    let found = query.query_row(params![column::signed(size)], |row| row.get(0)).optional()?;
+    let found = query
+        .query_row(params![column::signed(size)], |row| row.get(0))
+        .optional()?;
     Ok(found.map(AtMs))
 }
 
@@ -183,11 +204,20 @@ pub fn newest_checkpoint(connection: &Connection) -> Result<Option<SignedCheckpo
     let sql = "select size, root, at, signature from checkpoint order by size desc limit 1";
     let mut query = connection.prepare_cached(sql)?;
     let found = query.query_row([], |row| {
-        Ok(column::unsigned(row, "size", "checkpoint.size").and_then(|size| {
-            let root = column::word(row, "root", "checkpoint.root")?;
-            let checkpoint = Checkpoint { size, root, at: AtMs(row.get("at")?) };
-            Ok(SignedCheckpoint { checkpoint, signature: row.get("signature")? })
-        }))
+        Ok(
+            column::unsigned(row, "size", "checkpoint.size").and_then(|size| {
+                let root = column::word(row, "root", "checkpoint.root")?;
+                let checkpoint = Checkpoint {
+                    size,
+                    root,
+                    at: AtMs(row.get("at")?),
+                };
+                Ok(SignedCheckpoint {
+                    checkpoint,
+                    signature: row.get("signature")?,
+                })
+            }),
+        )
     });
     found.optional()?.transpose()
 }

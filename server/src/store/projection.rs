@@ -13,8 +13,9 @@ use super::{StoreError, Tx, column};
 /// [`StoreError`] of the database.
 pub fn get(connection: &Connection, file: &FileId) -> Result<FileFacts, StoreError> {
     let mut query = connection.prepare_cached("select facts from projection where file = ?1")?;
-    let bytes: Option<Vec<u8>> =
-        query.query_row(params![file.to_string()], |row| row.get(0)).optional()?;
+    let bytes: Option<Vec<u8>> = query
+        .query_row(params![file.to_string()], |row| row.get(0))
+        .optional()?;
     bytes.map_or_else(|| Ok(FileFacts::default()), |bytes| read(&bytes))
 }
 
@@ -33,7 +34,9 @@ pub fn list(
     })?;
     rows.map(|row| {
         let (file, bytes) = row?;
-        let file = file.parse().map_err(|_| StoreError::Corrupt { what: "projection.file" })?;
+        let file = file.parse().map_err(|_| StoreError::Corrupt {
+            what: "projection.file",
+        })?;
         Ok((file, read(&bytes)?))
     })
     .collect()
@@ -46,8 +49,11 @@ pub fn list(
 pub fn put(tx: &Tx<'_>, file: &FileId, facts: &FileFacts) -> Result<(), StoreError> {
     let sql = "insert into projection (file, subject, facts) values (?1, ?2, ?3)
                on conflict (file) do update set facts = excluded.facts";
-    tx.prepare_cached(sql)?
-        .execute(params![file.to_string(), file.subject.as_str(), facts.to_bytes()])?;
+    tx.prepare_cached(sql)?.execute(params![
+        file.to_string(),
+        file.subject.as_str(),
+        facts.to_bytes()
+    ])?;
     Ok(())
 }
 
@@ -56,7 +62,8 @@ pub fn put(tx: &Tx<'_>, file: &FileId, facts: &FileFacts) -> Result<(), StoreErr
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from projection where subject = ?1")?.execute(params![subject.as_str()])?;
+    tx.prepare_cached("delete from projection where subject = ?1")?
+        .execute(params![subject.as_str()])?;
     Ok(())
 }
 
@@ -79,5 +86,7 @@ pub fn list_files(
 }
 
 fn read(bytes: &[u8]) -> Result<FileFacts, StoreError> {
-    FileFacts::from_bytes(bytes).map_err(|_| StoreError::Corrupt { what: "projection.facts" })
+    FileFacts::from_bytes(bytes).map_err(|_| StoreError::Corrupt {
+        what: "projection.facts",
+    })
 }

@@ -70,7 +70,10 @@ pub fn get_at_place_of(
                      and superseded_at is null"
             );
             let key = params![subject.as_str(), register, row.key];
-            connection.prepare_cached(&sql)?.query_row(key, |row| Ok(read(row))).optional()?
+            connection
+                .prepare_cached(&sql)?
+                .query_row(key, |row| Ok(read(row)))
+                .optional()?
         }
         None => {
             let sql = format!(
@@ -78,7 +81,10 @@ pub fn get_at_place_of(
                      and subject is null and superseded_at is null"
             );
             let key = params![register, row.division.filled_text(), row.key];
-            connection.prepare_cached(&sql)?.query_row(key, |row| Ok(read(row))).optional()?
+            connection
+                .prepare_cached(&sql)?
+                .query_row(key, |row| Ok(read(row)))
+                .optional()?
         }
     };
     found.transpose()
@@ -94,11 +100,12 @@ pub fn list_reaching(
     subject: &Subject,
     history: bool,
 ) -> Result<Vec<RegisterRow>, StoreError> {
-    let of_subject =
-        format!("{SELECT} where subject = ?1 and (?2 or superseded_at is null)");
+    let of_subject = format!("{SELECT} where subject = ?1 and (?2 or superseded_at is null)");
     let mut query = connection.prepare_cached(&of_subject)?;
     let found = query.query_map(params![subject.id.as_str(), history], |row| Ok(read(row)))?;
-    let mut rows = found.map(|row| row?).collect::<Result<Vec<_>, StoreError>>()?;
+    let mut rows = found
+        .map(|row| row?)
+        .collect::<Result<Vec<_>, StoreError>>()?;
     let of_division = format!(
         "{SELECT} where division = ?1 and subject is null and (?2 or superseded_at is null)"
     );
@@ -150,7 +157,10 @@ pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
 fn around(division: DivisionCode) -> Vec<DivisionCode> {
     use DivisionLevel::{County, Prefecture, Region, Township, Village};
     let levels = [Region, Prefecture, County, Township, Village];
-    levels.into_iter().filter_map(|level| division.ancestor(level)).collect()
+    levels
+        .into_iter()
+        .filter_map(|level| division.ancestor(level))
+        .collect()
 }
 
 fn read(row: &Row<'_>) -> Result<RegisterRow, StoreError> {

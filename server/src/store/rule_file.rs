@@ -108,14 +108,20 @@ pub fn get_text(
     let sql = "select name, text from rule_file where kind = ?1 and hash = ?2";
     let mut query = connection.prepare_cached(sql)?;
     let key = params![kind.as_str(), hash.to_string()];
-    Ok(query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    Ok(query
+        .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
 }
 
 fn read(row: &Row<'_>) -> Result<RuleRow, StoreError> {
-    const KINDS: StoreError = StoreError::Corrupt { what: "rule_file.subject_kinds" };
+    const KINDS: StoreError = StoreError::Corrupt {
+        what: "rule_file.subject_kinds",
+    };
     let kinds: String = row.get("subject_kinds")?;
     let division: Option<String> = row.get("division")?;
-    let corrupt = |_| StoreError::Corrupt { what: "rule_file.division" };
+    let corrupt = |_| StoreError::Corrupt {
+        what: "rule_file.division",
+    };
     Ok(RuleRow {
         hash: column::word(row, "hash", "rule_file.hash")?,
         name: row.get("name")?,

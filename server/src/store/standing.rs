@@ -57,7 +57,10 @@ pub fn get(
     let sql = format!("{SELECT} where subject = ?1 and cycle = ?2");
     let mut query = connection.prepare_cached(&sql)?;
     let key = params![subject.as_str(), cycle.as_str()];
-    query.query_row(key, |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(key, |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// The standings in a division, by subject.
@@ -69,9 +72,8 @@ pub fn list(
     within: DivisionCode,
     cycle: &CycleId,
 ) -> Result<Vec<StandingRow>, StoreError> {
-    let sql = format!(
-        "{SELECT} where cycle = ?1 and division >= ?2 and division < ?3 order by subject"
-    );
+    let sql =
+        format!("{SELECT} where cycle = ?1 and division >= ?2 and division < ?3 order by subject");
     let (low, high) = within.text_range();
     let mut query = connection.prepare_cached(&sql)?;
     let rows = query.query_map(params![cycle.as_str(), low, high], |row| Ok(read(row)))?;
@@ -86,8 +88,8 @@ pub fn list_cycles(
     connection: &Connection,
     subject: &SubjectId,
 ) -> Result<Vec<CycleId>, StoreError> {
-    let mut query =
-        connection.prepare_cached("select cycle from standing where subject = ?1 order by cycle")?;
+    let mut query = connection
+        .prepare_cached("select cycle from standing where subject = ?1 order by cycle")?;
     let rows = query.query_map(params![subject.as_str()], |row| {
         Ok(column::word(row, "cycle", "standing.cycle"))
     })?;
@@ -132,7 +134,8 @@ pub fn put(tx: &Tx<'_>, row: &StandingRow) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from standing where subject = ?1")?.execute(params![subject.as_str()])?;
+    tx.prepare_cached("delete from standing where subject = ?1")?
+        .execute(params![subject.as_str()])?;
     Ok(())
 }
 

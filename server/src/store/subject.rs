@@ -18,7 +18,10 @@ const SELECT: &str = "select id, kind, division, local_code from subject";
 pub fn get(connection: &Connection, id: &SubjectId) -> Result<Option<Subject>, StoreError> {
     let sql = format!("{SELECT} where id = ?1");
     let mut query = connection.prepare_cached(&sql)?;
-    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(params![id.as_str()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// When the subject was erased; `None` if it was not, or is not known.
@@ -27,8 +30,9 @@ pub fn get(connection: &Connection, id: &SubjectId) -> Result<Option<Subject>, S
 /// [`StoreError`] of the database.
 pub fn erased_at(connection: &Connection, id: &SubjectId) -> Result<Option<AtMs>, StoreError> {
     let mut query = connection.prepare_cached("select erased_at from subject where id = ?1")?;
-    let found: Option<Option<i64>> =
-        query.query_row(params![id.as_str()], |row| row.get(0)).optional()?;
+    let found: Option<Option<i64>> = query
+        .query_row(params![id.as_str()], |row| row.get(0))
+        .optional()?;
     Ok(found.flatten().map(AtMs))
 }
 
@@ -47,7 +51,9 @@ pub fn list(
     );
     let (low, high) = within.text_range();
     let mut query = connection.prepare_cached(&sql)?;
-    let rows = query.query_map(params![low, high, kind.map(SubjectKind::as_str)], |row| Ok(read(row)))?;
+    let rows = query.query_map(params![low, high, kind.map(SubjectKind::as_str)], |row| {
+        Ok(read(row))
+    })?;
     rows.map(|row| row?).collect()
 }
 
@@ -76,7 +82,8 @@ pub fn move_to(tx: &Tx<'_>, subject: &Subject, until: Date) -> Result<(), StoreE
     let sql = "insert into subject_move (subject, until, division)
                select id, ?2, division from subject where id = ?1
                on conflict (subject, until) do nothing";
-    tx.prepare_cached(sql)?.execute(params![subject.id.as_str(), until.to_string()])?;
+    tx.prepare_cached(sql)?
+        .execute(params![subject.id.as_str(), until.to_string()])?;
     let sql = "update subject set division = ?2, local_code = ?3 where id = ?1";
     tx.prepare_cached(sql)?.execute(params![
         subject.id.as_str(),

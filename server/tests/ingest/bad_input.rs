@@ -2,11 +2,11 @@
 
 use itgel_domain::case::Role;
 use itgel_domain::error::ErrorCode;
+use itgel_domain::file::ChainRef;
 use itgel_domain::file::entry::{
     Correction, Countersignature, Entry, EntryId, Picked, Resolution, Retraction,
 };
 use itgel_domain::file::envelope::{Body, Envelope, FileBody, MAX_BYTES};
-use itgel_domain::file::ChainRef;
 use itgel_domain::id::{CycleId, DecisionId};
 use itgel_domain::item::Observation;
 use itgel_domain::sync::push::{Flag, Verdict};
@@ -27,11 +27,22 @@ fn between(world: &World, phone: &mut Phone, write: impl FnOnce(&mut Phone)) -> 
     let mut verdicts = world.push_all(phone, before..=after);
     let again = world.push_all(phone, before..=after);
     assert_eq!(verdicts, again, "the same verdicts at every push");
-    assert!(verdicts.pop().unwrap().is_received(), "the envelope behind goes in");
+    assert!(
+        verdicts.pop().unwrap().is_received(),
+        "the envelope behind goes in"
+    );
     let bad = verdicts.pop().unwrap();
-    assert!(verdicts.pop().unwrap().is_received(), "the envelope before goes in");
-    let at = ChainRef { seq: before + 1, ..phone.next_place() };
-    let kept = world.read(|c| store::envelope::get(c, &at)).expect("a place in the chain");
+    assert!(
+        verdicts.pop().unwrap().is_received(),
+        "the envelope before goes in"
+    );
+    let at = ChainRef {
+        seq: before + 1,
+        ..phone.next_place()
+    };
+    let kept = world
+        .read(|c| store::envelope::get(c, &at))
+        .expect("a place in the chain");
     assert_eq!(kept.verdict, bad);
     bad
 }
@@ -63,7 +74,9 @@ fn bytes_that_do_not_decode_are_kept_and_do_not_end_the_chain() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let truncated = between(&world, &mut phone, |phone| {
-        let bytes = phone.envelope(Body::File(phone.body("hh-1", sheep()))).to_bytes();
+        let bytes = phone
+            .envelope(Body::File(phone.body("hh-1", sheep())))
+            .to_bytes();
         phone.append_bytes(bytes[..bytes.len() - 7].to_vec());
     });
     assert_eq!(truncated, Verdict::Refused(ErrorCode::EnvelopeMalformed));
@@ -105,7 +118,11 @@ fn a_page_whose_head_does_not_vouch_for_it_leaves_nothing_behind() {
     let chain = world.read(|c| store::chain::get(c, &phone.device.id, 0));
     assert!(chain.is_none_or(|row| row.head.seq == 0));
     assert!(world.facts("hh-1").is_empty());
-    assert_eq!(world.push_all(&phone, 1..=1), [Verdict::Accepted], "the true page goes in");
+    assert_eq!(
+        world.push_all(&phone, 1..=1),
+        [Verdict::Accepted],
+        "the true page goes in"
+    );
 }
 
 #[test]
@@ -139,7 +156,10 @@ fn values_that_the_catalogue_refuses_wait_for_a_person() {
     let mut phone = world.phone("o1");
     for (entry, code) in [
         (observed("herd.unicorn", 1), ErrorCode::ItemUnknown),
-        (observed("herd.sheep", 1_000_000_000), ErrorCode::ValueOutOfRange),
+        (
+            observed("herd.sheep", 1_000_000_000),
+            ErrorCode::ValueOutOfRange,
+        ),
         (observed("herd.sheep", -1), ErrorCode::ValueOutOfRange),
         (observed("household.producer", 3), ErrorCode::ValueWrongType),
     ] {
@@ -148,12 +168,19 @@ fn values_that_the_catalogue_refuses_wait_for_a_person() {
         });
         assert_eq!(verdict, quarantined(code));
     }
-    let future = Observation { observed_on: date(2026, 11, 4), ..int("herd.sheep", 5) };
+    let future = Observation {
+        observed_on: date(2026, 11, 4),
+        ..int("herd.sheep", 5)
+    };
     let verdict = between(&world, &mut phone, |phone| {
         append_changed(phone, vec![observation(future)], |_| {});
     });
     assert_eq!(verdict, quarantined(ErrorCode::ObservedOutOfTime));
-    assert_eq!(world.facts("hh-1").live(&cycle()).len(), 1, "the facts skip them all");
+    assert_eq!(
+        world.facts("hh-1").live(&cycle()).len(),
+        1,
+        "the facts skip them all"
+    );
 }
 
 #[test]
@@ -233,14 +260,21 @@ fn dependencies_and_counters_that_do_not_fit_get_no_place_in_the_document() {
         assert_eq!(verdict, quarantined(ErrorCode::EnvelopeStartOp));
     }
     let blocked = between(&world, &mut phone, |phone| {
-        let bad = ChainRef { seq: 2, ..phone.next_place() };
+        let bad = ChainRef {
+            seq: 2,
+            ..phone.next_place()
+        };
         append_outside(phone, |envelope| {
             if let Body::File(body) = &mut envelope.body {
                 body.deps = vec![bad];
             }
         });
     });
-    assert_eq!(blocked, quarantined(ErrorCode::EnvelopeBlocked), "it builds on the first one");
+    assert_eq!(
+        blocked,
+        quarantined(ErrorCode::EnvelopeBlocked),
+        "it builds on the first one"
+    );
 }
 
 #[test]
@@ -250,7 +284,13 @@ fn nobody_corrects_what_a_colleague_wrote() {
     theirs.write_sheep("hh-1", 50);
     world.push_all(&theirs, 1..=1);
     mine.files = theirs.files.clone();
-    let id = EntryId { at: ChainRef { seq: 1, ..theirs.next_place() }, index: 0 };
+    let id = EntryId {
+        at: ChainRef {
+            seq: 1,
+            ..theirs.next_place()
+        },
+        index: 0,
+    };
     let correction = |corrects: EntryId| {
         Entry::Correction(Correction {
             corrects,
@@ -259,12 +299,23 @@ fn nobody_corrects_what_a_colleague_wrote() {
             reason: "typo".into(),
         })
     };
-    let retraction = Entry::Retraction(Retraction { retracts: id.clone(), reason: "no".into() });
+    let retraction = Entry::Retraction(Retraction {
+        retracts: id.clone(),
+        reason: "no".into(),
+    });
     for entry in [correction(id), retraction] {
-        let verdict = between(&world, &mut mine, |phone| append_changed(phone, vec![entry], |_| {}));
+        let verdict = between(&world, &mut mine, |phone| {
+            append_changed(phone, vec![entry], |_| {})
+        });
         assert_eq!(verdict, quarantined(ErrorCode::EntryNotOwn));
     }
-    let nowhere = EntryId { at: ChainRef { seq: 77, ..theirs.next_place() }, index: 0 };
+    let nowhere = EntryId {
+        at: ChainRef {
+            seq: 77,
+            ..theirs.next_place()
+        },
+        index: 0,
+    };
     let verdict = between(&world, &mut mine, |phone| {
         append_changed(phone, vec![correction(nowhere)], |_| {});
     });
@@ -276,7 +327,13 @@ fn what_refers_to_a_quarantined_entry_waits_with_it() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let bad = phone.write("hh-1", vec![observed("herd.sheep", -1)]);
-    let corrects = EntryId { at: ChainRef { seq: bad, ..phone.next_place() }, index: 0 };
+    let corrects = EntryId {
+        at: ChainRef {
+            seq: bad,
+            ..phone.next_place()
+        },
+        index: 0,
+    };
     phone.write(
         "hh-1",
         vec![Entry::Correction(Correction {
@@ -290,7 +347,11 @@ fn what_refers_to_a_quarantined_entry_waits_with_it() {
     let verdicts = world.push_all(&phone, 1..=3);
     assert_eq!(verdicts[0], quarantined(ErrorCode::ValueOutOfRange));
     assert_eq!(verdicts[1], quarantined(ErrorCode::EnvelopeBlocked));
-    assert_eq!(verdicts[2], Verdict::Accepted, "what only depends on it in time is free");
+    assert_eq!(
+        verdicts[2],
+        Verdict::Accepted,
+        "what only depends on it in time is free"
+    );
 }
 
 #[test]
@@ -298,7 +359,13 @@ fn a_revoked_device_is_heard_but_nothing_of_it_counts() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let device = phone.device.id.clone();
-    world.write(move |_, tx| Ok(store::device::set_status(tx, &device, DeviceStatus::Revoked)?));
+    world.write(move |_, tx| {
+        Ok(store::device::set_status(
+            tx,
+            &device,
+            DeviceStatus::Revoked,
+        )?)
+    });
     phone.write_sheep("hh-1", 10);
     phone.write("hh-1", vec![observed("herd.unicorn", 1)]);
     let verdicts = world.push_all(&phone, 1..=2);
@@ -338,7 +405,10 @@ fn what_was_entered_before_a_move_is_judged_by_the_old_home() {
     phone.now = phone.now.plus_ms(3 * 86_400_000);
     world.pass_ms(3 * 86_400_000);
     phone.write_sheep("hh-1", 12);
-    assert_eq!(world.push_all(&phone, 2..=2), [quarantined(ErrorCode::ScopeOutside)]);
+    assert_eq!(
+        world.push_all(&phone, 2..=2),
+        [quarantined(ErrorCode::ScopeOutside)]
+    );
 }
 
 #[test]
@@ -349,10 +419,16 @@ fn nothing_is_kept_of_an_erased_subject() {
     world.push_all(&phone, 1..=1);
     assert_eq!(world.board(GACHA).filed, 1);
     world.write(|service, tx| ingest::erase(service, tx, &subject("hh-1"), "o9", service.now()));
-    assert_eq!((world.board(GACHA).filed, world.standing("hh-1")), (0, None));
+    assert_eq!(
+        (world.board(GACHA).filed, world.standing("hh-1")),
+        (0, None)
+    );
     let verdict = between_two(&world, &mut phone);
     assert_eq!(verdict, quarantined(ErrorCode::SubjectErased));
-    let at = ChainRef { seq: 3, ..phone.next_place() };
+    let at = ChainRef {
+        seq: 3,
+        ..phone.next_place()
+    };
     let kept = world.read(|c| store::envelope::get_sealed(c, &at)).unwrap();
     assert!(kept.sealed.is_empty() && world.facts("hh-1").is_empty());
     let key = world.read(|c| store::content_key::get(c, "file", &file("hh-1").to_string()));
@@ -386,7 +462,11 @@ fn a_seal_needs_two_people_and_their_true_signatures() {
     let forged = phone.visit("hh-3", &[], Some(&stranger));
     let unsigned = quarantined(ErrorCode::SealUnsigned);
     assert_eq!(world.push_all(&phone, forged..=forged), [unsigned.clone()]);
-    let own = Phone::new(phone.device.clone(), SoftwareSignerOf(&phone).into(), world.now());
+    let own = Phone::new(
+        phone.device.clone(),
+        SoftwareSignerOf(&phone).into(),
+        world.now(),
+    );
     let alone = phone.visit("hh-3", &[], Some(&own));
     let same = quarantined(ErrorCode::SealSameOfficer);
     assert_eq!(world.push_all(&phone, alone..=alone), [same]);
@@ -394,9 +474,10 @@ fn a_seal_needs_two_people_and_their_true_signatures() {
     entries.extend([observed("herd.sheep", 100)]);
     let mut seal = phone.seal("hh-3", &entries, Some(&second));
     seal.countersignature = match seal.countersignature {
-        Countersignature::OfficerKey { key, signature } => {
-            Countersignature::OfficerKey { key, signature: signature.replace('a', "b") }
-        }
+        Countersignature::OfficerKey { key, signature } => Countersignature::OfficerKey {
+            key,
+            signature: signature.replace('a', "b"),
+        },
         drawn => drawn,
     };
     entries.push(Entry::Seal(Box::new(seal)));
@@ -422,7 +503,9 @@ fn a_campaign_that_does_not_exist_or_is_over_takes_no_seal() {
     let mut phone = world.phone("o1");
     let other: CycleId = "1999".parse().unwrap();
     let verdict = between(&world, &mut phone, |phone| {
-        let Entry::Observation(mut entry) = observed("herd.sheep", 5) else { unreachable!() };
+        let Entry::Observation(mut entry) = observed("herd.sheep", 5) else {
+            unreachable!()
+        };
         entry.cycle = other.clone();
         append_changed(phone, vec![Entry::Observation(entry)], |_| {});
     });
@@ -449,6 +532,12 @@ fn clocks_are_noted_and_never_lose_data() {
     phone.now = server.plus_ms(year_ms);
     phone.write_sheep("hh-1", 2);
     let verdicts = world.push_all(&phone, 1..=2);
-    assert_eq!(verdicts[0], Verdict::AcceptedFlagged(vec![Flag::LateArrival]));
-    assert_eq!(verdicts[1], Verdict::AcceptedFlagged(vec![Flag::ClockDrift]));
+    assert_eq!(
+        verdicts[0],
+        Verdict::AcceptedFlagged(vec![Flag::LateArrival])
+    );
+    assert_eq!(
+        verdicts[1],
+        Verdict::AcceptedFlagged(vec![Flag::ClockDrift])
+    );
 }

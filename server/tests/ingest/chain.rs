@@ -40,14 +40,21 @@ fn a_page_that_is_pushed_ten_times_is_one_page() {
     let world = World::new();
     let phone = with(&world, 5);
     let first = world.push(&phone, phone.page(1..=5));
-    let (facts, leaves) = (world.facts("hh-1"), world.read(|c| store::log::list_leaves(c, 0)));
+    let (facts, leaves) = (
+        world.facts("hh-1"),
+        world.read(|c| store::log::list_leaves(c, 0)),
+    );
     for _ in 0..10 {
         let again = world.push(&phone, phone.page(1..=5));
         assert_eq!((&again.head, &again.except), (&first.head, &first.except));
         world.push(&phone, phone.page(2..=4));
     }
     assert_eq!(world.facts("hh-1").digest(), facts.digest());
-    assert_eq!(world.read(|c| store::log::list_leaves(c, 0)), leaves, "no leaf twice");
+    assert_eq!(
+        world.read(|c| store::log::list_leaves(c, 0)),
+        leaves,
+        "no leaf twice"
+    );
     assert_eq!(first.head, phone.head_at(5).hash);
 }
 
@@ -55,15 +62,33 @@ fn a_page_that_is_pushed_ten_times_is_one_page() {
 fn a_gap_holds_what_is_behind_it_until_it_closes() {
     let world = World::new();
     let phone = with(&world, 6);
-    assert_eq!(world.push_all(&phone, 5..=6), [Verdict::Held, Verdict::Held]);
-    assert_eq!(world.push_all(&phone, 3..=4), [Verdict::Held, Verdict::Held]);
+    assert_eq!(
+        world.push_all(&phone, 5..=6),
+        [Verdict::Held, Verdict::Held]
+    );
+    assert_eq!(
+        world.push_all(&phone, 3..=4),
+        [Verdict::Held, Verdict::Held]
+    );
     assert!(world.facts("hh-1").is_empty());
     let answer = world.push(&phone, phone.page(1..=2));
     assert!(answer.except.is_empty());
-    let chain = world.read(|c| store::chain::get(c, &phone.device.id, 0)).unwrap();
-    assert_eq!(chain.head, phone.head_at(6), "the held pages followed in the same commit");
-    assert_eq!(world.push_all(&phone, 5..=6), [Verdict::Accepted, Verdict::Accepted]);
-    assert_eq!(world.read(|c| store::envelope::count_held(c, &phone.device.id)), 0);
+    let chain = world
+        .read(|c| store::chain::get(c, &phone.device.id, 0))
+        .unwrap();
+    assert_eq!(
+        chain.head,
+        phone.head_at(6),
+        "the held pages followed in the same commit"
+    );
+    assert_eq!(
+        world.push_all(&phone, 5..=6),
+        [Verdict::Accepted, Verdict::Accepted]
+    );
+    assert_eq!(
+        world.read(|c| store::envelope::count_held(c, &phone.device.id)),
+        0
+    );
 }
 
 #[test]
@@ -79,17 +104,29 @@ fn a_held_page_that_nobody_vouches_for_is_kept_as_evidence_only() {
     forged.head = SignedHead::sign(
         &phone.device.id,
         0,
-        itgel_domain::file::chain::ChainHead { seq: 3, hash: phone.head_at(1).hash },
+        itgel_domain::file::chain::ChainHead {
+            seq: 3,
+            hash: phone.head_at(1).hash,
+        },
         &phone.signer,
     );
     let answer = world.push(&phone, forged);
     assert_eq!(answer.verdict(3), Some(Verdict::Held));
     world.push_all(&phone, 1..=2);
-    let chain = world.read(|c| store::chain::get(c, &phone.device.id, 0)).unwrap();
+    let chain = world
+        .read(|c| store::chain::get(c, &phone.device.id, 0))
+        .unwrap();
     assert_eq!(chain.head, phone.head_at(2), "it did not enter the chain");
     let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
-    assert_eq!(stray.iter().map(|s| s.1).collect::<Vec<_>>(), [ErrorCode::EnvelopeSignature]);
-    assert_eq!(world.push_all(&phone, 3..=3), [Verdict::Accepted], "the true page goes in");
+    assert_eq!(
+        stray.iter().map(|s| s.1).collect::<Vec<_>>(),
+        [ErrorCode::EnvelopeSignature]
+    );
+    assert_eq!(
+        world.push_all(&phone, 3..=3),
+        [Verdict::Accepted],
+        "the true page goes in"
+    );
 }
 
 /// A copy of the phone that goes another way after `n` envelopes.
@@ -121,8 +158,14 @@ fn of_two_branches_both_are_kept_and_the_first_one_counts() {
     assert_eq!(verdicts, [fork.clone(), fork]);
     let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
     assert_eq!(stray.len(), 2, "nothing of the second branch is lost");
-    let device = world.read(|c| store::device::get(c, &phone.device.id)).unwrap();
-    assert_eq!(device.status, DeviceStatus::Active, "it was never told better");
+    let device = world
+        .read(|c| store::device::get(c, &phone.device.id))
+        .unwrap();
+    assert_eq!(
+        device.status,
+        DeviceStatus::Active,
+        "it was never told better"
+    );
     assert_eq!(world.push_all(&phone, 1..=3).len(), 3);
 }
 
@@ -135,12 +178,18 @@ fn a_device_that_signs_a_second_branch_after_a_hello_is_frozen() {
     let mut copy = branch(&world, &phone, 2);
     copy.write("hh-1", vec![observed("herd.goat", 7)]);
     world.push_all(&copy, 3..=3);
-    let device = world.read(|c| store::device::get(c, &phone.device.id)).unwrap();
+    let device = world
+        .read(|c| store::device::get(c, &phone.device.id))
+        .unwrap();
     assert_eq!(device.status, DeviceStatus::Frozen);
     assert_eq!(world.audited("device.forked").len(), 1);
     phone.write_sheep("hh-1", 9);
     let verdicts = world.push_all(&phone, 4..=4);
-    assert_eq!(verdicts, [Verdict::Quarantined(ErrorCode::EnvelopeFork)], "until a person looks");
+    assert_eq!(
+        verdicts,
+        [Verdict::Quarantined(ErrorCode::EnvelopeFork)],
+        "until a person looks"
+    );
 }
 
 #[test]
@@ -151,11 +200,25 @@ fn a_hello_tells_where_the_chain_stands_and_does_not_move_it() {
     let answer = hello(&world.service, &phone);
     assert_eq!(answer.head, phone.head_at(2));
     let key = world.service.keys.public_key();
-    answer.signed_checkpoint().verify(&key, &answer.checkpoint_signature).unwrap();
-    let divisions: Vec<_> = answer.lists.iter().map(|l| l.division.to_string()).collect();
-    assert_eq!(divisions, ["150623", "150623200201"], "the banner and the own gacha");
+    answer
+        .signed_checkpoint()
+        .verify(&key, &answer.checkpoint_signature)
+        .unwrap();
+    let divisions: Vec<_> = answer
+        .lists
+        .iter()
+        .map(|l| l.division.to_string())
+        .collect();
+    assert_eq!(
+        divisions,
+        ["150623", "150623200201"],
+        "the banner and the own gacha"
+    );
     let signed = itgel_server::sync::checkpoint(&world.service, world.now()).unwrap();
-    assert_eq!(hello(&world.service, &phone).signed_checkpoint(), signed.checkpoint);
+    assert_eq!(
+        hello(&world.service, &phone).signed_checkpoint(),
+        signed.checkpoint
+    );
     assert!(signed.checkpoint.size > 0);
 }
 
@@ -167,19 +230,30 @@ fn what_was_receipted_survives_a_crash() {
     let before = world.push(&phone, phone.page(1..=3));
     let (facts, board) = (world.facts("hh-2").digest(), world.board("150623"));
     let world = world.restarted();
-    let chain = world.read(|c| store::chain::get(c, &phone.device.id, 0)).unwrap();
+    let chain = world
+        .read(|c| store::chain::get(c, &phone.device.id, 0))
+        .unwrap();
     assert_eq!(chain.head, phone.head_at(3));
-    assert_eq!((world.facts("hh-2").digest(), world.board("150623")), (facts, board));
+    assert_eq!(
+        (world.facts("hh-2").digest(), world.board("150623")),
+        (facts, board)
+    );
     let again = world.push(&phone, phone.page(1..=3));
     assert_eq!((again.head, again.except), (before.head, before.except));
     for seq in 1..=3 {
-        let at = ChainRef { seq, ..phone.next_place() };
+        let at = ChainRef {
+            seq,
+            ..phone.next_place()
+        };
         let bytes = world
             .service
             .store
             .read(|c| itgel_server::contents::envelope_bytes(&world.service, c, &at))
             .unwrap();
-        assert_eq!(bytes.as_ref(), phone.chain.get(usize::try_from(seq).unwrap() - 1));
+        assert_eq!(
+            bytes.as_ref(),
+            phone.chain.get(usize::try_from(seq).unwrap() - 1)
+        );
     }
 }
 
@@ -194,5 +268,9 @@ fn incarnations_are_chains_of_their_own() {
     next.write("hh-2", vec![observed("herd.sheep", 4)]);
     assert_eq!(world.push_all(&next, 1..=1), [Verdict::Accepted]);
     let answer = hello(&world.service, &phone);
-    assert_eq!((answer.incarnation, answer.head.seq), (1, 2), "the old one stays as it is");
+    assert_eq!(
+        (answer.incarnation, answer.head.seq),
+        (1, 2),
+        "the old one stays as it is"
+    );
 }

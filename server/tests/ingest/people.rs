@@ -15,12 +15,17 @@ fn an_identity_is_kept_sealed_and_found_by_its_number() {
     let mut phone = world.phone("o1");
     phone.identify("hh-1", NUMBER, Vec::new());
     assert_eq!(world.push_all(&phone, 1..=1), [Verdict::Accepted]);
-    let known =
-        world.service.store.read(|c| contents::identity(&world.service, c, &subject("hh-1")));
+    let known = world
+        .service
+        .store
+        .read(|c| contents::identity(&world.service, c, &subject("hh-1")));
     assert_eq!(known.unwrap().unwrap(), phone.identities[0].record);
     let rows = world.read(|c| store::identity::list_current(c, &subject("hh-1")));
     let sealed = &rows[0].sealed;
-    assert!(!sealed.windows(9).any(|w| w == "巴特尔".as_bytes()), "the name is not in clear");
+    assert!(
+        !sealed.windows(9).any(|w| w == "巴特尔".as_bytes()),
+        "the name is not in clear"
+    );
     let index = world.service.keys.blind_id.index(NUMBER);
     let found = world.read(|c| store::identity::list_by_blind_id(c, &index));
     assert_eq!(found, [subject("hh-1")]);
@@ -36,7 +41,9 @@ fn concurrent_versions_are_both_kept_and_a_newer_one_replaces_what_it_knew() {
     world.push_all(&theirs, 1..=1);
     let current = || {
         let rows = world.read(|c| store::identity::list_current(c, &subject("hh-1")));
-        rows.into_iter().map(|row| row.commitment).collect::<Vec<_>>()
+        rows.into_iter()
+            .map(|row| row.commitment)
+            .collect::<Vec<_>>()
     };
     let mut both = vec![a, b];
     both.sort();
@@ -53,7 +60,11 @@ fn the_same_number_under_two_subjects_is_for_a_person_to_look_at() {
     phone.identify("hh-1", NUMBER, Vec::new());
     phone.identify("hh-2", NUMBER, Vec::new());
     let verdicts = world.push_all(&phone, 1..=2);
-    assert_eq!(verdicts, [Verdict::Accepted, Verdict::Accepted], "never merged, never refused");
+    assert_eq!(
+        verdicts,
+        [Verdict::Accepted, Verdict::Accepted],
+        "never merged, never refused"
+    );
     let noted = world.audited("identity.duplicate_candidate");
     assert_eq!(noted.len(), 1);
     assert_eq!(noted[0].resource, "subject/hh-2");
@@ -67,7 +78,11 @@ fn a_number_that_does_not_check_waits_for_a_person() {
     phone.identify("hh-1", "110105194912310021", Vec::new());
     let verdict = Verdict::Quarantined(ErrorCode::PersonIdInvalid);
     assert_eq!(world.push_all(&phone, 1..=1), [verdict]);
-    assert!(world.read(|c| store::identity::list_current(c, &subject("hh-1"))).is_empty());
+    assert!(
+        world
+            .read(|c| store::identity::list_current(c, &subject("hh-1")))
+            .is_empty()
+    );
     let commitment = match itgel_domain::file::envelope::Envelope::from_bytes(&phone.chain[0])
         .unwrap()
         .body
@@ -87,7 +102,10 @@ fn a_record_that_comes_later_than_its_commitment_still_counts() {
     let mut without = phone.page(1..=1);
     without.identities.clear();
     let answer = world.push(&phone, without);
-    assert_eq!(answer.verdict(1), Some(Verdict::Quarantined(ErrorCode::EntryUnknown)));
+    assert_eq!(
+        answer.verdict(1),
+        Some(Verdict::Quarantined(ErrorCode::EntryUnknown))
+    );
     let mut other = phone.page(1..=1);
     other.identities[0].record.people[0].full_name = "别人".into();
     let answer = world.push(&phone, other);
@@ -102,7 +120,12 @@ fn a_record_that_comes_later_than_its_commitment_still_counts() {
 
 fn ballot(phone: &mut Phone, scores: [u8; 4]) -> u64 {
     let evaluator = phone.device.officer.clone();
-    let ballot = Ballot { subject: subject("hh-1"), cycle: cycle(), evaluator, scores };
+    let ballot = Ballot {
+        subject: subject("hh-1"),
+        cycle: cycle(),
+        evaluator,
+        scores,
+    };
     phone.append(&phone.envelope(Body::Ballot(ballot)))
 }
 
@@ -115,16 +138,27 @@ fn five_ballots_make_a_result_and_none_of_them_is_shown() {
     collector.visit("hh-1", &[], None);
     world.push_all(&collector, 1..=2);
     let pending = world.standing("hh-1").unwrap();
-    assert_ne!(pending.grade_low, pending.grade_high, "the evaluation is still to come");
+    assert_ne!(
+        pending.grade_low, pending.grade_high,
+        "the evaluation is still to come"
+    );
     assert_eq!(world.board(GACHA).open, 1);
     for n in 1..=5 {
         let name = format!("e{n}");
         let mut evaluator = world.phone_of(&name, &name, GACHA, Role::Evaluator);
         ballot(&mut evaluator, [4, 5, 4, 5]);
-        assert_eq!(world.push_all(&evaluator, 1..=1), [Verdict::Accepted], "{name}");
+        assert_eq!(
+            world.push_all(&evaluator, 1..=1),
+            [Verdict::Accepted],
+            "{name}"
+        );
         let again = ballot(&mut evaluator, [1, 1, 1, 1]);
         let verdict = Verdict::Quarantined(ErrorCode::ActedBefore);
-        assert_eq!(world.push_all(&evaluator, again..=again), [verdict], "one vote each");
+        assert_eq!(
+            world.push_all(&evaluator, again..=again),
+            [verdict],
+            "one vote each"
+        );
     }
     let standing = world.standing("hh-1").unwrap();
     assert!(standing.grade_low.is_some());

@@ -30,8 +30,14 @@ use super::world::{GACHA, cycle, household, subject};
 pub(crate) const AS_OF: Date = date(2026, 11, 1);
 
 /// The six categories of a consent.
-const CATEGORIES: [&str; 6] =
-    ["income", "deposits", "securities", "insurance", "real_estate", "tax"];
+const CATEGORIES: [&str; 6] = [
+    "income",
+    "deposits",
+    "securities",
+    "insurance",
+    "real_estate",
+    "tax",
+];
 
 pub(crate) struct Phone {
     pub(crate) device: DeviceRecord,
@@ -96,13 +102,21 @@ impl Phone {
         let file = file(id);
         let facts = self.files.get(&file).cloned().unwrap_or_default();
         let links = facts.links(&self.device.id, self.incarnation);
-        FileBody { file, deps: links.deps, start_op: links.start_op, entries }
+        FileBody {
+            file,
+            deps: links.deps,
+            start_op: links.start_op,
+            entries,
+        }
     }
 
     /// Puts an envelope at the end of the chain.
     pub(crate) fn append(&mut self, envelope: &Envelope) -> u64 {
         if let Body::File(body) = &envelope.body {
-            self.files.entry(body.file.clone()).or_default().apply(envelope);
+            self.files
+                .entry(body.file.clone())
+                .or_default()
+                .apply(envelope);
         }
         self.append_bytes(envelope.to_bytes())
     }
@@ -126,8 +140,10 @@ impl Phone {
             commitment: Hash::of_file(b""),
         }));
         let commitment = record.commitment(&envelope.salt);
-        envelope.body =
-            Body::Identity(IdentityCommitment { subject: subject(id), commitment });
+        envelope.body = Body::Identity(IdentityCommitment {
+            subject: subject(id),
+            commitment,
+        });
         let seq = self.append(&envelope);
         self.identities.push(IdentityPush { seq, record });
         self.identified.insert(subject(id));
@@ -157,7 +173,12 @@ impl Phone {
 
     /// A whole visit: consent, the values of the worked case H-01 with changes, and a seal whose
     /// second signature is `second`'s.
-    pub(crate) fn visit(&mut self, id: &str, changes: &[(&str, i64)], second: Option<&Phone>) -> u64 {
+    pub(crate) fn visit(
+        &mut self,
+        id: &str,
+        changes: &[(&str, i64)],
+        second: Option<&Phone>,
+    ) -> u64 {
         let mut entries = vec![Entry::Consent(consent(&CATEGORIES))];
         entries.extend(values(changes).into_iter().map(observation));
         let seal = self.seal(id, &entries, second);
@@ -171,7 +192,9 @@ impl Phone {
         let mut facts = self.files.get(&file(id)).cloned().unwrap_or_default();
         facts.apply(&preview);
         let inputs = self.inputs(id, &facts);
-        let unsigned = Countersignature::Drawn { picture: Hash::of_file(b"drawn") };
+        let unsigned = Countersignature::Drawn {
+            picture: Hash::of_file(b"drawn"),
+        };
         let mut seal = Seal {
             cycle: cycle(),
             as_of: AS_OF,
@@ -227,7 +250,9 @@ impl Phone {
 
     pub(crate) fn head_at(&self, seq: u64) -> ChainHead {
         let start = ChainHead::start(&self.device.id, self.incarnation);
-        let ids = self.chain[..seq as usize].iter().map(|bytes| Envelope::id_of_bytes(bytes));
+        let ids = self.chain[..seq as usize]
+            .iter()
+            .map(|bytes| Envelope::id_of_bytes(bytes));
         ids.fold(start, |head, id| head.extend(&id))
     }
 }
@@ -236,7 +261,10 @@ impl Phone {
 pub(crate) const NUMBER: &str = "11010519491231002X";
 
 pub(crate) fn file(id: &str) -> FileId {
-    FileId { subject: subject(id), year: 2026 }
+    FileId {
+        subject: subject(id),
+        year: 2026,
+    }
 }
 
 pub(crate) fn pack_hash() -> Hash {
@@ -261,7 +289,10 @@ pub(crate) fn observed(item: &str, value: i64) -> Entry {
 }
 
 pub(crate) fn observation(observation: Observation) -> Entry {
-    Entry::Observation(ObservationEntry { cycle: cycle(), observation })
+    Entry::Observation(ObservationEntry {
+        cycle: cycle(),
+        observation,
+    })
 }
 
 pub(crate) fn consent(categories: &[&str]) -> Consent {

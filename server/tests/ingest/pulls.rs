@@ -20,10 +20,20 @@ fn pull(world: &World, phone: &Phone, division: &str, max_bytes: u32) -> Vec<Pul
     let (mut items, mut digest) = (Vec::new(), empty_digest(division));
     loop {
         let after = items.last().map_or(0, |item: &PulledItem| item.position);
-        let page = session.pull(&Pull { division, after, max_bytes }).unwrap();
+        let page = session
+            .pull(&Pull {
+                division,
+                after,
+                max_bytes,
+            })
+            .unwrap();
         page.verify(&key).unwrap();
         for item in page.items {
-            assert_eq!(item.position, items.len() as u64 + 1, "no position is left out");
+            assert_eq!(
+                item.position,
+                items.len() as u64 + 1,
+                "no position is left out"
+            );
             digest = extend_digest(&digest, &item);
             items.push(item);
         }
@@ -68,11 +78,21 @@ fn pages_of_any_size_give_the_same_list() {
     assert_eq!(pull(&world, &phone, GACHA, 1), whole, "one item in a page");
     assert_eq!(pull(&world, &phone, GACHA, 700), whole);
     assert!(whole.iter().all(|item| item.item().is_some()));
-    let end = hello(&world.service, &phone).lists.into_iter().find(|l| l.division == code(GACHA));
+    let end = hello(&world.service, &phone)
+        .lists
+        .into_iter()
+        .find(|l| l.division == code(GACHA));
     assert_eq!(end.unwrap().position, whole.len() as u64);
     let banner = pull(&world, &phone, BANNER, 64 * 1024);
-    let kinds: Vec<_> = banner.iter().filter_map(PulledItem::item).map(|i| i.kind()).collect();
-    assert!(kinds.contains(&4) && kinds.contains(&5), "packs and parameters: {kinds:?}");
+    let kinds: Vec<_> = banner
+        .iter()
+        .filter_map(PulledItem::item)
+        .map(|i| i.kind())
+        .collect();
+    assert!(
+        kinds.contains(&4) && kinds.contains(&5),
+        "packs and parameters: {kinds:?}"
+    );
 }
 
 #[test]
@@ -87,7 +107,10 @@ fn another_device_comes_to_the_same_file() {
     assert_eq!(theirs.files[&file].digest(), world.facts("hh-1").digest());
     theirs.write_sheep("hh-1", 5);
     let verdicts = world.push_all(&theirs, 1..=1);
-    assert!(verdicts[0].is_received(), "it builds on what it pulled: {verdicts:?}");
+    assert!(
+        verdicts[0].is_received(),
+        "it builds on what it pulled: {verdicts:?}"
+    );
 }
 
 #[test]
@@ -96,7 +119,11 @@ fn a_list_outside_the_scope_is_not_given() {
     let phone = world.phone("o1");
     let session = DeviceSession::new(world.service.clone(), phone.device.clone());
     for division in [NEIGHBOUR, "150624", "150623200"] {
-        let request = Pull { division: code(division), after: 0, max_bytes: 1_000 };
+        let request = Pull {
+            division: code(division),
+            after: 0,
+            max_bytes: 1_000,
+        };
         match session.pull(&request) {
             Err(ServiceError::Refused { code, .. }) => assert_eq!(code, ErrorCode::ScopeOutside),
             other => panic!("{division}: {other:?}"),
@@ -104,7 +131,11 @@ fn a_list_outside_the_scope_is_not_given() {
     }
     let group = world.phone_of("o7", "o7", "150623", Role::VillageGroup);
     let lists = hello(&world.service, &group).lists;
-    assert_eq!(lists.len(), 3, "a grant for the banner: both gachas and the banner");
+    assert_eq!(
+        lists.len(),
+        3,
+        "a grant for the banner: both gachas and the banner"
+    );
 }
 
 #[test]
@@ -118,11 +149,17 @@ fn an_erased_subject_leaves_hashes_and_a_tombstone() {
     world.write(|service, tx| ingest::erase(service, tx, &subject("hh-1"), "o9", service.now()));
     let after = pull(&world, &phone, GACHA, 64 * 1024);
     assert_eq!(after.len(), before.len() + 1);
-    let gone = after.iter().filter(|item| item.kind == PulledItem::GONE).count();
+    let gone = after
+        .iter()
+        .filter(|item| item.kind == PulledItem::GONE)
+        .count();
     assert!(gone >= 2, "its entry in the list and its envelope");
     let last = after.last().and_then(PulledItem::item);
     assert!(matches!(last, Some(PullItem::Tombstone(t)) if t.subject == subject("hh-1")));
-    let left = after.iter().filter_map(PulledItem::item).filter(|i| matches!(i, PullItem::Envelope(_)));
+    let left = after
+        .iter()
+        .filter_map(PulledItem::item)
+        .filter(|i| matches!(i, PullItem::Envelope(_)));
     assert_eq!(left.count(), 1, "the neighbour's envelope is still there");
 }
 
@@ -141,5 +178,11 @@ fn a_subject_that_moves_takes_its_file_along() {
     let items: Vec<_> = items.iter().filter_map(PulledItem::item).collect();
     let named = |i: &&PullItem| matches!(i, PullItem::Subject(s) if s.subject == subject("hh-1"));
     assert_eq!(items.iter().filter(named).count(), 1);
-    assert_eq!(items.iter().filter(|i| matches!(i, PullItem::Envelope(_))).count(), 1);
+    assert_eq!(
+        items
+            .iter()
+            .filter(|i| matches!(i, PullItem::Envelope(_)))
+            .count(),
+        1
+    );
 }

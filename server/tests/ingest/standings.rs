@@ -2,7 +2,9 @@
 
 use itgel_domain::file::entry::{Entry, Picked, Resolution};
 use itgel_domain::id::{DecisionId, RowId};
-use itgel_domain::register::{Centi, CreditRecord, CreditStatus, Quota, RegisterContent, RegisterRow, Season};
+use itgel_domain::register::{
+    Centi, CreditRecord, CreditStatus, Quota, RegisterContent, RegisterRow, Season,
+};
 use itgel_domain::sync::push::{Flag, Verdict};
 use itgel_server::store::board::Counts;
 use itgel_server::{fold, ingest, registers, store};
@@ -68,10 +70,16 @@ fn device_and_server_compute_the_same_from_the_same_rows() {
     let visit = phone.visit("hh-1", &[], None);
     world.push_all(&phone, 1..=1);
     // A row that comes after the device's last pull changes nothing for the comparison.
-    let gone = RegisterRow { valid_to: Some(date(2026, 6, 30)), ..row(3, credit(), Some("hh-1")) };
+    let gone = RegisterRow {
+        valid_to: Some(date(2026, 6, 30)),
+        ..row(3, credit(), Some("hh-1"))
+    };
     put(&world, gone);
     let verdicts = world.push_all(&phone, visit..=visit);
-    assert_eq!(verdicts, [Verdict::AcceptedFlagged(vec![Flag::DrawnSignature])]);
+    assert_eq!(
+        verdicts,
+        [Verdict::AcceptedFlagged(vec![Flag::DrawnSignature])]
+    );
     assert!(world.audited("alarm.assessment_differs").is_empty());
 }
 
@@ -85,7 +93,11 @@ fn a_seal_that_computed_something_else_raises_an_alarm() {
     let visit = phone.visit("hh-1", &[], None);
     let verdicts = world.push_all(&phone, visit..=visit);
     let flags = vec![Flag::DrawnSignature, Flag::AssessmentDiffers];
-    assert_eq!(verdicts, [Verdict::AcceptedFlagged(flags)], "received all the same");
+    assert_eq!(
+        verdicts,
+        [Verdict::AcceptedFlagged(flags)],
+        "received all the same"
+    );
     assert_eq!(world.audited("alarm.assessment_differs").len(), 1);
 }
 
@@ -96,13 +108,19 @@ fn a_visit_becomes_a_standing_with_its_range() {
     let mut phone = world.phone("o1");
     phone.write_sheep("hh-1", 1);
     world.push_all(&phone, 1..=1);
-    assert!(!world.standing("hh-1").unwrap().is_filed, "a value alone is no visit");
+    assert!(
+        !world.standing("hh-1").unwrap().is_filed,
+        "a value alone is no visit"
+    );
     phone.identify("hh-1", NUMBER, Vec::new());
     phone.visit("hh-1", &[], None);
     world.push_all(&phone, 2..=3);
     let standing = world.standing("hh-1").unwrap();
     assert!(standing.is_filed && standing.conflicts == 0);
-    assert!(standing.grade_low > standing.grade_high, "worse is greater; the range is open");
+    assert!(
+        standing.grade_low > standing.grade_high,
+        "worse is greater; the range is open"
+    );
     let hash = standing.inputs_hash.unwrap();
     let kept = world.read(|c| store::assessment::get(c, &hash)).unwrap();
     let again = world
@@ -114,7 +132,10 @@ fn a_visit_becomes_a_standing_with_its_range() {
             Ok::<_, store::StoreError>(itgel_domain::assess::assess(&inputs).to_json())
         })
         .unwrap();
-    assert_eq!(again, kept.result, "recomputed from what is stored, byte for byte");
+    assert_eq!(
+        again, kept.result,
+        "recomputed from what is stored, byte for byte"
+    );
 }
 
 #[test]
@@ -135,8 +156,17 @@ fn two_officers_who_disagree_are_both_kept_and_the_grade_becomes_a_range() {
     assert_eq!(rows[0].item.as_str(), "finance.debt_fen");
     assert_eq!(rows[0].values.len(), 2, "both values stand");
     let board = world.board(GACHA);
-    assert_eq!((board.filed, board.in_conflict, board.conflict_matters), (1, 1, 1));
-    let picked = rows[0].values.iter().find(|v| v.officer.as_str() == "o1").unwrap().entry.clone();
+    assert_eq!(
+        (board.filed, board.in_conflict, board.conflict_matters),
+        (1, 1, 1)
+    );
+    let picked = rows[0]
+        .values
+        .iter()
+        .find(|v| v.officer.as_str() == "o1")
+        .unwrap()
+        .entry
+        .clone();
     let resolution = Resolution {
         cycle: cycle(),
         item: rows[0].item.clone(),
@@ -157,7 +187,11 @@ fn two_officers_who_disagree_are_both_kept_and_the_grade_becomes_a_range() {
     let mut phone = world.phone("o3");
     pull_all(&world, &mut phone);
     let file = phone.files.values().next().unwrap();
-    assert_eq!(file.digest(), world.facts("hh-1").digest(), "devices receive the resolution");
+    assert_eq!(
+        file.digest(),
+        world.facts("hh-1").digest(),
+        "devices receive the resolution"
+    );
 }
 
 #[test]
@@ -212,7 +246,11 @@ fn board_counters_equal_a_full_recount() {
     put(&world, row(2, credit(), Some("hh-1")));
     let check = || {
         for division in [GACHA, NEIGHBOUR, TOWNSHIP, BANNER] {
-            assert_eq!(world.board(division), recounted(&world, division), "{division}");
+            assert_eq!(
+                world.board(division),
+                recounted(&world, division),
+                "{division}"
+            );
         }
     };
     check();
@@ -222,7 +260,10 @@ fn board_counters_equal_a_full_recount() {
         registers::move_subject(service, tx, &moved, date(2026, 11, 1), service.now())
     });
     check();
-    assert_eq!((world.board(GACHA).filed, world.board(NEIGHBOUR).filed), (1, 2));
+    assert_eq!(
+        (world.board(GACHA).filed, world.board(NEIGHBOUR).filed),
+        (1, 2)
+    );
     world.write(|service, tx| ingest::erase(service, tx, &subject("hh-2"), "o9", service.now()));
     check();
     assert_eq!(world.board(BANNER).filed, 2);
@@ -239,10 +280,16 @@ fn a_register_row_moves_the_standings_that_it_reaches() {
     let before = hashes();
     put(&world, row(2, credit(), Some("hh-1")));
     let after = hashes();
-    assert!(before[0] != after[0] && before[1] == after[1], "about one subject");
+    assert!(
+        before[0] != after[0] && before[1] == after[1],
+        "about one subject"
+    );
     put(&world, row(1, quota(), None));
     let all = hashes();
-    assert!(after[0] != all[0] && after[1] != all[1], "about a whole banner");
+    assert!(
+        after[0] != all[0] && after[1] != all[1],
+        "about a whole banner"
+    );
     let old = world.read(|c| store::assessment::get(c, &before[1]));
     assert!(old.is_none(), "what nothing rests on is not kept");
 }
@@ -259,7 +306,11 @@ fn a_later_correction_of_the_same_officer_ends_a_conflict() {
     theirs.write("hh-1", vec![observed("herd.sheep", 300)]);
     world.push_all(&theirs, 2..=2);
     assert_eq!(world.standing("hh-1").unwrap().conflicts, 0);
-    assert!(world.read(|c| store::conflict::list(c, &subject("hh-1"), &cycle())).is_empty());
+    assert!(
+        world
+            .read(|c| store::conflict::list(c, &subject("hh-1"), &cycle()))
+            .is_empty()
+    );
 }
 
 #[test]
@@ -268,7 +319,11 @@ fn the_score_of_a_standing_is_that_of_its_own_visit() {
     put_basics(&world, &["hh-1", "hh-2"]);
     let mut phone = world.phone("o1");
     phone.visit("hh-1", &[], None);
-    phone.visit("hh-2", &[("insurance.livestock_milli_su", 0), ("fodder.hay_kg", 0)], None);
+    phone.visit(
+        "hh-2",
+        &[("insurance.livestock_milli_su", 0), ("fodder.hay_kg", 0)],
+        None,
+    );
     world.push_all(&phone, 1..=2);
     let score = |id: &str| world.standing(id).unwrap().score.unwrap();
     assert!(score("hh-1") > score("hh-2"));

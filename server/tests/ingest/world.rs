@@ -59,20 +59,33 @@ impl World {
     /// A new server on 1 November 2026, at eight in the morning.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(AtomicI64::new(AtMs::start_of(date(2026, 11, 1)).0 + 8 * 3_600_000));
+        let clock = Arc::new(AtomicI64::new(
+            AtMs::start_of(date(2026, 11, 1)).0 + 8 * 3_600_000,
+        ));
         let service = open(&folder, &clock);
-        let world = Self { service, clock, folder };
+        let world = Self {
+            service,
+            clock,
+            folder,
+        };
         world.write(|service, tx| {
             let now = service.now();
             rules::seed(service, tx, now)?;
-            for (code, name) in
-                [(BANNER, "示例旗"), (TOWNSHIP, "示例苏木"), (GACHA, "示例嘎查"), (NEIGHBOUR, "邻嘎查示例")]
-            {
+            for (code, name) in [
+                (BANNER, "示例旗"),
+                (TOWNSHIP, "示例苏木"),
+                (GACHA, "示例嘎查"),
+                (NEIGHBOUR, "邻嘎查示例"),
+            ] {
                 registers::put_division(service, tx, &division(code, name))?;
             }
             store::cycle::put(tx, &campaign())?;
-            for (id, gacha) in [("hh-1", GACHA), ("hh-2", GACHA), ("hh-3", GACHA), ("hh-9", NEIGHBOUR)]
-            {
+            for (id, gacha) in [
+                ("hh-1", GACHA),
+                ("hh-2", GACHA),
+                ("hh-3", GACHA),
+                ("hh-9", NEIGHBOUR),
+            ] {
                 registers::put_subject(service, tx, &household(id, gacha))?;
             }
             Ok(())
@@ -82,10 +95,18 @@ impl World {
 
     /// The same server after it was stopped without warning.
     pub(crate) fn restarted(self) -> Self {
-        let Self { service, clock, folder } = self;
+        let Self {
+            service,
+            clock,
+            folder,
+        } = self;
         drop(service);
         let service = open(&folder, &clock);
-        Self { service, clock, folder }
+        Self {
+            service,
+            clock,
+            folder,
+        }
     }
 
     /// A collector of the gacha with an enrolled phone.
@@ -109,8 +130,11 @@ impl World {
         };
         let device = record.clone();
         self.write(move |_, tx| {
-            let person =
-                OfficerRecord { id: officer.parse().unwrap(), name: officer.clone(), division };
+            let person = OfficerRecord {
+                id: officer.parse().unwrap(),
+                name: officer.clone(),
+                division,
+            };
             store::officer::put(tx, &person)?;
             store::officer::grant(tx, &person.id, role, division)?;
             store::device::put(tx, &record)?;
@@ -151,7 +175,11 @@ impl World {
     }
 
     /// Pushes envelopes as one page; the verdicts in order.
-    pub(crate) fn push_all(&self, phone: &Phone, places: std::ops::RangeInclusive<u64>) -> Vec<Verdict> {
+    pub(crate) fn push_all(
+        &self,
+        phone: &Phone,
+        places: std::ops::RangeInclusive<u64>,
+    ) -> Vec<Verdict> {
         let answer = self.push(phone, phone.page(places.clone()));
         places.map(|seq| answer.verdict(seq).unwrap()).collect()
     }
@@ -165,7 +193,10 @@ impl World {
     }
 
     pub(crate) fn facts(&self, id: &str) -> FileFacts {
-        self.service.store.read(|c| itgel_server::fold::facts(c, &subject(id))).unwrap()
+        self.service
+            .store
+            .read(|c| itgel_server::fold::facts(c, &subject(id)))
+            .unwrap()
     }
 
     /// The audit rows of an action.
@@ -212,7 +243,9 @@ fn open(folder: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> Service {
         "listen = '127.0.0.1:0'\npublic_url = 'https://itgel.example'\ndatabase = '{}'\nkeys = '-'\n",
         folder.path().join("itgel.db").display()
     );
-    let keys = ServerKeys::from_random(&Zeroizing::new([[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]]));
+    let keys = ServerKeys::from_random(&Zeroizing::new([
+        [1; 32], [2; 32], [3; 32], [4; 32], [5; 32],
+    ]));
     let clock = Arc::clone(clock);
     let read = Arc::new(move || AtMs(clock.load(Ordering::SeqCst)));
     Service::open(Config::parse(&text).unwrap(), keys, read).unwrap()

@@ -19,8 +19,14 @@ use crate::subject::Subject;
 /// A row of a register. It is never edited: a row with the same register, object and key and a
 /// higher revision takes its place.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct RegisterRow {
@@ -162,10 +168,19 @@ impl RegisterRow {
                 *kept = row;
             }
         }
-        let mut valid: Vec<&Self> = newest.into_values().filter(|row| row.holds_on(as_of)).collect();
+        let mut valid: Vec<&Self> = newest
+            .into_values()
+            .filter(|row| row.holds_on(as_of))
+            .collect();
         valid.sort_by_key(|row| {
             let level = row.subject.is_none().then(|| row.division.level());
-            (row.subject.is_some(), level, row.valid_from, row.key.as_str(), &row.id)
+            (
+                row.subject.is_some(),
+                level,
+                row.valid_from,
+                row.key.as_str(),
+                &row.id,
+            )
         });
         valid
     }
@@ -173,7 +188,12 @@ impl RegisterRow {
     /// What a newer revision takes the place of: register, object and key.
     fn place(&self) -> (&'static str, Option<&SubjectId>, Option<DivisionCode>, &str) {
         let division = self.subject.is_none().then_some(self.division);
-        (self.content.register(), self.subject.as_ref(), division, &self.key)
+        (
+            self.content.register(),
+            self.subject.as_ref(),
+            division,
+            &self.key,
+        )
     }
 }
 
@@ -333,35 +353,64 @@ mod tests {
     }
 
     fn of(row: RegisterRow, subject: &str) -> RegisterRow {
-        RegisterRow { subject: Some(subject.parse().unwrap()), ..row }
+        RegisterRow {
+            subject: Some(subject.parse().unwrap()),
+            ..row
+        }
     }
 
     fn context(rows: &[RegisterRow]) -> Context {
         let forward = Context::from_rows(rows, &subject(), DAY);
         let backward = Context::from_rows(rows.iter().rev(), &subject(), DAY);
-        assert_eq!(forward, backward, "the order of arrival changed the context");
+        assert_eq!(
+            forward, backward,
+            "the order of arrival changed the context"
+        );
         forward
     }
 
     #[test]
     fn a_newer_revision_replaces_an_older_one_even_if_it_arrives_first() {
         let credit = |status| {
-            let record = CreditRecord { status, ..CreditRecord::default() };
-            of(row("r1", "150623200201", RegisterContent::Credit(record)), "hh-1")
+            let record = CreditRecord {
+                status,
+                ..CreditRecord::default()
+            };
+            of(
+                row("r1", "150623200201", RegisterContent::Credit(record)),
+                "hh-1",
+            )
         };
         let older = credit(CreditStatus::Never);
         let id: RowId = "r0".parse().unwrap();
-        let newer = RegisterRow { id, revision: 2, ..credit(CreditStatus::Known) };
-        assert_eq!(context(&[older.clone(), newer.clone()]).credit.status, CreditStatus::Known);
-        let ended = RegisterRow { valid_to: Some(date(2026, 7, 31)), ..newer };
+        let newer = RegisterRow {
+            id,
+            revision: 2,
+            ..credit(CreditStatus::Known)
+        };
+        assert_eq!(
+            context(&[older.clone(), newer.clone()]).credit.status,
+            CreditStatus::Known
+        );
+        let ended = RegisterRow {
+            valid_to: Some(date(2026, 7, 31)),
+            ..newer
+        };
         let status = context(&[older, ended]).credit.status;
-        assert_eq!(status, CreditStatus::Unknown, "an ended row does not bring the older one back");
+        assert_eq!(
+            status,
+            CreditStatus::Unknown,
+            "an ended row does not bring the older one back"
+        );
     }
 
     #[test]
     fn rows_of_neighbours_never_reach_a_subject() {
         let mean = |id, division, mu| row(id, division, RegisterContent::MeanCropland(Centi(mu)));
-        let of_other = of(row("r4", "150623200201", RegisterContent::HerdRegister(true)), "hh-2");
+        let of_other = of(
+            row("r4", "150623200201", RegisterContent::HerdRegister(true)),
+            "hh-2",
+        );
         let rows = [
             mean("r1", "150623", 100),
             mean("r2", "150623200", 200),
@@ -369,7 +418,11 @@ mod tests {
             of_other,
         ];
         let context = context(&rows);
-        assert_eq!(context.mean_cropland_mu, Some(Centi(200)), "the nearest division");
+        assert_eq!(
+            context.mean_cropland_mu,
+            Some(Centi(200)),
+            "the nearest division"
+        );
         assert!(!context.herd_register_verified);
     }
 
@@ -386,11 +439,22 @@ mod tests {
 
     #[test]
     fn a_row_comes_back_from_its_bytes_as_it_was() {
-        let result = PeerResult { valid: 5, counted: 3, sum_centi: 1350 };
+        let result = PeerResult {
+            valid: 5,
+            counted: 3,
+            sum_centi: 1350,
+        };
         let peer = RegisterContent::Peer(PeerEvaluation::Held(result));
-        for content in [peer, RegisterContent::Founded(DAY), RegisterContent::Tip("TIP_X".into())] {
+        for content in [
+            peer,
+            RegisterContent::Founded(DAY),
+            RegisterContent::Tip("TIP_X".into()),
+        ] {
             let open = row("r1", "150623", content);
-            let ended = RegisterRow { valid_to: Some(DAY), ..open.clone() };
+            let ended = RegisterRow {
+                valid_to: Some(DAY),
+                ..open.clone()
+            };
             for row in [open, ended] {
                 let bytes = minicbor::to_vec(&row).unwrap();
                 assert_eq!(minicbor::decode::<RegisterRow>(&bytes).unwrap(), row);
