@@ -1,5 +1,12 @@
 //! The store itself: its schema, its one writer, its readers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -37,24 +37,24 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 /// The day on which the world begins: a Thursday, in the season in which fodder is assessed.
-pub const TODAY: Date = date(2026, 10, 15);
+pub(crate) const TODAY: Date = date(2026, 10, 15);
 
 const DAY_MS: i64 = 86_400_000;
 
 /// A server with its clock, and the gacha that the tests work in.
-pub struct World {
-    pub service: Service,
-    pub banner: Banner,
-    pub gacha: Gacha,
-    pub cycle: Cycle,
-    pub households: Vec<Household>,
+pub(crate) struct World {
+    pub(crate) service: Service,
+    pub(crate) banner: Banner,
+    pub(crate) gacha: Gacha,
+    pub(crate) cycle: Cycle,
+    pub(crate) households: Vec<Household>,
     clock: Arc<AtomicI64>,
     _folder: TempDir,
 }
 
 impl World {
     /// A gacha with at least `count` households, everybody in office, nobody visited.
-    pub fn with_households(count: u32) -> Self {
+    pub(crate) fn with_households(count: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(AtMs::start_of(TODAY).0 + 10 * 3_600_000));
         let shown = Arc::clone(&clock);
@@ -83,43 +83,43 @@ impl World {
         world
     }
 
-    pub fn now(&self) -> AtMs {
+    pub(crate) fn now(&self) -> AtMs {
         self.service.now()
     }
 
-    pub fn pass_days(&self, days: i64) {
+    pub(crate) fn pass_days(&self, days: i64) {
         self.clock.fetch_add(days * DAY_MS, Ordering::SeqCst);
     }
 
     /// Runs `work` as one transaction.
-    pub fn transact<T: Send + 'static>(
+    pub(crate) fn transact<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Service, &store::Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         self.service.transact("test", work)
     }
 
-    pub fn officer(&self, id: &str) -> Actor {
+    pub(crate) fn officer(&self, id: &str) -> Actor {
         let id = id.parse().unwrap();
         self.service.store.read(|c| auth::officer_actor(c, &id)).unwrap()
     }
 
-    pub fn case(&self, household: &Household) -> CaseRow {
+    pub(crate) fn case(&self, household: &Household) -> CaseRow {
         self.find_case(household).expect("the case is open")
     }
 
-    pub fn find_case(&self, household: &Household) -> Option<CaseRow> {
+    pub(crate) fn find_case(&self, household: &Household) -> Option<CaseRow> {
         let (subject, cycle) = (&household.subject, &self.cycle.id);
         let read = |c: &_| store::case::get_of(c, subject, cycle).map_err(ServiceError::from);
         self.service.store.read(read).unwrap()
     }
 
-    pub fn state(&self, household: &Household) -> CaseState {
+    pub(crate) fn state(&self, household: &Household) -> CaseState {
         self.case(household).case.state()
     }
 
     /// Asks for a step as `officer`, having read the case just now.
-    pub fn step(
+    pub(crate) fn step(
         &self,
         officer: &str,
         household: &Household,
@@ -129,12 +129,12 @@ impl World {
         self.request(officer, request(case.id.clone(), case.version(), step))
     }
 
-    pub fn request(&self, officer: &str, request: StepRequest) -> Result<Stepped, ServiceError> {
+    pub(crate) fn request(&self, officer: &str, request: StepRequest) -> Result<Stepped, ServiceError> {
         let actor = self.officer(officer);
         self.transact(move |service, tx| process::step(service, tx, &actor, &request, service.now()))
     }
 
-    pub fn publish(&self, officer: &str) -> Result<process::Publication, ServiceError> {
+    pub(crate) fn publish(&self, officer: &str) -> Result<process::Publication, ServiceError> {
         let (actor, division, cycle) = (self.officer(officer), self.gacha.code, self.cycle.id.clone());
         self.transact(move |service, tx| {
             process::publish_gacha(service, tx, &actor, division, &cycle, service.now())
@@ -142,14 +142,14 @@ impl World {
     }
 
     /// Everything that was written to the audit log under `action`.
-    pub fn audit(&self, action: &str) -> Vec<store::log::AuditRow> {
+    pub(crate) fn audit(&self, action: &str) -> Vec<store::log::AuditRow> {
         let read = |c: &_| store::log::list_audit(c, 0, 100_000).map_err(ServiceError::from);
         let rows = self.service.store.read(read).unwrap();
         rows.into_iter().filter(|row| row.action == action).collect()
     }
 
     /// Leads visited households to ratings in effect: ballots, review, publicity, approval.
-    pub fn rate(&self, team: &mut Collector, households: &[Household]) {
+    pub(crate) fn rate(&self, team: &mut Collector, households: &[Household]) {
         for household in households {
             team.hold_evaluation(self, household);
             self.step("r-1", household, Step::Review).unwrap();
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    pub fn approve(&self, household: &Household) {
+    pub(crate) fn approve(&self, household: &Household) {
         let effective_on = self.now().on();
         let valid_to = effective_on.saturating_add(jiff::Span::new().years(1));
         self.step("a-1", household, Step::Approve { effective_on, valid_to }).unwrap();
@@ -199,7 +199,7 @@ impl World {
                     registers::put(service, tx, row, "test", now)?;
                 }
             }
-            for row in sample_registers::of_banner(&banner) {
+            for row in sample_registers::of_banner(&banner, TODAY) {
                 registers::put(service, tx, &row, "test", now)?;
             }
             for (officer, role, division) in staff(gacha, banner.code) {
@@ -215,7 +215,7 @@ impl World {
 }
 
 /// A step as a person asks for it.
-pub fn request(case: CaseId, version: u64, step: Step) -> StepRequest {
+pub(crate) fn request(case: CaseId, version: u64, step: Step) -> StepRequest {
     let reason = Reason::new("TEST", "因为测试");
     StepRequest { case, version, step, reason, item: None, countersignature: None }
 }
@@ -257,7 +257,7 @@ fn drawn(count: u32) -> (Banner, Gacha) {
 }
 
 /// The key of an officer's device.
-pub fn signer_of(officer: &str) -> SoftwareSigner {
+pub(crate) fn signer_of(officer: &str) -> SoftwareSigner {
     SoftwareSigner::from_secret(Hash::of("test.key", &[officer.as_bytes()]).as_bytes())
 }
 
@@ -273,7 +273,7 @@ fn device_of(officer: &str) -> DeviceRecord {
 }
 
 /// Two officers with one device: the first enters, the second signs too.
-pub struct Collector {
+pub(crate) struct Collector {
     device: DeviceRecord,
     officer: OfficerId,
     second: String,
@@ -283,7 +283,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    pub fn new(officer: &str, second: &str) -> Self {
+    pub(crate) fn new(officer: &str, second: &str) -> Self {
         let device = device_of(officer);
         let head = ChainHead::start(&device.id, 0);
         Self {
@@ -297,13 +297,13 @@ impl Collector {
     }
 
     /// The first visit to a household: who they are, consent, what was found, seal.
-    pub fn visit(&mut self, world: &World, household: &Household) -> Vec<EntryId> {
+    pub(crate) fn visit(&mut self, world: &World, household: &Household) -> Vec<EntryId> {
         self.identify(world, household);
         self.seal(world, household, &household.found)
     }
 
     /// Consent, values and seal in one envelope; the ids of its entries.
-    pub fn seal(
+    pub(crate) fn seal(
         &mut self,
         world: &World,
         household: &Household,
@@ -324,7 +324,7 @@ impl Collector {
     }
 
     /// Entries of the household's file as they are.
-    pub fn write(
+    pub(crate) fn write(
         &mut self,
         world: &World,
         household: &Household,
@@ -342,18 +342,18 @@ impl Collector {
     }
 
     /// Five evaluators cast their ballots.
-    pub fn hold_evaluation(&mut self, world: &World, household: &Household) {
+    pub(crate) fn hold_evaluation(&mut self, world: &World, household: &Household) {
         for (n, scores) in (1..=5).zip(household.ballots.iter().cycle()) {
             self.ballot(world, household, &format!("e-{n}"), *scores);
         }
     }
 
-    pub fn ballot(&mut self, world: &World, household: &Household, evaluator: &str, scores: [u8; 4]) {
+    pub(crate) fn ballot(&mut self, world: &World, household: &Household, evaluator: &str, scores: [u8; 4]) {
         let answer = self.try_ballot(world, household, evaluator, scores);
         assert_eq!(answer.except, [], "a ballot was not accepted");
     }
 
-    pub fn try_ballot(
+    pub(crate) fn try_ballot(
         &mut self,
         world: &World,
         household: &Household,
@@ -475,13 +475,13 @@ fn salt(at: &ChainRef) -> String {
 }
 
 /// The code of a refusal.
-pub fn refusal<T: std::fmt::Debug>(
+pub(crate) fn refusal<T: std::fmt::Debug>(
     result: Result<T, ServiceError>,
 ) -> itgel_domain::error::ErrorCode {
     result.unwrap_err().code()
 }
 
 /// The device of an officer, by its name.
-pub fn device_id(officer: &str) -> DeviceId {
+pub(crate) fn device_id(officer: &str) -> DeviceId {
     format!("dev-{officer}").parse().unwrap()
 }

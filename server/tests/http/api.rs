@@ -15,7 +15,9 @@ fn an_unknown_address_or_method_is_a_problem_document_in_the_callers_language() 
     let english = world.send("GET", "/v1/nothing-here", &headers, Vec::new());
     assert_eq!(english.header("content-language"), "en");
     assert_ne!(english.json()["title"], problem["title"]);
-    world.send("DELETE", "/v1/cases", &[], Vec::new()).assert_problem(404, "request.not_found");
+    world
+        .send("DELETE", "/v1/cases", &[], Vec::new())
+        .assert_problem(404, "request.not_found");
 }
 
 #[test]
@@ -41,7 +43,10 @@ fn every_answer_forbids_scripts_frames_sniffing_and_caching() {
     for path in ["/", "/v1/nothing-here", "/health/live", "/assets/board.css"] {
         let answer = world.get(path, None);
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+            "{path}"
+        );
         assert!(policy.contains("frame-ancestors 'none'"), "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
@@ -53,12 +58,18 @@ fn every_answer_forbids_scripts_frames_sniffing_and_caching() {
 fn the_board_opens_in_a_browser_and_shows_no_small_number() {
     let world = World::new();
     let page = world.get("/", None);
-    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (200, "text/html; charset=utf-8")
+    );
     let html = String::from_utf8(page.bytes).unwrap();
     assert!(html.starts_with("<!doctype html>") && html.contains("lang=\"zh-CN\""));
     let gacha = &world.banner.gachas[0];
     assert!(html.contains(&gacha.name), "its gachas are on it");
-    assert!(!html.contains("<script") && !html.contains("style="), "nothing inline");
+    assert!(
+        !html.contains("<script") && !html.contains("style="),
+        "nothing inline"
+    );
     // Nobody is filed yet: every number is too small to be shown.
     assert!(html.contains("<td>—</td>") && !html.contains("<td>0</td>"));
 }
@@ -78,12 +89,26 @@ fn the_key_set_verifies_a_token() {
     let token = world.sign_in(&world.seat("approver", 1));
     let keys = world.get("/.well-known/jwks.json", None).json();
     let key = &keys["keys"][0];
-    let decode = |text: &str| data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).unwrap();
+    let decode = |text: &str| {
+        data_encoding::BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .unwrap()
+    };
     let (message, signature) = token.rsplit_once('.').unwrap();
-    let header: Value = serde_json::from_slice(&decode(message.split('.').next().unwrap())).unwrap();
-    assert_eq!((&header["kid"], &header["alg"]), (&key["kid"], &json!("EdDSA")));
+    let header: Value =
+        serde_json::from_slice(&decode(message.split('.').next().unwrap())).unwrap();
+    assert_eq!(
+        (&header["kid"], &header["alg"]),
+        (&key["kid"], &json!("EdDSA"))
+    );
     let public = decode(key["x"].as_str().unwrap());
-    verify(Suite::Ed25519, &public, message.as_bytes(), &decode(signature)).unwrap();
+    verify(
+        Suite::Ed25519,
+        &public,
+        message.as_bytes(),
+        &decode(signature),
+    )
+    .unwrap();
     assert_eq!(key["d"], Value::Null, "and holds no private part");
 }
 
@@ -102,5 +127,8 @@ fn the_interface_description_is_the_checked_in_one() {
     let world = World::new();
     let served = world.get("/v1/openapi.json", None).json();
     assert_eq!(served, serde_json::from_str::<Value>(&present).unwrap());
-    assert_eq!(served["openapi"].as_str().map(|v| v.starts_with("3.1")), Some(true));
+    assert_eq!(
+        served["openapi"].as_str().map(|v| v.starts_with("3.1")),
+        Some(true)
+    );
 }

@@ -38,7 +38,12 @@ pub(crate) struct Rated {
 impl Pen {
     pub(crate) fn new(seat: Seat) -> Self {
         let head = ChainHead::start(&seat.device, 0);
-        Self { seat, head, written: Vec::new(), identities: Vec::new() }
+        Self {
+            seat,
+            head,
+            written: Vec::new(),
+            identities: Vec::new(),
+        }
     }
 
     /// Writes the next envelope of the chain; its place.
@@ -66,11 +71,20 @@ impl Pen {
 
     /// Writes entries on top of what the server knows of the file.
     pub(crate) fn write_entries(&mut self, world: &World, file: &FileId, entries: Vec<Entry>) {
-        let facts = world.service.store.read(|c| fold::facts(c, &file.subject)).unwrap();
+        let facts = world
+            .service
+            .store
+            .read(|c| fold::facts(c, &file.subject))
+            .unwrap();
         let links = facts.links(&self.seat.device, 0);
         self.write(world, |_| {
             let (deps, start_op) = (links.deps, links.start_op);
-            Body::File(FileBody { file: file.clone(), deps, start_op, entries })
+            Body::File(FileBody {
+                file: file.clone(),
+                deps,
+                start_op,
+                entries,
+            })
         });
     }
 
@@ -79,7 +93,11 @@ impl Pen {
         let key = SoftwareSigner::from_secret(&self.seat.secret);
         Push {
             head: SignedHead::sign(&self.seat.device, 0, self.head, &key),
-            envelopes: self.written.drain(..).map(|envelope| envelope.to_bytes()).collect(),
+            envelopes: self
+                .written
+                .drain(..)
+                .map(|envelope| envelope.to_bytes())
+                .collect(),
             identities: std::mem::take(&mut self.identities),
         }
     }
@@ -91,9 +109,16 @@ impl Pen {
 
     /// Pushes through the service, and everything must be taken.
     fn deliver(&mut self, world: &World) -> PushAnswer {
-        let device = world.service.store.read(|c| store::device::get(c, &self.seat.device));
+        let device = world
+            .service
+            .store
+            .read(|c| store::device::get(c, &self.seat.device));
         let answer = ingest::push(&world.service, &device.unwrap().unwrap(), self.page()).unwrap();
-        assert!(answer.except.iter().all(|e| e.verdict.is_received()), "{:?}", answer.except);
+        assert!(
+            answer.except.iter().all(|e| e.verdict.is_received()),
+            "{:?}",
+            answer.except
+        );
         answer
     }
 }
@@ -118,10 +143,9 @@ pub(crate) fn add_household(world: &World, number: u32) -> Household {
         .service
         .transact("test.household", move |service, tx| {
             setup::add_subject(tx, &subject)?;
-            rows.iter()
-                .try_for_each(|row| {
-                    itgel_server::registers::put(service, tx, row, "operator", now).map(drop)
-                })
+            rows.iter().try_for_each(|row| {
+                itgel_server::registers::put(service, tx, row, "operator", now).map(drop)
+            })
         })
         .unwrap();
     household
@@ -132,15 +156,30 @@ pub(crate) fn visit(world: &World, pen: &mut Pen, household: &Household) -> Entr
     let record = household.identity.clone();
     let commits = |salt: &str| {
         let commitment = record.commitment(salt);
-        Body::Identity(IdentityCommitment { subject: record.subject.clone(), commitment })
+        Body::Identity(IdentityCommitment {
+            subject: record.subject.clone(),
+            commitment,
+        })
     };
     let at = pen.write(world, commits);
-    pen.identities.push(IdentityPush { seq: at.seq, record });
-    let place = ChainRef { seq: at.seq + 1, ..at };
-    let consent = EntryId { at: place, index: 0 };
+    pen.identities.push(IdentityPush {
+        seq: at.seq,
+        record,
+    });
+    let place = ChainRef {
+        seq: at.seq + 1,
+        ..at
+    };
+    let consent = EntryId {
+        at: place,
+        index: 0,
+    };
     let observed = household.found.iter().map(|observation| {
         let observation = observation.clone();
-        Entry::Observation(ObservationEntry { cycle: cycle(), observation })
+        Entry::Observation(ObservationEntry {
+            cycle: cycle(),
+            observation,
+        })
     });
     let mut entries = vec![Entry::Consent(agreed())];
     entries.extend(observed);
@@ -153,8 +192,13 @@ pub(crate) fn visit(world: &World, pen: &mut Pen, household: &Household) -> Entr
 /// Withdraws the consent of a household.
 pub(crate) fn withdraw_consent(world: &World, rated: &mut Rated) {
     let consent = rated.consent.clone();
-    let withdrawal = Entry::ConsentWithdrawal(ConsentWithdrawal { consent, withdrawn_on: TODAY });
-    rated.pen.write_entries(world, &file(&rated.household), vec![withdrawal]);
+    let withdrawal = Entry::ConsentWithdrawal(ConsentWithdrawal {
+        consent,
+        withdrawn_on: TODAY,
+    });
+    rated
+        .pen
+        .write_entries(world, &file(&rated.household), vec![withdrawal]);
     rated.pen.deliver(world);
 }
 
@@ -176,9 +220,22 @@ pub(crate) fn rated(world: &World) -> Rated {
     while jobs::run_due(&world.service).unwrap() > 0 {}
     let effective_on = world.service.now().on();
     let valid_to = effective_on.saturating_add(jiff::Span::new().years(1));
-    step(world, "approver", &case, Step::Approve { effective_on, valid_to });
+    step(
+        world,
+        "approver",
+        &case,
+        Step::Approve {
+            effective_on,
+            valid_to,
+        },
+    );
     assert_eq!(state(world, &case), CaseState::Effective);
-    Rated { household, consent, pen, case }
+    Rated {
+        household,
+        consent,
+        pen,
+        case,
+    }
 }
 
 /// The ballots of the gacha's evaluators, cast on the collector's device.
@@ -199,7 +256,10 @@ pub(crate) fn vote(world: &World, pen: &mut Pen, household: &Household) {
 
 /// The case of a household.
 pub(crate) fn case_of(world: &World, household: &Household) -> CaseId {
-    let row = world.service.store.read(|c| store::case::get_of(c, &household.subject, &cycle()));
+    let row = world
+        .service
+        .store
+        .read(|c| store::case::get_of(c, &household.subject, &cycle()));
     row.unwrap().expect("a case").case.id
 }
 
@@ -211,7 +271,12 @@ pub(crate) fn state(world: &World, case: &CaseId) -> CaseState {
 
 /// A step of an officer, with the version of the case as it is.
 pub(crate) fn step(world: &World, officer: &str, case: &CaseId, step: Step) {
-    let row = world.service.store.read(|c| store::case::get(c, case)).unwrap().unwrap();
+    let row = world
+        .service
+        .store
+        .read(|c| store::case::get(c, case))
+        .unwrap()
+        .unwrap();
     let request = StepRequest {
         case: case.clone(),
         version: row.case.version(),
@@ -230,7 +295,11 @@ pub(crate) fn step(world: &World, officer: &str, case: &CaseId, step: Step) {
 /// An officer with what is granted.
 pub(crate) fn actor(world: &World, officer: &str) -> Actor {
     let officer = officer.parse().unwrap();
-    world.service.store.read(|c| auth::officer_actor(c, &officer)).unwrap()
+    world
+        .service
+        .store
+        .read(|c| auth::officer_actor(c, &officer))
+        .unwrap()
 }
 
 /// The tests' campaign.
@@ -239,19 +308,31 @@ pub(crate) fn cycle() -> CycleId {
 }
 
 fn file(household: &Household) -> FileId {
-    FileId { subject: household.subject.clone(), year: TODAY.year() }
+    FileId {
+        subject: household.subject.clone(),
+        year: TODAY.year(),
+    }
 }
 
 fn pack(world: &World) -> Hash {
-    let pack = world
-        .service
-        .store
-        .read(|c| world.service.rules.pack_for(c, SubjectKind::Household, TODAY));
+    let pack = world.service.store.read(|c| {
+        world
+            .service
+            .rules
+            .pack_for(c, SubjectKind::Household, TODAY)
+    });
     pack.unwrap().hash()
 }
 
 fn agreed() -> Consent {
-    let categories = ["income", "deposits", "securities", "insurance", "real_estate", "tax"];
+    let categories = [
+        "income",
+        "deposits",
+        "securities",
+        "insurance",
+        "real_estate",
+        "tax",
+    ];
     Consent {
         person: "head".into(),
         text_version: "1".into(),
@@ -277,7 +358,9 @@ fn sealed(consent: &EntryId) -> Seal {
         assessment: Hash::of_file(b"assessment of the device"),
         parameters: Hash::of_file(b"parameters of the device"),
         consents: vec![consent.clone()],
-        countersignature: Countersignature::Drawn { picture: Hash::of_file(b"a picture") },
+        countersignature: Countersignature::Drawn {
+            picture: Hash::of_file(b"a picture"),
+        },
         second_officer: Some("second".parse().unwrap()),
     }
 }

@@ -6,6 +6,7 @@ use itgel_server::store;
 use serde_json::{Value, json};
 
 use crate::field::{self, Rated};
+use crate::shape::fault;
 use crate::world::{Answer, LENDER, OTHER_LENDER, TODAY, World};
 
 /// A server with a household whose rating is in effect.
@@ -49,8 +50,11 @@ fn ask(world: &World, token: &str, request: &Value) -> Answer {
 
 /// What every refusal must look like.
 fn absent(world: &World, token: &str) -> String {
-    let refused =
-        ask(world, token, &json!({ "authorisation": "never-given", "purpose": "loan_decision" }));
+    let refused = ask(
+        world,
+        token,
+        &json!({ "authorisation": "never-given", "purpose": "loan_decision" }),
+    );
     refused.assert_problem(404, "report.not_found");
     refused.without_trace_id()
 }
@@ -60,16 +64,32 @@ fn a_consent_on_file_gives_the_lender_one_report_with_grade_reasons_and_certaint
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let given = ask(&world, &token, &json!({ "authorisation": id, "purpose": "loan_decision" }));
+    let given = ask(
+        &world,
+        &token,
+        &json!({ "authorisation": id, "purpose": "loan_decision" }),
+    );
     assert_eq!(given.status, 201);
     let report = given.json();
-    let row = world.service.store.read(|c| store::case::get(c, &rated.case)).unwrap().unwrap();
+    let row = world
+        .service
+        .store
+        .read(|c| store::case::get(c, &rated.case))
+        .unwrap()
+        .unwrap();
     assert_eq!(report["rating"]["grade"], json!(row.case.grade()));
     assert_eq!(report["status"], "effective");
     let assessed = row.case.assessed().unwrap();
-    assert_eq!(report["rating"]["rules"]["assessment"], json!(assessed.assessment));
+    assert_eq!(
+        report["rating"]["rules"]["assessment"],
+        json!(assessed.assessment)
+    );
     assert_eq!(report["issue"]["authorisation"], json!(id));
-    assert_eq!(report["subject"]["people"].as_array().unwrap().len(), 1, "who agreed, and no other");
+    assert_eq!(
+        report["subject"]["people"].as_array().unwrap().len(),
+        1,
+        "who agreed, and no other"
+    );
     let head = rated.household.identity.head().unwrap();
     assert_eq!(report["subject"]["name"], json!(head.full_name));
     let text = String::from_utf8(given.bytes.clone()).unwrap();
@@ -77,10 +97,51 @@ fn a_consent_on_file_gives_the_lender_one_report_with_grade_reasons_and_certaint
     assert!(!text.contains(number), "an ID number is masked");
     let notices = report["notices"].as_array().unwrap();
     assert!(notices.contains(&json!("report-not-a-credit-report")));
-    let audit = world.service.store.read(|c| store::log::list_audit(c, 0, 1_000)).unwrap();
+    let audit = world
+        .service
+        .store
+        .read(|c| store::log::list_audit(c, 0, 1_000))
+        .unwrap();
     let number = report["issue"]["report"].as_str().unwrap();
-    let recorded = audit.iter().find(|row| row.action == "report.given").unwrap();
+    let recorded = audit
+        .iter()
+        .find(|row| row.action == "report.given")
+        .unwrap();
     assert_eq!(recorded.resource, format!("report:{number}"));
+}
+
+#[test]
+fn a_report_has_the_members_that_the_interface_description_promises_and_no_others() {
+    let (world, rated) = world();
+    let token = world.lender_token(LENDER);
+    let id = authorise(&world, &token, &from_consent(&rated));
+    let given = ask(
+        &world,
+        &token,
+        &json!({ "authorisation": id, "purpose": "loan_decision" }),
+    );
+    let report = given.json();
+    let filled = |list: &Value| !list.as_array().unwrap().is_empty();
+    assert!(filled(&report["body"]["lines"]) && filled(&report["body"]["registers"]));
+    assert!(filled(&report["rating"]["indicators"]) && report["body"]["peer"]["mean"].is_string());
+    let description = world.get("/v1/openapi.json", None).json();
+    assert_eq!(fault(&description, "Report", &report), None);
+    let listed = world.get("/v1/authorisations", Some(&token)).json();
+    assert_eq!(
+        fault(&description, "AuthorisationView", &listed["items"][0]),
+        None
+    );
+    let problem = ask(&world, &token, &json!({})).json();
+    assert_eq!(fault(&description, "Problem", &problem), None);
+    // And the comparison would notice.
+    let mut more = report.clone();
+    more["rating"]["certainty"]["ballots"] = json!([5, 4]);
+    let found = fault(&description, "Report", &more);
+    assert!(found.is_some());
+    let mut less = report;
+    less["issue"].as_object_mut().unwrap().remove("watermark");
+    let found = fault(&description, "Report", &less);
+    assert_eq!(found.as_deref(), Some("Report.issue: watermark is missing"));
 }
 
 #[test]
@@ -95,16 +156,34 @@ fn absent_and_not_authorised_are_one_answer_to_the_byte() {
         "name": "巴特尔", "id_number": "11010519491231002X" });
     for (what, answer) in [
         ("another lender", ask(&world, &other, &question)),
-        ("another purpose", ask(&world, &token, &json!({ "authorisation": id, "purpose": "loan_review" }))),
+        (
+            "another purpose",
+            ask(
+                &world,
+                &token,
+                &json!({ "authorisation": id, "purpose": "loan_review" }),
+            ),
+        ),
         ("no such subject", ask(&world, &token, &person)),
-        ("another's report", world.get("/v1/credit-reports/never-made", Some(&token))),
+        (
+            "another's report",
+            world.get("/v1/credit-reports/never-made", Some(&token)),
+        ),
     ] {
-        assert_eq!((answer.status, answer.without_trace_id()), (404, expected.clone()), "{what}");
+        assert_eq!(
+            (answer.status, answer.without_trace_id()),
+            (404, expected.clone()),
+            "{what}"
+        );
     }
     assert_eq!(ask(&world, &token, &question).status, 201);
     field::withdraw_consent(&world, &mut rated);
     let withdrawn = ask(&world, &token, &question);
-    assert_eq!(withdrawn.without_trace_id(), expected, "after the consent was withdrawn");
+    assert_eq!(
+        withdrawn.without_trace_id(),
+        expected,
+        "after the consent was withdrawn"
+    );
 }
 
 #[test]
@@ -127,14 +206,17 @@ fn after_a_withdrawal_neither_a_new_report_nor_the_old_one_is_there() {
     assert_eq!(taken_back(&token).status, 204, "twice is harmless");
     assert_eq!(world.get(&path, Some(&token)).json()["revoked"], true);
     ask(&world, &token, &question).assert_problem(404, "report.not_found");
-    world.get(&place, Some(&token)).assert_problem(404, "report.not_found");
+    world
+        .get(&place, Some(&token))
+        .assert_problem(404, "report.not_found");
 }
 
 #[test]
 fn a_consent_for_somebody_else_is_no_ground() {
     let (world, rated) = world();
     let (token, other) = (world.lender_token(LENDER), world.lender_token(OTHER_LENDER));
-    let register = |token: &str, request: &Value| world.post("/v1/authorisations", Some(token), request);
+    let register =
+        |token: &str, request: &Value| world.post("/v1/authorisations", Some(token), request);
     register(&other, &from_consent(&rated)).assert_problem(404, "report.not_found");
     for (field, value) in [
         ("subject", json!("nobody")),
@@ -146,7 +228,11 @@ fn a_consent_for_somebody_else_is_no_ground() {
         let mut request = from_consent(&rated);
         request[field] = value.clone();
         let refused = register(&token, &request);
-        assert_eq!(refused.without_trace_id(), absent(&world, &token), "{field} {value}");
+        assert_eq!(
+            refused.without_trace_id(),
+            absent(&world, &token),
+            "{field} {value}"
+        );
     }
     let mut request = from_consent(&rated);
     request["purpose"] = json!("guarantee_review");
@@ -158,7 +244,11 @@ fn a_consent_for_somebody_else_is_no_ground() {
 fn with_its_own_evidence_a_lender_must_know_whom_it_asks_about() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
-    let id = authorise(&world, &token, &from_evidence(rated.household.subject.as_str()));
+    let id = authorise(
+        &world,
+        &token,
+        &from_evidence(rated.household.subject.as_str()),
+    );
     let head = rated.household.identity.head().unwrap();
     let question = |name: Option<&str>, id_number: Option<&str>| {
         let mut request = json!({ "authorisation": id, "purpose": "loan_decision" });
@@ -168,7 +258,11 @@ fn with_its_own_evidence_a_lender_must_know_whom_it_asks_about() {
     };
     let (name, number) = (head.full_name.as_str(), head.id_number.as_deref().unwrap());
     let missing = question(None, None).assert_problem(422, "value.missing");
-    assert_eq!(missing["violations"].as_array().unwrap().len(), 2, "all at once");
+    assert_eq!(
+        missing["violations"].as_array().unwrap().len(),
+        2,
+        "all at once"
+    );
     question(Some(name), None).assert_problem(422, "value.missing");
     let wrong_name = question(Some("别人"), Some(number));
     let wrong_number = question(Some(name), Some("11010519491231002X"));
@@ -185,7 +279,12 @@ fn the_same_key_gives_the_same_report_and_another_body_is_refused() {
     let token = world.lender_token(LENDER);
     let key = [("idempotency-key", "order-1")];
     let register = |key: &str, request: &Value| {
-        world.post_with("/v1/authorisations", Some(&token), &[("idempotency-key", key)], request)
+        world.post_with(
+            "/v1/authorisations",
+            Some(&token),
+            &[("idempotency-key", key)],
+            request,
+        )
     };
     let made = register("a-1", &from_consent(&rated));
     assert_eq!(register("a-1", &from_consent(&rated)).json(), made.json());
@@ -207,7 +306,12 @@ fn the_same_key_gives_the_same_report_and_another_body_is_refused() {
         .assert_problem(422, "request.key_reused");
     let long = "k".repeat(65);
     world
-        .post_with("/v1/credit-reports", Some(&token), &[("idempotency-key", &long)], &question)
+        .post_with(
+            "/v1/credit-reports",
+            Some(&token),
+            &[("idempotency-key", &long)],
+            &question,
+        )
         .assert_problem(400, "request.malformed");
 }
 
@@ -216,20 +320,35 @@ fn a_report_that_the_lender_holds_is_not_sent_again() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let given = ask(&world, &token, &json!({ "authorisation": id, "purpose": "loan_decision" }));
-    let (place, tag) = (given.header("location").to_owned(), given.header("etag").to_owned());
-    assert!(tag.starts_with('"') && tag.len() == 66, "a strong tag: {tag}");
+    let given = ask(
+        &world,
+        &token,
+        &json!({ "authorisation": id, "purpose": "loan_decision" }),
+    );
+    let (place, tag) = (
+        given.header("location").to_owned(),
+        given.header("etag").to_owned(),
+    );
+    assert!(
+        tag.starts_with('"') && tag.len() == 66,
+        "a strong tag: {tag}"
+    );
     let bearer = format!("Bearer {token}");
     let read = |tag: &str| {
         let headers = [("authorization", bearer.as_str()), ("if-none-match", tag)];
         world.send("GET", &place, &headers, Vec::new())
     };
     let held = read(&tag);
-    assert_eq!((held.status, held.bytes.len(), held.header("etag")), (304, 0, tag.as_str()));
+    assert_eq!(
+        (held.status, held.bytes.len(), held.header("etag")),
+        (304, 0, tag.as_str())
+    );
     assert_eq!(read(&format!("\"other\", {tag}")).status, 304);
     assert_eq!(read("\"other\"").bytes, given.bytes);
     let other = world.lender_token(OTHER_LENDER);
-    world.get(&place, Some(&other)).assert_problem(404, "report.not_found");
+    world
+        .get(&place, Some(&other))
+        .assert_problem(404, "report.not_found");
 }
 
 #[test]
@@ -238,7 +357,11 @@ fn a_suspended_rating_is_temporarily_not_available_and_shows_no_grade() {
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
     field::step(&world, "approver", &rated.case, Step::Suspend);
-    let given = ask(&world, &token, &json!({ "authorisation": id, "purpose": "loan_decision" }));
+    let given = ask(
+        &world,
+        &token,
+        &json!({ "authorisation": id, "purpose": "loan_decision" }),
+    );
     let report = given.json();
     assert_eq!(report["status"], "temporarily_unavailable");
     assert_eq!(report["rating"], Value::Null);
@@ -258,7 +381,11 @@ fn the_quota_of_a_day_ends_guessing_and_begins_anew_at_midnight() {
     let refused = ask(&world, &token, &question);
     refused.assert_problem(429, "request.too_many");
     assert_eq!(refused.header("retry-after"), "60");
-    let audit = world.service.store.read(|c| store::log::list_audit(c, 0, 1_000)).unwrap();
+    let audit = world
+        .service
+        .store
+        .read(|c| store::log::list_audit(c, 0, 1_000))
+        .unwrap();
     assert!(audit.iter().any(|row| row.action == "lender.many_misses"));
     world.pass_ms(86_400_000);
     let token = world.lender_token(LENDER);
@@ -269,8 +396,9 @@ fn the_quota_of_a_day_ends_guessing_and_begins_anew_at_midnight() {
 fn the_list_of_authorisations_has_pages_and_only_own_lines() {
     let world = World::new();
     let (token, other) = (world.lender_token(LENDER), world.lender_token(OTHER_LENDER));
-    let mut made: Vec<String> =
-        (0..5).map(|n| authorise(&world, &token, &from_evidence(&format!("s-{n}")))).collect();
+    let mut made: Vec<String> = (0..5)
+        .map(|n| authorise(&world, &token, &from_evidence(&format!("s-{n}"))))
+        .collect();
     made.sort();
     authorise(&world, &other, &from_evidence("s-0"));
     let mut seen = Vec::new();
@@ -278,14 +406,21 @@ fn the_list_of_authorisations_has_pages_and_only_own_lines() {
     loop {
         let page = world.get(&path, Some(&token));
         let body = page.json();
-        let ids = body["items"].as_array().unwrap().iter().map(|line| line["id"].as_str().unwrap());
+        let ids = body["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line["id"].as_str().unwrap());
         seen.extend(ids.map(str::to_owned));
         let Some(next) = body["next"].as_str() else {
             assert_eq!(page.header("link"), "");
             break;
         };
         path = format!("/v1/authorisations?limit=2&cursor={next}");
-        assert_eq!(page.header("link"), format!("</v1/authorisations?cursor={next}&limit=2>; rel=\"next\""));
+        assert_eq!(
+            page.header("link"),
+            format!("</v1/authorisations?cursor={next}&limit=2>; rel=\"next\"")
+        );
     }
     assert_eq!(seen, made);
 }
@@ -295,7 +430,11 @@ fn a_stolen_database_shows_no_name_and_no_number_of_a_report() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let given = ask(&world, &token, &json!({ "authorisation": id, "purpose": "loan_decision" }));
+    let given = ask(
+        &world,
+        &token,
+        &json!({ "authorisation": id, "purpose": "loan_decision" }),
+    );
     assert_eq!(given.status, 201);
     let head = rated.household.identity.head().unwrap();
     let number = head.id_number.as_deref().unwrap();

@@ -1,12 +1,18 @@
 //! The interface over real HTTP: a server on a port of its own over a temporary database, and
 //! clients that hold keys.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod access;
 mod api;
 mod field;
 mod lender;
+mod shape;
 mod staff;
 mod sync;
 mod world;

@@ -85,14 +85,23 @@ impl World {
             readers: 2,
             sample: SampleConfig::default(),
         };
-        let clock = Arc::new(AtomicI64::new(AtMs::start_of(TODAY).plus_ms(9 * 3_600_000).0));
+        let clock = Arc::new(AtomicI64::new(
+            AtMs::start_of(TODAY).plus_ms(9 * 3_600_000).0,
+        ));
         let reading = Arc::clone(&clock);
         let seeds = std::array::from_fn(|n| [u8::try_from(n).unwrap() + 1; 32]);
         let keys = ServerKeys::from_random(&zeroize::Zeroizing::new(seeds));
         let now = Arc::new(move || AtMs(reading.load(Ordering::SeqCst)));
         let service = Service::open(config, keys, now).unwrap();
-        let banner = Banner::draw(SampleSize { households: 60, seed: 7 }).unwrap();
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let banner = Banner::draw(SampleSize {
+            households: 60,
+            seed: 7,
+        })
+        .unwrap();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
         let world = Self {
             service,
             banner,
@@ -114,8 +123,10 @@ impl World {
         let service = self.service.clone();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build();
             runtime.unwrap().block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 let told = async { drop(stopped.await) };
@@ -147,7 +158,9 @@ impl World {
                 }
                 itgel_server::rules::seed(service, tx, now)?;
                 setup::add_cycle(tx, &cycle)?;
-                lenders.iter().try_for_each(|lender| setup::add_lender(tx, lender))
+                lenders
+                    .iter()
+                    .try_for_each(|lender| setup::add_lender(tx, lender))
             })
             .unwrap();
         let (gacha, township) = (self.gacha(), self.township());
@@ -168,8 +181,11 @@ impl World {
     }
 
     fn add_officer(&self, id: &str, role: Role, division: DivisionCode) {
-        let record =
-            OfficerRecord { id: id.parse().unwrap(), name: format!("示例 {id}"), division };
+        let record = OfficerRecord {
+            id: id.parse().unwrap(),
+            name: format!("示例 {id}"),
+            division,
+        };
         self.service
             .transact("test.officer", move |_, tx| {
                 setup::add_officer(tx, &record, &[(role, division)])
@@ -190,7 +206,9 @@ impl World {
     /// A gacha of another township.
     pub(crate) fn other_gacha(&self) -> DivisionCode {
         let mut gachas = self.banner.gachas.iter().map(|gacha| gacha.code);
-        gachas.find(|code| !self.township().contains(*code)).unwrap()
+        gachas
+            .find(|code| !self.township().contains(*code))
+            .unwrap()
     }
 
     /// Moves the clock.
@@ -214,15 +232,26 @@ impl World {
             suite: itgel_domain::file::chain::Suite::Ed25519,
         };
         let admitted = auth::enrol(&self.service, &request, self.service.now()).unwrap();
-        Seat { device: admitted.device, officer: admitted.officer, secret }
+        Seat {
+            device: admitted.device,
+            officer: admitted.officer,
+            secret,
+        }
     }
 
     /// An access token of a device, by challenge over HTTP.
     pub(crate) fn sign_in(&self, seat: &Seat) -> String {
-        let asked = self.post("/v1/auth/challenge", None, &json!({ "device": seat.device }));
+        let asked = self.post(
+            "/v1/auth/challenge",
+            None,
+            &json!({ "device": seat.device }),
+        );
         let nonce = asked.json()["nonce"].as_str().unwrap().to_owned();
         let given = self.post("/v1/auth/token", None, &seat.signed(&nonce));
-        given.json()["access_token"].as_str().expect("a token").to_owned()
+        given.json()["access_token"]
+            .as_str()
+            .expect("a token")
+            .to_owned()
     }
 
     /// The claims of a good client assertion of the lender.
@@ -240,7 +269,10 @@ impl World {
     pub(crate) fn present(&self, assertion: &str) -> Answer {
         let form = [
             ("grant_type", "client_credentials"),
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
             ("client_assertion", assertion),
         ];
         let url = format!("{}/v1/oauth/token", self.base);
@@ -251,9 +283,20 @@ impl World {
     pub(crate) fn lender_token(&self, lender: &str) -> String {
         let mut claims = self.assertion_claims(&fresh());
         (claims["iss"], claims["sub"]) = (json!(lender), json!(lender));
-        let seed = if lender == LENDER { LENDER_SEED } else { [0x4d; 32] };
-        let given = self.present(&jwt(&json!({ "alg": "EdDSA", "typ": "JWT" }), &claims, &seed));
-        given.json()["access_token"].as_str().expect("a token").to_owned()
+        let seed = if lender == LENDER {
+            LENDER_SEED
+        } else {
+            [0x4d; 32]
+        };
+        let given = self.present(&jwt(
+            &json!({ "alg": "EdDSA", "typ": "JWT" }),
+            &claims,
+            &seed,
+        ));
+        given.json()["access_token"]
+            .as_str()
+            .expect("a token")
+            .to_owned()
     }
 
     /// Sends a request as it is.
@@ -264,7 +307,9 @@ impl World {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -278,7 +323,10 @@ impl World {
     /// Reads.
     pub(crate) fn get(&self, path: &str, token: Option<&str>) -> Answer {
         let bearer = token.map(|token| format!("Bearer {token}"));
-        let headers: Vec<_> = bearer.iter().map(|b| ("authorization", b.as_str())).collect();
+        let headers: Vec<_> = bearer
+            .iter()
+            .map(|b| ("authorization", b.as_str()))
+            .collect();
         self.send("GET", path, &headers, Vec::new())
     }
 
@@ -328,24 +376,35 @@ impl Answer {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let bytes = response.body_mut().read_to_vec().unwrap();
-        Self { status, headers, bytes }
+        Self {
+            status,
+            headers,
+            bytes,
+        }
     }
 
     /// The body as JSON.
     pub(crate) fn json(&self) -> Value {
         let text = String::from_utf8_lossy(&self.bytes);
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("{e}: {} {text}", self.status))
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|e| panic!("{e}: {} {text}", self.status))
     }
 
     /// The value of a header.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// Asserts that this is a problem document with this code, complete and without values.
     pub(crate) fn assert_problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json();
-        assert_eq!((self.status, problem["code"].as_str()), (status, Some(code)), "{problem}");
+        assert_eq!(
+            (self.status, problem["code"].as_str()),
+            (status, Some(code)),
+            "{problem}"
+        );
         assert_eq!(self.header("content-type"), "application/problem+json");
         assert_eq!(problem["type"], format!("urn:itgel:problem:{code}"));
         assert_eq!(problem["status"], status);

@@ -1,0 +1,320 @@
+//! Titles of gachas and sumus over a real database: snapshots of ratings in effect, and the
+//! process that leads from them to a plate.
+
+mod actors;
+
+use actors::{Collector, World, refusal};
+use itgel_domain::case::title::{CancelGround, TitleStep};
+use itgel_domain::case::{Reason, TitleState};
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::register::{DivisionFacts, RegisterContent, RegisterRow};
+use itgel_domain::subject::Grade;
+use itgel_domain::title::{GateState, TitleLevel, TitleOutcome};
+use itgel_fixtures::Household;
+use itgel_server::store::title::TitleRow;
+use itgel_server::titles::{self, SnapshotRun, TitleRequest, TitleResult, TitleView};
+use itgel_server::{ServiceError, jobs, registers, store};
+use jiff::civil::Date;
+
+/// A world whose gacha has rated every household that can be rated.
+fn rated(count: u32) -> World {
+    let world = World::with_households(count);
+    let mut team = Collector::new("c-1", "c-2");
+    let households: Vec<Household> =
+        world.households.iter().filter(|h| h.twist.is_none()).cloned().collect();
+    for household in &households {
+        team.visit(&world, household);
+    }
+    world.rate(&mut team, &households);
+    world
+}
+
+fn snapshot(world: &World, as_of: Date) -> SnapshotRun {
+    let cycle = world.cycle.id.clone();
+    world
+        .transact(move |service, tx| titles::snapshot(service, tx, &cycle, as_of, service.now()))
+        .unwrap()
+}
+
+fn title_of(world: &World, division: DivisionCode) -> TitleRow {
+    let cycle = &world.cycle.id;
+    let read = |c: &_| store::title::get(c, division, cycle).map_err(ServiceError::from);
+    world.service.store.read(read).unwrap().expect("a title was computed")
+}
+
+fn result_of(row: &TitleRow) -> TitleResult {
+    serde_json::from_str(&row.result).unwrap()
+}
+
+fn step(
+    world: &World,
+    officer: &str,
+    division: DivisionCode,
+    step: TitleStep,
+) -> Result<TitleView, ServiceError> {
+    let actor = world.officer(officer);
+    let request = TitleRequest {
+        division,
+        cycle: world.cycle.id.clone(),
+        version: title_of(world, division).title.version(),
+        step,
+        reason: Reason::new("TEST", "因为测试"),
+    };
+    world.transact(move |service, tx| titles::step(service, tx, &actor, &request, service.now()))
+}
+
+/// Facts that make a good gacha out of any ratings, but for what ratings say.
+fn good_facts(households: i64) -> DivisionFacts {
+    DivisionFacts {
+        resident_households: Some(households),
+        collective_grade: Some(Grade::Aaa),
+        illegal_fundraising: Some(false),
+        cadre_loan_npl: Some(false),
+        cadre_loan_overdue: Some(false),
+        audit_passed: Some(true),
+        loan_households: Some(100),
+        on_time_households: Some(99),
+        loan_balance_fen: Some(1_000_000_000),
+        npl_fen: Some(1_000_000),
+        disaster_npl_fen: Some(0),
+        ..DivisionFacts::default()
+    }
+}
+
+fn enter_facts(world: &World, id: &str, division: DivisionCode, facts: DivisionFacts) {
+    let row = RegisterRow {
+        id: id.parse().unwrap(),
+        division,
+        subject: None,
+        key: String::new(),
+        revision: 1,
+        valid_from: "2026-01-01".parse().unwrap(),
+        valid_to: None,
+        source: "示例台账".into(),
+        content: RegisterContent::Division(Box::new(facts)),
+    };
+    world
+        .transact(move |service, tx| registers::put(service, tx, &row, "test", service.now()))
+        .unwrap();
+}
+
+/// A gacha with a title awarded: facts by which it passes every gate.
+fn awarded() -> World {
+    let world = rated(24);
+    let gacha = world.gacha.code;
+    enter_facts(&world, "facts-1", gacha, good_facts(rated_in(&world)));
+    snapshot(&world, world.now().on());
+    let result = result_of(&title_of(&world, gacha));
+    assert!(
+        matches!(result.assessment.title, Some(TitleOutcome::Award { .. })),
+        "the sample gacha is to pass: {:?}",
+        result.assessment.gates
+    );
+    for (officer, title_step) in [("r-1", TitleStep::Review), ("r-1", TitleStep::Publish)] {
+        step(&world, officer, gacha, title_step).unwrap();
+    }
+    world.pass_days(12);
+    assert_eq!(titles::run_periods(&world.service).unwrap(), 1);
+    for title_step in [TitleStep::Approve, TitleStep::Award] {
+        step(&world, "a-1", gacha, title_step).unwrap();
+    }
+    assert_eq!(title_of(&world, gacha).title.state(), TitleState::Awarded);
+    world
+}
+
+fn rated_in(world: &World) -> i64 {
+    let (gacha, today) = (world.gacha.code, world.now().on());
+    let read = |c: &_| store::rating::list_in_effect(c, gacha, today).map_err(ServiceError::from);
+    let rated = world.service.store.read(read).unwrap();
+    i64::try_from(rated.iter().filter(|rating| rating.grade != Grade::N).count()).unwrap()
+}
+
+#[test]
+fn a_snapshot_counts_ratings_in_effect_and_nothing_that_is_still_under_way() {
+    let world = rated(24);
+    let mut team = Collector::new("c-3", "c-4");
+    let unfinished = world.households.iter().find(|h| h.twist.is_some()).unwrap();
+    team.seal(&world, unfinished, &unfinished.found);
+    let run = snapshot(&world, world.now().on());
+    assert!(run.computed > 14, "every gacha and every sumu: {run:?}");
+    let facts = result_of(&title_of(&world, world.gacha.code)).facts;
+    let filed = world.households.iter().filter(|h| h.twist.is_none()).count() + 1;
+    assert_eq!(facts.filed_households, i64::try_from(filed).ok());
+    assert_eq!(facts.rated_households, Some(rated_in(&world)));
+    let (gacha, today) = (world.gacha.code, world.now().on());
+    let read = |c: &_| store::rating::list_in_effect(c, gacha, today).map_err(ServiceError::from);
+    let in_effect = world.service.store.read(read).unwrap();
+    let credit = in_effect.iter().filter(|rating| rating.grade.is_credit()).count();
+    assert_eq!(facts.credit_households, i64::try_from(credit).ok());
+    assert!(facts.loan_households.is_some_and(|n| n > 0 && n <= rated_in(&world)));
+    assert!(facts.on_time_households <= facts.loan_households);
+    assert!(facts.grazing_households.is_some_and(|n| n > 0), "the sample gacha grazes");
+    assert!(facts.compliant_grazing_households <= facts.grazing_households);
+    let sumu = result_of(&title_of(&world, gacha.parent().unwrap())).facts;
+    assert_eq!(sumu.rated_households, facts.rated_households, "its other gachas rated nobody");
+    assert!(sumu.villages.is_some_and(|n| n > 1));
+}
+
+#[test]
+fn the_same_snapshot_again_writes_nothing_and_another_day_does() {
+    let world = rated(24);
+    let today = world.now().on();
+    let first = snapshot(&world, today);
+    assert_eq!(first.written, first.computed);
+    let before = title_of(&world, world.gacha.code);
+    assert_eq!(snapshot(&world, today), SnapshotRun { written: 0, ..first });
+    assert_eq!(title_of(&world, world.gacha.code), before);
+    world.pass_days(1);
+    assert!(snapshot(&world, world.now().on()).written > 0);
+}
+
+#[test]
+fn a_gacha_that_fails_a_gate_says_which_and_gets_no_title() {
+    let world = rated(24);
+    let gacha = world.gacha.code;
+    let facts = DivisionFacts { audit_passed: Some(true), ..good_facts(rated_in(&world)) };
+    enter_facts(&world, "facts-1", gacha, DivisionFacts { npl_fen: Some(40_000_000), ..facts });
+    snapshot(&world, world.now().on());
+    let row = title_of(&world, gacha);
+    let result = result_of(&row);
+    let failing: Vec<_> = result
+        .assessment
+        .gates
+        .iter()
+        .filter(|gate| gate.entry != GateState::Pass)
+        .map(|gate| gate.code.as_str())
+        .collect();
+    assert_eq!(failing, ["G-N"]);
+    assert_eq!(row.level, None);
+    assert_eq!(refusal(step(&world, "r-1", gacha, TitleStep::Review)), ErrorCode::CasePath);
+
+    let board = world
+        .service
+        .store
+        .read(|c| {
+            let actor = itgel_server::auth::officer_actor(c, &"r-1".parse().unwrap())?;
+            let (sumu, today) = (gacha.parent().unwrap(), world.now().on());
+            titles::board(c, &actor, sumu, &world.cycle.id, today)
+        })
+        .unwrap();
+    let line = board.parts.iter().find(|part| part.division.code == gacha).unwrap();
+    let shown: Vec<_> = line.title.as_ref().unwrap().failing.iter().map(|g| &g.code).collect();
+    assert_eq!(shown, ["G-N"]);
+    assert_eq!(line.counts.effective.values().sum::<i64>(), rated_in(&world));
+}
+
+#[test]
+fn a_title_under_review_is_frozen_and_a_later_snapshot_does_not_touch_it() {
+    let world = rated(24);
+    let gacha = world.gacha.code;
+    enter_facts(&world, "facts-1", gacha, good_facts(rated_in(&world)));
+    snapshot(&world, world.now().on());
+    step(&world, "r-1", gacha, TitleStep::Review).unwrap();
+    let before = title_of(&world, gacha);
+    enter_facts(&world, "facts-2", gacha, DivisionFacts {
+        npl_fen: Some(900_000_000),
+        ..good_facts(rated_in(&world))
+    });
+    world.pass_days(1);
+    snapshot(&world, world.now().on());
+    assert_eq!(title_of(&world, gacha), before);
+}
+
+#[test]
+fn a_holder_below_entry_is_warned_and_a_holder_below_exit_loses_the_title_only_after_a_hearing() {
+    let world = awarded();
+    let gacha = world.gacha.code;
+    let level = title_of(&world, gacha).level;
+    let facts = |npl_fen| DivisionFacts { npl_fen: Some(npl_fen), ..good_facts(rated_in(&world)) };
+    enter_facts(&world, "facts-2", gacha, facts(40_000_000));
+    world.pass_days(80);
+    let check = world.now().on();
+    snapshot(&world, check);
+    let warned = title_of(&world, gacha);
+    assert_eq!((warned.title.state(), warned.level), (TitleState::Warning, level));
+    snapshot(&world, check);
+    assert_eq!(title_of(&world, gacha), warned, "the same check again warns no further");
+    let hasty = TitleStep::Cancel { ground: CancelGround::NotCorrected, heard_on: check };
+    assert_eq!(refusal(step(&world, "a-1", gacha, hasty)), ErrorCode::CasePath);
+    assert_eq!(refusal(step(&world, "a-1", gacha, TitleStep::Keep)), ErrorCode::CasePath);
+
+    enter_facts(&world, "facts-3", gacha, facts(60_000_000));
+    world.pass_days(10);
+    let heard_on = world.now().on();
+    snapshot(&world, heard_on);
+    let below_exit = result_of(&title_of(&world, gacha)).assessment.title;
+    assert!(matches!(below_exit, Some(TitleOutcome::Cancel { .. })), "{below_exit:?}");
+    assert!(title_of(&world, gacha).title.state().is_held(), "no job takes a title away");
+    let cancel = TitleStep::Cancel { ground: CancelGround::BelowExit, heard_on };
+    assert_eq!(refusal(step(&world, "r-1", gacha, cancel.clone())), ErrorCode::NotAllowed);
+    step(&world, "a-1", gacha, cancel).unwrap();
+    assert_eq!(title_of(&world, gacha).title.state(), TitleState::Cancelled);
+    let held = world
+        .service
+        .store
+        .read(|c| store::title::list_held(c, gacha).map_err(ServiceError::from))
+        .unwrap();
+    assert!(held.is_empty());
+}
+
+#[test]
+fn a_sumu_is_not_approved_on_titles_that_its_gachas_do_not_hold_yet() {
+    let world = rated(24);
+    let gacha = world.gacha.code;
+    let sumu = gacha.parent().unwrap();
+    enter_facts(&world, "facts-1", gacha, good_facts(rated_in(&world)));
+    // The two other gachas of the sumu are not looked at: half of one is enough.
+    let drop_others = world.banner.divisions.iter().filter(|d| {
+        d.code != gacha && d.code.parent() == Some(sumu)
+    });
+    let others: Vec<_> = drop_others.cloned().collect();
+    world
+        .transact(move |_, tx| {
+            for mut other in others {
+                other.valid_to = Some("2026-01-01".parse().unwrap());
+                store::division::put(tx, &other)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    snapshot(&world, world.now().on());
+    let result = result_of(&title_of(&world, sumu));
+    assert_eq!((result.facts.villages, result.facts.credit_villages), (Some(1), Some(1)));
+    assert!(
+        matches!(result.assessment.title, Some(TitleOutcome::Award { .. })),
+        "{:?}",
+        result.assessment.gates
+    );
+    step(&world, "r-1", sumu, TitleStep::Review).unwrap();
+    step(&world, "r-1", sumu, TitleStep::Publish).unwrap();
+    world.pass_days(12);
+    titles::run_periods(&world.service).unwrap();
+    assert_eq!(refusal(step(&world, "a-1", sumu, TitleStep::Approve)), ErrorCode::CasePath);
+}
+
+#[test]
+fn a_snapshot_that_staff_ask_for_is_made_by_a_job() {
+    let world = rated(24);
+    let ask = |officer: &str| {
+        let (actor, cycle) = (world.officer(officer), world.cycle.id.clone());
+        world.transact(move |service, tx| {
+            let today = service.now().on();
+            titles::request_snapshot(service, tx, &actor, &cycle, today, service.now())
+        })
+    };
+    assert_eq!(refusal(ask("r-1")), ErrorCode::NotAllowed);
+    ask("a-1").unwrap();
+    ask("a-1").unwrap();
+    while jobs::run_due(&world.service).unwrap() > 0 {}
+    assert_eq!(world.audit("title.snapshot").len(), 1);
+    let actor = world.officer("u-1");
+    let seen = world
+        .service
+        .store
+        .read(|c| titles::list(c, &actor, world.banner.code, &world.cycle.id))
+        .unwrap();
+    assert!(seen.len() > 14 && seen.iter().all(|title| title.state == TitleState::Computed));
+    let missing: Option<TitleLevel> = seen.iter().find_map(|title| title.level);
+    assert!(missing.is_none(), "nobody else has rated anybody");
+}
