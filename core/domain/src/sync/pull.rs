@@ -72,9 +72,9 @@ pub enum PullItem {
     /// An accepted or quarantined envelope of the gacha, from any device.
     #[n(0)]
     Envelope(#[n(0)] EnvelopeItem),
-    /// An identity record.
+    /// A version of an identity.
     #[n(1)]
-    Identity(#[n(0)] IdentityRecord),
+    Identity(#[n(0)] IdentityItem),
     /// Where a case stands.
     #[n(2)]
     Case(#[n(0)] CaseItem),
@@ -133,6 +133,19 @@ pub struct EnvelopeItem {
     /// Whether the facts skip it until a decision.
     #[n(1)]
     pub quarantined: bool,
+}
+
+/// A version of an identity, with what the chain carries of it, so that a later version can say
+/// which one it was written on: the salt stays with its author.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct IdentityItem {
+    /// The record.
+    #[n(0)]
+    pub record: IdentityRecord,
+    /// Its commitment.
+    #[n(1)]
+    pub commitment: Hash,
 }
 
 /// Where a case stands, for the officers of its gacha.

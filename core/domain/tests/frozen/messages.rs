@@ -10,8 +10,8 @@ use itgel_domain::register::{RegisterContent, RegisterRow};
 use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::sync::hello::{Cursor, Hello, HelloAnswer, ListEnd};
 use itgel_domain::sync::pull::{
-    CaseItem, EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem, SubjectItem,
-    TaskItem, Tombstone, empty_digest, extend_digest,
+    CaseItem, EnvelopeItem, IdentityItem, PullItem, PullPage, PulledItem, Revocation, RulesItem,
+    SubjectItem, TaskItem, Tombstone, empty_digest, extend_digest,
 };
 use itgel_domain::sync::push::{Exception, Flag, IdentityPush, Push, PushAnswer, Verdict};
 use jiff::civil::date;
@@ -152,7 +152,10 @@ fn pull_items() -> Vec<PullItem> {
             bytes: envelope(file(vec![first])).to_bytes(),
             quarantined: true,
         }),
-        PullItem::Identity(identity()),
+        PullItem::Identity(IdentityItem {
+            record: identity(),
+            commitment: hash("commitment"),
+        }),
         PullItem::Case(CaseItem {
             subject: id("hh-1"),
             cycle: id("c-2026"),
