@@ -78,6 +78,9 @@ impl SyncProtocol for DeviceSession {
     }
 
     fn pull(&self, request: &Pull) -> Result<PullPage, ServiceError> {
+        if self.device.status != DeviceStatus::Active {
+            return Err(ErrorCode::DeviceRevoked.into());
+        }
         let service = &self.service;
         let mut page = service.store.read(|connection| {
             let in_scope = scope(

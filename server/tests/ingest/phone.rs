@@ -235,10 +235,13 @@ impl Phone {
     /// The page of these places, with a signed head and the identity records for them.
     pub(crate) fn page(&self, places: RangeInclusive<u64>) -> Push {
         let head = self.head_at(*places.end());
-        let (first, last) = (*places.start() as usize - 1, *places.end() as usize);
         Push {
             head: SignedHead::sign(&self.device.id, self.incarnation, head, &self.signer),
-            envelopes: self.chain[first..last].to_vec(),
+            envelopes: (1..)
+                .zip(&self.chain)
+                .filter(|(seq, _)| places.contains(seq))
+                .map(|(_, bytes)| bytes.clone())
+                .collect(),
             identities: self
                 .identities
                 .iter()
@@ -250,10 +253,10 @@ impl Phone {
 
     pub(crate) fn head_at(&self, seq: u64) -> ChainHead {
         let start = ChainHead::start(&self.device.id, self.incarnation);
-        let ids = self.chain[..seq as usize]
-            .iter()
-            .map(|bytes| Envelope::id_of_bytes(bytes));
-        ids.fold(start, |head, id| head.extend(&id))
+        let before = (1..).zip(&self.chain).take_while(|(place, _)| *place <= seq);
+        before.fold(start, |head, (_, bytes)| {
+            head.extend(&Envelope::id_of_bytes(bytes))
+        })
     }
 }
 
