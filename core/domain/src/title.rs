@@ -86,7 +86,11 @@ pub fn decide(
     exit_suspended: bool,
 ) -> TitleOutcome {
     let where_entry = |states: &[GateState]| -> Vec<String> {
-        gates.iter().filter(|g| states.contains(&g.entry)).map(|g| g.code.clone()).collect()
+        gates
+            .iter()
+            .filter(|g| states.contains(&g.entry))
+            .map(|g| g.code.clone())
+            .collect()
     };
     let below = where_entry(&[GateState::Fail]);
     let Some(held) = held else {
@@ -129,7 +133,12 @@ mod tests {
     use super::*;
 
     fn gate(code: &str, entry: GateState, exit: GateState) -> GateResult {
-        GateResult { code: code.into(), value: None, entry, exit }
+        GateResult {
+            code: code.into(),
+            value: None,
+            entry,
+            exit,
+        }
     }
 
     fn held(warned: bool, occasion: Occasion) -> TitleHeld {
@@ -146,37 +155,59 @@ mod tests {
     fn a_share_between_entry_and_exit_warns_and_does_not_cancel() {
         let gates = [gate("G-S", Fail, Pass)];
         let holder = held(false, Occasion::Review);
-        assert!(matches!(decide(Some(&holder), &gates, None, false), TitleOutcome::Warn { .. }));
-        assert!(matches!(decide(None, &gates, None, false), TitleOutcome::NotReached { .. }));
+        assert!(matches!(
+            decide(Some(&holder), &gates, None, false),
+            TitleOutcome::Warn { .. }
+        ));
+        assert!(matches!(
+            decide(None, &gates, None, false),
+            TitleOutcome::NotReached { .. }
+        ));
     }
 
     #[test]
     fn a_warning_ends_at_the_next_review_and_not_at_a_quarterly_check() {
         let gates = [gate("G-S", Fail, Pass)];
-        let at = |occasion, suspended| {
-            decide(Some(&held(true, occasion)), &gates, None, suspended)
-        };
-        assert!(matches!(at(Occasion::QuarterlyCheck, false), TitleOutcome::Warn { .. }));
-        assert!(matches!(at(Occasion::Review, false), TitleOutcome::Cancel { .. }));
-        assert!(matches!(at(Occasion::Review, true), TitleOutcome::Cancel { .. }));
+        let at = |occasion, suspended| decide(Some(&held(true, occasion)), &gates, None, suspended);
+        assert!(matches!(
+            at(Occasion::QuarterlyCheck, false),
+            TitleOutcome::Warn { .. }
+        ));
+        assert!(matches!(
+            at(Occasion::Review, false),
+            TitleOutcome::Cancel { .. }
+        ));
+        assert!(matches!(
+            at(Occasion::Review, true),
+            TitleOutcome::Cancel { .. }
+        ));
     }
 
     #[test]
     fn below_exit_a_disaster_suspends_cancellation() {
         let gates = [gate("G-N", Fail, Fail)];
         let holder = held(false, Occasion::QuarterlyCheck);
-        let lost = TitleOutcome::Cancel { gates: vec!["G-N".into()] };
+        let lost = TitleOutcome::Cancel {
+            gates: vec!["G-N".into()],
+        };
         assert_eq!(decide(Some(&holder), &gates, None, false), lost);
-        assert!(matches!(decide(Some(&holder), &gates, None, true), TitleOutcome::Warn { .. }));
+        assert!(matches!(
+            decide(Some(&holder), &gates, None, true),
+            TitleOutcome::Warn { .. }
+        ));
     }
 
     #[test]
     fn an_unknown_number_neither_awards_nor_cancels() {
         let gates = [gate("G-N", Unknown, Unknown)];
         let holder = held(false, Occasion::Review);
-        let kept = TitleOutcome::Keep { level: TitleLevel::Ordinary };
+        let kept = TitleOutcome::Keep {
+            level: TitleLevel::Ordinary,
+        };
         assert_eq!(decide(Some(&holder), &gates, None, false), kept);
-        let refused = TitleOutcome::NotReached { gates: vec!["G-N".into()] };
+        let refused = TitleOutcome::NotReached {
+            gates: vec!["G-N".into()],
+        };
         assert_eq!(decide(None, &gates, None, false), refused);
     }
 
@@ -184,6 +215,9 @@ mod tests {
     fn a_low_score_alone_warns_and_never_cancels() {
         let gates = [gate("G-S", Pass, Pass)];
         let holder = held(true, Occasion::Review);
-        assert!(matches!(decide(Some(&holder), &gates, None, false), TitleOutcome::Warn { .. }));
+        assert!(matches!(
+            decide(Some(&holder), &gates, None, false),
+            TitleOutcome::Warn { .. }
+        ));
     }
 }

@@ -66,7 +66,10 @@ pub fn run(args: &Args) -> Result<(), AssessError> {
                 println!("{}: {}: {} ≠ {}", sheet.title, d.field, d.found, d.expected);
             }
         } else if args.explain {
-            println!("{}", explained(&sheet.title, &sheet.inputs, &assessment, Lang::ZhCn));
+            println!(
+                "{}",
+                explained(&sheet.title, &sheet.inputs, &assessment, Lang::ZhCn)
+            );
         } else {
             println!("{}", assessment.to_json());
         }
@@ -84,7 +87,9 @@ fn worksheet(args: &Args) -> Result<(String, String), AssessError> {
         return Ok((name, content));
     }
     let mut content = String::new();
-    std::io::stdin().read_to_string(&mut content).map_err(AssessError::Input)?;
+    std::io::stdin()
+        .read_to_string(&mut content)
+        .map_err(AssessError::Input)?;
     Ok((String::from("(standard input)"), content))
 }
 
@@ -96,14 +101,21 @@ struct Files {
 
 impl Files {
     fn load(args: &Args) -> Result<Self, AssessError> {
-        let mut files = Self { packs: Vec::new(), parameters: Vec::new() };
+        let mut files = Self {
+            packs: Vec::new(),
+            parameters: Vec::new(),
+        };
         for path in &args.pack {
             let name = path.display().to_string();
-            files.packs.push(Arc::new(RulePack::parse(&name, &read(path)?)?));
+            files
+                .packs
+                .push(Arc::new(RulePack::parse(&name, &read(path)?)?));
         }
         for path in &args.parameters {
             let name = path.display().to_string();
-            files.parameters.push(Arc::new(Parameters::parse(&name, &read(path)?)?));
+            files
+                .parameters
+                .push(Arc::new(Parameters::parse(&name, &read(path)?)?));
         }
         Ok(files)
     }
@@ -111,12 +123,20 @@ impl Files {
 
 impl NamedRules for Files {
     fn named_pack(&self, id: &str) -> Option<Arc<RulePack>> {
-        let own = self.packs.iter().find(|p| p.id.eq_ignore_ascii_case(id)).cloned();
+        let own = self
+            .packs
+            .iter()
+            .find(|p| p.id.eq_ignore_ascii_case(id))
+            .cloned();
         own.or_else(|| shipped::rules().named_pack(id))
     }
 
     fn named_parameters(&self, id: &str) -> Option<Arc<Parameters>> {
-        let own = self.parameters.iter().find(|p| p.id.eq_ignore_ascii_case(id)).cloned();
+        let own = self
+            .parameters
+            .iter()
+            .find(|p| p.id.eq_ignore_ascii_case(id))
+            .cloned();
         own.or_else(|| shipped::rules().named_parameters(id))
     }
 }
@@ -136,7 +156,11 @@ fn explained(title: &str, inputs: &Inputs, a: &Assessment, lang: Lang) -> String
     ]);
     for line in &a.trace {
         let or_empty = |cell: Option<String>| cell.unwrap_or_default();
-        let relieved = if line.relieved { text::assessment_disaster(lang) } else { String::new() };
+        let relieved = if line.relieved {
+            text::assessment_disaster(lang)
+        } else {
+            String::new()
+        };
         table.add_row([
             step(inputs, line, lang),
             or_empty(line.value.clone()),
@@ -155,7 +179,11 @@ fn explained(title: &str, inputs: &Inputs, a: &Assessment, lang: Lang) -> String
     }
     for tip in &a.tips {
         let words = inputs.pack.reason_text(tip).map(|r| r.text.zh.as_str());
-        out += &format!("{}  {tip}  {}\n", text::assessment_tips(lang), words.unwrap_or_default());
+        out += &format!(
+            "{}  {tip}  {}\n",
+            text::assessment_tips(lang),
+            words.unwrap_or_default()
+        );
     }
     out
 }
@@ -166,9 +194,7 @@ fn verdict(a: &Assessment, lang: Lang) -> String {
         (SubjectKind::Village, ..) => text::village_title(lang, a.level),
         (SubjectKind::Township, ..) => text::township_title(lang, a.level),
         (_, Some(grade), ..) => format!("{grade} {}", text::grade(lang, grade)),
-        (_, None, Some(low), Some(high)) => {
-            text::grade_range(lang, low.as_str(), high.as_str())
-        }
+        (_, None, Some(low), Some(high)) => text::grade_range(lang, low.as_str(), high.as_str()),
         _ => text::grade_under_review(lang),
     }
 }
@@ -209,7 +235,14 @@ mod tests {
         let sheet = &sheets[0];
         let assessment = assess(&sheet.inputs);
         let told = explained(&sheet.title, &sheet.inputs, &assessment, Lang::ZhCn);
-        for words in ["AA 良好", "草畜平衡", "灾害调整", "86.00", "负债占资产比例高", "TIP_LEGAL_OVERSTOCK"] {
+        for words in [
+            "AA 良好",
+            "草畜平衡",
+            "灾害调整",
+            "86.00",
+            "负债占资产比例高",
+            "TIP_LEGAL_OVERSTOCK",
+        ] {
             assert!(told.contains(words), "{words} in\n{told}");
         }
         assert_eq!(told.matches("H3.2").count(), 3, "{told}");

@@ -81,19 +81,33 @@ fn check(files: &[PathBuf]) -> Result<(), PackCommandError> {
     }
     match faulty {
         0 => Ok(()),
-        faulty => Err(PackCommandError::Faulty { faulty, all: files.len() }),
+        faulty => Err(PackCommandError::Faulty {
+            faulty,
+            all: files.len(),
+        }),
     }
 }
 
 /// One line about a sound file. A file with `parameters_id` is a parameter table.
 fn describe(name: &str, bytes: &[u8]) -> Result<String, PackError> {
-    let is_table = String::from_utf8_lossy(bytes).lines().any(|l| l.starts_with("parameters_id"));
+    let is_table = String::from_utf8_lossy(bytes)
+        .lines()
+        .any(|l| l.starts_with("parameters_id"));
     if is_table {
         let table = Parameters::parse(name, bytes)?;
-        return Ok(format!("{name}: {} {} {}", table.id, table.version, table.hash()));
+        return Ok(format!(
+            "{name}: {} {} {}",
+            table.id,
+            table.version,
+            table.hash()
+        ));
     }
     let pack = RulePack::parse(name, bytes)?;
-    let texts = pack.reasons.values().filter(|r| !r.text.mn_reviewed).count();
+    let texts = pack
+        .reasons
+        .values()
+        .filter(|r| !r.text.mn_reviewed)
+        .count();
     Ok(format!(
         "{name}: {} {} indicators, {} caps, {} vetoes, {} gates, {texts} Mongolian drafts, {}",
         pack.scorecard(),
@@ -122,7 +136,10 @@ mod tests {
     fn a_table_is_not_taken_for_a_pack() {
         for (name, text) in shipped::PACKS.iter().chain(shipped::PARAMETERS) {
             let line = describe(name, text.as_bytes()).unwrap();
-            assert!(line.contains(&Hash::of_file(text.as_bytes()).to_string()), "{line}");
+            assert!(
+                line.contains(&Hash::of_file(text.as_bytes()).to_string()),
+                "{line}"
+            );
         }
     }
 
@@ -132,6 +149,9 @@ mod tests {
         let broken = text.replacen("weight = \"15\"", "weight = 15.0", 1);
         let line = text.lines().position(|l| l == "weight = \"15\"").unwrap() + 1;
         let error = describe(name, broken.as_bytes()).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("{name}:{line}: indicator[0].weight: ")), "{error}");
+        assert!(
+            error.starts_with(&format!("{name}:{line}: indicator[0].weight: ")),
+            "{error}"
+        );
     }
 }

@@ -25,8 +25,10 @@ pub fn mismatches(inputs: &Inputs, facts: &Facts) -> Vec<Mismatch> {
     let counts = Counts { facts };
     let probe = Probe::new(inputs, facts, false);
     let mut found = Vec::new();
-    if let (Some(insured), Some(herd)) = (counts.int("insurance.livestock_milli_su"), Herd::count(&probe))
-        && i128::from(insured) * 10 > i128::from(herd.total()) * 12
+    if let (Some(insured), Some(herd)) = (
+        counts.int("insurance.livestock_milli_su"),
+        Herd::count(&probe),
+    ) && i128::from(insured) * 10 > i128::from(herd.total()) * 12
     {
         found.push(Mismatch::InsuredAboveDeclared);
     }
@@ -65,12 +67,16 @@ impl Counts<'_> {
         const SMALL: [&str; 2] = ["sheep", "goat"];
         const LARGE: [&str; 5] = ["cattle", "cattle_xl", "horse", "donkey", "camel"];
         let sum = |names: &[&str]| -> Option<i64> {
-            let known: Vec<i64> =
-                names.iter().filter_map(|n| self.int(&format!("breeding.{n}"))).collect();
+            let known: Vec<i64> = names
+                .iter()
+                .filter_map(|n| self.int(&format!("breeding.{n}")))
+                .collect();
             (!known.is_empty()).then(|| known.iter().sum())
         };
         let (small, large) = (sum(&SMALL), sum(&LARGE));
-        let Some(born) = self.int("production.born") else { return false };
+        let Some(born) = self.int("production.born") else {
+            return false;
+        };
         (small.is_some() || large.is_some())
             && born * 10 > small.unwrap_or(0) * 13 + large.unwrap_or(0) * 10
     }
@@ -80,8 +86,16 @@ impl Counts<'_> {
         let term = |name: &str| self.int(&format!("production.{name}"));
         let sum = |names: &[&str]| names.iter().map(|n| term(n)).sum::<Option<i64>>();
         let plus = sum(&["opening_heads", "born", "bought_heads", "received_heads"]);
-        let minus = sum(&["sold_heads", "slaughtered_heads", "died_heads", "given_heads"]);
-        let stock: Vec<i64> = StockClass::ALL.iter().filter_map(|c| self.heads(*c)).collect();
+        let minus = sum(&[
+            "sold_heads",
+            "slaughtered_heads",
+            "died_heads",
+            "given_heads",
+        ]);
+        let stock: Vec<i64> = StockClass::ALL
+            .iter()
+            .filter_map(|c| self.heads(*c))
+            .collect();
         match (plus, minus) {
             (Some(plus), Some(minus)) if !stock.is_empty() => {
                 let stock: i64 = stock.iter().sum();
@@ -93,8 +107,11 @@ impl Counts<'_> {
 
     /// At least three classes with animals, and every count a multiple of five.
     fn heaped(&self) -> bool {
-        let counts: Vec<i64> =
-            StockClass::ALL.iter().filter_map(|c| self.heads(*c)).filter(|n| *n > 0).collect();
+        let counts: Vec<i64> = StockClass::ALL
+            .iter()
+            .filter_map(|c| self.heads(*c))
+            .filter(|n| *n > 0)
+            .collect();
         counts.len() >= 3 && counts.iter().all(|n| n % 5 == 0)
     }
 }

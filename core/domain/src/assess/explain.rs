@@ -36,11 +36,21 @@ pub(super) fn explain(
     relief: Relief,
 ) -> Explained {
     let pack = &inputs.pack;
-    let mut teller = Teller { inputs, facts, relief, trace: Vec::new(), faults: Vec::new(), oldest: None };
+    let mut teller = Teller {
+        inputs,
+        facts,
+        relief,
+        trace: Vec::new(),
+        faults: Vec::new(),
+        oldest: None,
+    };
     let mut place = 0;
     let (mut refused, mut unknown) = (false, false);
     for indicator in &pack.indicators {
-        let parts = measures.parts.get(place..place + indicator.parts.len()).unwrap_or(&[]);
+        let parts = measures
+            .parts
+            .get(place..place + indicator.parts.len())
+            .unwrap_or(&[]);
         place += indicator.parts.len();
         refused |= parts.iter().any(|p| p.plain.reading == Reading::Refused);
         unknown |= parts.iter().any(|p| p.plain.reading == Reading::Unknown);
@@ -51,8 +61,12 @@ pub(super) fn explain(
     let vetoes: Vec<String> = met(scored.vetoes, &pack.vetoes, |veto| veto.code.clone());
     let not_rated_for = not_rated_for(inputs, measures, scored);
     teller.verdict(scored, &caps, &not_rated_for, &vetoes);
-    let reasons = Reasons { caps: &caps, vetoes: &vetoes, not_rated_for: &not_rated_for }
-        .list(refused, unknown, teller.faults);
+    let reasons = Reasons {
+        caps: &caps,
+        vetoes: &vetoes,
+        not_rated_for: &not_rated_for,
+    }
+    .list(refused, unknown, teller.faults);
     Explained {
         trace: teller.trace,
         reasons,
@@ -101,8 +115,12 @@ impl Teller<'_> {
         }
         line.relieved = judged.iter().any(|j| j.relieved);
         let tell = |tell: fn(&Part, &Judged) -> Option<String>| {
-            let told: Vec<String> =
-                indicator.parts.iter().zip(&judged).filter_map(|(p, j)| tell(p, j)).collect();
+            let told: Vec<String> = indicator
+                .parts
+                .iter()
+                .zip(&judged)
+                .filter_map(|(p, j)| tell(p, j))
+                .collect();
             (!told.is_empty()).then(|| told.join(" · "))
         };
         line.value = tell(|_, j| j.value.and_then(|v| v.shown()));
@@ -123,7 +141,9 @@ impl Teller<'_> {
                 (BandTable::Linear { .. }, _) => None,
             }
         });
-        let Some(reason) = of_row.or(indicator.reason.as_deref()) else { return };
+        let Some(reason) = of_row.or(indicator.reason.as_deref()) else {
+            return;
+        };
         match self.faults.iter_mut().find(|(code, _)| code == reason) {
             Some((_, sum)) => *sum += lost,
             None => self.faults.push((reason.to_owned(), lost)),
@@ -135,7 +155,12 @@ impl Teller<'_> {
         let mut found: BTreeSet<(&ItemPath, Date)> = BTreeSet::new();
         for name in &indicator.items {
             let facts: Vec<(&ItemPath, &Fact)> = match name.split_once('*') {
-                None => self.facts.values.get_key_value(name.as_str()).into_iter().collect(),
+                None => self
+                    .facts
+                    .values
+                    .get_key_value(name.as_str())
+                    .into_iter()
+                    .collect(),
                 Some((group, rest)) => self
                     .facts
                     .values
@@ -144,7 +169,11 @@ impl Teller<'_> {
                     .filter(|(path, _)| path.as_str().ends_with(rest))
                     .collect(),
             };
-            found.extend(facts.into_iter().map(|(path, fact)| (path, fact.observed_on)));
+            found.extend(
+                facts
+                    .into_iter()
+                    .map(|(path, fact)| (path, fact.observed_on)),
+            );
         }
         for (_, day) in &found {
             self.oldest = Some(self.oldest.map_or(*day, |oldest| oldest.min(*day)));
@@ -182,7 +211,9 @@ impl Teller<'_> {
 
     /// Grade, caps, eligibility and vetoes in the order of operations.
     fn verdict(&mut self, scored: &Scored, caps: &[String], unrated: &[String], vetoes: &[String]) {
-        let Some(raw) = scored.totals.raw_grade else { return };
+        let Some(raw) = scored.totals.raw_grade else {
+            return;
+        };
         let mut say = |step, code: &str, grade: Grade| {
             let mut line = TraceLine::new(step, code);
             line.result = Some(grade.to_string());
@@ -226,7 +257,11 @@ fn rule(part: &Part, judged: &Judged) -> String {
 
 /// What the set bits stand for.
 fn met<T>(bits: u32, of: &[T], name: impl Fn(&T) -> String) -> Vec<String> {
-    of.iter().enumerate().filter(|(i, _)| bits & 1 << i != 0).map(|(_, t)| name(t)).collect()
+    of.iter()
+        .enumerate()
+        .filter(|(i, _)| bits & 1 << i != 0)
+        .map(|(_, t)| name(t))
+        .collect()
 }
 
 fn not_rated_for(inputs: &Inputs, measures: &Measures, scored: &Scored) -> Vec<String> {
@@ -238,8 +273,12 @@ fn not_rated_for(inputs: &Inputs, measures: &Measures, scored: &Scored) -> Vec<S
     if scored.too_little {
         codes.push(reason_codes::WEIGHT.to_owned());
     }
-    codes.extend(met(measures.core_missing, &pack.core, |c| reason_codes::core(*c)));
-    codes.extend(met(measures.ineligible, &pack.eligibility, |e| reason_codes::eligibility(*e)));
+    codes.extend(met(measures.core_missing, &pack.core, |c| {
+        reason_codes::core(*c)
+    }));
+    codes.extend(met(measures.ineligible, &pack.eligibility, |e| {
+        reason_codes::eligibility(*e)
+    }));
     codes
 }
 
@@ -253,25 +292,45 @@ impl Reasons<'_> {
     /// Vetoes, caps, missing information, then the faults that cost most; of equal ones the
     /// earlier indicator first.
     fn list(&self, refused: bool, unknown: bool, mut faults: Vec<(String, i64)>) -> Vec<Reason> {
-        let plain = |code: String, kind| Reason { code, kind, lost: None };
+        let plain = |code: String, kind| Reason {
+            code,
+            kind,
+            lost: None,
+        };
         let mut reasons: Vec<Reason> = self
             .vetoes
             .iter()
             .map(|code| plain(format!("VETO_{code}"), ReasonKind::Veto))
-            .chain(self.caps.iter().map(|code| plain(code.clone(), ReasonKind::Cap)))
-            .chain(self.not_rated_for.iter().map(|c| plain(c.clone(), ReasonKind::Information)))
+            .chain(
+                self.caps
+                    .iter()
+                    .map(|code| plain(code.clone(), ReasonKind::Cap)),
+            )
+            .chain(
+                self.not_rated_for
+                    .iter()
+                    .map(|c| plain(c.clone(), ReasonKind::Information)),
+            )
             .collect();
-        for (missing, code) in [(refused, reason_codes::REFUSED), (unknown, reason_codes::UNKNOWN)] {
+        for (missing, code) in [
+            (refused, reason_codes::REFUSED),
+            (unknown, reason_codes::UNKNOWN),
+        ] {
             if missing {
                 reasons.push(plain(code.to_owned(), ReasonKind::Information));
             }
         }
         faults.sort_by_key(|(_, lost)| std::cmp::Reverse(*lost));
-        reasons.extend(faults.into_iter().take(MOST_FAULTS).map(|(code, lost)| Reason {
-            code,
-            kind: ReasonKind::Fault,
-            lost: Some(Points(lost)),
-        }));
+        reasons.extend(
+            faults
+                .into_iter()
+                .take(MOST_FAULTS)
+                .map(|(code, lost)| Reason {
+                    code,
+                    kind: ReasonKind::Fault,
+                    lost: Some(Points(lost)),
+                }),
+        );
         reasons
     }
 }

@@ -181,7 +181,10 @@ impl Inputs {
     /// The canonical bytes: JSON of fixed field order without spaces, defaults left out, pack and
     /// parameters by their hash. The same inputs give the same bytes everywhere.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "text keys and integers always serialise to memory")]
+    #[expect(
+        clippy::expect_used,
+        reason = "text keys and integers always serialise to memory"
+    )]
     pub fn canonical_bytes(&self) -> Vec<u8> {
         let stored = Stored {
             v: VERSION,
@@ -218,7 +221,9 @@ impl Inputs {
             as_of: stored.as_of,
             facts: stored.facts,
             context: stored.context,
-            pack: rules.pack(&stored.pack).ok_or(InputsError::PackMissing(stored.pack))?,
+            pack: rules
+                .pack(&stored.pack)
+                .ok_or(InputsError::PackMissing(stored.pack))?,
             parameters: rules
                 .parameters(&stored.parameters)
                 .ok_or(InputsError::ParametersMissing(stored.parameters))?,
@@ -237,9 +242,19 @@ impl Facts {
     #[must_use]
     pub fn of(observations: impl IntoIterator<Item = Observation>) -> Self {
         let fact = |o: Observation| {
-            (o.item, Fact { state: o.state, evidence: o.evidence, observed_on: o.observed_on })
+            (
+                o.item,
+                Fact {
+                    state: o.state,
+                    evidence: o.evidence,
+                    observed_on: o.observed_on,
+                },
+            )
         };
-        Self { values: observations.into_iter().map(fact).collect(), conflicts: BTreeMap::new() }
+        Self {
+            values: observations.into_iter().map(fact).collect(),
+            conflicts: BTreeMap::new(),
+        }
     }
 
     /// The undisputed fact of an item.
@@ -262,7 +277,9 @@ impl Facts {
     /// How many ways there are to settle every conflict; saturates.
     #[must_use]
     pub fn combinations(&self) -> usize {
-        self.conflicts.values().fold(1, |n, alternatives| n.saturating_mul(alternatives.len().max(1)))
+        self.conflicts.values().fold(1, |n, alternatives| {
+            n.saturating_mul(alternatives.len().max(1))
+        })
     }
 
     /// These facts with every conflict settled in the way with number `index`, which counts
@@ -278,7 +295,10 @@ impl Facts {
             }
             rest /= many;
         }
-        Self { values, conflicts: BTreeMap::new() }
+        Self {
+            values,
+            conflicts: BTreeMap::new(),
+        }
     }
 }
 
@@ -302,12 +322,19 @@ mod tests {
     #[test]
     fn every_combination_of_conflicting_values_occurs_once() {
         let mut facts = Facts::default();
-        facts.conflicts.insert(path("herd.sheep"), vec![fact(1), fact(2)]);
-        facts.conflicts.insert(path("herd.goat"), vec![fact(3), fact(4), fact(5)]);
+        facts
+            .conflicts
+            .insert(path("herd.sheep"), vec![fact(1), fact(2)]);
+        facts
+            .conflicts
+            .insert(path("herd.goat"), vec![fact(3), fact(4), fact(5)]);
         let seen: BTreeSet<_> = (0..facts.combinations())
             .map(|i| {
                 let settled = facts.settled(i);
-                (settled.get("herd.sheep").cloned(), settled.get("herd.goat").cloned())
+                (
+                    settled.get("herd.sheep").cloned(),
+                    settled.get("herd.goat").cloned(),
+                )
             })
             .collect();
         assert_eq!(seen.len(), 6);
@@ -316,10 +343,18 @@ mod tests {
     #[test]
     fn a_group_does_not_reach_into_its_neighbours() {
         let mut facts = Facts::default();
-        for name in ["plot/p1/area_mu", "plot/p2/area_mu", "plots/x/y", "pasture.plot_count"] {
+        for name in [
+            "plot/p1/area_mu",
+            "plot/p2/area_mu",
+            "plots/x/y",
+            "pasture.plot_count",
+        ] {
             facts.values.insert(path(name), fact(1));
         }
-        let keys: Vec<_> = facts.in_group("plot").filter_map(|(p, _)| p.key()).collect();
+        let keys: Vec<_> = facts
+            .in_group("plot")
+            .filter_map(|(p, _)| p.key())
+            .collect();
         assert_eq!(keys, ["p1", "p2"]);
     }
 }

@@ -41,7 +41,13 @@ pub fn assess(inputs: &Inputs) -> Assessment {
     let survey = Survey::of(inputs);
     let lowest = &survey.lowest;
     let relief = Relief::On;
-    let told = explain(inputs, &lowest.facts, &lowest.measures, &lowest.scored, relief);
+    let told = explain(
+        inputs,
+        &lowest.facts,
+        &lowest.measures,
+        &lowest.scored,
+        relief,
+    );
     let range = survey.range(inputs);
     let graded = !inputs.pack.grades.is_empty();
     let mut assessment = Assessment {
@@ -52,7 +58,11 @@ pub fn assess(inputs: &Inputs) -> Assessment {
         subject_kind: inputs.subject_kind,
         as_of: inputs.as_of,
         totals: lowest.scored.totals,
-        grade: if graded && range.is_settled() { range.low } else { None },
+        grade: if graded && range.is_settled() {
+            range.low
+        } else {
+            None
+        },
         range,
         level: None,
         title: None,
@@ -67,7 +77,11 @@ pub fn assess(inputs: &Inputs) -> Assessment {
         trace: told.trace,
         reasons: told.reasons,
         unadjusted: lowest.measures.relief.then(|| lowest.unadjusted(inputs)),
-        pending: survey.pending.then(|| String::from("peer_evaluation")).into_iter().collect(),
+        pending: survey
+            .pending
+            .then(|| String::from("peer_evaluation"))
+            .into_iter()
+            .collect(),
     };
     if !inputs.pack.levels.is_empty() {
         award(inputs, &lowest.facts, &lowest.scored, &mut assessment);
@@ -95,13 +109,20 @@ impl<'a> Combination<'a> {
     fn of(inputs: &Inputs, facts: Cow<'a, Facts>) -> Self {
         let measures = measure(inputs, &facts);
         let scored = score(&inputs.pack, &measures, Relief::On, Outlook::Worst);
-        Self { facts, measures, scored }
+        Self {
+            facts,
+            measures,
+            scored,
+        }
     }
 
     fn unadjusted(&self, inputs: &Inputs) -> Unadjusted {
         let scored = score(&inputs.pack, &self.measures, Relief::Off, Outlook::Worst);
         let graded = !inputs.pack.grades.is_empty();
-        Unadjusted { totals: scored.totals, grade: graded.then_some(scored.grade) }
+        Unadjusted {
+            totals: scored.totals,
+            grade: graded.then_some(scored.grade),
+        }
     }
 }
 
@@ -114,12 +135,16 @@ impl<'a> Survey<'a> {
             Cow::Borrowed(facts)
         } else if under_review {
             // Items in conflict are in no one's values, hence unknown.
-            Cow::Owned(Facts { values: facts.values.clone(), ..Facts::default() })
+            Cow::Owned(Facts {
+                values: facts.values.clone(),
+                ..Facts::default()
+            })
         } else {
             Cow::Owned(facts.settled(0))
         };
         let lowest = Combination::of(inputs, first);
-        let best = |c: &Combination<'_>| score(&inputs.pack, &c.measures, Relief::On, Outlook::Best);
+        let best =
+            |c: &Combination<'_>| score(&inputs.pack, &c.measures, Relief::On, Outlook::Best);
         let mut survey = Self {
             high: best(&lowest),
             pending: lowest.measures.is_pending(),
@@ -195,7 +220,11 @@ fn award(inputs: &Inputs, facts: &Facts, scored: &Scored, assessment: &mut Asses
         });
         scored.totals.score >= row.from && required
     };
-    let level = if open && complete { inputs.pack.levels.iter().find(reached) } else { None };
+    let level = if open && complete {
+        inputs.pack.levels.iter().find(reached)
+    } else {
+        None
+    };
     assessment.level = level.map(|row| row.level);
     let outcome = title::decide(
         inputs.context.title.as_ref(),

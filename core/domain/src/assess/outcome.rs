@@ -287,7 +287,10 @@ pub struct Reason {
 impl Assessment {
     /// The canonical JSON: the same bytes on a phone, on the server and in the command line.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "text keys and integers always serialise to memory")]
+    #[expect(
+        clippy::expect_used,
+        reason = "text keys and integers always serialise to memory"
+    )]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("an assessment serialises")
     }
@@ -308,12 +311,18 @@ impl Assessment {
     #[must_use]
     pub fn replay(&self) -> Points {
         let sum = |step: Step, what: fn(&TraceLine) -> Option<Points>| -> i64 {
-            self.trace.iter().filter(|l| l.step == step).filter_map(what).map(|p| p.0).sum()
+            self.trace
+                .iter()
+                .filter(|l| l.step == step)
+                .filter_map(what)
+                .map(|p| p.0)
+                .sum()
         };
         let points = i128::from(sum(Step::Indicator, |l| l.points));
         let weight = i128::from(sum(Step::Indicator, |l| l.weight));
         let base = decimal::half_up(points * 10_000, weight);
-        let change = i128::from(sum(Step::Bonus, |l| l.points) + sum(Step::Deduction, |l| l.points));
+        let change =
+            i128::from(sum(Step::Bonus, |l| l.points) + sum(Step::Deduction, |l| l.points));
         Points(i64::try_from((base + change).clamp(0, 10_000)).unwrap_or(0))
     }
 }

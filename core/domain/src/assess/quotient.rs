@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn an_exact_edge_is_never_lost_to_rounding() {
-        let third = Quotient::new(54_000_00, 180_000_00);
+        let third = Quotient::new(5_400_000, 18_000_000);
         assert_eq!(third.cmp_threshold(Threshold(3_000)), Ordering::Equal);
         let above = Quotient::new(30_001, 100_000);
         assert_eq!(above.cmp_threshold(Threshold(3_000)), Ordering::Greater);
@@ -114,7 +114,10 @@ mod tests {
     fn something_over_nothing_is_above_every_threshold() {
         let over = Quotient::new(1, 0);
         assert_eq!(over.cmp_threshold(Threshold(i64::MAX)), Ordering::Greater);
-        assert_eq!(Quotient::new(0, 0).cmp_threshold(Threshold(9_000)), Ordering::Equal);
+        assert_eq!(
+            Quotient::new(0, 0).cmp_threshold(Threshold(9_000)),
+            Ordering::Equal
+        );
         assert_eq!(over.shown(), None);
     }
 

@@ -81,9 +81,15 @@ pub fn score(pack: &RulePack, measures: &Measures, relief: Relief, outlook: Outl
     let mut sums = Sums::default();
     let mut place = 0;
     for indicator in &pack.indicators {
-        let parts = measures.parts.get(place..place + indicator.parts.len()).unwrap_or(&[]);
+        let parts = measures
+            .parts
+            .get(place..place + indicator.parts.len())
+            .unwrap_or(&[]);
         place += indicator.parts.len();
-        sums.add(indicator.weight, standing(indicator, parts, relief, outlook));
+        sums.add(
+            indicator.weight,
+            standing(indicator, parts, relief, outlook),
+        );
     }
     let base = half_up(i128::from(sums.points) * 10_000, sums.applicable.into());
     let base = i64::try_from(base).unwrap_or(0);
@@ -96,7 +102,8 @@ pub fn score(pack: &RulePack, measures: &Measures, relief: Relief, outlook: Outl
     let settings = &pack.settings;
     // Compared exactly; the rounded figure is for display.
     let present = i128::from(sums.applicable - sums.missing) * 10_000;
-    let incomplete = present < i128::from(settings.min_completeness.0) * i128::from(sums.applicable);
+    let incomplete =
+        present < i128::from(settings.min_completeness.0) * i128::from(sums.applicable);
     let too_little = sums.applicable < settings.min_applicable.0;
     let unrated =
         incomplete || too_little || measures.core_missing != 0 || measures.ineligible != 0;
@@ -160,8 +167,15 @@ pub(super) fn judge(part: &Part, measured: &Measured, relief: Relief, outlook: O
     let plain = judge_reading(part, measured.plain, outlook);
     match measured.relieved {
         Some(sourced) if relief == Relief::On => {
-            let relieved = Judged { relieved: true, ..judge_reading(part, sourced, outlook) };
-            if relieved.points > plain.points { relieved } else { plain }
+            let relieved = Judged {
+                relieved: true,
+                ..judge_reading(part, sourced, outlook)
+            };
+            if relieved.points > plain.points {
+                relieved
+            } else {
+                plain
+            }
         }
         _ => plain,
     }
@@ -177,19 +191,35 @@ fn judge_reading(part: &Part, sourced: Sourced, outlook: Outlook) -> Judged {
         relieved: false,
     };
     let of = |table: TableName, value: Quotient| {
-        let (points, row) = part.table(table).map_or((Points(0), None), |t| t.judge(value));
-        Judged { points, value: Some(value), table, row, ..nothing }
+        let (points, row) = part
+            .table(table)
+            .map_or((Points(0), None), |t| t.judge(value));
+        Judged {
+            points,
+            value: Some(value),
+            table,
+            row,
+            ..nothing
+        }
     };
     match sourced.reading {
         Reading::Value(table, value) => of(table, value),
         Reading::Better([first, second]) => {
             let (first, second) = (of(first.0, first.1), of(second.0, second.1));
-            if second.points > first.points { second } else { first }
+            if second.points > first.points {
+                second
+            } else {
+                first
+            }
         }
         Reading::Case(case) => {
             let judged = part.table(TableName::Main).map(|t| t.judge_case(case));
             let (points, row) = judged.unwrap_or((Points(0), None));
-            Judged { points, row, ..nothing }
+            Judged {
+                points,
+                row,
+                ..nothing
+            }
         }
         Reading::Pending => match outlook {
             Outlook::Worst => of(TableName::Main, Quotient::whole(BALLOT.0)),
@@ -250,9 +280,12 @@ fn caps(
         let value = match cap.subject {
             None => None,
             Some(CapSubject::Indicator(at)) => first_value(pack, measures, at, relief, outlook),
-            Some(CapSubject::Measure(_)) => {
-                measures.caps.get(i).copied().flatten().and_then(|m| plain_value(m, relief))
-            }
+            Some(CapSubject::Measure(_)) => measures
+                .caps
+                .get(i)
+                .copied()
+                .flatten()
+                .and_then(|m| plain_value(m, relief)),
         };
         let compared = match (cap.subject, value) {
             (None, _) => true,
@@ -294,6 +327,10 @@ fn plain_value(measured: Measured, relief: Relief) -> Option<Quotient> {
 
 /// The raw grade under the lowest of the caps that are met; a cap never raises it.
 fn capped(pack: &RulePack, raw: Grade, met: u32) -> Grade {
-    let caps = pack.caps.iter().enumerate().filter(|(i, _)| met & 1 << i != 0);
+    let caps = pack
+        .caps
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| met & 1 << i != 0);
     caps.map(|(_, cap)| cap.grade).fold(raw, Grade::max)
 }

@@ -29,7 +29,9 @@ pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> 
         let day = Herd::count(&probe).map_or(inputs.as_of, |herd| herd.counted_on);
         for (key, plot) in &plots.rows {
             let text = |f: Option<&super::Fact>| {
-                f.and_then(|f| f.state.value()).and_then(|v| v.as_text()).map(str::to_owned)
+                f.and_then(|f| f.state.value())
+                    .and_then(|v| v.as_text())
+                    .map(str::to_owned)
             };
             let direction = match text(plot.right).as_deref() {
                 Some("leased_in") => Some(LeaseDirection::In),
@@ -38,9 +40,9 @@ pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> 
             };
             let registered = |d: LeaseDirection| {
                 let leases = &inputs.context.leases;
-                leases.iter().any(|l| {
-                    l.plot == *key && l.direction == d && l.from <= day && day <= l.to
-                })
+                leases
+                    .iter()
+                    .any(|l| l.plot == *key && l.direction == d && l.from <= day && day <= l.to)
             };
             if direction.is_some_and(|d| !registered(d) && !plot.has_contract_on(day)) {
                 add(LEASE_UNREGISTERED);

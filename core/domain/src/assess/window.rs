@@ -25,7 +25,11 @@ pub fn months_after(day: Date, months: i32) -> Date {
 #[must_use]
 pub fn whole_years(from: Date, to: Date) -> i64 {
     let years = to.year().saturating_sub(from.year());
-    let full = if years_after(from, years) > to { years - 1 } else { years };
+    let full = if years_after(from, years) > to {
+        years - 1
+    } else {
+        years
+    };
     i64::from(full.max(0))
 }
 
@@ -33,7 +37,11 @@ pub fn whole_years(from: Date, to: Date) -> i64 {
 #[must_use]
 pub fn whole_months(from: Date, to: Date) -> i64 {
     let months = i32::from(to.year() - from.year()) * 12 + i32::from(to.month() - from.month());
-    let full = if months_after(from, months) > to { months - 1 } else { months };
+    let full = if months_after(from, months) > to {
+        months - 1
+    } else {
+        months
+    };
     i64::from(full.max(0))
 }
 
@@ -42,7 +50,11 @@ pub fn whole_months(from: Date, to: Date) -> i64 {
 #[must_use]
 pub(super) fn in_season(day: Date, from: i64, to: i64) -> bool {
     let at = i64::from(day.month()) * 100 + i64::from(day.day());
-    if from <= to { (from..=to).contains(&at) } else { at >= from || at <= to }
+    if from <= to {
+        (from..=to).contains(&at)
+    } else {
+        at >= from || at <= to
+    }
 }
 
 #[cfg(test)]

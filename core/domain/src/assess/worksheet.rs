@@ -65,7 +65,11 @@ impl Worksheet {
         rules: &dyn NamedRules,
     ) -> Result<Vec<Self>, PackError> {
         let json = text.trim_start().starts_with('{');
-        let node = if json { read::json(file, text)? } else { read::toml(file, text)? };
+        let node = if json {
+            read::json(file, text)?
+        } else {
+            read::toml(file, text)?
+        };
         let mut fields = Fields::of(file, "", &node)?;
         let main = Sheet::read(&mut fields)?;
         let pack_id = fields.text("pack")?;
@@ -90,7 +94,13 @@ impl Worksheet {
             row.finish()?;
         }
         fields.finish()?;
-        let rules = Common { file, subject, subject_kind, pack, parameters };
+        let rules = Common {
+            file,
+            subject,
+            subject_kind,
+            pack,
+            parameters,
+        };
         let alone = variants.is_empty() || main.expect.is_some();
         let mut sheets = Vec::new();
         if alone {
@@ -163,10 +173,21 @@ impl Sheet {
 impl Common<'_> {
     fn worksheet(&self, sheet: Sheet) -> Result<Worksheet, PackError> {
         let as_of = sheet.as_of.ok_or_else(|| {
-            read::fault(self.file, 1, "as_of", Code::MissingKey, "add the day `as_of`")
+            read::fault(
+                self.file,
+                1,
+                "as_of",
+                Code::MissingKey,
+                "add the day `as_of`",
+            )
         })?;
         let evidence = sheet.evidence.unwrap_or(Evidence::B);
-        let facts = facts::read(self.file, sheet.facts.as_ref(), self.subject_kind, (as_of, evidence))?;
+        let facts = facts::read(
+            self.file,
+            sheet.facts.as_ref(),
+            self.subject_kind,
+            (as_of, evidence),
+        )?;
         let context = match &sheet.context {
             Some(node) => context(self.file, node)?,
             None => Context::default(),
@@ -191,18 +212,36 @@ impl Common<'_> {
 fn merged(main: Option<Node>, over: Option<Node>) -> Option<Node> {
     match (main, over) {
         (main, None) => main,
-        (_, Some(Node { tree: Tree::Text(word), .. })) if word == ABSENT => None,
         (
-            Some(Node { tree: Tree::Table(mut rows), .. }),
-            Some(Node { line, tree: Tree::Table(over) }),
+            _,
+            Some(Node {
+                tree: Tree::Text(word),
+                ..
+            }),
+        ) if word == ABSENT => None,
+        (
+            Some(Node {
+                tree: Tree::Table(mut rows),
+                ..
+            }),
+            Some(Node {
+                line,
+                tree: Tree::Table(over),
+            }),
         ) if !facts::is_value(&over) => {
             for (key, node) in over {
-                let old = rows.iter().position(|(k, _)| *k == key).map(|i| rows.remove(i).1);
+                let old = rows
+                    .iter()
+                    .position(|(k, _)| *k == key)
+                    .map(|i| rows.remove(i).1);
                 if let Some(new) = merged(old, Some(node)) {
                     rows.push((key, new));
                 }
             }
-            Some(Node { line, tree: Tree::Table(rows) })
+            Some(Node {
+                line,
+                tree: Tree::Table(rows),
+            })
         }
         (_, over) => over,
     }
@@ -229,8 +268,10 @@ fn context(file: &str, node: &Node) -> Result<Context, PackError> {
             .map_err(|e| fields.fault("context", Code::BadValue, e.to_string()))?;
     }
     if has_evaluators {
-        let means: Vec<u32> =
-            evaluators.iter().filter_map(|m| u32::try_from(m.0).ok()).collect();
+        let means: Vec<u32> = evaluators
+            .iter()
+            .filter_map(|m| u32::try_from(m.0).ok())
+            .collect();
         if means.iter().any(|m| !(100..=500).contains(m)) || means.len() != evaluators.len() {
             let message = "an evaluator's mean is from \"1\" to \"5\"";
             return Err(fields.fault("evaluators", Code::BadValue, message));
@@ -246,9 +287,10 @@ fn json(node: &Node) -> serde_json::Value {
         Tree::Int(int) => (*int).into(),
         Tree::Flag(flag) => (*flag).into(),
         Tree::List(nodes) => nodes.iter().map(json).collect(),
-        Tree::Table(rows) => {
-            rows.iter().map(|(k, n)| (k.clone(), json(n))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Tree::Table(rows) => rows
+            .iter()
+            .map(|(k, n)| (k.clone(), json(n)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
     }
 }
-

@@ -59,7 +59,10 @@ const WRITTEN: &[Written] = &[
 impl Unit {
     /// The words of all units that can be converted into this one, smallest first.
     pub fn accepted(self) -> impl Iterator<Item = &'static str> {
-        WRITTEN.iter().filter(move |w| w.1 == self).flat_map(|w| w.0.iter().copied())
+        WRITTEN
+            .iter()
+            .filter(move |w| w.1 == self)
+            .flat_map(|w| w.0.iter().copied())
     }
 
     /// `amount` (a decimal) of the written `unit` in this unit, exactly.

@@ -54,7 +54,18 @@ pub enum BandTable {
     },
 }
 
+/// The key of a comparison in a file and what it makes of a threshold.
+type Sign = (&'static str, fn(Threshold) -> Test);
+
 impl Test {
+    /// The four comparisons.
+    pub(super) const SIGNS: [Sign; 4] = [
+        ("ge", Self::AtLeast),
+        ("gt", Self::Above),
+        ("le", Self::AtMost),
+        ("lt", Self::Below),
+    ];
+
     /// Whether the value passes; a case passes only its own row.
     #[must_use]
     pub fn holds(self, value: Quotient) -> bool {
@@ -82,7 +93,10 @@ impl Test {
     pub fn shown(self) -> String {
         let compared = |sign: &str, t: Threshold| {
             let text = super::decimal::write(t.0, THRESHOLD_PLACES);
-            format!("{sign} {}", text.trim_end_matches('0').trim_end_matches('.'))
+            format!(
+                "{sign} {}",
+                text.trim_end_matches('0').trim_end_matches('.')
+            )
         };
         match self {
             Self::AtLeast(t) => compared(">=", t),
@@ -97,13 +111,7 @@ impl Test {
     /// Reads one of `ge`, `gt`, `le`, `lt`; `None` if the table has none of them.
     pub(super) fn read(row: &mut Fields<'_>) -> Result<Option<Self>, PackError> {
         let mut found = None;
-        let signs: [(&str, fn(Threshold) -> Self); 4] = [
-            ("ge", Self::AtLeast),
-            ("gt", Self::Above),
-            ("le", Self::AtMost),
-            ("lt", Self::Below),
-        ];
-        for (name, make) in signs {
+        for (name, make) in Self::SIGNS {
             if let Some(value) = row.find_decimal(name, THRESHOLD_PLACES)? {
                 if found.is_some() {
                     return Err(row.fault(name, Code::BadValue, "one comparison is enough"));
@@ -124,16 +132,19 @@ impl BandTable {
                 .iter()
                 .position(|row| row.test.holds(value))
                 .map_or((Points(0), None), |i| (rows[i].points, Some(i))),
-            Self::Linear { factor_centi, max } => {
-                (Points(value.times_centi(*factor_centi).clamp(0, max.0)), None)
-            }
+            Self::Linear { factor_centi, max } => (
+                Points(value.times_centi(*factor_centi).clamp(0, max.0)),
+                None,
+            ),
         }
     }
 
     /// The row that a case falls into, and its points.
     #[must_use]
     pub fn judge_case(&self, case: CaseName) -> (Points, Option<usize>) {
-        let Self::Rows(rows) = self else { return (Points(0), None) };
+        let Self::Rows(rows) = self else {
+            return (Points(0), None);
+        };
         rows.iter()
             .position(|row| match row.test {
                 Test::Case(c) => c == case,
@@ -212,7 +223,11 @@ impl Band {
         if points.0 < 0 {
             return Err(row.fault("points", Code::BadValue, "points are never negative"));
         }
-        Ok(Self { test, points, reason: row.find_text("reason")?.map(str::to_owned) })
+        Ok(Self {
+            test,
+            points,
+            reason: row.find_text("reason")?.map(str::to_owned),
+        })
     }
 }
 
@@ -226,7 +241,9 @@ fn reachable(before: &[Band], band: &Band, row: &Fields<'_>) -> Result<(), PackE
         return overlap("this row stands here twice");
     }
     let last = before.iter().rev().find(|b| b.test.threshold().is_some());
-    let (Some(last), Some(_)) = (last, band.test.threshold()) else { return Ok(()) };
+    let (Some(last), Some(_)) = (last, band.test.threshold()) else {
+        return Ok(());
+    };
     let narrower = match (last.test, band.test) {
         (Test::AtLeast(a), Test::AtLeast(b) | Test::Above(b)) => b < a,
         (Test::Above(a), Test::AtLeast(b)) => b <= a,
@@ -236,5 +253,9 @@ fn reachable(before: &[Band], band: &Band, row: &Fields<'_>) -> Result<(), PackE
         (Test::Below(a), Test::Below(b)) => b > a,
         _ => return overlap("rows of one table compare in one direction only"),
     };
-    if narrower { Ok(()) } else { overlap("the row above takes every value of this one") }
+    if narrower {
+        Ok(())
+    } else {
+        overlap("the row above takes every value of this one")
+    }
 }

@@ -57,12 +57,26 @@ mod tests {
         assert_eq!(parse("22.660", 2), Some(2266));
         assert_eq!(parse("-0.5", 4), Some(-5000));
         assert_eq!(parse("20", 2), Some(2000));
-        assert_eq!((write(2266, 2), write(-5, 2), write(7, 0)), ("22.66".into(), "-0.05".into(), "7".into()));
+        assert_eq!(
+            (write(2266, 2), write(-5, 2), write(7, 0)),
+            ("22.66".into(), "-0.05".into(), "7".into())
+        );
     }
 
     #[test]
     fn a_decimal_is_never_rounded_silently() {
-        for bad in ["22.665", "", ".5", "5.", "1e3", "1,000", "+1", "--1", "９", "99999999999999999999"] {
+        for bad in [
+            "22.665",
+            "",
+            ".5",
+            "5.",
+            "1e3",
+            "1,000",
+            "+1",
+            "--1",
+            "９",
+            "99999999999999999999",
+        ] {
             assert_eq!(parse(bad, 2), None, "{bad}");
         }
     }
@@ -70,6 +84,9 @@ mod tests {
     #[test]
     fn half_a_hundredth_goes_up() {
         assert_eq!(half_up(8875, 10), 888);
-        assert_eq!((half_up(5, 2), half_up(-5, 2), half_up(4, 3), half_up(1, 0)), (3, -2, 1, 0));
+        assert_eq!(
+            (half_up(5, 2), half_up(-5, 2), half_up(4, 3), half_up(1, 0)),
+            (3, -2, 1, 0)
+        );
     }
 }

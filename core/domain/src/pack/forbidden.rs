@@ -5,19 +5,60 @@
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("religion", &["religion", "religious", "faith", "lama"]),
     ("genes", &["gene", "genes", "genetic", "dna"]),
-    ("biometrics", &["fingerprint", "fingerprints", "biometric", "biometrics", "face", "iris", "voiceprint"]),
+    (
+        "biometrics",
+        &[
+            "fingerprint",
+            "fingerprints",
+            "biometric",
+            "biometrics",
+            "face",
+            "iris",
+            "voiceprint",
+        ],
+    ),
     ("blood_type", &["blood", "blood_type"]),
-    ("health", &["disease", "illness", "medical", "medical_history", "health", "disability", "disabled"]),
+    (
+        "health",
+        &[
+            "disease",
+            "illness",
+            "medical",
+            "medical_history",
+            "health",
+            "disability",
+            "disabled",
+        ],
+    ),
     ("ethnicity", &["ethnicity", "ethnic", "nationality"]),
     ("gender", &["gender", "sex"]),
-    ("marital_status", &["marital", "marital_status", "married", "marriage", "divorced", "divorce"]),
+    (
+        "marital_status",
+        &[
+            "marital",
+            "marital_status",
+            "married",
+            "marriage",
+            "divorced",
+            "divorce",
+        ],
+    ),
     ("pregnancy", &["pregnancy", "pregnant"]),
     ("education", &["education", "schooling", "diploma"]),
-    ("party_membership", &["party", "party_member", "party_membership"]),
+    (
+        "party_membership",
+        &["party", "party_member", "party_membership"],
+    ),
     ("family_harmony", &["harmony", "family_harmony"]),
-    ("low_income_status", &["low_income", "five_guarantee", "dibao", "wubao", "poverty"]),
+    (
+        "low_income_status",
+        &["low_income", "five_guarantee", "dibao", "wubao", "poverty"],
+    ),
     ("number_of_children", &["children", "child_count"]),
-    ("contacts", &["contacts", "phone_contacts", "social_media", "wechat"]),
+    (
+        "contacts",
+        &["contacts", "phone_contacts", "social_media", "wechat"],
+    ),
     ("drug_register", &["drug", "drugs", "drug_register"]),
     ("criminal_record", &["criminal", "criminal_record", "crime"]),
 ];
@@ -29,7 +70,10 @@ pub(crate) fn find(name: &str) -> Option<&'static str> {
     let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let single = words.iter().map(|w| (*w).to_owned());
     let pairs = words.windows(2).map(|pair| pair.join("_"));
-    let all: Vec<String> = single.chain(pairs).map(|w| w.to_ascii_lowercase()).collect();
+    let all: Vec<String> = single
+        .chain(pairs)
+        .map(|w| w.to_ascii_lowercase())
+        .collect();
     FORBIDDEN
         .iter()
         .find(|(_, names)| all.iter().any(|w| names.contains(&w.as_str())))
@@ -53,7 +97,13 @@ mod tests {
 
     #[test]
     fn an_innocent_name_is_not_taken_for_a_forbidden_one() {
-        for name in ["general", "income.net_fen", "surface.mu", "household.members", "herd.sheep"] {
+        for name in [
+            "general",
+            "income.net_fen",
+            "surface.mu",
+            "household.members",
+            "herd.sheep",
+        ] {
             assert_eq!(find(name), None, "{name}");
         }
     }

@@ -44,11 +44,18 @@ impl Part {
     /// The bands of this name.
     #[must_use]
     pub fn table(&self, name: TableName) -> Option<&BandTable> {
-        self.tables.iter().find(|(n, _)| *n == name).map(|(_, table)| table)
+        self.tables
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, table)| table)
     }
 
     fn best(&self) -> Points {
-        self.tables.iter().map(|(_, t)| t.best()).max().unwrap_or_default()
+        self.tables
+            .iter()
+            .map(|(_, t)| t.best())
+            .max()
+            .unwrap_or_default()
     }
 
     fn read(fields: &mut Fields<'_>) -> Result<Self, PackError> {
@@ -59,7 +66,11 @@ impl Part {
             .iter()
             .map(|name| Ok((*name, BandTable::read(fields, *name, measure)?)))
             .collect::<Result<_, PackError>>()?;
-        Ok(Self { measure, denominator, tables })
+        Ok(Self {
+            measure,
+            denominator,
+            tables,
+        })
     }
 }
 
@@ -129,11 +140,18 @@ impl Indicator {
 
     /// The reasons that the indicator or one of its rows names.
     pub(super) fn reasons(&self) -> impl Iterator<Item = &str> {
-        let rows = self.parts.iter().flat_map(|p| &p.tables).flat_map(|(_, t)| match t {
-            BandTable::Rows(rows) => rows.as_slice(),
-            BandTable::Linear { .. } => &[],
-        });
-        self.reason.as_deref().into_iter().chain(rows.filter_map(|r| r.reason.as_deref()))
+        let rows = self
+            .parts
+            .iter()
+            .flat_map(|p| &p.tables)
+            .flat_map(|(_, t)| match t {
+                BandTable::Rows(rows) => rows.as_slice(),
+                BandTable::Linear { .. } => &[],
+            });
+        self.reason
+            .as_deref()
+            .into_iter()
+            .chain(rows.filter_map(|r| r.reason.as_deref()))
     }
 }
 

@@ -17,6 +17,7 @@ mod reason;
 mod rules;
 mod settings;
 pub mod shipped;
+mod tree;
 mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,9 +33,7 @@ pub use self::names::{
 };
 pub use self::parameters::{CapacityFallback, ParameterQuota, Parameters, StockClass};
 pub use self::reason::ReasonText;
-pub use self::rules::{
-    Bonus, Cap, CapSubject, Deduction, Gate, GradeRow, LevelRow, Veto,
-};
+pub use self::rules::{Bonus, Cap, CapSubject, Deduction, Gate, GradeRow, LevelRow, Veto};
 pub use self::settings::Settings;
 pub use self::vocabulary::NotInVocabulary;
 pub(crate) use self::vocabulary::vocabulary;
@@ -137,7 +136,10 @@ impl RulePack {
     /// The grade of a score; C where the pack has no grades.
     #[must_use]
     pub fn grade_of(&self, score: Points) -> Grade {
-        self.grades.iter().find(|g| score >= g.from).map_or(Grade::C, |g| g.grade)
+        self.grades
+            .iter()
+            .find(|g| score >= g.from)
+            .map_or(Grade::C, |g| g.grade)
     }
 
     fn read(fields: &mut Fields<'_>, hash: Hash) -> Result<Self, PackError> {
@@ -166,7 +168,11 @@ impl RulePack {
             valid_from: fields.day("valid_from")?,
             valid_to: fields.find_word("valid_to")?,
             authority: fields.text("authority")?.to_owned(),
-            legal_basis: fields.texts("legal_basis")?.into_iter().map(str::to_owned).collect(),
+            legal_basis: fields
+                .texts("legal_basis")?
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             settings: Settings::read(&mut settings, &indicators)?,
             grades: rules::grades(fields)?,
             levels: LevelRow::read_all(fields)?,
@@ -195,13 +201,26 @@ impl RulePack {
             return Err(fields.fault("grades", Code::MissingKey, message));
         }
         if self.caps.len() > 32 || self.vetoes.len() > 32 || self.core.len() > 32 {
-            return Err(fields.fault("cap", Code::BadValue, "at most 32 caps, vetoes and core fields"));
+            return Err(fields.fault(
+                "cap",
+                Code::BadValue,
+                "at most 32 caps, vetoes and core fields",
+            ));
         }
         let groups: [(&str, Vec<&str>); 5] = [
-            ("indicator", self.indicators.iter().map(|i| i.code.as_str()).collect()),
-            ("bonus", self.bonuses.iter().map(|b| b.code.as_str()).collect()),
+            (
+                "indicator",
+                self.indicators.iter().map(|i| i.code.as_str()).collect(),
+            ),
+            (
+                "bonus",
+                self.bonuses.iter().map(|b| b.code.as_str()).collect(),
+            ),
             ("cap", self.caps.iter().map(|c| c.code.as_str()).collect()),
-            ("veto", self.vetoes.iter().map(|v| v.code.as_str()).collect()),
+            (
+                "veto",
+                self.vetoes.iter().map(|v| v.code.as_str()).collect(),
+            ),
             ("gate", self.gates.iter().map(|g| g.code.as_str()).collect()),
         ];
         for (key, codes) in groups {
@@ -227,14 +246,23 @@ impl RulePack {
 
     fn reason_codes(&self) -> BTreeSet<String> {
         let own = |code: &str| code.to_owned();
-        let mut codes: BTreeSet<String> =
-            self.indicators.iter().flat_map(|i| i.reasons().map(own)).collect();
+        let mut codes: BTreeSet<String> = self
+            .indicators
+            .iter()
+            .flat_map(|i| i.reasons().map(own))
+            .collect();
         codes.extend(self.caps.iter().map(|c| c.code.clone()));
         codes.extend(self.vetoes.iter().map(Veto::reason));
         codes.extend(self.core.iter().map(|c| reason::core(*c)));
         codes.extend(self.eligibility.iter().map(|e| reason::eligibility(*e)));
         codes.extend(
-            [reason::REFUSED, reason::UNKNOWN, reason::COMPLETENESS, reason::WEIGHT].map(own),
+            [
+                reason::REFUSED,
+                reason::UNKNOWN,
+                reason::COMPLETENESS,
+                reason::WEIGHT,
+            ]
+            .map(own),
         );
         codes
     }
@@ -261,7 +289,11 @@ fn list<'a, T>(
 
 pub(crate) fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, PackError> {
     std::str::from_utf8(bytes).map_err(|e| {
-        let line = bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        let line = bytes[..e.valid_up_to()]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
+            + 1;
         read::fault(name, line, "(file)", Code::Syntax, "the file is not UTF-8")
     })
 }

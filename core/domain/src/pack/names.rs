@@ -261,9 +261,7 @@ impl MeasureName {
                 CaseName::N,
                 CaseName::V,
             ],
-            Self::GovernmentHonesty => {
-                &[CaseName::Clean, CaseName::SignedPlan, CaseName::Arrears]
-            }
+            Self::GovernmentHonesty => &[CaseName::Clean, CaseName::SignedPlan, CaseName::Arrears],
             _ => &[],
         }
     }
@@ -271,6 +269,9 @@ impl MeasureName {
     /// Whether the share may be taken of other households than the usual ones.
     #[must_use]
     pub const fn takes_denominator(self) -> bool {
-        matches!(self, Self::FiledShare | Self::CreditShare | Self::OnTimeShare)
+        matches!(
+            self,
+            Self::FiledShare | Self::CreditShare | Self::OnTimeShare
+        )
     }
 }

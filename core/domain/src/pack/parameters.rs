@@ -65,7 +65,12 @@ impl StockClass {
     pub const fn is_young(self) -> bool {
         matches!(
             self,
-            Self::SheepL | Self::GoatL | Self::CattleC | Self::HorseF | Self::DonkeyF | Self::CamelC
+            Self::SheepL
+                | Self::GoatL
+                | Self::CattleC
+                | Self::HorseF
+                | Self::DonkeyF
+                | Self::CamelC
         )
     }
 }
@@ -254,7 +259,11 @@ fn sheep_units(fields: &mut Fields<'_>) -> Result<BTreeMap<StockClass, i64>, Pac
 /// `[origin]` names the source of each number; its keys are the keys of the file.
 fn origins(fields: &mut Fields<'_>) -> Result<(), PackError> {
     let mut row = fields.table("origin")?;
-    for key in ["income_benchmark_yuan", "median_net_assets_yuan", "sheep_units"] {
+    for key in [
+        "income_benchmark_yuan",
+        "median_net_assets_yuan",
+        "sheep_units",
+    ] {
         row.text(key)?;
     }
     row.find_text("mean_cropland_mu")?;

@@ -143,8 +143,15 @@ pub(super) fn grades(fields: &mut Fields<'_>) -> Result<Vec<GradeRow>, PackError
         if !Grade::SCORED.contains(&grade) {
             return Err(row.fault("grade", Code::BadValue, "a score gives AAA, AA, A, B or C"));
         }
-        if grades.last().is_some_and(|g| g.from <= from || g.grade >= grade) {
-            return Err(row.fault("ge", Code::BandOverlap, "write the grades from best to worst"));
+        if grades
+            .last()
+            .is_some_and(|g| g.from <= from || g.grade >= grade)
+        {
+            return Err(row.fault(
+                "ge",
+                Code::BandOverlap,
+                "write the grades from best to worst",
+            ));
         }
         row.finish()?;
         grades.push(GradeRow { grade, from });
@@ -163,9 +170,7 @@ impl Bonus {
             let mut by_level = row.table("points")?;
             let points = HonourLevel::ALL
                 .iter()
-                .map(|level| {
-                    Ok((Some(*level), Points(by_level.decimal(level.as_str(), 2)?)))
-                })
+                .map(|level| Ok((Some(*level), Points(by_level.decimal(level.as_str(), 2)?))))
                 .collect::<Result<_, PackError>>()?;
             by_level.finish()?;
             points
@@ -289,10 +294,22 @@ impl LevelRow {
                     Some((measure, test))
                 }
             };
-            if levels.last().is_some_and(|l| l.from <= from || l.level <= level) {
-                return Err(row.fault("ge", Code::BandOverlap, "write the levels from best to worst"));
+            if levels
+                .last()
+                .is_some_and(|l| l.from <= from || l.level <= level)
+            {
+                return Err(row.fault(
+                    "ge",
+                    Code::BandOverlap,
+                    "write the levels from best to worst",
+                ));
             }
-            levels.push(Self { level, from, requires, titles: Titles::read(&mut row)? });
+            levels.push(Self {
+                level,
+                from,
+                requires,
+                titles: Titles::read(&mut row)?,
+            });
             row.finish()?;
         }
         Ok(levels)
@@ -309,10 +326,8 @@ fn years(row: &mut Fields<'_>, name: &str) -> Result<Option<i16>, PackError> {
 
 /// Every comparison of a table; `ge` and `le` together make an interval.
 fn tests(row: &mut Fields<'_>) -> Result<Vec<Test>, PackError> {
-    let signs: [(&str, fn(Threshold) -> Test); 4] =
-        [("ge", Test::AtLeast), ("gt", Test::Above), ("le", Test::AtMost), ("lt", Test::Below)];
     let mut tests = Vec::new();
-    for (name, make) in signs {
+    for (name, make) in Test::SIGNS {
         if let Some(value) = row.find_decimal(name, super::band::THRESHOLD_PLACES)? {
             tests.push(make(Threshold(value)));
         }

@@ -35,9 +35,15 @@ pub struct Settings {
 
 impl Settings {
     /// Reads `[settings]`: what `indicators` need must be there, nothing else may.
-    pub(super) fn read(fields: &mut Fields<'_>, indicators: &[Indicator]) -> Result<Self, PackError> {
+    pub(super) fn read(
+        fields: &mut Fields<'_>,
+        indicators: &[Indicator],
+    ) -> Result<Self, PackError> {
         let has = |measures: &[MeasureName]| {
-            indicators.iter().flat_map(|i| &i.parts).any(|p| measures.contains(&p.measure))
+            indicators
+                .iter()
+                .flat_map(|i| &i.parts)
+                .any(|p| measures.contains(&p.measure))
         };
         let mut settings = Self {
             min_completeness: Points(fields.decimal("min_completeness", 2)?),
@@ -55,7 +61,11 @@ impl Settings {
             settings.fodder_season_from = day_of_year(fields, "fodder_season_from")?;
             settings.fodder_season_to = day_of_year(fields, "fodder_season_to")?;
         }
-        if has(&[MeasureName::IncomePerHead, MeasureName::Survival, MeasureName::Offtake]) {
+        if has(&[
+            MeasureName::IncomePerHead,
+            MeasureName::Survival,
+            MeasureName::Offtake,
+        ]) {
             settings.normal_years = needed(fields, "normal_years")?;
         }
         if has(&[MeasureName::Overstock]) {

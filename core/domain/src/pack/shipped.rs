@@ -9,15 +9,30 @@ use crate::hash::Hash;
 
 /// File name and content of each shipped rule pack.
 pub const PACKS: &[(&str, &str)] = &[
-    ("hh-nm-1.toml", include_str!("../../../../fixtures/packs/hh-nm-1.toml")),
-    ("gv-nm-1.toml", include_str!("../../../../fixtures/packs/gv-nm-1.toml")),
-    ("sm-nm-1.toml", include_str!("../../../../fixtures/packs/sm-nm-1.toml")),
+    (
+        "hh-nm-1.toml",
+        include_str!("../../../../fixtures/packs/hh-nm-1.toml"),
+    ),
+    (
+        "gv-nm-1.toml",
+        include_str!("../../../../fixtures/packs/gv-nm-1.toml"),
+    ),
+    (
+        "sm-nm-1.toml",
+        include_str!("../../../../fixtures/packs/sm-nm-1.toml"),
+    ),
 ];
 
 /// File name and content of each shipped parameter table.
 pub const PARAMETERS: &[(&str, &str)] = &[
-    ("ex-1.toml", include_str!("../../../../fixtures/parameters/ex-1.toml")),
-    ("150623-2026.toml", include_str!("../../../../fixtures/parameters/150623-2026.toml")),
+    (
+        "ex-1.toml",
+        include_str!("../../../../fixtures/parameters/ex-1.toml"),
+    ),
+    (
+        "150623-2026.toml",
+        include_str!("../../../../fixtures/parameters/150623-2026.toml"),
+    ),
 ];
 
 /// The shipped rules, parsed once.
@@ -29,7 +44,10 @@ pub struct Shipped {
 
 /// The shipped rules.
 #[must_use]
-#[expect(clippy::expect_used, reason = "the embedded files are parsed by the tests of every build")]
+#[expect(
+    clippy::expect_used,
+    reason = "the embedded files are parsed by the tests of every build"
+)]
 pub fn rules() -> &'static Shipped {
     static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| Shipped {
         packs: PACKS
@@ -64,13 +82,19 @@ impl Shipped {
     /// The pack with this id, in either case.
     #[must_use]
     pub fn find_pack(&self, id: &str) -> Option<Arc<RulePack>> {
-        self.packs.iter().find(|p| p.id.eq_ignore_ascii_case(id)).cloned()
+        self.packs
+            .iter()
+            .find(|p| p.id.eq_ignore_ascii_case(id))
+            .cloned()
     }
 
     /// The parameter table with this id, in either case.
     #[must_use]
     pub fn find_parameters(&self, id: &str) -> Option<Arc<Parameters>> {
-        self.parameters.iter().find(|p| p.id.eq_ignore_ascii_case(id)).cloned()
+        self.parameters
+            .iter()
+            .find(|p| p.id.eq_ignore_ascii_case(id))
+            .cloned()
     }
 }
 

@@ -32,5 +32,8 @@ pub(super) fn holds(absence: Absence, inputs: &Inputs, facts: &Facts) -> bool {
 
 /// Whether the item is zero or does not apply.
 fn is_none(p: &Probe<'_>, path: &str) -> bool {
-    p.facts.get(path).is_some_and(|f| f.state == State::NotApplicable) || p.int(path) == Some(0)
+    p.facts
+        .get(path)
+        .is_some_and(|f| f.state == State::NotApplicable)
+        || p.int(path) == Some(0)
 }

@@ -23,7 +23,10 @@ pub(super) fn overstock(p: &Probe<'_>) -> Option<Reading> {
     let (grazing, capacity) = match &p.inputs.context.joint_group {
         None => {
             let herd = Herd::count(p)?;
-            (i128::from(herd.grazing), own_capacity(p, herd.counted_on, p.relief)?)
+            (
+                i128::from(herd.grazing),
+                own_capacity(p, herd.counted_on, p.relief)?,
+            )
         }
         Some(group) => {
             // Both are weighted by days, which cancels out of the ratio.
@@ -65,8 +68,11 @@ pub(super) fn own_capacity(p: &Probe<'_>, on: Date, relief: bool) -> Option<Capa
     let mut complete = true;
     for (key, plot) in &plots.rows {
         // All three are read, so that a refusal is seen behind an unknown.
-        let (area, right, zone) =
-            (p.int_of(plot.area), p.text_of(plot.right), p.text_of(plot.zone));
+        let (area, right, zone) = (
+            p.int_of(plot.area),
+            p.text_of(plot.right),
+            p.text_of(plot.zone),
+        );
         let (Some(area), Some(right), Some(zone)) = (area, right, zone) else {
             complete = false;
             continue;
@@ -104,7 +110,9 @@ impl<'a> Plots<'a> {
     pub(crate) fn of(p: &Probe<'a>) -> Option<Self> {
         let mut rows: BTreeMap<&str, Plot<'_>> = BTreeMap::new();
         for (path, fact) in p.facts.in_group("plot") {
-            let Some((_, key, name)) = path.parts() else { continue };
+            let Some((_, key, name)) = path.parts() else {
+                continue;
+            };
             let plot = rows.entry(key).or_default();
             match name {
                 "area_mu" => plot.area = Some(fact),
@@ -116,7 +124,10 @@ impl<'a> Plots<'a> {
                 _ => {}
             }
         }
-        let has_plots = matches!(p.producer(), None | Some(Producer::Pastoral | Producer::Mixed));
+        let has_plots = matches!(
+            p.producer(),
+            None | Some(Producer::Pastoral | Producer::Mixed)
+        );
         let count = p.facts.get("pasture.plot_count");
         if count.is_some() || (rows.is_empty() && has_plots) {
             let stated = p.int_of(count)?;
@@ -130,7 +141,9 @@ impl<'a> Plots<'a> {
     /// Whether every plot has area, right and zone.
     pub(crate) fn are_described(&self) -> bool {
         let known = |f: Option<&Fact>| f.is_some_and(|f| f.state.value().is_some());
-        self.rows.values().all(|plot| known(plot.area) && known(plot.right) && known(plot.zone))
+        self.rows
+            .values()
+            .all(|plot| known(plot.area) && known(plot.right) && known(plot.zone))
     }
 }
 
@@ -224,8 +237,14 @@ fn by_quota(p: &Probe<'_>, area_mu: i64, quota_centi: i64) -> Option<Capacity> {
 fn add(a: Capacity, b: Capacity) -> Capacity {
     const WIDEST: i128 = 1_000_000_000_000_000;
     const BILLIONTHS: i128 = 1_000_000_000;
-    let (num, den) = if a.1 == b.1 { (a.0 + b.0, a.1) } else { (a.0 * b.1 + b.0 * a.1, a.1 * b.1) };
-    let common = i128::try_from(gcd(num.unsigned_abs(), den.unsigned_abs())).unwrap_or(1).max(1);
+    let (num, den) = if a.1 == b.1 {
+        (a.0 + b.0, a.1)
+    } else {
+        (a.0 * b.1 + b.0 * a.1, a.1 * b.1)
+    };
+    let common = i128::try_from(gcd(num.unsigned_abs(), den.unsigned_abs()))
+        .unwrap_or(1)
+        .max(1);
     let (num, den) = (num / common, den / common);
     if den <= WIDEST {
         return (num, den);

@@ -41,7 +41,11 @@ pub(super) fn days_past_due_today(p: &Probe<'_>) -> Option<Reading> {
 pub(super) fn overdue_today(p: &Probe<'_>) -> i64 {
     let as_of = p.inputs.as_of;
     let open = |s: &&Spell| s.began_on <= as_of && s.ended_on.is_none_or(|end| end > as_of);
-    spells(p).filter(open).map(|s| s.days_past_due).max().unwrap_or(0)
+    spells(p)
+        .filter(open)
+        .map(|s| s.days_past_due)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Whether the ledger has loans; `None` if it could not be searched.
@@ -61,5 +65,10 @@ fn spells<'p>(p: &'p Probe<'_>) -> impl Iterator<Item = &'p Spell> {
     let performing = |s: &Spell| {
         p.relief && s.disaster_rescheduled && disasters.iter().any(|d| d.covers(s.began_on))
     };
-    p.inputs.context.credit.spells.iter().filter(move |s| !performing(s))
+    p.inputs
+        .context
+        .credit
+        .spells
+        .iter()
+        .filter(move |s| !performing(s))
 }

@@ -39,7 +39,12 @@ impl Herd {
     /// is mentioned is unknown for those who live from animals.
     pub(crate) fn count(p: &Probe<'_>) -> Option<Self> {
         let as_of = p.inputs.as_of;
-        let mut herd = Self { grazing: 0, penned: 0, without_young: 0, counted_on: Date::MIN };
+        let mut herd = Self {
+            grazing: 0,
+            penned: 0,
+            without_young: 0,
+            counted_on: Date::MIN,
+        };
         let (grazing, penned) = (classes(p, "herd"), classes(p, "penned"));
         if grazing.is_empty() && penned.is_empty() && lives_from_animals(p) {
             return p.miss(Missing::Unknown);
@@ -77,7 +82,10 @@ pub(super) fn scale(p: &Probe<'_>) -> Option<Reading> {
         Producer::Farming => Some(Reading::Value(TableName::Cropland, cropland_share(p)?)),
         Producer::Mixed => {
             let (herd, cropland) = (effective_su_per_person(p), cropland_share(p));
-            Some(Reading::Better([(TableName::Herd, herd?), (TableName::Cropland, cropland?)]))
+            Some(Reading::Better([
+                (TableName::Herd, herd?),
+                (TableName::Cropland, cropland?),
+            ]))
         }
         Producer::Other => p.miss(Missing::NotApplicable),
     }
@@ -92,18 +100,26 @@ pub(super) fn breeding_share(p: &Probe<'_>) -> Option<Reading> {
     }
     let mut females = 0_i64;
     for (class, fact) in breeding {
-        let units = p.int_of(Some(fact))?.saturating_mul(p.inputs.parameters.milli_su(class));
+        let units = p
+            .int_of(Some(fact))?
+            .saturating_mul(p.inputs.parameters.milli_su(class));
         females = females.saturating_add(units);
     }
     if herd.without_young == 0 {
         return p.miss(Missing::NotApplicable);
     }
-    Some(main(Quotient::new(females.into(), herd.without_young.into())))
+    Some(main(Quotient::new(
+        females.into(),
+        herd.without_young.into(),
+    )))
 }
 
 /// Young alive ÷ young born.
 pub(super) fn survival(p: &Probe<'_>) -> Option<Reading> {
-    let (alive, born) = (p.int_or_absent("production.alive"), p.int_or_absent("production.born"));
+    let (alive, born) = (
+        p.int_or_absent("production.alive"),
+        p.int_or_absent("production.born"),
+    );
     let ratio = (alive?, born?);
     mean_ratio(p, ratio, |year| {
         Some((of_year(p, year, "alive")?, of_year(p, year, "born")?))
@@ -147,7 +163,10 @@ pub(super) fn insured_share(p: &Probe<'_>) -> Option<Reading> {
             if c.1 == 0 {
                 return one_share(p, a);
             }
-            Some(Reading::Better([(TableName::Main, share(a)), (TableName::Main, share(c))]))
+            Some(Reading::Better([
+                (TableName::Main, share(a)),
+                (TableName::Main, share(c)),
+            ]))
         }
         Producer::Other => p.miss(Missing::NotApplicable),
     }
@@ -156,7 +175,11 @@ pub(super) fn insured_share(p: &Probe<'_>) -> Option<Reading> {
 /// Days that the hay lasts, in season; otherwise as last assessed.
 pub(super) fn fodder_days(p: &Probe<'_>) -> Option<Reading> {
     let settings = &p.inputs.pack.settings;
-    let season = in_season(p.inputs.as_of, settings.fodder_season_from, settings.fodder_season_to);
+    let season = in_season(
+        p.inputs.as_of,
+        settings.fodder_season_from,
+        settings.fodder_season_to,
+    );
     let (hay, units) = if season {
         let (hay, herd) = (p.int("fodder.hay_kg"), Herd::count(p));
         (hay?, herd?.total())
@@ -164,7 +187,11 @@ pub(super) fn fodder_days(p: &Probe<'_>) -> Option<Reading> {
         let Some(last) = &p.inputs.context.last_fodder else {
             return p.miss(Missing::Unknown);
         };
-        p.note(if last.estimated { Evidence::C } else { Evidence::A });
+        p.note(if last.estimated {
+            Evidence::C
+        } else {
+            Evidence::A
+        });
         (last.hay_kg, last.total_milli_su)
     };
     if units == 0 {
@@ -204,16 +231,21 @@ fn effective_su_per_person(p: &Probe<'_>) -> Option<Quotient> {
     let (limit, scale) = (factor * num * 1_000, den * 10_000);
     let grazing = i128::from(herd.grazing) * scale;
     let effective = grazing.min(limit) + i128::from(herd.penned) * scale;
-    Some(Quotient::new(effective, scale * i128::from(members) * 1_000))
+    Some(Quotient::new(
+        effective,
+        scale * i128::from(members) * 1_000,
+    ))
 }
 
 fn cropland_share(p: &Probe<'_>) -> Option<Quotient> {
     let operated = p.int("cropland.operated_mu")?;
-    let mean = p.inputs.context.mean_cropland_mu.or(p.inputs.parameters.mean_cropland_mu);
+    let mean = p
+        .inputs
+        .context
+        .mean_cropland_mu
+        .or(p.inputs.parameters.mean_cropland_mu);
     match mean {
-        Some(mean) if mean.0 > 0 => {
-            Some(Quotient::new(i128::from(operated) * 100, mean.0.into()))
-        }
+        Some(mean) if mean.0 > 0 => Some(Quotient::new(i128::from(operated) * 100, mean.0.into())),
         _ => p.miss(Missing::Unknown),
     }
 }
@@ -246,8 +278,11 @@ fn mean_ratio(
         return one_share(p, this_year);
     }
     let limit = usize::try_from(p.inputs.pack.settings.normal_years).unwrap_or(0);
-    let ratios: Vec<(i64, i64)> =
-        normal_years(p).filter_map(of).filter(|r| r.1 > 0).take(limit).collect();
+    let ratios: Vec<(i64, i64)> = normal_years(p)
+        .filter_map(of)
+        .filter(|r| r.1 > 0)
+        .take(limit)
+        .collect();
     let years = i128::try_from(ratios.len()).ok().filter(|n| *n > 0)?;
     let (num, den) = ratios.iter().fold((0_i128, 1_i128), |(num, den), (a, b)| {
         let sum = num * i128::from(*b) + i128::from(*a) * den;

@@ -20,7 +20,10 @@ pub(super) fn income_per_head(p: &Probe<'_>) -> Option<Reading> {
     }
     let (sum, years) = or_normal_years(p, "net_income_fen", income)?;
     let benchmark = i128::from(p.inputs.parameters.income_benchmark_fen);
-    Some(main(Quotient::new(sum, i128::from(years) * i128::from(members) * benchmark)))
+    Some(main(Quotient::new(
+        sum,
+        i128::from(years) * i128::from(members) * benchmark,
+    )))
 }
 
 /// Debt ÷ assets.
@@ -39,21 +42,30 @@ pub(super) fn debt_service_share(p: &Probe<'_>) -> Option<Reading> {
     let income = p.int("income.operating_fen")?;
     // Service is of the coming year, so only the income is taken over the normal years (H-08).
     let (sum, years) = or_normal_years(p, "operating_income_fen", income)?;
-    Some(main(Quotient::new(i128::from(service) * i128::from(years), sum.max(0))))
+    Some(main(Quotient::new(
+        i128::from(service) * i128::from(years),
+        sum.max(0),
+    )))
 }
 
 /// Net assets ÷ median.
 pub(super) fn net_assets(p: &Probe<'_>) -> Option<Reading> {
     let (debt, assets) = (debt(p), p.int("finance.assets_fen"));
     let net = i128::from(assets?) - i128::from(debt?);
-    Some(main(Quotient::new(net, p.inputs.parameters.median_net_assets_fen.into())))
+    Some(main(Quotient::new(
+        net,
+        p.inputs.parameters.median_net_assets_fen.into(),
+    )))
 }
 
 /// Facilities that are there, of two; a mixed producer has the better of its two pairs.
 pub(super) fn facilities(p: &Probe<'_>) -> Option<Reading> {
     let pasture = || {
         let shelter = p.flag("facility.winter_shelter");
-        let (fodder, well) = (p.flag("facility.fodder_machine"), p.flag("facility.own_well"));
+        let (fodder, well) = (
+            p.flag("facility.fodder_machine"),
+            p.flag("facility.own_well"),
+        );
         Some(i64::from(shelter?) + i64::from(either(fodder, well)?))
     };
     let cropland = || {
@@ -98,11 +110,17 @@ pub(super) fn months_since_founded(p: &Probe<'_>) -> Option<Reading> {
 pub(super) fn normal_years<'p>(p: &'p Probe<'_>) -> impl Iterator<Item = &'p str> {
     let mut years: BTreeMap<&str, bool> = BTreeMap::new();
     for (path, fact) in p.facts.in_group("year") {
-        let Some((_, key, name)) = path.parts() else { continue };
+        let Some((_, key, name)) = path.parts() else {
+            continue;
+        };
         let hit = name == "disaster" && fact.state.value().and_then(|v| v.as_int()) != Some(0);
         *years.entry(key).or_default() |= hit;
     }
-    let normal: Vec<&str> = years.into_iter().filter(|(_, hit)| !hit).map(|(y, _)| y).collect();
+    let normal: Vec<&str> = years
+        .into_iter()
+        .filter(|(_, hit)| !hit)
+        .map(|(y, _)| y)
+        .collect();
     normal.into_iter().rev()
 }
 
@@ -140,7 +158,9 @@ fn or_sum_of_loans(p: &Probe<'_>, total: &str, name: &str) -> Option<i64> {
     if p.facts.get(total).is_some() || loans.peek().is_none() {
         return p.int(total);
     }
-    loans.map(|(_, fact)| p.int_of(Some(fact))).try_fold(0_i64, |sum, value| sum.checked_add(value?))
+    loans
+        .map(|(_, fact)| p.int_of(Some(fact)))
+        .try_fold(0_i64, |sum, value| sum.checked_add(value?))
 }
 
 /// Yes if one of two is yes, unknown only if the answer hangs on an unknown one.

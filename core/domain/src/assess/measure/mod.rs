@@ -83,7 +83,9 @@ impl Measures {
     /// Whether the peer evaluation is still to come.
     #[must_use]
     pub fn is_pending(&self) -> bool {
-        self.parts.iter().any(|p| p.plain.reading == Reading::Pending)
+        self.parts
+            .iter()
+            .any(|p| p.plain.reading == Reading::Pending)
     }
 }
 
@@ -94,15 +96,28 @@ pub fn measure(inputs: &Inputs, facts: &Facts) -> Measures {
     let relief = !inputs.context.disasters.is_empty();
     let mut parts = Vec::new();
     for indicator in &pack.indicators {
-        let absent = indicator.absent_when.iter().any(|a| absence::holds(*a, inputs, facts));
+        let absent = indicator
+            .absent_when
+            .iter()
+            .any(|a| absence::holds(*a, inputs, facts));
         for part in &indicator.parts {
-            parts.push(if absent { ABSENT } else { measured(inputs, facts, part.into(), relief) });
+            parts.push(if absent {
+                ABSENT
+            } else {
+                measured(inputs, facts, part.into(), relief)
+            });
         }
     }
     let caps = pack.caps.iter().map(|cap| match cap.subject {
-        Some(CapSubject::Measure(name)) => {
-            Some(measured(inputs, facts, Wanted { name, denominator: None }, relief))
-        }
+        Some(CapSubject::Measure(name)) => Some(measured(
+            inputs,
+            facts,
+            Wanted {
+                name,
+                denominator: None,
+            },
+            relief,
+        )),
         _ => None,
     });
     Measures {
@@ -110,7 +125,10 @@ pub fn measure(inputs: &Inputs, facts: &Facts) -> Measures {
         cap_conditions: standing::cap_conditions(inputs),
         bonus: bonuses(inputs).map(|(_, points)| points.0).sum(),
         deduction: standing::deduction(inputs).0,
-        vetoes: [standing::vetoes(inputs, false), standing::vetoes(inputs, relief)],
+        vetoes: [
+            standing::vetoes(inputs, false),
+            standing::vetoes(inputs, relief),
+        ],
         core_missing: standing::core_missing(inputs, facts),
         ineligible: standing::ineligible(inputs, facts),
         relief,
@@ -135,7 +153,10 @@ pub(super) fn value(
 }
 
 const ABSENT: Measured = Measured {
-    plain: Sourced { reading: Reading::NotApplicable, evidence: Evidence::A },
+    plain: Sourced {
+        reading: Reading::NotApplicable,
+        evidence: Evidence::A,
+    },
     relieved: None,
 };
 
@@ -148,7 +169,10 @@ struct Wanted {
 
 impl From<&Part> for Wanted {
     fn from(part: &Part) -> Self {
-        Self { name: part.measure, denominator: part.denominator }
+        Self {
+            name: part.measure,
+            denominator: part.denominator,
+        }
     }
 }
 

@@ -28,7 +28,13 @@ pub(crate) struct Probe<'a> {
 impl<'a> Probe<'a> {
     pub(crate) fn new(inputs: &'a Inputs, facts: &'a Facts, relief: bool) -> Self {
         let (weakest, missing) = (Cell::new(Evidence::A), Cell::new(None));
-        Self { inputs, facts, relief, weakest, missing }
+        Self {
+            inputs,
+            facts,
+            relief,
+            weakest,
+            missing,
+        }
     }
 
     /// The reading of a measure that ended with `found`.
@@ -38,7 +44,10 @@ impl<'a> Probe<'a> {
             Some(Missing::Refused) => Reading::Refused,
             Some(Missing::Unknown) | None => Reading::Unknown,
         });
-        Sourced { reading, evidence: self.weakest.get() }
+        Sourced {
+            reading,
+            evidence: self.weakest.get(),
+        }
     }
 
     /// An integer, or what is missing.
@@ -74,7 +83,12 @@ impl<'a> Probe<'a> {
 
     /// The producer type; it classes the household and is no value behind an indicator.
     pub(crate) fn producer(&self) -> Option<Producer> {
-        let word = self.facts.get("household.producer")?.state.value()?.as_text()?;
+        let word = self
+            .facts
+            .get("household.producer")?
+            .state
+            .value()?
+            .as_text()?;
         word.parse().ok()
     }
 

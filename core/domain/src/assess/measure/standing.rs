@@ -15,32 +15,47 @@ use crate::subject::Producer;
 
 /// Caps whose further condition is met, by place; weak evidence is judged with the weights.
 pub(super) fn cap_conditions(inputs: &Inputs) -> u32 {
-    bits(inputs.pack.caps.iter().map(|cap| match cap.condition {
-        None | Some(CapCondition::WeakEvidence) => true,
-        Some(CapCondition::OverstockUncorrected) => {
-            inputs.context.overstock_order.as_ref().is_some_and(|order| {
-                let corrected = order.corrected_on.is_some_and(|day| day <= inputs.as_of);
-                order.correct_by < inputs.as_of && !corrected
-            })
+    bits(inputs.pack.caps.iter().map(|cap| {
+        match cap.condition {
+            None | Some(CapCondition::WeakEvidence) => true,
+            Some(CapCondition::OverstockUncorrected) => inputs
+                .context
+                .overstock_order
+                .as_ref()
+                .is_some_and(|order| {
+                    let corrected = order.corrected_on.is_some_and(|day| day <= inputs.as_of);
+                    order.correct_by < inputs.as_of && !corrected
+                }),
         }
     }))
 }
 
 /// The bonuses that are earned, with their points.
 pub(crate) fn bonuses(inputs: &Inputs) -> impl Iterator<Item = (&Bonus, Points)> {
-    inputs.pack.bonuses.iter().filter_map(|b| Some((b, earned(inputs, b)?)))
+    inputs
+        .pack
+        .bonuses
+        .iter()
+        .filter_map(|b| Some((b, earned(inputs, b)?)))
 }
 
 /// The deduction for the records that count.
 pub(super) fn deduction(inputs: &Inputs) -> Points {
-    let Some(rule) = &inputs.pack.deduction else { return Points(0) };
+    let Some(rule) = &inputs.pack.deduction else {
+        return Points(0);
+    };
     let records = i64::try_from(counted_records(inputs)).unwrap_or(i64::MAX);
     Points(rule.each.0.saturating_mul(records).min(rule.max.0))
 }
 
 /// How many public records count on the day (`domain.md` B.1.11).
 pub(crate) fn counted_records(inputs: &Inputs) -> usize {
-    inputs.context.public_records.iter().filter(|r| counts(inputs, r)).count()
+    inputs
+        .context
+        .public_records
+        .iter()
+        .filter(|r| counts(inputs, r))
+        .count()
 }
 
 /// Vetoes that stand, by place.
@@ -49,7 +64,11 @@ pub(super) fn vetoes(inputs: &Inputs, relief: bool) -> u32 {
     let overdue = overdue_today(&Probe::new(inputs, facts, relief));
     bits(inputs.pack.vetoes.iter().map(|veto| {
         veto.days_past_due_over.is_some_and(|limit| overdue > limit)
-            || inputs.context.vetoes.iter().any(|f| f.code == veto.code && stands(inputs, veto, f))
+            || inputs
+                .context
+                .vetoes
+                .iter()
+                .any(|f| f.code == veto.code && stands(inputs, veto, f))
     }))
 }
 
@@ -62,28 +81,29 @@ pub(super) fn core_missing(inputs: &Inputs, facts: &Facts) -> u32 {
         CoreField::Consent => !inputs.context.consent_signed,
         CoreField::Members => p.int("household.members").is_none(),
         CoreField::Producer => p.producer().is_none(),
-        CoreField::CreditRecord => {
-            !matches!(inputs.context.credit.status, CreditStatus::Known | CreditStatus::Never)
-        }
+        CoreField::CreditRecord => !matches!(
+            inputs.context.credit.status,
+            CreditStatus::Known | CreditStatus::Never
+        ),
         CoreField::Livestock => on_land && Herd::count(p).is_none(),
-        CoreField::Plots => {
-            on_land && !Plots::of(p).is_some_and(|plots| plots.are_described())
-        }
+        CoreField::Plots => on_land && !Plots::of(p).is_some_and(|plots| plots.are_described()),
     }))
 }
 
 /// Conditions of eligibility that are not known to be met, by place.
 pub(super) fn ineligible(inputs: &Inputs, facts: &Facts) -> u32 {
-    let yes = |path: &str| {
-        facts.get(path).and_then(|f| f.state.value()) == Some(&Value::Int(1))
-    };
-    bits(inputs.pack.eligibility.iter().map(|condition| {
-        !match condition {
-            Eligibility::AdultDecisionMaker => yes("household.adult_decision_maker"),
-            Eligibility::OperatesInGacha => yes("household.operates_in_gacha"),
-            Eligibility::ConsentSigned => inputs.context.consent_signed,
-        }
-    }))
+    let yes = |path: &str| facts.get(path).and_then(|f| f.state.value()) == Some(&Value::Int(1));
+    bits(
+        inputs
+            .pack
+            .eligibility
+            .iter()
+            .map(|condition| !match condition {
+                Eligibility::AdultDecisionMaker => yes("household.adult_decision_maker"),
+                Eligibility::OperatesInGacha => yes("household.operates_in_gacha"),
+                Eligibility::ConsentSigned => inputs.context.consent_signed,
+            }),
+    )
 }
 
 fn earned(inputs: &Inputs, bonus: &Bonus) -> Option<Points> {
@@ -96,7 +116,11 @@ fn earned(inputs: &Inputs, bonus: &Bonus) -> Option<Points> {
                     && years_after(h.awarded_on, bonus.years) > inputs.as_of
             });
             let points = |level| {
-                bonus.points.iter().find(|(l, _)| *l == Some(level)).map(|(_, points)| *points)
+                bonus
+                    .points
+                    .iter()
+                    .find(|(l, _)| *l == Some(level))
+                    .map(|(_, points)| *points)
             };
             recent.filter_map(|h| points(h.level)).max()
         }
@@ -104,7 +128,8 @@ fn earned(inputs: &Inputs, bonus: &Bonus) -> Option<Points> {
             let kept = context.commitment.as_ref().is_some_and(|c| {
                 !c.broken && years_after(c.signed_on, bonus.years) <= inputs.as_of
             });
-            kept.then(|| bonus.points.first().map(|(_, points)| *points)).flatten()
+            kept.then(|| bonus.points.first().map(|(_, points)| *points))
+                .flatten()
         }
         BonusRule::HerdRegister => context
             .herd_register_verified
@@ -116,7 +141,11 @@ fn earned(inputs: &Inputs, bonus: &Bonus) -> Option<Points> {
 fn counts(inputs: &Inputs, record: &PublicRecord) -> bool {
     let as_of = inputs.as_of;
     let reached = |day: Option<jiff::civil::Date>| day.is_some_and(|day| day <= as_of);
-    let retention = inputs.pack.deduction.as_ref().and_then(|d| d.retention_years);
+    let retention = inputs
+        .pack
+        .deduction
+        .as_ref()
+        .and_then(|d| d.retention_years);
     let lapsed = match (record.ended_on, retention) {
         (Some(end), Some(years)) => years_after(end, years) <= as_of,
         _ => false,
@@ -133,10 +162,15 @@ fn stands(inputs: &Inputs, veto: &Veto, fact: &VetoFact) -> bool {
     let ended = fact
         .ended_on
         .is_some_and(|end| years_after(end, veto.years_after_end) <= inputs.as_of);
-    !ended && !(veto.suspendable && fact.objection_accepted)
+    let suspended = veto.suspendable && fact.objection_accepted;
+    !ended && !suspended
 }
 
 /// A set of places as bits; a pack has at most 32 of each kind.
 fn bits(flags: impl Iterator<Item = bool>) -> u32 {
-    flags.take(32).enumerate().filter(|(_, on)| *on).fold(0, |set, (i, _)| set | 1 << i)
+    flags
+        .take(32)
+        .enumerate()
+        .filter(|(_, on)| *on)
+        .fold(0, |set, (i, _)| set | 1 << i)
 }

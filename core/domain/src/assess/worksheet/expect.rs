@@ -24,10 +24,32 @@ pub struct Difference {
 
 /// The plain fields that can be expected.
 const FIELDS: &[&str] = &[
-    "grade", "raw_grade", "score", "points", "applicable", "base", "bonus", "deduction",
-    "completeness", "level", "outcome", "outcome_gates", "failing", "unknown", "reasons", "caps",
-    "vetoes", "not_rated_for", "tips", "low", "high", "low_score", "high_score", "combinations",
-    "under_review", "pending",
+    "grade",
+    "raw_grade",
+    "score",
+    "points",
+    "applicable",
+    "base",
+    "bonus",
+    "deduction",
+    "completeness",
+    "level",
+    "outcome",
+    "outcome_gates",
+    "failing",
+    "unknown",
+    "reasons",
+    "caps",
+    "vetoes",
+    "not_rated_for",
+    "tips",
+    "low",
+    "high",
+    "low_score",
+    "high_score",
+    "combinations",
+    "under_review",
+    "pending",
 ];
 
 impl Expectation {
@@ -85,11 +107,16 @@ fn text(node: &Node) -> String {
 fn found(a: &Assessment, field: &str) -> String {
     let or = |text: Option<String>, none: &str| text.unwrap_or_else(|| none.to_owned());
     if let Some(code) = field.strip_prefix("indicators.") {
-        let line = a.trace.iter().find(|l| l.step == Step::Indicator && l.code == code);
+        let line = a
+            .trace
+            .iter()
+            .find(|l| l.step == Step::Indicator && l.code == code);
         return line.map_or_else(|| String::from("(no such indicator)"), indicator);
     }
     if let Some(name) = field.strip_prefix("unadjusted.") {
-        let Some(unadjusted) = &a.unadjusted else { return String::from("none") };
+        let Some(unadjusted) = &a.unadjusted else {
+            return String::from("none");
+        };
         return match name {
             "grade" => or(unadjusted.grade.map(|g| g.to_string()), "open"),
             "points" => unadjusted.totals.points.to_string(),
@@ -99,7 +126,12 @@ fn found(a: &Assessment, field: &str) -> String {
         };
     }
     let codes = |state: GateState| {
-        a.gates.iter().filter(|g| g.entry == state).map(|g| g.code.clone()).collect::<Vec<_>>().join(" ")
+        a.gates
+            .iter()
+            .filter(|g| g.entry == state)
+            .map(|g| g.code.clone())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let t = &a.totals;
     match field {
@@ -114,12 +146,19 @@ fn found(a: &Assessment, field: &str) -> String {
         "completeness" => a.completeness.to_string(),
         "level" => or(a.level.map(|l| l.to_string()), "not_reached"),
         "outcome" => or(a.title.as_ref().map(|o| outcome(o).0.to_owned()), "none"),
-        "outcome_gates" => a.title.as_ref().map(|o| outcome(o).1.join(" ")).unwrap_or_default(),
+        "outcome_gates" => a
+            .title
+            .as_ref()
+            .map(|o| outcome(o).1.join(" "))
+            .unwrap_or_default(),
         "failing" => codes(GateState::Fail),
         "unknown" => codes(GateState::Unknown),
-        "reasons" => {
-            a.reasons.iter().map(|r| r.code.as_str()).collect::<Vec<_>>().join(" ")
-        }
+        "reasons" => a
+            .reasons
+            .iter()
+            .map(|r| r.code.as_str())
+            .collect::<Vec<_>>()
+            .join(" "),
         "caps" => a.caps.join(" "),
         "vetoes" => a.vetoes.join(" "),
         "not_rated_for" => a.not_rated_for.join(" "),
@@ -137,9 +176,10 @@ fn found(a: &Assessment, field: &str) -> String {
 
 /// Points of an indicator, or the state of its missing value.
 fn indicator(line: &TraceLine) -> String {
-    let state = line.rule.as_deref().filter(|r| {
-        matches!(*r, "unknown" | "refused" | "not_applicable" | "pending")
-    });
+    let state = line
+        .rule
+        .as_deref()
+        .filter(|r| matches!(*r, "unknown" | "refused" | "not_applicable" | "pending"));
     match (state, line.points) {
         (Some(state), _) => state.to_owned(),
         (None, Some(points)) => points.to_string(),

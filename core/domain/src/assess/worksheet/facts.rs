@@ -37,7 +37,12 @@ pub(super) fn read(
     kind: SubjectKind,
     usual: Usual,
 ) -> Result<Facts, PackError> {
-    let mut reader = Reader { file, kind, usual, facts: Facts::default() };
+    let mut reader = Reader {
+        file,
+        kind,
+        usual,
+        facts: Facts::default(),
+    };
     if let Some(node) = node {
         let mut groups = Fields::of(file, "facts", node)?;
         for (group, node) in groups.rest() {
@@ -100,7 +105,11 @@ impl Reader<'_> {
 
     fn fact(&self, key: &str, item: &Item, node: &Node) -> Result<Fact, PackError> {
         let (observed_on, evidence) = self.usual;
-        let mut fact = Fact { state: State::Unknown, evidence, observed_on };
+        let mut fact = Fact {
+            state: State::Unknown,
+            evidence,
+            observed_on,
+        };
         if let Tree::Table(_) = &node.tree {
             let mut fields = Fields::of(self.file, key, node)?;
             if let Some(letter) = fields.find_text("evidence")? {
@@ -118,7 +127,8 @@ impl Reader<'_> {
         } else {
             fact.state = self.state(key, item, node)?;
         }
-        item.check(&fact.state).map_err(|code| self.violation(key, node, &code))?;
+        item.check(&fact.state)
+            .map_err(|code| self.violation(key, node, &code))?;
         Ok(fact)
     }
 
@@ -137,12 +147,22 @@ impl Reader<'_> {
             }
             (Tree::Text(text), Kind::Day) => match text.parse::<Date>() {
                 Ok(day) => known(Value::Int(date_to_day_number(day))),
-                Err(_) => {
-                    Err(fault(self.file, node.line, key, Code::BadValue, "write a day as \"2026-01-31\""))
-                }
+                Err(_) => Err(fault(
+                    self.file,
+                    node.line,
+                    key,
+                    Code::BadValue,
+                    "write a day as \"2026-01-31\"",
+                )),
             },
             (Tree::Text(text), _) => known(Value::Text(text.clone())),
-            _ => Err(fault(self.file, node.line, key, Code::BadValue, "a value is needed here")),
+            _ => Err(fault(
+                self.file,
+                node.line,
+                key,
+                Code::BadValue,
+                "a value is needed here",
+            )),
         }
     }
 
