@@ -19,7 +19,7 @@ use itgel_domain::policy::{Actor, Grant};
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
-pub use self::enrol::{Enrolment, EnrolRequest, enrol, issue_enrolment, revoke};
+pub use self::enrol::{EnrolRequest, Enrolment, enrol, issue_enrolment, revoke};
 pub use self::token::{AccessToken, Principal, Tokens};
 use crate::error::ServiceError;
 use crate::service::Service;
@@ -96,20 +96,23 @@ pub fn authenticate(
 ) -> Result<Caller, ServiceError> {
     let claims = tokens.verify(token, now)?;
     let invalid = || ServiceError::refused(ErrorCode::TokenInvalid);
-    let caller = service.store.read(|c| match claims.principal().ok_or_else(invalid)? {
-        Principal::Device(id) => {
-            let device = store::device::get(c, &id)?.ok_or_else(invalid)?;
-            let holds_key = claims.is_bound_to(&device.public_key);
-            let actor = officer_actor(c, &device.officer)?;
-            Ok((holds_key, Caller::Officer { device, actor }))
-        }
-        Principal::Lender(id) => {
-            let lender = store::lender::get(c, &id)?.ok_or_else(invalid)?;
-            let bound = key::from_pem(&lender.public_key).is_some_and(|k| claims.is_bound_to(&k));
-            let actor = lender_actor(&lender);
-            Ok::<_, ServiceError>((bound, Caller::Lender { lender: id, actor }))
-        }
-    })?;
+    let caller = service
+        .store
+        .read(|c| match claims.principal().ok_or_else(invalid)? {
+            Principal::Device(id) => {
+                let device = store::device::get(c, &id)?.ok_or_else(invalid)?;
+                let holds_key = claims.is_bound_to(&device.public_key);
+                let actor = officer_actor(c, &device.officer)?;
+                Ok((holds_key, Caller::Officer { device, actor }))
+            }
+            Principal::Lender(id) => {
+                let lender = store::lender::get(c, &id)?.ok_or_else(invalid)?;
+                let bound =
+                    key::from_pem(&lender.public_key).is_some_and(|k| claims.is_bound_to(&k));
+                let actor = lender_actor(&lender);
+                Ok::<_, ServiceError>((bound, Caller::Lender { lender: id, actor }))
+            }
+        })?;
     let (holds_key, caller) = caller;
     holds_key.then_some(caller).ok_or_else(invalid)
 }
@@ -118,10 +121,7 @@ pub fn authenticate(
 ///
 /// # Errors
 /// [`ServiceError`] of the store.
-pub fn officer_actor(
-    connection: &Connection,
-    officer: &OfficerId,
-) -> Result<Actor, ServiceError> {
+pub fn officer_actor(connection: &Connection, officer: &OfficerId) -> Result<Actor, ServiceError> {
     Ok(Actor {
         officer: officer.clone(),
         lender: None,

@@ -144,10 +144,16 @@ pub fn authorise(
         ground: request.ground.clone(),
         revoked: false,
     };
-    let (actor, once, hash) = (actor.clone(), once.cloned(), request_hash("authorise", request)?);
+    let (actor, once, hash) = (
+        actor.clone(),
+        once.cloned(),
+        request_hash("authorise", request)?,
+    );
     let made = service.transact("lending.authorise", move |_, tx| {
         if let Some(before) = answered(tx, &given.lender, once.as_ref(), &hash, now)? {
-            let id = before.parse().map_err(|_| ServiceError::internal("idempotency.response"))?;
+            let id = before
+                .parse()
+                .map_err(|_| ServiceError::internal("idempotency.response"))?;
             return Ok(store::authorisation::get(tx, &id)?);
         }
         if !right::ground_holds(tx, &given, now)? {
@@ -155,10 +161,18 @@ pub fn authorise(
         }
         store::authorisation::put(tx, &given)?;
         record(tx, &actor, "authorisation.registered", &given, now)?;
-        keep_answer(tx, &given.lender, once.as_ref(), &hash, given.id.as_str(), now)?;
+        keep_answer(
+            tx,
+            &given.lender,
+            once.as_ref(),
+            &hash,
+            given.id.as_str(),
+            now,
+        )?;
         Ok(Some(given))
     })?;
-    made.map(AuthorisationView::from).ok_or_else(|| ErrorCode::ReportNotFound.into())
+    made.map(AuthorisationView::from)
+        .ok_or_else(|| ErrorCode::ReportNotFound.into())
 }
 
 /// Takes an authorisation of the actor's lender back, at once; a second time changes nothing.
@@ -208,7 +222,9 @@ pub fn authorisations(
     limit: u32,
 ) -> Result<Vec<AuthorisationView>, ServiceError> {
     let lender = lender_of(actor)?;
-    let found = service.store.read(|c| store::authorisation::list(c, &lender, after, limit))?;
+    let found = service
+        .store
+        .read(|c| store::authorisation::list(c, &lender, after, limit))?;
     Ok(found.into_iter().map(AuthorisationView::from).collect())
 }
 
@@ -230,8 +246,12 @@ pub fn report(
     let (actor, request, once) = (actor.clone(), request.clone(), once.cloned());
     let outcome = service.transact("lending.report", move |service, tx| {
         if let Some(before) = answered(tx, &lender, once.as_ref(), &hash, now)? {
-            let id = before.parse().map_err(|_| ServiceError::internal("idempotency.response"))?;
-            return Ok(again(service, tx, &actor, &id, now)?.map_or(Outcome::Missed, Outcome::Given));
+            let id = before
+                .parse()
+                .map_err(|_| ServiceError::internal("idempotency.response"))?;
+            return Ok(
+                again(service, tx, &actor, &id, now)?.map_or(Outcome::Missed, Outcome::Given)
+            );
         }
         let outcome = query(service, tx, &actor, &request, now)?;
         if let Outcome::Given(given) = &outcome {
@@ -327,7 +347,14 @@ fn give(
         "purpose": record.purpose,
     });
     let resource = format!("report:{id}");
-    store::log::audit(tx, now, actor.officer.as_str(), "report.given", &resource, &detail)?;
+    store::log::audit(
+        tx,
+        now,
+        actor.officer.as_str(),
+        "report.given",
+        &resource,
+        &detail,
+    )?;
     let content = Hash::of_file(&json);
     let leaf = Hash::of("itgel.query.v1", &[resource.as_bytes(), content.as_bytes()]);
     store::log::leaf(tx, LeafKind::Query, &leaf)?;
@@ -359,8 +386,18 @@ fn again(
     };
     let json = contents::open(&key, "report", id.as_str(), &record.sealed)?;
     let resource = format!("report:{id}");
-    store::log::audit(tx, now, actor.officer.as_str(), "report.read_again", &resource, &json!({}))?;
-    Ok(Some(Given { id: id.clone(), json }))
+    store::log::audit(
+        tx,
+        now,
+        actor.officer.as_str(),
+        "report.read_again",
+        &resource,
+        &json!({}),
+    )?;
+    Ok(Some(Given {
+        id: id.clone(),
+        json,
+    }))
 }
 
 /// Why it missed is for the auditor alone.
@@ -373,7 +410,14 @@ fn record_miss(
 ) -> Result<(), ServiceError> {
     let resource = format!("authorisation:{}", request.authorisation);
     let detail = json!({ "purpose": request.purpose, "why": miss.as_str() });
-    let n = store::log::audit(tx, now, actor.officer.as_str(), "report.missed", &resource, &detail)?;
+    let n = store::log::audit(
+        tx,
+        now,
+        actor.officer.as_str(),
+        "report.missed",
+        &resource,
+        &detail,
+    )?;
     let leaf = Hash::of("itgel.query.v1", &[resource.as_bytes(), &n.to_be_bytes()]);
     store::log::leaf(tx, LeafKind::Query, &leaf)?;
     Ok(())
@@ -402,7 +446,10 @@ fn record(
     let resource = format!("authorisation:{}", given.id);
     let detail = json!({ "subject": given.subject, "purpose": given.purpose });
     store::log::audit(tx, now, actor.officer.as_str(), action, &resource, &detail)?;
-    let leaf = Hash::of("itgel.authorisation.v1", &[resource.as_bytes(), action.as_bytes()]);
+    let leaf = Hash::of(
+        "itgel.authorisation.v1",
+        &[resource.as_bytes(), action.as_bytes()],
+    );
     store::log::leaf(tx, LeafKind::Access, &leaf)?;
     Ok(())
 }
@@ -410,13 +457,23 @@ fn record(
 /// All that is wrong with a new authorisation by itself, before any subject is looked for.
 fn check(actor: &Actor, request: &NewAuthorisation, now: AtMs) -> Result<(), ServiceError> {
     let mut violations = Vec::new();
-    if actor.grants.iter().all(|grant| grant.purpose != Some(request.purpose)) {
+    if actor
+        .grants
+        .iter()
+        .all(|grant| grant.purpose != Some(request.purpose))
+    {
         violations.push(Violation::new("purpose", ErrorCode::ValueNotAChoice));
     }
-    let last = request.from.saturating_add(jiff::Span::new().days(MAX_DAYS));
+    let last = request
+        .from
+        .saturating_add(jiff::Span::new().days(MAX_DAYS));
     if request.until < request.from || request.until > last || request.until < now.on() {
         let range = Violation::new("until", ErrorCode::ValueOutOfRange);
-        violations.push(range.with("min", request.from.max(now.on())).with("max", last));
+        violations.push(
+            range
+                .with("min", request.from.max(now.on()))
+                .with("max", last),
+        );
     }
     match violations.first().map(|violation| violation.code) {
         None => Ok(()),
@@ -451,7 +508,10 @@ fn keep_answer(
     now: AtMs,
 ) -> Result<(), ServiceError> {
     if let Some(Once(key)) = once {
-        let answered = Answered { request: *hash, made: made.to_owned() };
+        let answered = Answered {
+            request: *hash,
+            made: made.to_owned(),
+        };
         store::idempotency::put(tx, lender.as_str(), key, &answered, now)?;
     }
     Ok(())
@@ -463,7 +523,10 @@ fn request_hash(what: &str, request: &impl serde::Serialize) -> Result<Hash, Ser
 }
 
 fn lender_of(actor: &Actor) -> Result<LenderId, ServiceError> {
-    actor.lender.clone().ok_or_else(|| ErrorCode::NotAllowed.into())
+    actor
+        .lender
+        .clone()
+        .ok_or_else(|| ErrorCode::NotAllowed.into())
 }
 
 /// Whether the policy allows it where the lender's contract holds.
@@ -474,7 +537,9 @@ fn allow(actor: &Actor, action: Action) -> Result<(), ServiceError> {
 }
 
 fn own(found: Option<Authorisation>, lender: &LenderId) -> Result<Authorisation, ServiceError> {
-    found.filter(|given| given.lender == *lender).ok_or_else(|| ErrorCode::ReportNotFound.into())
+    found
+        .filter(|given| given.lender == *lender)
+        .ok_or_else(|| ErrorCode::ReportNotFound.into())
 }
 
 impl From<Authorisation> for AuthorisationView {
@@ -493,6 +558,10 @@ impl From<Authorisation> for AuthorisationView {
 
 impl std::fmt::Debug for ReportRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ReportRequest({}, {}, redacted)", self.authorisation, self.purpose)
+        write!(
+            f,
+            "ReportRequest({}, {}, redacted)",
+            self.authorisation, self.purpose
+        )
     }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
-use itgel_domain::title::TitleLevel;
 use itgel_domain::time::AtMs;
+use itgel_domain::title::TitleLevel;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
@@ -66,7 +66,10 @@ impl Cells {
 
     fn of(counts: &Counts) -> Self {
         let rated = counts.effective.values().sum::<i64>();
-        let of_credit = counts.effective.iter().filter(|(grade, _)| grade.is_credit());
+        let of_credit = counts
+            .effective
+            .iter()
+            .filter(|(grade, _)| grade.is_credit());
         let credit = of_credit.map(|(_, n)| n).sum::<i64>();
         Self {
             filed: Some(counts.filed),
@@ -103,7 +106,11 @@ pub fn public_board(service: &Service) -> Result<Option<PublicBoard>, ServiceErr
         };
         let mut townships: Vec<_> = sumus.into_iter().map(with_gachas).collect();
         suppress(&mut townships);
-        Ok(Some(PublicBoard { cycle, townships, at }))
+        Ok(Some(PublicBoard {
+            cycle,
+            townships,
+            at,
+        }))
     })
 }
 
@@ -118,7 +125,11 @@ fn lines(
     let line = |division: Division| {
         let counts = store::board::get(connection, division.code, &cycle.id)?;
         let title = titles.get(&division.code).copied();
-        Ok(Line { cells: Cells::of(&counts), title, division })
+        Ok(Line {
+            cells: Cells::of(&counts),
+            title,
+            division,
+        })
     };
     divisions.into_iter().map(line).collect()
 }
@@ -132,9 +143,19 @@ fn suppress(townships: &mut [(Line, Vec<Line>)]) {
         |cells| &mut cells.other,
     ];
     for column in columns {
-        hide(&mut townships.iter_mut().map(|(sumu, _)| column(&mut sumu.cells)).collect::<Vec<_>>());
+        hide(
+            &mut townships
+                .iter_mut()
+                .map(|(sumu, _)| column(&mut sumu.cells))
+                .collect::<Vec<_>>(),
+        );
         for (_, gachas) in townships.iter_mut() {
-            hide(&mut gachas.iter_mut().map(|line| column(&mut line.cells)).collect::<Vec<_>>());
+            hide(
+                &mut gachas
+                    .iter_mut()
+                    .map(|line| column(&mut line.cells))
+                    .collect::<Vec<_>>(),
+            );
         }
     }
     // Rated is the sum of the other two: one of the three alone would be a difference.
@@ -190,21 +211,44 @@ mod tests {
         // Every board of four gachas with 0 to 24 households in steps of 3.
         let sizes: Vec<i64> = (0..9).map(|n| n * 3).collect();
         for board in 0..sizes.len().pow(4) {
-            let parts: Vec<i64> =
-                (0..4).map(|place| sizes[board / sizes.len().pow(place) % sizes.len()]).collect();
+            let parts: Vec<i64> = (0..4)
+                .map(|place| sizes[board / sizes.len().pow(place) % sizes.len()])
+                .collect();
             let seen = shown(&parts);
-            let hidden: Vec<_> = parts.iter().zip(&seen).filter(|(_, s)| s.is_none()).collect();
-            assert!(seen.iter().flatten().all(|n| *n >= SMALLEST_CELL), "{parts:?}");
+            let hidden: Vec<_> = parts
+                .iter()
+                .zip(&seen)
+                .filter(|(_, s)| s.is_none())
+                .collect();
+            assert!(
+                seen.iter().flatten().all(|n| *n >= SMALLEST_CELL),
+                "{parts:?}"
+            );
             let sum: i64 = hidden.iter().map(|(n, _)| **n).sum();
             let is_all = hidden.len() == parts.len();
-            assert!(hidden.is_empty() || is_all || (hidden.len() > 1 && sum >= SMALLEST_CELL), "{parts:?}");
+            assert!(
+                hidden.is_empty() || is_all || (hidden.len() > 1 && sum >= SMALLEST_CELL),
+                "{parts:?}"
+            );
         }
     }
 
     #[test]
     fn a_share_needs_enough_households_on_both_sides() {
-        let full = Cells { filed: Some(60), rated: Some(60), credit: Some(45), other: Some(15) };
+        let full = Cells {
+            filed: Some(60),
+            rated: Some(60),
+            credit: Some(45),
+            other: Some(15),
+        };
         assert_eq!(full.credit_share(), Some(7_500));
-        assert_eq!(Cells { other: None, ..full }.credit_share(), None);
+        assert_eq!(
+            Cells {
+                other: None,
+                ..full
+            }
+            .credit_share(),
+            None
+        );
     }
 }

@@ -64,7 +64,9 @@ pub fn token(
     }
     let invalid = || ServiceError::refused(ErrorCode::TokenInvalid);
     let claimed = claimed_client(&request.client_assertion).ok_or_else(invalid)?;
-    let lender = service.store.read(|c| store::lender::get(c, &claimed).map_err(ServiceError::from))?;
+    let lender = service
+        .store
+        .read(|c| store::lender::get(c, &claimed).map_err(ServiceError::from))?;
     let lender = lender.ok_or_else(invalid)?;
     let public_key = key::from_pem(&lender.public_key)
         .ok_or(ServiceError::internal("public key of a lender"))?;
@@ -72,10 +74,22 @@ pub fn token(
     let assertion =
         verify(&request.client_assertion, &public_key, &audience, now).ok_or_else(invalid)?;
     let principal = Principal::Lender(assertion.sub);
-    let used = Hash::of("itgel.assertion.v1", &[principal.to_string().as_bytes(), assertion.jti.as_bytes()]);
-    let (name, ends) = (principal.to_string(), AtMs((assertion.exp + LEEWAY_S) * 1000));
+    let used = Hash::of(
+        "itgel.assertion.v1",
+        &[principal.to_string().as_bytes(), assertion.jti.as_bytes()],
+    );
+    let (name, ends) = (
+        principal.to_string(),
+        AtMs((assertion.exp + LEEWAY_S) * 1000),
+    );
     let is_first = service.transact("auth.client", move |_, tx| {
-        Ok(store::challenge::use_once(tx, &used.to_string(), &name, ends, now)?)
+        Ok(store::challenge::use_once(
+            tx,
+            &used.to_string(),
+            &name,
+            ends,
+            now,
+        )?)
     })?;
     if !is_first {
         return Err(invalid());
@@ -103,10 +117,11 @@ fn verify(assertion: &str, public_key: &[u8], audience: &str, now: AtMs) -> Opti
     // Time is an argument here.
     rules.validate_exp = false;
     let checking = DecodingKey::from_ed_components(&key::jwk_x(public_key)).ok()?;
-    let claims = jsonwebtoken::decode::<Assertion>(assertion, &checking, &rules).ok()?.claims;
+    let claims = jsonwebtoken::decode::<Assertion>(assertion, &checking, &rules)
+        .ok()?
+        .claims;
     let now = seconds(now);
-    let is_current =
-        claims.exp + LEEWAY_S > now && claims.exp <= now + ASSERTION_LIFE_S + LEEWAY_S;
+    let is_current = claims.exp + LEEWAY_S > now && claims.exp <= now + ASSERTION_LIFE_S + LEEWAY_S;
     let has_id = (1..=MAX_ID).contains(&claims.jti.len());
     (claims.iss == claims.sub && is_current && has_id).then_some(claims)
 }

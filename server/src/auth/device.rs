@@ -59,7 +59,10 @@ pub fn challenge(
     now: AtMs,
 ) -> Result<Challenge, ServiceError> {
     let nonce = data_encoding::HEXLOWER.encode(&crate::service::random::<32>()?);
-    let answer = Challenge { nonce: nonce.clone(), expires_in: CHALLENGE_LIFE_S };
+    let answer = Challenge {
+        nonce: nonce.clone(),
+        expires_in: CHALLENGE_LIFE_S,
+    };
     let device = request.device.clone();
     service.transact("auth.challenge", move |_, tx| {
         if store::device::get(tx, &device)?.is_some() {
@@ -91,11 +94,11 @@ pub fn token(
         Ok(device.filter(|_| good))
     })?;
     let device = device.ok_or_else(invalid)?;
-    let signature =
-        data_encoding::HEXLOWER.decode(request.signature.as_bytes()).map_err(|_| invalid())?;
-    let message = challenge_message(&request.nonce, &device.id);
-    chain::verify(device.suite, &device.public_key, &message, &signature)
+    let signature = data_encoding::HEXLOWER
+        .decode(request.signature.as_bytes())
         .map_err(|_| invalid())?;
+    let message = challenge_message(&request.nonce, &device.id);
+    chain::verify(device.suite, &device.public_key, &message, &signature).map_err(|_| invalid())?;
     tokens.issue(&Principal::Device(device.id), &device.public_key, now)
 }
 

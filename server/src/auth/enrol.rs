@@ -93,19 +93,28 @@ pub fn enrol(
         enrolled_at: now,
     };
     let code = code_hash(&request.code);
-    let admitted = service.transact("auth.enrol", move |service, tx| {
-        match store::challenge::use_enrolment(tx, &code, now)? {
-            EnrolmentUse::Good(officer) => {
-                admit(service, tx, DeviceRecord { officer, ..device }, now).map(Some)
-            }
-            EnrolmentUse::UsedBefore(officer) => {
-                let resource = format!("officer:{officer}");
-                store::log::audit(tx, now, "-", "enrolment.code_seen_twice", &resource, &json!({}))?;
-                Ok(None)
-            }
-            EnrolmentUse::Unknown => Ok(None),
-        }
-    })?;
+    let admitted =
+        service.transact(
+            "auth.enrol",
+            move |service, tx| match store::challenge::use_enrolment(tx, &code, now)? {
+                EnrolmentUse::Good(officer) => {
+                    admit(service, tx, DeviceRecord { officer, ..device }, now).map(Some)
+                }
+                EnrolmentUse::UsedBefore(officer) => {
+                    let resource = format!("officer:{officer}");
+                    store::log::audit(
+                        tx,
+                        now,
+                        "-",
+                        "enrolment.code_seen_twice",
+                        &resource,
+                        &json!({}),
+                    )?;
+                    Ok(None)
+                }
+                EnrolmentUse::Unknown => Ok(None),
+            },
+        )?;
     admitted.ok_or_else(|| ErrorCode::EnrolmentCode.into())
 }
 
@@ -125,7 +134,11 @@ pub fn revoke(
     service.transact("auth.revoke", move |_, tx| {
         let device = store::device::get(tx, &id)?.ok_or(ErrorCode::NotAllowed)?;
         let officer = store::officer::get(tx, &device.officer)?.ok_or(ErrorCode::NotAllowed)?;
-        policy::may(&actor, Action::RevokeDevice, &Resource::at(officer.division))?;
+        policy::may(
+            &actor,
+            Action::RevokeDevice,
+            &Resource::at(officer.division),
+        )?;
         if device.status == DeviceStatus::Revoked {
             return Ok(());
         }
@@ -134,7 +147,14 @@ pub fn revoke(
         let news = PullItem::Revocation(Revocation { device: id.clone() });
         store::list::append(tx, banner.unwrap_or(officer.division), &news)?;
         let resource = format!("device:{id}");
-        store::log::audit(tx, now, actor.officer.as_str(), "device.revoked", &resource, &json!({}))?;
+        store::log::audit(
+            tx,
+            now,
+            actor.officer.as_str(),
+            "device.revoked",
+            &resource,
+            &json!({}),
+        )?;
         let leaf = Hash::of("itgel.revocation.v1", &[resource.as_bytes()]);
         store::log::leaf(tx, LeafKind::Access, &leaf)?;
         Ok(())
@@ -150,8 +170,18 @@ fn admit(
     store::device::put(tx, &device)?;
     let resource = format!("device:{}", device.id);
     let detail = json!({ "key": key::thumbprint(&device.public_key) });
-    store::log::audit(tx, now, device.officer.as_str(), "device.enrolled", &resource, &detail)?;
-    let leaf = Hash::of("itgel.device.v1", &[resource.as_bytes(), &device.public_key]);
+    store::log::audit(
+        tx,
+        now,
+        device.officer.as_str(),
+        "device.enrolled",
+        &resource,
+        &detail,
+    )?;
+    let leaf = Hash::of(
+        "itgel.device.v1",
+        &[resource.as_bytes(), &device.public_key],
+    );
     store::log::leaf(tx, LeafKind::Access, &leaf)?;
     let grants = store::officer::grants(tx, &device.officer)?;
     let mut scope: Vec<_> = grants.iter().map(|grant| grant.division).collect();
@@ -168,7 +198,9 @@ fn admit(
 fn checked_key(request: &EnrolRequest) -> Result<Vec<u8>, ServiceError> {
     let mut violations = Vec::new();
     if request.suite != Suite::Ed25519 {
-        violations.push(Violation::new("suite", ErrorCode::ValueNotAChoice).with("choices", Suite::Ed25519));
+        violations.push(
+            Violation::new("suite", ErrorCode::ValueNotAChoice).with("choices", Suite::Ed25519),
+        );
     }
     let decoded = data_encoding::HEXLOWER.decode(request.public_key.as_bytes());
     let public_key = decoded.ok().filter(|bytes| bytes.len() == key::KEY_BYTES);
@@ -178,14 +210,20 @@ fn checked_key(request: &EnrolRequest) -> Result<Vec<u8>, ServiceError> {
             if found.is_none() {
                 violations.push(Violation::new("public_key", ErrorCode::ValueWrongType));
             }
-            Err(ServiceError::Refused { code: ErrorCode::ValueNotAChoice, violations })
+            Err(ServiceError::Refused {
+                code: ErrorCode::ValueNotAChoice,
+                violations,
+            })
         }
     }
 }
 
 /// Codes are read aloud and typed: case and spaces do not count.
 fn code_hash(code: &str) -> Hash {
-    let plain: String =
-        code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let plain: String = code
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
     Hash::of("itgel.enrolment.v1", &[plain.as_bytes()])
 }

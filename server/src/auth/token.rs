@@ -137,7 +137,9 @@ impl Tokens {
             nbf: iat,
             iat,
             jti: data_encoding::HEXLOWER.encode(&crate::service::random::<16>()?),
-            cnf: Confirmation { jkt: key::thumbprint(public_key) },
+            cnf: Confirmation {
+                jkt: key::thumbprint(public_key),
+            },
         };
         Ok(AccessToken {
             access_token: self.sign(&claims)?,
@@ -210,7 +212,9 @@ impl Tokens {
     }
 
     fn test(&self) -> Result<(), ServiceError> {
-        let device = "self-test".parse().map_err(|e| ServiceError::caused("self-test", e))?;
+        let device = "self-test"
+            .parse()
+            .map_err(|e| ServiceError::caused("self-test", e))?;
         let issued = self.issue(&Principal::Device(device), &self.public_key, AtMs(0))?;
         let token = issued.access_token;
         let mut changed = token.clone();
@@ -299,7 +303,10 @@ mod tests {
         let encode = |v: &serde_json::Value| BASE64URL_NOPAD.encode(v.to_string().as_bytes());
         let message = format!("{}.{}", encode(header), encode(claims));
         let signature = SoftwareSigner::from_secret(&[7; 32]).sign(message.as_bytes());
-        assert_eq!(tokens.public_key, SoftwareSigner::from_secret(&[7; 32]).public_key());
+        assert_eq!(
+            tokens.public_key,
+            SoftwareSigner::from_secret(&[7; 32]).public_key()
+        );
         format!("{message}.{}", BASE64URL_NOPAD.encode(&signature))
     }
 
@@ -308,7 +315,10 @@ mod tests {
         let tokens = tokens();
         let token = good(&tokens);
         let claims = tokens.verify(&token, NOW).unwrap();
-        assert_eq!(claims.principal(), Some(Principal::Device("d1".parse().unwrap())));
+        assert_eq!(
+            claims.principal(),
+            Some(Principal::Device("d1".parse().unwrap()))
+        );
         assert!(claims.is_bound_to(&[1; 32]) && !claims.is_bound_to(&[2; 32]));
         assert!(tokens.verify(&token, NOW.plus_ms(599_000)).is_ok());
         let late = NOW.plus_ms((LIFE_S + LEEWAY_S) * 1000);
@@ -322,7 +332,11 @@ mod tests {
         let tokens = tokens();
         let token = good(&tokens);
         let (header, claims) = (part(&token, 0), part(&token, 1));
-        assert!(tokens.verify(&resigned(&tokens, &header, &claims), NOW).is_ok());
+        assert!(
+            tokens
+                .verify(&resigned(&tokens, &header, &claims), NOW)
+                .is_ok()
+        );
         for (member, value) in [
             ("alg", serde_json::json!("none")),
             ("alg", serde_json::json!("HS256")),
@@ -343,7 +357,11 @@ mod tests {
             let mut changed = header.clone();
             changed[member] = value.clone();
             let token = resigned(&tokens, &changed, &claims);
-            assert_eq!(tokens.verify(&token, NOW), Err(ErrorCode::TokenInvalid), "{member} {value}");
+            assert_eq!(
+                tokens.verify(&token, NOW),
+                Err(ErrorCode::TokenInvalid),
+                "{member} {value}"
+            );
         }
     }
 
@@ -356,7 +374,11 @@ mod tests {
             let mut without = claims.clone();
             without.as_object_mut().unwrap().remove(name);
             let token = resigned(&tokens, &header, &without);
-            assert_eq!(tokens.verify(&token, NOW), Err(ErrorCode::TokenInvalid), "no {name}");
+            assert_eq!(
+                tokens.verify(&token, NOW),
+                Err(ErrorCode::TokenInvalid),
+                "no {name}"
+            );
         }
         let far = claims["exp"].as_i64().unwrap() + 86_400;
         for (name, value) in [
@@ -365,7 +387,10 @@ mod tests {
             ("exp", serde_json::json!(1.8e9)),
             ("exp", serde_json::json!(far)),
             ("aud", serde_json::json!("https://other.example")),
-            ("aud", serde_json::json!(["https://itgel.example", "https://other.example"])),
+            (
+                "aud",
+                serde_json::json!(["https://itgel.example", "https://other.example"]),
+            ),
             ("iss", serde_json::json!("https://other.example")),
             ("cnf", serde_json::json!({})),
             ("admin", serde_json::json!(true)),
@@ -373,7 +398,11 @@ mod tests {
             let mut changed = claims.clone();
             changed[name] = value.clone();
             let token = resigned(&tokens, &header, &changed);
-            assert_eq!(tokens.verify(&token, NOW), Err(ErrorCode::TokenInvalid), "{name} {value}");
+            assert_eq!(
+                tokens.verify(&token, NOW),
+                Err(ErrorCode::TokenInvalid),
+                "{name} {value}"
+            );
         }
     }
 

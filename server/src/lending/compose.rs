@@ -25,13 +25,23 @@ pub(super) fn report(
     (right, id): (&Right, ReportId),
     now: AtMs,
 ) -> Result<Result<Report, Miss>, ServiceError> {
-    let Right { authorisation, subject, rating } = right;
+    let Right {
+        authorisation,
+        subject,
+        rating,
+    } = right;
     let row = store::case::get(connection, &rating.case)?
         .ok_or(ServiceError::internal("a rating without its case"))?;
     let assessment = process::assessment(connection, &rating.inputs)?;
     let pack = service.rules.pack(connection, &assessment.pack)?;
     let file = fold::facts(connection, &subject.id)?;
-    let people = people(service, connection, (authorisation, request), &file, now.on())?;
+    let people = people(
+        service,
+        connection,
+        (authorisation, request),
+        &file,
+        now.on(),
+    )?;
     let asked = Asked {
         report: id,
         lender: authorisation.lender.clone(),
@@ -81,7 +91,9 @@ fn people(
                         r.lender == authorisation.lender && r.purpose == authorisation.purpose
                     })
             });
-            let agreed: Vec<&str> = for_lender.map(|view| view.consent.person.as_str()).collect();
+            let agreed: Vec<&str> = for_lender
+                .map(|view| view.consent.person.as_str())
+                .collect();
             people.retain(|person| agreed.contains(&person.role.as_str()));
         }
         Ground::LenderEvidence(_) => people.retain(|person| is_named(person, request)),

@@ -102,7 +102,11 @@ pub(super) fn find(
             && r.status.lender_view() != LenderView::Absent
     };
     Ok(match rating.filter(is_valid) {
-        Some(rating) => Ok(Right { authorisation, subject, rating }),
+        Some(rating) => Ok(Right {
+            authorisation,
+            subject,
+            rating,
+        }),
         None => Err(Miss::Rating),
     })
 }
@@ -127,7 +131,10 @@ pub(super) fn ground_holds(
         let mut recipients = view.consent.recipients.iter();
         recipients.any(|r| r.lender == given.lender && r.purpose == given.purpose)
     };
-    let found = consents.iter().filter(|view| view.entry == entry).find(names_lender);
+    let found = consents
+        .iter()
+        .filter(|view| view.entry == entry)
+        .find(names_lender);
     // A withdrawal takes effect on receipt, whatever day it names.
     Ok(found.is_some_and(|view| {
         view.withdrawn_on.is_none()
@@ -144,12 +151,16 @@ fn need_person(given: &Authorisation, request: &ReportRequest) -> Result<(), Ser
     }
     let fields = [("name", &request.name), ("id_number", &request.id_number)];
     let missing = fields.into_iter().filter(|(_, value)| value.is_none());
-    let violations: Vec<_> =
-        missing.map(|(field, _)| Violation::new(field, ErrorCode::ValueMissing)).collect();
+    let violations: Vec<_> = missing
+        .map(|(field, _)| Violation::new(field, ErrorCode::ValueMissing))
+        .collect();
     if violations.is_empty() {
         return Ok(());
     }
-    Err(ServiceError::Refused { code: ErrorCode::ValueMissing, violations })
+    Err(ServiceError::Refused {
+        code: ErrorCode::ValueMissing,
+        violations,
+    })
 }
 
 /// Whether the name and the ID number that were given, if any, are those of one adult of the
@@ -174,10 +185,12 @@ pub(super) fn is_named(person: &Person, request: &ReportRequest) -> bool {
         .name
         .as_ref()
         .is_none_or(|name| normalise_name(name) == normalise_name(&person.full_name));
-    let same_number = request
-        .id_number
-        .as_ref()
-        .is_none_or(|number| person.id_number.as_ref().is_some_and(|own| is_same_id(number, own)));
+    let same_number = request.id_number.as_ref().is_none_or(|number| {
+        person
+            .id_number
+            .as_ref()
+            .is_some_and(|own| is_same_id(number, own))
+    });
     same_name && same_number
 }
 

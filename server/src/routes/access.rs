@@ -36,8 +36,7 @@ pub(super) async fn challenge(
     State(app): State<App>,
     Json(request): Json<ChallengeRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let given =
-        with_service(&app, move |s| device::challenge(s, &request, s.now())).await?;
+    let given = with_service(&app, move |s| device::challenge(s, &request, s.now())).await?;
     Ok((NO_STORE, axum::Json(given)))
 }
 
@@ -91,7 +90,10 @@ pub(super) async fn issue_enrolment(
         auth::issue_enrolment(s, &actor, &request.officer, s.now())
     })
     .await?;
-    let answer = EnrolmentCode { code, expires_in: auth::enrol::CODE_LIFE_S };
+    let answer = EnrolmentCode {
+        code,
+        expires_in: auth::enrol::CODE_LIFE_S,
+    };
     Ok((StatusCode::CREATED, NO_STORE, axum::Json(answer)))
 }
 

@@ -1,7 +1,6 @@
 //! What handlers take from a request: callers, bodies, pages, conditions.
 
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::request::Parts;
@@ -21,6 +20,12 @@ use crate::store::device::DeviceRecord;
 
 /// The longest list that one answer holds.
 pub(super) const MAX_LIMIT: u32 = 200;
+
+/// Most bytes of any body that is read to its end.
+pub(super) const MAX_BODY: usize = 2 * wire::MAX_COMPRESSED;
+
+/// Most bytes of a body of JSON or of a form.
+pub(super) const MAX_JSON: usize = 256 * 1024;
 
 /// How long a list is if nobody says.
 const USUAL_LIMIT: u32 = 50;
@@ -45,14 +50,20 @@ pub(super) async fn blocking<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&App) -> Result<T, ServiceError> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let permit = app.at_work.clone().try_acquire_owned().map_err(|_| ErrorCode::Unavailable)?;
+    let permit = app
+        .at_work
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| ErrorCode::Unavailable)?;
     let app = app.clone();
     let span = tracing::Span::current();
     let joined = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         span.in_scope(|| work(&app))
     });
-    let done = joined.await.map_err(|e| ServiceError::caused("a handler", e))?;
+    let done = joined
+        .await
+        .map_err(|e| ServiceError::caused("a handler", e))?;
     Ok(done?)
 }
 
@@ -65,7 +76,10 @@ pub(super) async fn with_service<T: Send + 'static>(
 }
 
 async fn caller(parts: &Parts, app: &App) -> Result<Caller, Refusal> {
-    let header = parts.headers.get(AUTHORIZATION).ok_or(ErrorCode::TokenMissing)?;
+    let header = parts
+        .headers
+        .get(AUTHORIZATION)
+        .ok_or(ErrorCode::TokenMissing)?;
     let text = header.to_str().map_err(|_| ErrorCode::TokenInvalid)?;
     let (scheme, token) = text.split_once(' ').ok_or(ErrorCode::TokenMissing)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -102,18 +116,20 @@ impl FromRequestParts<App> for Lender {
     }
 }
 
-async fn bytes(request: Request, app: &App) -> Result<Bytes, Refusal> {
-    let too_large = |rejection: BytesRejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::RequestTooLarge,
-        _ => ErrorCode::RequestMalformed,
-    };
-    Ok(Bytes::from_request(request, app).await.map_err(too_large)?)
+/// The body, if it has at most `most` bytes. One that is somewhat larger is read to its end all
+/// the same: a client that still writes would otherwise see a broken connection and no reason.
+async fn bytes(request: Request, most: usize) -> Result<Bytes, Refusal> {
+    match axum::body::to_bytes(request.into_body(), MAX_BODY).await {
+        Ok(bytes) if bytes.len() <= most => Ok(bytes),
+        // Too long even for that, or the client went away and reads no answer.
+        _ => Err(ErrorCode::RequestTooLarge.into()),
+    }
 }
 
 impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, _: &App) -> Result<Self, Refusal> {
         let is_json = request
             .headers()
             .get(CONTENT_TYPE)
@@ -122,8 +138,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
         if !is_json {
             return Err(ErrorCode::RequestMalformed.into());
         }
-        let body = bytes(request, app).await?;
-        Ok(Self(serde_json::from_slice(&body).map_err(|e| malformed(&e))?))
+        let body = bytes(request, MAX_JSON).await?;
+        Ok(Self(
+            serde_json::from_slice(&body).map_err(|e| malformed(&e))?,
+        ))
     }
 }
 
@@ -133,7 +151,10 @@ fn malformed(error: &serde_json::Error) -> ServiceError {
     let place = Violation::new("body", ErrorCode::RequestMalformed)
         .with("line", error.line())
         .with("column", error.column());
-    ServiceError::Refused { code: ErrorCode::RequestMalformed, violations: vec![place] }
+    ServiceError::Refused {
+        code: ErrorCode::RequestMalformed,
+        violations: vec![place],
+    }
 }
 
 impl<T> FromRequest<App> for Wire<T>
@@ -142,8 +163,8 @@ where
 {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let body = bytes(request, app).await?;
+    async fn from_request(request: Request, _: &App) -> Result<Self, Refusal> {
+        let body = bytes(request, wire::MAX_COMPRESSED).await?;
         Ok(Self(wire::unpack(&body).map_err(wire::WireError::code)?))
     }
 }
@@ -162,6 +183,7 @@ pub(super) struct PageQuery {
     /// Where the last answer ended: its `next`.
     pub(super) cursor: Option<String>,
     /// Most lines of the answer, 200 at most.
+    #[param(minimum = 1, maximum = 200)]
     pub(super) limit: Option<u32>,
 }
 
@@ -192,7 +214,10 @@ impl<T: serde::Serialize> IntoResponse for Page<T> {
 pub(super) fn tagged_json(headers: &HeaderMap, json: Vec<u8>) -> Response {
     let hash = itgel_domain::hash::Hash::of_file(&json);
     let tag = format!("\"{hash}\"");
-    let held = headers.get_all(IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
+    let held = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|v| v.to_str().ok());
     let is_held = held
         .flat_map(|line| line.split(','))
         .any(|one| one.trim() == "*" || one.trim().trim_start_matches("W/") == tag);

@@ -66,13 +66,18 @@ pub(super) async fn authorisations(
 ) -> Result<Response, Refusal> {
     let limit = query.limit();
     let after = query.cursor.unwrap_or_default();
-    let items =
-        with_service(&app, move |s| lending::authorisations(s, &actor, &after, limit)).await?;
+    let items = with_service(&app, move |s| {
+        lending::authorisations(s, &actor, &after, limit)
+    })
+    .await?;
     let is_full = u32::try_from(items.len()).is_ok_and(|n| n == limit);
-    let next = items.last().filter(|_| is_full).map(|last| last.id.to_string());
-    let link = next.as_ref().map(|next| {
-        format!("</v1/authorisations?cursor={next}&limit={limit}>; rel=\"next\"")
-    });
+    let next = items
+        .last()
+        .filter(|_| is_full)
+        .map(|last| last.id.to_string());
+    let link = next
+        .as_ref()
+        .map(|next| format!("</v1/authorisations?cursor={next}&limit={limit}>; rel=\"next\""));
     let mut response = Page { items, next }.into_response();
     if let Some(link) = link {
         response.headers_mut().insert(LINK, location(&link)?);
@@ -133,7 +138,7 @@ pub(super) async fn withdraw(
     params(("Idempotency-Key" = Option<String>, Header, description = "Up to 64 characters, kept for 7 days: the same key gives the same report")),
     request_body = ReportRequest,
     responses(
-        (status = 201, description = "The report", body = super::openapi::ReportSchema,
+        (status = 201, description = "The report", body = super::openapi::Report,
             headers(("ETag" = String), ("Location" = String))),
         (status = 404, description = "Absent, or not authorised", body = Problem,
             content_type = "application/problem+json"),
@@ -172,7 +177,7 @@ pub(super) async fn request_report(
         ("If-None-Match" = Option<String>, Header, description = "The ETag that the caller holds"),
     ),
     responses(
-        (status = 200, description = "The report", body = super::openapi::ReportSchema,
+        (status = 200, description = "The report", body = super::openapi::Report,
             headers(("ETag" = String))),
         (status = 304, description = "The caller holds it already"),
         (status = 404, description = "Absent, or not authorised", body = Problem,
@@ -186,7 +191,10 @@ pub(super) async fn report(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let id: ReportId = identifier(&id)?;
-    let given = with_service(&app, move |s| lending::given_report(s, &actor, &id, s.now())).await?;
+    let given = with_service(&app, move |s| {
+        lending::given_report(s, &actor, &id, s.now())
+    })
+    .await?;
     Ok(tagged_json(&headers, given.json))
 }
 
@@ -203,10 +211,17 @@ fn once(headers: &HeaderMap) -> Result<Option<Once>, ServiceError> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };
-    let key = value.to_str().ok().filter(|key| (1..=MAX_KEY).contains(&key.len()));
+    let key = value
+        .to_str()
+        .ok()
+        .filter(|key| (1..=MAX_KEY).contains(&key.len()));
     let key = key.ok_or_else(|| ServiceError::Refused {
         code: ErrorCode::RequestMalformed,
-        violations: vec![Violation::new("Idempotency-Key", ErrorCode::ValueOutOfRange).with("min", 1).with("max", MAX_KEY)],
+        violations: vec![
+            Violation::new("Idempotency-Key", ErrorCode::ValueOutOfRange)
+                .with("min", 1)
+                .with("max", MAX_KEY),
+        ],
     })?;
     Ok(Some(Once(key.to_owned())))
 }

@@ -70,10 +70,14 @@ pub async fn serve(
     start_jobs(&service).await?;
     let (stop, stopped) = watch::channel(false);
     let loop_ = tokio::spawn(run_jobs(service, stopped));
-    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).await;
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown)
+        .await;
     // Without a receiver the loop has ended already.
     let _ = stop.send(true);
-    loop_.await.map_err(|e| ServiceError::caused("job loop", e))?;
+    loop_
+        .await
+        .map_err(|e| ServiceError::caused("job loop", e))?;
     served.map_err(|e| ServiceError::caused("listener", e))
 }
 
@@ -95,7 +99,9 @@ async fn run_jobs(service: Service, mut stopped: watch::Receiver<bool>) {
         let service = service.clone();
         match tokio::task::spawn_blocking(move || jobs::run_due(&service)).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(error = %problem::chain(&error), "due jobs could not run"),
+            Ok(Err(error)) => {
+                tracing::error!(error = %problem::chain(&error), "due jobs could not run")
+            }
             Err(error) => tracing::error!(%error, "a job panicked"),
         }
     }

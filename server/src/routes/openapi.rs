@@ -3,9 +3,12 @@
 //! `docs/openapi.json` is the checked-in copy; a test compares it, so that a change of the
 //! interface is always a visible change.
 
+mod report;
+
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+pub(super) use self::report::Report;
 use super::{access, lender};
 use crate::auth::client::TOKEN_PATH;
 
@@ -42,7 +45,10 @@ impl Modify for ClientSecurity {
             [flow],
             "Client credentials with private_key_jwt (RFC 7523), EdDSA",
         ));
-        document.components.get_or_insert_default().add_security_scheme("client", scheme);
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("client", scheme);
     }
 }
 
@@ -58,12 +64,4 @@ pub fn openapi_json() -> Result<String, serde_json::Error> {
 
 pub(super) async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
     axum::Json(Document::openapi())
-}
-
-/// A report (`domain.md` F.1).
-#[derive(utoipa::ToSchema)]
-#[schema(as = Report)]
-#[expect(dead_code, reason = "a description only")]
-pub(super) struct ReportSchema {
-    status: String,
 }

@@ -68,14 +68,19 @@ fn tables(html: &mut String, board: &PublicBoard) {
             table(html, &caption, &gachas, text::village_title);
         }
     }
-    let note = text::board_suppressed(LANG, &SMALLEST_CELL.to_string());
+    let note = text::board_suppressed(LANG, SMALLEST_CELL.to_string());
     let live = text::board_live_not_title(LANG);
     let _ = writeln!(html, "<p>{} {}</p>", escape(&note), escape(&live));
 }
 
 fn heading(html: &mut String, cycle: &Cycle, board: &PublicBoard) {
-    let at = text::board_snapshot(LANG, &board.at.on().to_string());
-    let _ = writeln!(html, "<h2>{}</h2>\n<p>{}</p>", escape(&cycle.name), escape(&at));
+    let at = text::board_snapshot(LANG, board.at.on().to_string());
+    let _ = writeln!(
+        html,
+        "<h2>{}</h2>\n<p>{}</p>",
+        escape(&cycle.name),
+        escape(&at)
+    );
 }
 
 fn table(
@@ -96,10 +101,19 @@ fn table(
     for line in lines {
         let cells = line.cells;
         let number = |n: Option<i64>| n.map_or_else(|| HIDDEN.to_owned(), |n| n.to_string());
-        let share = cells.credit_share().map_or_else(|| HIDDEN.to_owned(), percent);
-        let title = line.title.map_or_else(|| HIDDEN.to_owned(), |l| level(LANG, Some(l)));
+        let share = cells
+            .credit_share()
+            .map_or_else(|| HIDDEN.to_owned(), percent);
+        let title = line
+            .title
+            .map_or_else(|| HIDDEN.to_owned(), |l| level(LANG, Some(l)));
         let name = line.division.name.clone();
-        row(html, "td", "td", &[name, number(cells.filed), number(cells.rated), share, title]);
+        row(
+            html,
+            "td",
+            "td",
+            &[name, number(cells.filed), number(cells.rated), share, title],
+        );
     }
     html.push_str("</table>\n");
 }

@@ -89,7 +89,11 @@ impl IntoResponse for Refusal {
             _ => Vec::new(),
         };
         let mut response = status_of(code).into_response();
-        response.extensions_mut().insert(Refused { code, violations, fault });
+        response.extensions_mut().insert(Refused {
+            code,
+            violations,
+            fault,
+        });
         response
     }
 }
@@ -132,7 +136,10 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
 
 /// The method and the pattern of the address; never the address itself or its query.
 fn span(request: &Request, trace_id: &str) -> tracing::Span {
-    let path = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("-", MatchedPath::as_str);
     let method = request.method().as_str();
     tracing::info_span!("request", trace_id, method, path)
 }
@@ -157,7 +164,11 @@ fn refused(response: &Response) -> Option<Refused> {
         _ => ErrorCode::Internal,
     };
     let fault = (code == ErrorCode::Internal).then(|| "a handler ended early".to_owned());
-    Some(Refused { code, violations: Vec::new(), fault })
+    Some(Refused {
+        code,
+        violations: Vec::new(),
+        fault,
+    })
 }
 
 fn document(refused: Refused, lang: Lang, trace_id: String) -> Response {
@@ -169,7 +180,11 @@ fn document(refused: Refused, lang: Lang, trace_id: String) -> Response {
         status: status.as_u16(),
         code: code.to_string(),
         trace_id,
-        violations: refused.violations.into_iter().map(|v| broken_rule(v, lang)).collect(),
+        violations: refused
+            .violations
+            .into_iter()
+            .map(|v| broken_rule(v, lang))
+            .collect(),
     };
     let mut response = (status, axum::Json(problem)).into_response();
     let headers = response.headers_mut();
@@ -216,9 +231,14 @@ fn status_of(code: ErrorCode) -> StatusCode {
 
 /// The first language of the caller that the product has; Chinese if none.
 pub(super) fn lang_of(headers: &HeaderMap) -> Lang {
-    let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let wanted = headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let tags = wanted.split(',').filter_map(|part| part.split(';').next());
-    tags.filter_map(|tag| tag.parse().ok()).next().unwrap_or_default()
+    tags.filter_map(|tag| tag.parse().ok())
+        .next()
+        .unwrap_or_default()
 }
 
 /// No such address, or not with this method.

@@ -10,22 +10,19 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::routing::{delete, get, post};
-use itgel_domain::sync::wire;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use super::extract::{MAX_BODY, MAX_JSON};
 use super::{App, access, health, lender, openapi, page, problem, staff, sync};
 use crate::error::ServiceError;
 use crate::service::Service;
 
 /// Longest time for a request.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Most bytes of a body of JSON or of a form.
-const MAX_JSON: usize = 256 * 1024;
 
 /// Nothing is loaded from elsewhere and nothing runs; the board has one style sheet.
 const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -54,8 +51,7 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
     let devices = Router::new()
         .route("/v1/sync/hello", post(sync::hello))
         .route("/v1/sync/push", post(sync::push))
-        .route("/v1/sync/pull", post(sync::pull))
-        .layer(DefaultBodyLimit::max(wire::MAX_COMPRESSED));
+        .route("/v1/sync/pull", post(sync::pull));
     let staff = Router::new()
         .route("/v1/enrolments", post(access::issue_enrolment))
         .route("/v1/devices/{id}/revoke", post(staff::revoke))
@@ -78,9 +74,8 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/credit-reports", post(lender::request_report))
         .route("/v1/credit-reports/{id}", get(lender::report));
     let table = Router::new()
-        .merge(anybody).merge(sign_in).merge(staff).merge(lenders)
+        .merge(anybody).merge(sign_in).merge(devices).merge(staff).merge(lenders)
         .layer(DefaultBodyLimit::max(MAX_JSON))
-        .merge(devices)
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_address);
     Ok(guarded(table).with_state(app))
@@ -99,7 +94,10 @@ fn guarded(table: Router<App>) -> Router<App> {
             .layer(header(CACHE_CONTROL, "no-store"))
             .layer(from_fn(problem::answer))
             .layer(CatchPanicLayer::new())
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-            .layer(RequestBodyLimitLayer::new(wire::MAX_COMPRESSED)),
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                PATIENCE,
+            ))
+            .layer(RequestBodyLimitLayer::new(MAX_BODY)),
     )
 }

@@ -41,7 +41,11 @@ pub(super) struct InBanner {
 #[serde(rename_all = "snake_case")]
 enum BatchResult {
     Done(Stepped),
-    Refused { case: CaseId, code: ErrorCode, title: String },
+    Refused {
+        case: CaseId,
+        code: ErrorCode,
+        title: String,
+    },
 }
 
 /// The number of a decision.
@@ -69,11 +73,16 @@ struct Checkpoint {
 
 impl InCycle {
     fn division(&self) -> Result<DivisionCode, ServiceError> {
-        self.division.ok_or_else(|| ErrorCode::DivisionInvalid.into())
+        self.division
+            .ok_or_else(|| ErrorCode::DivisionInvalid.into())
     }
 
     fn limit(&self) -> u32 {
-        PageQuery { cursor: None, limit: self.limit }.limit()
+        PageQuery {
+            cursor: None,
+            limit: self.limit,
+        }
+        .limit()
     }
 }
 
@@ -84,7 +93,8 @@ pub(super) async fn board(
     Query(query): Query<InCycle>,
 ) -> Result<impl IntoResponse, Refusal> {
     let board = with_service(&app, move |s| {
-        s.store.read(|c| titles::board(c, &actor, division, &query.cycle, s.now().on()))
+        s.store
+            .read(|c| titles::board(c, &actor, division, &query.cycle, s.now().on()))
     });
     Ok(axum::Json(board.await?))
 }
@@ -98,7 +108,10 @@ pub(super) async fn cycles(
         process::allow(&actor, Action::ReadBoard, query.banner)?;
         Ok(s.store.read(|c| store::cycle::list(c, query.banner))?)
     });
-    Ok(Page { items: items.await?, next: None })
+    Ok(Page {
+        items: items.await?,
+        next: None,
+    })
 }
 
 pub(super) async fn queue(
@@ -114,9 +127,14 @@ pub(super) async fn queue(
         search: query.search,
         after: query.cursor,
     };
-    let page = with_service(&app, move |s| s.store.read(|c| process::queue(c, &actor, &filter)));
+    let page = with_service(&app, move |s| {
+        s.store.read(|c| process::queue(c, &actor, &filter))
+    });
     let page = page.await?;
-    Ok(Page { items: page.cases, next: page.next })
+    Ok(Page {
+        items: page.cases,
+        next: page.next,
+    })
 }
 
 pub(super) async fn case(
@@ -124,7 +142,9 @@ pub(super) async fn case(
     Officer(actor): Officer,
     Path(id): Path<CaseId>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let case = with_service(&app, move |s| s.store.read(|c| process::case(c, &actor, &id)));
+    let case = with_service(&app, move |s| {
+        s.store.read(|c| process::case(c, &actor, &id))
+    });
     Ok(axum::Json(case.await?))
 }
 
@@ -139,7 +159,9 @@ pub(super) async fn step(
         serde_json::from_value(body.into()).map_err(|_| ErrorCode::RequestMalformed)?;
     let stepped = with_service(&app, move |s| {
         let now = s.now();
-        s.transact("process.step", move |s, tx| process::step(s, tx, &actor, &request, now))
+        s.transact("process.step", move |s, tx| {
+            process::step(s, tx, &actor, &request, now)
+        })
     });
     Ok(axum::Json(stepped.await?))
 }
@@ -151,9 +173,14 @@ pub(super) async fn steps(
     Json(requests): Json<Vec<StepRequest>>,
 ) -> Result<impl IntoResponse, Refusal> {
     let lang = problem::lang_of(&headers);
-    let cases: Vec<CaseId> = requests.iter().map(|request| request.case.clone()).collect();
-    let done =
-        with_service(&app, move |s| process::step_batch(s, &actor, requests, s.now())).await?;
+    let cases: Vec<CaseId> = requests
+        .iter()
+        .map(|request| request.case.clone())
+        .collect();
+    let done = with_service(&app, move |s| {
+        process::step_batch(s, &actor, requests, s.now())
+    })
+    .await?;
     let result = |(case, result): (CaseId, Result<Stepped, ServiceError>)| match result {
         Ok(stepped) => BatchResult::Done(stepped),
         Err(error) => {
@@ -176,7 +203,9 @@ pub(super) async fn conflicts(
         let cursor = query.cursor.as_deref().unwrap_or_default();
         let after = cursor.split_once(' ').unwrap_or_default();
         let place = (division, &query.cycle);
-        let rows = s.store.read(|c| process::open_conflicts(c, &actor, place, after, limit))?;
+        let rows = s
+            .store
+            .read(|c| process::open_conflicts(c, &actor, place, after, limit))?;
         let is_full = u32::try_from(rows.len()).is_ok_and(|n| n == limit);
         let last = rows.last().filter(|_| is_full);
         let next = last.map(|row| format!("{} {}", row.subject, row.item));
@@ -197,7 +226,9 @@ pub(super) async fn resolve(
             process::resolve_conflict(s, tx, &actor, &request, now)
         })
     });
-    Ok(axum::Json(Decided { decision: decision.await? }))
+    Ok(axum::Json(Decided {
+        decision: decision.await?,
+    }))
 }
 
 pub(super) async fn publicity(
@@ -207,9 +238,13 @@ pub(super) async fn publicity(
     Query(query): Query<InCycle>,
 ) -> Result<impl IntoResponse, Refusal> {
     let items = with_service(&app, move |s| {
-        s.store.read(|c| process::publicity_list(c, &actor, division, &query.cycle))
+        s.store
+            .read(|c| process::publicity_list(c, &actor, division, &query.cycle))
     });
-    Ok(Page { items: items.await?, next: None })
+    Ok(Page {
+        items: items.await?,
+        next: None,
+    })
 }
 
 pub(super) async fn publish(
@@ -234,9 +269,13 @@ pub(super) async fn titles(
 ) -> Result<Page<TitleView>, Refusal> {
     let division = query.division()?;
     let items = with_service(&app, move |s| {
-        s.store.read(|c| titles::list(c, &actor, division, &query.cycle))
+        s.store
+            .read(|c| titles::list(c, &actor, division, &query.cycle))
     });
-    Ok(Page { items: items.await?, next: None })
+    Ok(Page {
+        items: items.await?,
+        next: None,
+    })
 }
 
 pub(super) async fn title_step(
@@ -250,7 +289,9 @@ pub(super) async fn title_step(
         serde_json::from_value(body.into()).map_err(|_| ErrorCode::RequestMalformed)?;
     let stepped = with_service(&app, move |s| {
         let now = s.now();
-        s.transact("titles.step", move |s, tx| titles::step(s, tx, &actor, &request, now))
+        s.transact("titles.step", move |s, tx| {
+            titles::step(s, tx, &actor, &request, now)
+        })
     });
     Ok(axum::Json(stepped.await?))
 }
@@ -279,9 +320,7 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn checkpoint(
-    State(app): State<App>,
-) -> Result<impl IntoResponse, Refusal> {
+pub(super) async fn checkpoint(State(app): State<App>) -> Result<impl IntoResponse, Refusal> {
     let newest = with_service(&app, |s| Ok(s.store.read(store::log::newest_checkpoint)?)).await?;
     let signed = newest.ok_or(ErrorCode::NotFound)?;
     Ok(axum::Json(Checkpoint {

@@ -19,7 +19,11 @@ pub(super) async fn hello(
     Wire(request): Wire<Hello>,
 ) -> Result<Wire<HelloAnswer>, Refusal> {
     let answer = with_service(&app, move |s| {
-        DeviceSession { service: s.clone(), device }.hello(&request)
+        DeviceSession {
+            service: s.clone(),
+            device,
+        }
+        .hello(&request)
     });
     Ok(Wire(answer.await?))
 }
@@ -30,7 +34,11 @@ pub(super) async fn push(
     Wire(request): Wire<Push>,
 ) -> Result<Wire<PushAnswer>, Refusal> {
     let answer = with_service(&app, move |s| {
-        DeviceSession { service: s.clone(), device }.push(&request)
+        DeviceSession {
+            service: s.clone(),
+            device,
+        }
+        .push(&request)
     });
     Ok(Wire(answer.await?))
 }
@@ -44,7 +52,11 @@ pub(super) async fn pull(
         return Err(ErrorCode::DeviceRevoked.into());
     }
     let answer = with_service(&app, move |s| {
-        DeviceSession { service: s.clone(), device }.pull(&request)
+        DeviceSession {
+            service: s.clone(),
+            device,
+        }
+        .pull(&request)
     });
     Ok(Wire(answer.await?))
 }

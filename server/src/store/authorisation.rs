@@ -18,7 +18,10 @@ pub fn get(
     let sql = "select id, lender, subject, purpose, valid_from, valid_to, ground, revoked_at
                from authorisation where id = ?1";
     let mut query = connection.prepare_cached(sql)?;
-    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(params![id.as_str()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// The authorisations of a lender in the order of their ids, after `after`.
@@ -66,7 +69,8 @@ pub fn put(tx: &Tx<'_>, given: &Authorisation) -> Result<(), StoreError> {
 /// [`StoreError`] of the database.
 pub fn revoke(tx: &Tx<'_>, id: &AuthorisationId, now: AtMs) -> Result<(), StoreError> {
     let sql = "update authorisation set revoked_at = ?2 where id = ?1 and revoked_at is null";
-    tx.prepare_cached(sql)?.execute(params![id.as_str(), now.0])?;
+    tx.prepare_cached(sql)?
+        .execute(params![id.as_str(), now.0])?;
     Ok(())
 }
 

@@ -20,7 +20,8 @@ pub fn put(
 ) -> Result<(), StoreError> {
     forget_ended(tx, now)?;
     let sql = "insert into challenge (nonce, principal, expires_at) values (?1, ?2, ?3)";
-    tx.prepare_cached(sql)?.execute(params![nonce, principal, expires_at.0])?;
+    tx.prepare_cached(sql)?
+        .execute(params![nonce, principal, expires_at.0])?;
     Ok(())
 }
 
@@ -28,14 +29,12 @@ pub fn put(
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn take(
-    tx: &Tx<'_>,
-    nonce: &str,
-    principal: &str,
-    now: AtMs,
-) -> Result<bool, StoreError> {
+pub fn take(tx: &Tx<'_>, nonce: &str, principal: &str, now: AtMs) -> Result<bool, StoreError> {
     let sql = "delete from challenge where nonce = ?1 and principal = ?2 and expires_at > ?3";
-    Ok(tx.prepare_cached(sql)?.execute(params![nonce, principal, now.0])? == 1)
+    Ok(tx
+        .prepare_cached(sql)?
+        .execute(params![nonce, principal, now.0])?
+        == 1)
 }
 
 /// Marks an assertion of `principal` as used until it ends by itself: true the first time.
@@ -52,7 +51,10 @@ pub fn use_once(
     forget_ended(tx, now)?;
     let sql = "insert into challenge (nonce, principal, expires_at) values (?1, ?2, ?3)
                on conflict (nonce) do nothing";
-    Ok(tx.prepare_cached(sql)?.execute(params![id, principal, expires_at.0])? == 1)
+    Ok(tx
+        .prepare_cached(sql)?
+        .execute(params![id, principal, expires_at.0])?
+        == 1)
 }
 
 fn forget_ended(tx: &Tx<'_>, now: AtMs) -> Result<(), StoreError> {
@@ -97,13 +99,16 @@ pub fn use_enrolment(tx: &Tx<'_>, code: &Hash, now: AtMs) -> Result<EnrolmentUse
     let sql = "select officer, expires_at, used_at from enrolment where code_hash = ?1";
     let found: Option<(String, i64, Option<i64>)> = tx
         .prepare_cached(sql)?
-        .query_row(params![code], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row(params![code], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?;
     let Some((officer, expires_at, used_at)) = found else {
         return Ok(EnrolmentUse::Unknown);
     };
-    let officer =
-        officer.parse().map_err(|_| StoreError::Corrupt { what: "enrolment.officer" })?;
+    let officer = officer.parse().map_err(|_| StoreError::Corrupt {
+        what: "enrolment.officer",
+    })?;
     if used_at.is_some() {
         return Ok(EnrolmentUse::UsedBefore(officer));
     }

@@ -47,7 +47,9 @@ impl DeviceStatus {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Active, Self::Revoked, Self::Frozen].into_iter().find(|s| s.as_str() == word)
+        [Self::Active, Self::Revoked, Self::Frozen]
+            .into_iter()
+            .find(|s| s.as_str() == word)
     }
 }
 
@@ -59,7 +61,10 @@ pub fn get(connection: &Connection, id: &DeviceId) -> Result<Option<DeviceRecord
     let sql = "select id, officer, suite, public_key, status, enrolled_at from device
                where id = ?1";
     let mut query = connection.prepare_cached(sql)?;
-    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(params![id.as_str()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// The devices of an officer, by id.
@@ -100,7 +105,8 @@ pub fn put(tx: &Tx<'_>, device: &DeviceRecord) -> Result<(), StoreError> {
 /// [`StoreError`] of the database.
 pub fn set_status(tx: &Tx<'_>, id: &DeviceId, status: DeviceStatus) -> Result<(), StoreError> {
     let sql = "update device set status = ?2 where id = ?1";
-    tx.prepare_cached(sql)?.execute(params![id.as_str(), status.as_str()])?;
+    tx.prepare_cached(sql)?
+        .execute(params![id.as_str(), status.as_str()])?;
     Ok(())
 }
 
@@ -111,8 +117,9 @@ fn read(row: &Row<'_>) -> Result<DeviceRecord, StoreError> {
         officer: column::word(row, "officer", "device.officer")?,
         suite: column::word(row, "suite", "device.suite")?,
         public_key: row.get("public_key")?,
-        status: DeviceStatus::from_word(&status)
-            .ok_or(StoreError::Corrupt { what: "device.status" })?,
+        status: DeviceStatus::from_word(&status).ok_or(StoreError::Corrupt {
+            what: "device.status",
+        })?,
         enrolled_at: AtMs(row.get("enrolled_at")?),
     })
 }

@@ -49,7 +49,8 @@ pub fn put(
     now: AtMs,
 ) -> Result<(), StoreError> {
     let sql = "delete from idempotency where principal = ?1 and at <= ?2";
-    tx.prepare_cached(sql)?.execute(params![principal, kept_from(now)])?;
+    tx.prepare_cached(sql)?
+        .execute(params![principal, kept_from(now)])?;
     let sql = "insert into idempotency (principal, key, request_hash, status, response, at)
                values (?1, ?2, ?3, 201, ?4, ?5)";
     tx.prepare_cached(sql)?.execute(params![

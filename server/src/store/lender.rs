@@ -42,7 +42,10 @@ pub fn get(connection: &Connection, id: &LenderId) -> Result<Option<LenderRecord
     let sql = "select id, name, division, purposes, public_key, daily_quota from lender
                where id = ?1";
     let mut query = connection.prepare_cached(sql)?;
-    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(params![id.as_str()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// Writes a lender, new or changed.
@@ -80,7 +83,10 @@ pub fn day_use(
     let mut query = connection.prepare_cached(sql)?;
     let found = query
         .query_row(params![lender.as_str(), day.to_string()], |row| {
-            Ok(DayUse { queries: row.get(0)?, misses: row.get(1)? })
+            Ok(DayUse {
+                queries: row.get(0)?,
+                misses: row.get(1)?,
+            })
         })
         .optional()?;
     Ok(found.unwrap_or_default())
@@ -99,8 +105,11 @@ pub fn count_query(
     let sql = "insert into lender_day (lender, day, queries, misses) values (?1, ?2, 1, ?3)
                on conflict (lender, day) do update set queries = queries + 1,
                    misses = misses + excluded.misses";
-    tx.prepare_cached(sql)?
-        .execute(params![lender.as_str(), day.to_string(), i64::from(missed)])?;
+    tx.prepare_cached(sql)?.execute(params![
+        lender.as_str(),
+        day.to_string(),
+        i64::from(missed)
+    ])?;
     Ok(())
 }
 
@@ -108,7 +117,11 @@ fn read(row: &Row<'_>) -> Result<LenderRecord, StoreError> {
     let purposes: String = row.get("purposes")?;
     let purposes = purposes
         .split_whitespace()
-        .map(|word| word.parse().map_err(|_| StoreError::Corrupt { what: "lender.purposes" }))
+        .map(|word| {
+            word.parse().map_err(|_| StoreError::Corrupt {
+                what: "lender.purposes",
+            })
+        })
         .collect::<Result<_, _>>()?;
     Ok(LenderRecord {
         id: column::word(row, "id", "lender.id")?,

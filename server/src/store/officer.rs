@@ -26,7 +26,10 @@ pub struct OfficerRecord {
 pub fn get(connection: &Connection, id: &OfficerId) -> Result<Option<OfficerRecord>, StoreError> {
     let mut query =
         connection.prepare_cached("select id, name, division from officer where id = ?1")?;
-    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(params![id.as_str()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// Whether there is any officer.
@@ -65,8 +68,11 @@ pub fn grant(
 ) -> Result<(), StoreError> {
     let sql = "insert into role_grant (officer, role, division) values (?1, ?2, ?3)
                on conflict (officer, role, division) do nothing";
-    tx.prepare_cached(sql)?
-        .execute(params![officer.as_str(), role.as_str(), division.filled_text()])?;
+    tx.prepare_cached(sql)?.execute(params![
+        officer.as_str(),
+        role.as_str(),
+        division.filled_text()
+    ])?;
     Ok(())
 }
 
