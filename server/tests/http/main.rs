@@ -1,7 +1,7 @@
 //! The interface over real HTTP: a server on a port of its own over a temporary database, and
 //! clients that hold keys.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
