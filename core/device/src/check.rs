@@ -15,7 +15,7 @@ use crate::visit::{Visit, consented};
 pub(crate) fn violations(visit: &Visit, as_of: Date) -> Vec<Violation> {
     let stated = visit.stated();
     let mut found = Vec::new();
-    if visit.campaign.is_none() {
+    if !campaign_is_open(visit, as_of) {
         found.push(Violation::new("cycle", ErrorCode::CycleClosed));
     }
     identity(visit, &mut found);
@@ -25,6 +25,13 @@ pub(crate) fn violations(visit: &Visit, as_of: Date) -> Vec<Violation> {
     corrections(visit, &mut found);
     core(visit, &stated, &mut found);
     found
+}
+
+/// The campaign is the banner's and the day lies in it. A wrong clock is put right by choosing
+/// the day; the draft stays.
+fn campaign_is_open(visit: &Visit, as_of: Date) -> bool {
+    let campaign = visit.campaign.as_ref();
+    campaign.is_some_and(|c| c.banner.contains(visit.subject.division) && c.is_open_on(as_of))
 }
 
 fn identity(visit: &Visit, found: &mut Vec<Violation>) {

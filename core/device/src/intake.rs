@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::store::chain;
 use crate::store::list::{self, Taken};
 use crate::store::rules::{self, RuleKind};
-use crate::store::{StoreError, device, envelope, identity, process, register, subject};
+use crate::store::{StoreError, device, envelope, process, register, subject};
 use crate::{journal, outbox, people};
 
 /// What a page brought.
@@ -88,7 +88,8 @@ pub(crate) fn take_page(
     Ok(Ok(brought))
 }
 
-/// Takes the items again that an earlier version did not know.
+/// Takes the items again that could not be taken before: of a kind that an earlier version did
+/// not know, or whose place in the own chain was taken.
 pub(crate) fn take_kept(tx: &Transaction<'_>, entropy: &dyn Entropy) -> Result<(), Error> {
     let server_key = device::get(tx)?.server_key;
     for (division, item) in list::kept_items(tx)? {
@@ -120,7 +121,7 @@ fn take(
     }
     match item {
         PullItem::Envelope(item) => return take_envelope(tx, &item),
-        PullItem::Identity(record) => take_identity(tx, &record)?,
+        PullItem::Identity(item) => people::take(tx, &item)?,
         PullItem::Case(case) => process::put_case(tx, &case)?,
         PullItem::Task(task) => process::put_task(tx, &task)?,
         PullItem::Pack(file) => return take_rules(tx, RuleKind::Pack, &file, position),
@@ -141,7 +142,7 @@ fn take(
 /// Whom an item is about, if it is of no use once that subject was erased.
 const fn about(item: &PullItem) -> Option<&SubjectId> {
     match item {
-        PullItem::Identity(record) => Some(&record.subject),
+        PullItem::Identity(item) => Some(&item.record.subject),
         PullItem::Case(case) => Some(&case.subject),
         PullItem::Task(task) => Some(&task.subject),
         PullItem::Register(row) => row.subject.as_ref(),
@@ -169,8 +170,10 @@ fn take_envelope(tx: &Transaction<'_>, item: &EnvelopeItem) -> Result<Outcome, E
             journal::fold(tx, &listed, counts)?;
         }
         Some(kept) if kept.id != Envelope::id_of(&listed.salt, &item.bytes) => {
-            // Another branch of a forked chain: the server's list is what everybody sees.
-            return Ok(Outcome::Refused);
+            // Another branch stands here. Of the own chain that is an earlier or later life of
+            // this store: its envelope is taken once the own one has moved out of its place.
+            let own = device::get(tx)?.id == listed.at.device;
+            return Ok(if own { Outcome::Unknown } else { Outcome::Refused });
         }
         Some(kept) => {
             envelope::set_listed(tx, &listed.at)?;
@@ -179,15 +182,6 @@ fn take_envelope(tx: &Transaction<'_>, item: &EnvelopeItem) -> Result<Outcome, E
                 refold(tx, &listed)?;
             }
             settle_own(tx, &listed, counts)?;
-        }
-    }
-    if let Body::Identity(commitment) = &listed.body {
-        for version in identity::versions(tx, &commitment.subject)? {
-            if version.commitment.is_none()
-                && people::commits_to(&listed.body, &listed.salt, &version.record)
-            {
-                identity::set_commitment(tx, &version.record, &commitment.commitment)?;
-            }
         }
     }
     Ok(Outcome::Yes)
@@ -209,21 +203,6 @@ fn settle_own(tx: &Transaction<'_>, listed: &Envelope, counts: bool) -> Result<(
     if counts && !verdict.is_received() {
         let (incarnation, seq) = (listed.at.incarnation, listed.at.seq);
         chain::set_verdict(tx, incarnation, seq, &Verdict::Accepted, None)?;
-    }
-    Ok(())
-}
-
-fn take_identity(
-    tx: &Transaction<'_>,
-    record: &itgel_domain::identity::IdentityRecord,
-) -> Result<(), Error> {
-    people::take(tx, record)?;
-    for kept in envelope::commitments_of(tx, &record.subject)? {
-        if let Body::Identity(commitment) = &kept.body
-            && people::commits_to(&kept.body, &kept.salt, record)
-        {
-            identity::set_commitment(tx, record, &commitment.commitment)?;
-        }
     }
     Ok(())
 }

@@ -78,12 +78,7 @@ pub(crate) fn append(
     envelope::insert(tx, &written, &bytes, true, false)?;
     fold(tx, &written, true)?;
     if let (Some(record), Body::Identity(commitment)) = (&record, &written.body) {
-        let own = identity::OwnPlace {
-            commitment: &commitment.commitment,
-            incarnation: written.at.incarnation,
-            seq: written.at.seq,
-        };
-        identity::put(tx, record, Some(own))?;
+        identity::put(tx, record, &commitment.commitment, Some(&written.at))?;
     }
     chain::insert(
         tx,

@@ -60,7 +60,6 @@ use rules::RuleCache;
 use seal::Means;
 use store::device::DeviceRow;
 use store::{Store, chain, device, draft, process, projection, subject};
-use visit::Visit;
 
 /// What the server answered when the device was enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +117,7 @@ impl Device {
             public_key: signer.public_key(),
             server_key: enrolment.server_key.clone(),
             incarnation: 0,
-            epoch: 0,
+            epoch: None,
             checkpoint: None,
             revoked: false,
         };
@@ -390,7 +389,7 @@ impl Device {
         id: &SubjectId,
         cycle: &CycleId,
     ) -> Result<Vec<EarlierValue>, Error> {
-        self.read(|db| Visit::load(db, id, cycle)?.earlier(db))
+        self.read(|db| visit::earlier(db, id, cycle))
     }
 
     // The visit -----------------------------------------------------------------------------

@@ -95,6 +95,8 @@ pub(crate) fn write_again(
             entered_at: old.entered_at,
             checkpoint: old.checkpoint,
         };
+        // An entry may name another one of its own envelope.
+        moved.insert(old.at, journal::next_place(tx, &device)?);
         let content = match old.body {
             Body::File(body) => Content::Entries {
                 file: body.file,
@@ -107,8 +109,7 @@ pub(crate) fn write_again(
             },
             Body::Ballot(ballot) => Content::Ballot(ballot),
         };
-        let written = journal::append(tx, &device, stamp, content, entropy)?;
-        moved.insert(old.at, written.at);
+        journal::append(tx, &device, stamp, content, entropy)?;
     }
     Ok(())
 }
@@ -167,6 +168,7 @@ fn take_out(
         if let Body::File(body) = &old.body {
             files.insert(body.file.clone());
         }
+        identity::delete_at(tx, link.incarnation, link.seq)?;
         envelope::delete(tx, &at)?;
         chain::set_state(tx, link.incarnation, link.seq, LinkState::Moved)?;
         taken.push((old, record));

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::file::ChainRef;
-use itgel_domain::file::envelope::{Ballot, Body};
+use itgel_domain::file::envelope::Ballot;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::{IdentityRecord, Person};
 use itgel_domain::person::{ResidentId, normalise_name};
 use itgel_domain::subject::Subject;
+use itgel_domain::sync::pull::IdentityItem;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::{Connection, Transaction};
@@ -47,7 +48,7 @@ pub(crate) fn put_identity(
     let record = IdentityRecord {
         subject: id.clone(),
         version: versions.iter().map(|v| v.record.version).max().unwrap_or(0) + 1,
-        based_on: current(&versions).filter_map(|v| v.commitment).collect(),
+        based_on: current(&versions).map(|v| v.commitment).collect(),
         people,
         author: device.officer.clone(),
     };
@@ -92,21 +93,16 @@ fn stamp(
 }
 
 /// Keeps a version that another device wrote.
-pub(crate) fn take(tx: &Transaction<'_>, record: &IdentityRecord) -> Result<(), StoreError> {
-    identity::put(tx, record, None)?;
-    show_name(tx, &record.subject)
+pub(crate) fn take(tx: &Transaction<'_>, item: &IdentityItem) -> Result<(), StoreError> {
+    identity::put(tx, &item.record, &item.commitment, None)?;
+    show_name(tx, &item.record.subject)
 }
 
 /// The versions on top of which nothing was written; several if officers wrote at the same time.
 pub(crate) fn current(versions: &[Version]) -> impl Iterator<Item = &Version> {
     let based_on: BTreeSet<Hash> =
         versions.iter().flat_map(|v| v.record.based_on.iter().copied()).collect();
-    let newest = versions.iter().map(|v| v.record.version).max().unwrap_or(0);
-    versions.iter().filter(move |v| match v.commitment {
-        Some(commitment) => !based_on.contains(&commitment),
-        // Of another device's version the salt is not here, only its number.
-        None => v.record.version == newest,
-    })
+    versions.iter().filter(move |v| !based_on.contains(&v.commitment))
 }
 
 /// Keeps the name for lists and the texts for the search beside the subject.
@@ -189,10 +185,4 @@ fn violations(people: &[Person], today: Date) -> Vec<Violation> {
 
 fn is_old_enough(born_on: Date, today: Date) -> bool {
     itgel_domain::assess::years_after(born_on, IDENTIFIED_FROM_YEARS) <= today
-}
-
-/// Whether an envelope carries the commitment of this record.
-pub(crate) fn commits_to(body: &Body, salt: &str, record: &IdentityRecord) -> bool {
-    matches!(body, Body::Identity(c)
-        if c.subject == record.subject && c.commitment == record.commitment(salt))
 }

@@ -74,7 +74,7 @@ pub(crate) fn seal(
     countersign: &Countersign<'_>,
     means: &Means<'_>,
 ) -> Result<Sealed, Error> {
-    let visit = Visit::load(tx, subject, cycle)?;
+    let visit = Visit::load(tx, subject, cycle, now.on())?;
     let mut wrong = violations(&visit, as_of);
     wrong.extend(same_officer(&visit, countersign));
     if !wrong.is_empty() {

@@ -10,7 +10,6 @@ mod push;
 
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::Kind;
-use itgel_domain::log::Checkpoint;
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
 use itgel_domain::sync::plan::{PushPlan, plan};
 use itgel_domain::sync::{SyncProtocol, VERSION};
@@ -19,7 +18,7 @@ use itgel_domain::time::AtMs;
 use crate::Device;
 use crate::error::Error;
 use crate::http::HttpError;
-use crate::outbox;
+use crate::{intake, outbox};
 use crate::store::{chain, device, list, register};
 
 /// How far a synchronisation is.
@@ -235,7 +234,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             device: own.id.clone(),
             incarnation,
             head: chain::head(db, &own.id, incarnation)?,
-            epoch: own.epoch,
+            epoch: own.epoch.unwrap_or(0),
             cursors: list::cursors(db)?,
             clock: self.now,
         })
@@ -261,11 +260,7 @@ impl<P: SyncProtocol> Run<'_, P> {
     /// Notes clock and log of the server.
     fn note_server(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
         self.report.clock_ahead_ms = answer.clock.0.saturating_sub(self.now.0);
-        let signed = Checkpoint {
-            size: answer.checkpoint.size,
-            root: answer.checkpoint.root,
-            at: answer.clock,
-        };
+        let signed = answer.signed_checkpoint();
         let went_back = self.device.write(|tx| {
             let own = device::get(tx)?;
             let newer = own.checkpoint.is_none_or(|c| c.size <= answer.checkpoint.size);
@@ -282,10 +277,12 @@ impl<P: SyncProtocol> Run<'_, P> {
     /// are sent again from where it stands, and its lists are read again from their start, since
     /// positions have been given anew. The current incarnation follows as usual.
     fn on_epoch(&mut self, hello: &Hello, answer: &HelloAnswer) -> Result<bool, SyncError> {
-        if hello.epoch == answer.epoch {
+        let known = self.device.read(|db| Ok(device::get(db)?.epoch))?;
+        if known == Some(answer.epoch) {
             return Ok(false);
         }
-        if hello.epoch != 0 {
+        let restored = known.is_some();
+        if restored {
             self.report.epoch_changed = true;
             let earlier = self.device.read(|db| Ok(chain::incarnations(db)?))?;
             for incarnation in earlier.into_iter().filter(|i| *i < hello.incarnation) {
@@ -293,7 +290,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             }
         }
         self.device.write(|tx| {
-            if hello.epoch != 0 {
+            if restored {
                 for cursor in list::cursors(tx)? {
                     list::restart(tx, cursor.division)?;
                     register::delete_list(tx, cursor.division)?;
@@ -301,7 +298,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             }
             Ok(device::set_epoch(tx, answer.epoch)?)
         })?;
-        Ok(hello.epoch != 0)
+        Ok(restored)
     }
 
     /// Sends what the server lacks of an earlier incarnation, received once or not.
@@ -326,7 +323,8 @@ impl<P: SyncProtocol> Run<'_, P> {
         let entropy = self.device.entropy.as_ref();
         self.device.write(|tx| {
             let open = outbox::not_listed(tx)?;
-            outbox::write_again(tx, next, &open, entropy)
+            outbox::write_again(tx, next, &open, entropy)?;
+            intake::take_kept(tx, entropy)
         })?;
         self.report.new_incarnation = Some(next);
         Ok(())

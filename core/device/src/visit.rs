@@ -41,6 +41,8 @@ pub(crate) struct Visit {
     pub(crate) consents: Vec<Consent>,
     /// What all files of the subject say.
     pub(crate) facts: FileFacts,
+    /// What the file of the year of entry says: an entry refers only to its own file.
+    pub(crate) file: FileFacts,
     /// Identity, newest version first.
     pub(crate) identity: Vec<identity::Version>,
 }
@@ -55,14 +57,17 @@ pub struct EarlierValue {
 }
 
 impl Visit {
-    /// Reads everything that concerns the visit.
+    /// Reads everything that concerns a visit that is entered on a day.
     pub(crate) fn load(
         db: &Connection,
         subject: &SubjectId,
         cycle: &CycleId,
+        entered_on: Date,
     ) -> Result<Self, Error> {
+        let file = FileId { subject: subject.clone(), year: entered_on.year() };
         Ok(Self {
             device: device::get(db)?,
+            file: projection::get(db, &file)?,
             subject: subject_row(db, subject)?,
             cycle: cycle.clone(),
             campaign: process::find_cycle(db, cycle)?,
@@ -116,13 +121,13 @@ impl Visit {
             let cycle = self.cycle.clone();
             match own.get(&observation.item) {
                 Some(sealed) if sealed.observation == observation => None,
-                Some(sealed) => Some(Entry::Correction(Correction {
+                Some(sealed) if self.file.entry(&sealed.entry).is_some() => Some(Entry::Correction(Correction {
                     corrects: sealed.entry.clone(),
                     cycle,
                     observation,
                     reason: drafted.reason.clone(),
                 })),
-                None => Some(Entry::Observation(ObservationEntry { cycle, observation })),
+                _ => Some(Entry::Observation(ObservationEntry { cycle, observation })),
             }
         });
         consents.chain(values).collect()
@@ -135,28 +140,6 @@ impl Visit {
             facts.apply(&self.preview(at, entries, now));
         }
         facts
-    }
-
-    /// The values of the last cycle before this one that the files know.
-    pub(crate) fn earlier(&self, db: &Connection) -> Result<Vec<EarlierValue>, Error> {
-        let opened: BTreeMap<CycleId, Date> =
-            process::cycles(db)?.into_iter().map(|c| (c.id, c.opens_on)).collect();
-        let this = opened.get(&self.cycle).copied();
-        let observed: BTreeSet<&CycleId> =
-            self.facts.entries().filter_map(|r| Some(r.entry.observed()?.0)).collect();
-        let order = |cycle: &CycleId| (opened.get(cycle).copied(), cycle.clone());
-        let before = |cycle: &&&CycleId| order(cycle) < (this, self.cycle.clone());
-        let Some(last) = observed.iter().filter(before).max_by_key(|cycle| order(cycle)) else {
-            return Ok(Vec::new());
-        };
-        let newest = |values: Vec<LiveValue>| {
-            values.into_iter().max_by_key(|v| (v.observation.observed_on, v.entry.clone()))
-        };
-        let held = self.facts.held(last).into_values().filter_map(newest);
-        let cycle = (*last).clone();
-        Ok(held
-            .map(|v| EarlierValue { cycle: cycle.clone(), observation: v.observation })
-            .collect())
     }
 
     /// An envelope that is only looked at, never written.
@@ -200,6 +183,29 @@ pub(crate) fn inputs(
     })
 }
 
+/// The values of the last cycle before `cycle` that the files of the subject know.
+pub(crate) fn earlier(
+    db: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+) -> Result<Vec<EarlierValue>, Error> {
+    let facts = projection::of_subject(db, subject)?;
+    let opened: BTreeMap<CycleId, Date> =
+        process::cycles(db)?.into_iter().map(|c| (c.id, c.opens_on)).collect();
+    let order = |cycle: &CycleId| (opened.get(cycle).copied(), cycle.clone());
+    let observed: BTreeSet<&CycleId> =
+        facts.entries().filter_map(|r| Some(r.entry.observed()?.0)).collect();
+    let before = observed.into_iter().filter(|other| order(other) < order(cycle));
+    let Some(last) = before.max_by_key(|other| order(other)) else {
+        return Ok(Vec::new());
+    };
+    let newest = |values: Vec<LiveValue>| {
+        values.into_iter().max_by_key(|v| (v.observation.observed_on, v.entry.clone()))
+    };
+    let held = facts.held(last).into_values().filter_map(newest);
+    Ok(held.map(|v| EarlierValue { cycle: last.clone(), observation: v.observation }).collect())
+}
+
 /// What is wrong and what looks wrong with the visit.
 pub(crate) fn check(
     db: &Connection,
@@ -208,16 +214,16 @@ pub(crate) fn check(
     as_of: Date,
     rules: &RuleCache,
 ) -> Result<Checked, Error> {
-    let visit = Visit::load(db, subject, cycle)?;
+    let visit = Visit::load(db, subject, cycle, as_of)?;
     let inputs = match provisional_inputs(db, &visit, as_of, rules) {
         Ok(inputs) => Some(inputs),
         Err(Error::PackMissing | Error::ParametersMissing) => None,
         Err(error) => return Err(error),
     };
-    let earlier = visit.earlier(db)?;
+    let earlier = earlier(db, subject, cycle)?;
     Ok(Checked {
         violations: violations(&visit, as_of),
-        warnings: warnings(&visit, &earlier, inputs.as_ref(), as_of),
+        warnings: warnings(&visit, &earlier, inputs.as_ref()),
     })
 }
 
@@ -229,7 +235,7 @@ pub(crate) fn assess_provisional(
     as_of: Date,
     rules: &RuleCache,
 ) -> Result<Assessment, Error> {
-    let visit = Visit::load(db, subject, cycle)?;
+    let visit = Visit::load(db, subject, cycle, as_of)?;
     Ok(assess(&provisional_inputs(db, &visit, as_of, rules)?))
 }
 
@@ -244,9 +250,9 @@ fn provisional_inputs(
     inputs(db, visit, &facts, as_of, rules)
 }
 
-/// Restricted categories and whether any consent stands: of the files on `as_of` and the draft.
+/// Restricted categories and whether any consent stands: of the file on `as_of` and the draft.
 pub(crate) fn consented(visit: &Visit, as_of: Date) -> (bool, BTreeSet<String>) {
-    let sealed = visit.facts.consents_valid_on(as_of);
+    let sealed = visit.file.consents_valid_on(as_of);
     let consents = sealed.iter().map(|view| view.consent).chain(&visit.consents);
     let mut categories = BTreeSet::new();
     let mut any = false;
@@ -260,7 +266,7 @@ pub(crate) fn consented(visit: &Visit, as_of: Date) -> (bool, BTreeSet<String>) 
 /// The consents that a seal rests on: those written with it, whose places start at `at`, and the
 /// earlier ones that stand on `as_of`.
 pub(crate) fn consent_entries(visit: &Visit, at: &ChainRef, as_of: Date) -> Vec<EntryId> {
-    let sealed = visit.facts.consents_valid_on(as_of).into_iter().map(|view| view.entry);
+    let sealed = visit.file.consents_valid_on(as_of).into_iter().map(|view| view.entry);
     let drafted = (0..).zip(&visit.consents).map(|(index, _)| EntryId { at: at.clone(), index });
     sealed.chain(drafted).collect()
 }

@@ -30,8 +30,6 @@ pub enum WarningCode {
     SameStockAsBefore,
     /// More than nine in ten values equal the last cycle's (`domain.md` G 33).
     CopiedFromBefore,
-    /// The day lies outside the campaign: look at the clock of the device.
-    OutsideCycle,
 }
 
 impl WarningCode {
@@ -46,7 +44,6 @@ impl WarningCode {
             Self::FarAboveQuota => "warning.far_above_quota",
             Self::SameStockAsBefore => "warning.same_stock_as_before",
             Self::CopiedFromBefore => "warning.copied_from_before",
-            Self::OutsideCycle => "warning.outside_cycle",
         }
     }
 
@@ -58,7 +55,6 @@ impl WarningCode {
             Self::Count(Mismatch::HerdEquation) => "production.opening_heads",
             Self::Count(Mismatch::Heaping) | Self::FarAboveQuota | Self::SameStockAsBefore => "herd",
             Self::CopiedFromBefore => "draft",
-            Self::OutsideCycle => "cycle",
         }
     }
 }
@@ -72,13 +68,9 @@ pub(crate) fn warnings(
     visit: &Visit,
     earlier: &[EarlierValue],
     inputs: Option<&Inputs>,
-    as_of: jiff::civil::Date,
 ) -> Vec<Warning> {
     let stated = Stated(visit.stated());
     let mut found = Vec::new();
-    if visit.campaign.as_ref().is_some_and(|cycle| !cycle.is_open_on(as_of)) {
-        found.push(WarningCode::OutsideCycle);
-    }
     if let Some(inputs) = inputs {
         let counts = mismatches(inputs, &inputs.facts).into_iter();
         found.extend(counts.map(WarningCode::Count));

@@ -5,7 +5,7 @@ use itgel_domain::id::{DeviceId, OfficerId};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::StoreError;
-use super::column::{self, count, int, word};
+use super::column::{self, int, word};
 
 /// Who this store belongs to and where it stands.
 #[derive(Debug, Clone)]
@@ -18,8 +18,8 @@ pub(crate) struct DeviceRow {
     pub(crate) server_key: Vec<u8>,
     /// The chain that is written now.
     pub(crate) incarnation: u32,
-    /// The epoch of the server; 0 before the first word with it.
-    pub(crate) epoch: u64,
+    /// The epoch of the server; unknown before the first word with it.
+    pub(crate) epoch: Option<u64>,
     pub(crate) checkpoint: Option<CheckpointRef>,
     pub(crate) revoked: bool,
 }
@@ -35,7 +35,7 @@ pub(crate) fn insert(tx: &Transaction<'_>, row: &DeviceRow) -> Result<(), StoreE
             row.public_key,
             row.server_key,
             row.incarnation,
-            int(row.epoch)
+            row.epoch.map(int)
         ],
     )?;
     Ok(())
@@ -82,8 +82,14 @@ fn read(row: &Row<'_>) -> Result<DeviceRow, StoreError> {
         public_key: row.get("public_key")?,
         server_key: row.get("server_key")?,
         incarnation: row.get("incarnation")?,
-        epoch: count(row, "epoch", "device.epoch")?,
+        epoch: epoch(row)?,
         checkpoint: checkpoint.map_err(|_| StoreError::Corrupt { what: "device.checkpoint" })?,
         revoked: row.get("revoked")?,
     })
+}
+
+fn epoch(row: &Row<'_>) -> Result<Option<u64>, StoreError> {
+    let epoch: Option<i64> = row.get("epoch")?;
+    let broken = |_| StoreError::Corrupt { what: "device.epoch" };
+    epoch.map(|epoch| u64::try_from(epoch).map_err(broken)).transpose()
 }

@@ -3,7 +3,6 @@
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::hash::Hash;
-use itgel_domain::id::SubjectId;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::StoreError;
@@ -92,18 +91,6 @@ pub(crate) fn of_file(db: &Connection, file: &FileId) -> Result<Vec<Kept>, Store
     column::all(query.query(params![file.subject.as_str(), file.year])?, |row| {
         Ok(Kept { envelope: decode(row)?, counts: row.get("counts")? })
     })
-}
-
-/// The envelopes that carry commitments to versions of a subject's identity.
-pub(crate) fn commitments_of(
-    db: &Connection,
-    subject: &SubjectId,
-) -> Result<Vec<Envelope>, StoreError> {
-    let mut query =
-        db.prepare_cached("select bytes from envelope where subject = ?1 and year = 0")?;
-    let mut envelopes = column::all(query.query([subject.as_str()])?, decode)?;
-    envelopes.retain(|envelope| matches!(envelope.body, Body::Identity(_)));
-    Ok(envelopes)
 }
 
 pub(crate) fn set_listed(tx: &Transaction<'_>, at: &ChainRef) -> Result<(), StoreError> {

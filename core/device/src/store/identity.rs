@@ -1,68 +1,52 @@
 //! Identity records: every version, the own and the pulled ones.
 
+use itgel_domain::file::ChainRef;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::IdentityRecord;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::StoreError;
-use super::column::{self, int, optional_word};
+use super::column::{self, int, word};
 
 /// A version of an identity.
 #[derive(Debug, Clone)]
 pub(crate) struct Version {
     pub(crate) record: IdentityRecord,
-    /// What the chain carries of it; known for an own one.
-    pub(crate) commitment: Option<Hash>,
+    /// What the chain carries of it.
+    pub(crate) commitment: Hash,
 }
 
-/// Where the commitment of an own version stands.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OwnPlace<'a> {
-    pub(crate) commitment: &'a Hash,
-    pub(crate) incarnation: u32,
-    pub(crate) seq: u64,
-}
-
-/// Keeps a version; `own` is given for one that was written here.
+/// Keeps a version; `own` is the place of its commitment if it was written here.
 pub(crate) fn put(
     tx: &Transaction<'_>,
     record: &IdentityRecord,
-    own: Option<OwnPlace<'_>>,
+    commitment: &Hash,
+    own: Option<&ChainRef>,
 ) -> Result<(), StoreError> {
-    let bytes = record.to_bytes();
     tx.prepare_cached(
-        "insert into identity (subject, hash, version, record, commitment, incarnation, seq)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         on conflict (subject, hash) do update set
-             commitment = coalesce(excluded.commitment, commitment),
-             incarnation = coalesce(excluded.incarnation, incarnation),
-             seq = coalesce(excluded.seq, seq)",
+        "insert into identity (subject, commitment, version, record, incarnation, seq)
+         values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (subject, commitment) do nothing",
     )?
     .execute(params![
         record.subject.as_str(),
-        Hash::of_file(&bytes).to_string(),
+        commitment.to_string(),
         record.version,
-        bytes,
-        own.map(|o| o.commitment.to_string()),
-        own.map(|o| o.incarnation),
-        own.map(|o| int(o.seq)),
+        record.to_bytes(),
+        own.map(|at| at.incarnation),
+        own.map(|at| int(at.seq)),
     ])?;
     Ok(())
 }
 
-/// Keeps the commitment of a version that another device wrote.
-pub(crate) fn set_commitment(
+/// Forgets the version whose commitment stands at an own place, to be written again.
+pub(crate) fn delete_at(
     tx: &Transaction<'_>,
-    record: &IdentityRecord,
-    commitment: &Hash,
+    incarnation: u32,
+    seq: u64,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("update identity set commitment = ?3 where subject = ?1 and hash = ?2")?
-        .execute([
-            record.subject.as_str(),
-            &Hash::of_file(&record.to_bytes()).to_string(),
-            &commitment.to_string(),
-        ])?;
+    tx.prepare_cached("delete from identity where incarnation = ?1 and seq = ?2")?
+        .execute(params![incarnation, int(seq)])?;
     Ok(())
 }
 
@@ -72,7 +56,7 @@ pub(crate) fn versions(
     subject: &SubjectId,
 ) -> Result<Vec<Version>, StoreError> {
     let mut query = db.prepare_cached(
-        "select * from identity where subject = ?1 order by version desc, hash",
+        "select * from identity where subject = ?1 order by version desc, commitment",
     )?;
     column::all(query.query([subject.as_str()])?, read)
 }
@@ -93,6 +77,6 @@ fn read(row: &Row<'_>) -> Result<Version, StoreError> {
     let bytes = row.get_ref("record")?.as_blob().map_err(|_| broken())?;
     Ok(Version {
         record: IdentityRecord::from_bytes(bytes).map_err(|_| broken())?,
-        commitment: optional_word(row, "commitment", "identity.commitment")?,
+        commitment: word(row, "commitment", "identity.commitment")?,
     })
 }

@@ -157,9 +157,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let runner = embedded::migrations::runner();
     let known =
         runner.get_migrations().iter().map(|m| i64::from(m.version())).max().unwrap_or(0);
-    let found = runner
-        .get_last_applied_migration(connection)?
-        .map_or(0, |m| i64::from(m.version()));
+    let found = schema_of(connection)?;
     if found > known {
         return Err(StoreError::UnknownSchema { found, known });
     }
@@ -167,4 +165,13 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         runner.run(connection)?;
     }
     Ok(())
+}
+
+/// The schema that a database has; 0 for a new one.
+fn schema_of(connection: &Connection) -> Result<i64, StoreError> {
+    if !connection.table_exists(None, "refinery_schema_history")? {
+        return Ok(0);
+    }
+    let sql = "select coalesce(max(version), 0) from refinery_schema_history";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }

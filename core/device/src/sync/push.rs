@@ -1,5 +1,6 @@
 //! Pages of the own chain go up, receipts come back.
 
+use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::SignedHead;
 use itgel_domain::file::envelope::Body;
@@ -128,14 +129,19 @@ fn settle(
     let mut settled = Settled { received: 0, set_aside: 0, held: false };
     let ours = chain::head_at(tx, &own.id, incarnation, answer.up_to.seq)?;
     let same_chain = ours.is_some_and(|head| head.hash == answer.head);
+    if !same_chain {
+        // Something is missing there, or another branch stands there: the next hello tells.
+        settled.held = answer.except.iter().any(|e| is_elsewhere(&e.verdict));
+        return Ok(settled.held.then_some(settled));
+    }
     for seq in answer.from_seq..=answer.up_to.seq {
         let verdict = answer.verdict(seq).unwrap_or(Verdict::Held);
         if verdict == Verdict::Held {
             settled.held = true;
             continue;
         }
-        if !same_chain {
-            return Ok(None);
+        if verdict == Verdict::Quarantined(ErrorCode::DeviceRevoked) {
+            device::set_revoked(tx)?;
         }
         let newly = chain::find(tx, incarnation, seq)?.is_some_and(|link| link.state.is_open());
         chain::set_verdict(tx, incarnation, seq, &verdict, Some(answer.received_at))?;
@@ -147,11 +153,14 @@ fn settle(
             settled.set_aside += 1;
         }
     }
-    if same_chain {
-        chain::insert_receipt(tx, answer)?;
-        device::set_checkpoint(tx, &answer.checkpoint)?;
-    }
+    chain::insert_receipt(tx, answer)?;
+    device::set_checkpoint(tx, &answer.checkpoint)?;
     Ok(Some(settled))
+}
+
+/// Verdicts of a server whose chain does not go on with ours.
+const fn is_elsewhere(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Held | Verdict::Refused(ErrorCode::EnvelopeFork))
 }
 
 /// The facts of the file skip what the server set aside, and only that.

@@ -9,7 +9,7 @@ create table device (
     public_key  blob not null,    -- of this device
     server_key  blob not null,    -- pinned at enrolment
     incarnation integer not null, -- the chain that is written now
-    epoch       integer not null, -- of the server; 0 before the first word
+    epoch       integer,          -- of the server; null before the first word
     checkpoint  blob,             -- the newest signed state of the server's log
     revoked     integer not null
 ) strict;
@@ -104,13 +104,12 @@ create index subject_by_division on subject (division, local_code, id);
 
 create table identity (
     subject     text not null,
-    hash        text not null,     -- of the record's bytes
+    commitment  text not null,     -- what its author's chain carries of it
     version     integer not null,
     record      blob not null,
-    commitment  text,              -- known for an own one
     incarnation integer,           -- place of the own commitment
     seq         integer,
-    primary key (subject, hash)
+    primary key (subject, commitment)
 ) strict, without rowid;
 create index identity_by_place on identity (incarnation, seq);
 
