@@ -27,7 +27,7 @@ use rusqlite::Connection;
 use crate::error::ServiceError;
 use crate::store::{self, Tx};
 
-pub use arrival::{Refreshed, after_refresh, erase};
+pub use arrival::{Refreshed, after_refresh, erase, moved};
 pub use conflict::{ResolveRequest, open_conflicts, resolve_conflict};
 pub(crate) use desk::allow;
 pub use desk::{Countersigned, StepRequest, Stepped, override_message, step, step_batch};

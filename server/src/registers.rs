@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, fold, rules};
+use crate::{contents, fold, process, rules};
 
 /// Writes a division. A new banner receives the rules in force, a new gacha the rows that reach
 /// it.
@@ -98,6 +98,7 @@ pub fn move_subject(
             store::list::append(tx, subject.division, &PullItem::Register(row))?;
         }
     }
+    process::moved(tx, subject)?;
     for cycle in store::standing::list_cycles(tx, &subject.id)? {
         fold::refresh(service, tx, subject, &cycle, now)?;
     }

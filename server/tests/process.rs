@@ -692,3 +692,31 @@ fn a_register_row_after_the_pre_rating_is_shown_to_the_reviewer() {
     let detail = world.service.store.read(|c| process::case(c, &actor, &case.id)).unwrap();
     assert_eq!((case.grade(), detail.has_moved_on), (grade, true));
 }
+
+#[test]
+fn a_household_that_moves_takes_its_case_and_its_rating_along() {
+    let world = World::with_households(12);
+    let household = &plain(&world)[0];
+    let mut team = team();
+    team.visit(&world, household);
+    world.rate(&mut team, std::slice::from_ref(household));
+    let (old, new) = (world.gacha.code, world.banner.gachas[4].code);
+    let moved = itgel_domain::subject::Subject {
+        id: household.subject.clone(),
+        kind: itgel_domain::subject::SubjectKind::Household,
+        division: new,
+        local_code: "900".into(),
+    };
+    world
+        .transact(move |service, tx| {
+            registers::move_subject(service, tx, &moved, actors::TODAY, service.now())
+        })
+        .unwrap();
+    assert_eq!(world.case(household).case.division, new);
+    let cycle = &world.cycle.id;
+    let counts = |division| {
+        let read = |c: &_| store::board::get(c, division, cycle).map_err(ServiceError::from);
+        world.service.store.read(read).unwrap().effective.values().sum::<i64>()
+    };
+    assert_eq!((counts(old), counts(new), counts(world.banner.code)), (0, 1, 1));
+}

@@ -318,3 +318,56 @@ fn a_snapshot_that_staff_ask_for_is_made_by_a_job() {
     let missing: Option<TitleLevel> = seen.iter().find_map(|title| title.level);
     assert!(missing.is_none(), "nobody else has rated anybody");
 }
+
+#[test]
+fn what_reviewers_moved_is_shown_beside_what_the_engine_said() {
+    let world = World::with_households(24);
+    let mut team = Collector::new("c-1", "c-2");
+    let households: Vec<Household> =
+        world.households.iter().filter(|h| h.twist.is_none()).cloned().collect();
+    for household in &households {
+        team.visit(&world, household);
+        team.hold_evaluation(&world, household);
+    }
+    let grade_of = |household: &Household| world.case(household).case.grade().unwrap();
+    let moved = households.iter().find(|h| grade_of(h) == Grade::A).expect("an A in the sample");
+    world.override_grade(moved, Grade::B);
+    world.rate_on(&households);
+    snapshot(&world, world.now().on());
+    let result = result_of(&title_of(&world, world.gacha.code));
+    let plain = result.without_overrides.expect("one grade was moved");
+    assert_eq!(plain.overrides, 1);
+    let share = |gates: &[itgel_domain::title::GateResult]| {
+        gates.iter().find(|gate| gate.code == "G-S").unwrap().value.clone()
+    };
+    assert_ne!(share(&plain.gates), share(&result.assessment.gates));
+}
+
+#[test]
+fn the_next_review_ends_a_warning_and_sees_the_same_when_it_is_made_again() {
+    let mut world = awarded();
+    let gacha = world.gacha.code;
+    let bad = DivisionFacts { npl_fen: Some(40_000_000), ..good_facts(rated_in(&world)) };
+    enter_facts(&world, "facts-2", gacha, bad);
+    world.pass_days(30);
+    snapshot(&world, world.now().on());
+    let warned = title_of(&world, gacha);
+    assert_eq!(warned.title.state(), TitleState::Warning);
+
+    world.pass_days(120);
+    let mut next = world.banner.cycle(world.now().on());
+    next.id = "2027".parse().unwrap();
+    let opened = next.clone();
+    world.transact(move |_, tx| itgel_server::setup::add_cycle(tx, &opened)).unwrap();
+    world.cycle = next;
+    let today = world.now().on();
+    snapshot(&world, today);
+    let reviewed = title_of(&world, gacha);
+    assert_eq!(reviewed.title, warned.title, "the title itself goes on");
+    let outcome = result_of(&reviewed).assessment.title;
+    assert!(matches!(outcome, Some(TitleOutcome::Cancel { .. })), "{outcome:?}");
+    assert_eq!(snapshot(&world, today).written, 0);
+    let cancel = TitleStep::Cancel { ground: CancelGround::NotCorrected, heard_on: today };
+    step(&world, "a-1", gacha, cancel).unwrap();
+    assert_eq!(title_of(&world, gacha).title.state(), TitleState::Cancelled);
+}

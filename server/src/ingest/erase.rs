@@ -12,6 +12,7 @@ use itgel_domain::time::AtMs;
 
 use crate::contents::Scope;
 use crate::error::ServiceError;
+use crate::process;
 use crate::service::Service;
 use crate::store::{self, Tx};
 
@@ -31,6 +32,7 @@ pub fn erase(
         return Ok(());
     }
     let id = &subject.id;
+    process::erase(service, tx, id, now)?;
     destroy_keys(tx, id)?;
     store::envelope::erase(tx, id)?;
     let rows: Vec<_> = store::register::list_reaching(tx, &subject, true)?

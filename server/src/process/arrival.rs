@@ -18,6 +18,7 @@ use itgel_domain::time::AtMs;
 use super::advance::{Doing, advance};
 use crate::error::ServiceError;
 use crate::service::{Service, random};
+use crate::store::board::Counts;
 use crate::store::case::CaseRow;
 use crate::store::{self, Tx};
 
@@ -95,7 +96,36 @@ pub fn erase(
         }
         store::case::redact(tx, &row.case)?;
     }
+    store::conflict::delete(tx, subject)?;
+    store::decision::redact(tx, subject)?;
     Ok(store::publicity::delete(tx, subject)?)
+}
+
+/// Takes the cases of a subject that has moved along to its new home, and its grade in effect to
+/// the boards there (`domain.md` G 13).
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn moved(tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
+    for id in store::case::list_of(tx, &subject.id)? {
+        let Some(mut row) = store::case::get(tx, &id)? else {
+            continue;
+        };
+        let before = row.case.division;
+        if row.case.state().is_terminal() || before == subject.division {
+            continue;
+        }
+        if let Some(grade) = row.case.grade().filter(|_| row.case.state().is_in_effect()) {
+            let counted = Counts::of_effective(grade);
+            let cycle = &row.case.cycle;
+            store::board::add(tx, before, cycle, &counted.clone().negated())?;
+            store::board::add(tx, subject.division, cycle, &counted)?;
+        }
+        row.case.division = subject.division;
+        let known = row.case.version();
+        store::case::put(tx, &row, known, &[])?;
+    }
+    Ok(())
 }
 
 /// A refresh on its way into the case.

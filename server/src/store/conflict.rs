@@ -139,6 +139,16 @@ pub fn settle(
     Ok(())
 }
 
+/// Deletes every conflict of a subject, settled ones too.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    tx.prepare_cached("delete from conflict where subject = ?1")?
+        .execute(params![subject.as_str()])?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> Result<ConflictRow, StoreError> {
     Ok(ConflictRow {
         subject: column::word(row, "subject", "conflict.subject")?,

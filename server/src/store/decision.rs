@@ -1,6 +1,6 @@
 //! Decisions of staff: what entries, conflicts and log leaves refer to.
 
-use itgel_domain::id::{DecisionId, OfficerId};
+use itgel_domain::id::{DecisionId, OfficerId, SubjectId};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -60,5 +60,15 @@ pub fn put(tx: &Tx<'_>, decision: &Decision) -> Result<(), StoreError> {
         decision.at.0,
         column::to_json(&decision.content, "decision.content")?,
     ])?;
+    Ok(())
+}
+
+/// Takes what was decided about a subject out of its decisions; that somebody decided stays.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn redact(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    tx.prepare_cached("update decision set content = 'null' where subject = ?1")?
+        .execute(params![subject.as_str()])?;
     Ok(())
 }

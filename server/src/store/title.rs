@@ -141,8 +141,8 @@ pub fn list_by_period(
     rows.map(|row| row?).collect()
 }
 
-/// Households of a village that live there, and those of them with a sealed visit in the
-/// campaign.
+/// Households that live in a village, and those of them with a file: a sealed visit in the
+/// campaign, or a rating in effect on `day` from one before.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -150,13 +150,19 @@ pub fn count_households(
     connection: &Connection,
     village: DivisionCode,
     cycle: &CycleId,
+    day: Date,
 ) -> Result<(i64, i64), StoreError> {
-    let sql = "select count(*), coalesce(sum(coalesce(t.filed, 0)), 0) from subject s
-               left join standing t on t.subject = s.id and t.cycle = ?2
+    let sql = "select count(*), coalesce(sum(
+                   exists (select 1 from standing t
+                           where t.subject = s.id and t.cycle = ?2 and t.filed = 1)
+                   or exists (select 1 from rating r
+                              where r.subject = s.id and r.status in ('effective', 'watch')
+                                  and r.effective_on <= ?4 and r.valid_to >= ?4)), 0)
+               from subject s
                where s.division = ?1 and s.kind = ?3 and s.erased_at is null";
     let mut query = connection.prepare_cached(sql)?;
     let household = SubjectKind::Household.as_str();
-    let key = params![village.filled_text(), cycle.as_str(), household];
+    let key = params![village.filled_text(), cycle.as_str(), household, day.to_string()];
     Ok(query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 

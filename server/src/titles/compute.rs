@@ -98,8 +98,9 @@ impl Taken<'_> {
         let subject = self.subject(SubjectKind::Village)?;
         let context = self.registers(&subject)?;
         let mut registers = context.division.clone().unwrap_or_default();
+        let (connection, cycle) = (self.connection, &self.cycle.id);
         let (living, filed) =
-            store::title::count_households(self.connection, self.division, &self.cycle.id)?;
+            store::title::count_households(connection, self.division, cycle, self.as_of)?;
         registers.resident_households = registers.resident_households.or(Some(living));
         registers.filed_households = Some(filed);
         let (mut counts, mut plain) = (VillageCounts::default(), VillageCounts::default());

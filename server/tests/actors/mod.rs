@@ -21,13 +21,13 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CaseId, DeviceId, OfficerId};
 use itgel_domain::item::Observation;
 use itgel_domain::policy::Actor;
-use itgel_domain::subject::{Subject, SubjectKind};
+use itgel_domain::subject::{Grade, Subject, SubjectKind};
 use itgel_domain::sync::push::{IdentityPush, Push, PushAnswer, Verdict};
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Banner, Gacha, Household, SampleSize, registers as sample_registers};
 use itgel_server::config::{Config, SampleConfig};
 use itgel_server::keys::ServerKeys;
-use itgel_server::process::{self, StepRequest, Stepped};
+use itgel_server::process::{self, Countersigned, StepRequest, Stepped};
 use itgel_server::store::case::CaseRow;
 use itgel_server::store::device::{DeviceRecord, DeviceStatus};
 use itgel_server::store::officer::OfficerRecord;
@@ -152,6 +152,13 @@ impl World {
     pub(crate) fn rate(&self, team: &mut Collector, households: &[Household]) {
         for household in households {
             team.hold_evaluation(self, household);
+        }
+        self.rate_on(households);
+    }
+
+    /// The same from the pre-rating on.
+    pub(crate) fn rate_on(&self, households: &[Household]) {
+        for household in households {
             self.step("r-1", household, Step::Review).unwrap();
         }
         self.publish("r-1").unwrap();
@@ -166,6 +173,17 @@ impl World {
         let effective_on = self.now().on();
         let valid_to = effective_on.saturating_add(jiff::Span::new().years(1));
         self.step("a-1", household, Step::Approve { effective_on, valid_to }).unwrap();
+    }
+
+    /// Moves a computed grade, with both reviewers' signatures.
+    pub(crate) fn override_grade(&self, household: &Household, grade: Grade) {
+        let case = self.case(household).case;
+        let step = Step::Override { grade, second: "r-2".parse().unwrap() };
+        let mut asked = request(case.id.clone(), case.version(), step);
+        let message = process::override_message(&case.id, case.version(), grade, &asked.reason);
+        let signature = data_encoding::HEXLOWER.encode(&signer_of("r-2").sign(&message));
+        asked.countersignature = Some(Countersigned { device: device_id("r-2"), signature });
+        self.request("r-1", asked).unwrap();
     }
 
     fn set_up(&self) {
