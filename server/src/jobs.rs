@@ -50,8 +50,12 @@ pub enum JobKind {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::ClosePeriods, Self::SnapshotTitles, Self::RebuildFiles, Self::CheckpointLog];
+    pub const ALL: [Self; 4] = [
+        Self::ClosePeriods,
+        Self::SnapshotTitles,
+        Self::RebuildFiles,
+        Self::CheckpointLog,
+    ];
 
     /// The word in the database.
     #[must_use]
@@ -102,7 +106,14 @@ pub fn enqueue(
 ) -> Result<(), ServiceError> {
     let id = data_encoding::HEXLOWER.encode(&random::<16>()?);
     let dedupe = format!("{kind}/{key}");
-    Ok(job::put(tx, &id, kind.as_str(), &dedupe, &content.to_string(), run_at)?)
+    Ok(job::put(
+        tx,
+        &id,
+        kind.as_str(),
+        &dedupe,
+        &content.to_string(),
+        run_at,
+    )?)
 }
 
 /// Asks for the titles of a campaign's banner as of a day.
@@ -116,22 +127,30 @@ pub fn enqueue_snapshot(
     run_at: AtMs,
 ) -> Result<(), ServiceError> {
     let content = serde_json::json!({ "cycle": cycle, "as_of": as_of });
-    enqueue(tx, JobKind::SnapshotTitles, cycle.as_str(), &content, run_at)
+    enqueue(
+        tx,
+        JobKind::SnapshotTitles,
+        cycle.as_str(),
+        &content,
+        run_at,
+    )
 }
 
 /// Asks that periods be closed at `at` or soon after, by the clock of periods.
 ///
 /// # Errors
 /// [`ServiceError`] of the database or the random source.
-pub fn enqueue_close_periods(
-    service: &Service,
-    tx: &Tx<'_>,
-    at: AtMs,
-) -> Result<(), ServiceError> {
+pub fn enqueue_close_periods(service: &Service, tx: &Tx<'_>, at: AtMs) -> Result<(), ServiceError> {
     // The clock of periods may run ahead of the clock of jobs.
     let ahead_ms = service.period_now().0 - service.now().0;
     let run_at = at.plus_ms(-ahead_ms);
-    enqueue(tx, JobKind::ClosePeriods, "", &serde_json::Value::Null, run_at)
+    enqueue(
+        tx,
+        JobKind::ClosePeriods,
+        "",
+        &serde_json::Value::Null,
+        run_at,
+    )
 }
 
 /// Asks for what has to be done again and again; once after a start.
@@ -234,7 +253,9 @@ fn again(
 fn put_back(service: &Service, job: JobRow, error: &ServiceError) -> Result<(), ServiceError> {
     let run_at = service.now().plus_ms(wait_ms(job.attempts));
     let code = error.code().as_str();
-    service.transact("jobs.put_back", move |_, tx| Ok(job::put_back(tx, &job, run_at, code)?))
+    service.transact("jobs.put_back", move |_, tx| {
+        Ok(job::put_back(tx, &job, run_at, code)?)
+    })
 }
 
 /// One second after the first failure, twice as long after each further one, at most an hour.

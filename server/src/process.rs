@@ -58,7 +58,12 @@ pub fn enter_calendar(tx: &Tx<'_>, text: &str, now: AtMs) -> Result<(), ServiceE
     let mut calendar = HolidayCalendar::default();
     let refused = |_| ServiceError::from(itgel_domain::error::ErrorCode::RulesSyntax);
     calendar.add_toml(text).map_err(refused)?;
-    Ok(store::calendar::put(tx, &calendar, &Hash::of_file(text.as_bytes()), now)?)
+    Ok(store::calendar::put(
+        tx,
+        &calendar,
+        &Hash::of_file(text.as_bytes()),
+        now,
+    )?)
 }
 
 /// Enters the calendars that ship with the program, as in a new database.
@@ -66,13 +71,17 @@ pub fn enter_calendar(tx: &Tx<'_>, text: &str, now: AtMs) -> Result<(), ServiceE
 /// # Errors
 /// [`ServiceError`] of the database.
 pub fn seed_calendars(tx: &Tx<'_>, now: AtMs) -> Result<(), ServiceError> {
-    SHIPPED.iter().try_for_each(|(_, text)| enter_calendar(tx, text, now))
+    SHIPPED
+        .iter()
+        .try_for_each(|(_, text)| enter_calendar(tx, text, now))
 }
 
 /// A stored assessment by the hash of its inputs.
-pub(crate) fn assessment(connection: &Connection, inputs: &Hash) -> Result<Assessment, ServiceError> {
+pub(crate) fn assessment(
+    connection: &Connection,
+    inputs: &Hash,
+) -> Result<Assessment, ServiceError> {
     let stored = store::assessment::get(connection, inputs)?;
     let stored = stored.ok_or(ServiceError::internal("a case without its assessment"))?;
-    serde_json::from_str(&stored.result)
-        .map_err(|e| ServiceError::caused("a stored assessment", e))
+    serde_json::from_str(&stored.result).map_err(|e| ServiceError::caused("a stored assessment", e))
 }

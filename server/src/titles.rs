@@ -11,8 +11,8 @@ pub mod desk;
 pub mod snapshot;
 
 use itgel_domain::assess::Assessment;
-use itgel_domain::case::title::TitleEvent;
 use itgel_domain::case::TitleState;
+use itgel_domain::case::title::TitleEvent;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::id::CycleId;
 use itgel_domain::register::{DivisionFacts, TitleHeld};

@@ -1,5 +1,11 @@
 //! The process of a rating over a real database, through the functions that routes and devices
 //! call.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 mod actors;
 
@@ -11,8 +17,8 @@ use itgel_domain::file::chain::DeviceSigner as _;
 use itgel_domain::file::entry::Picked;
 use itgel_domain::hash::Hash;
 use itgel_domain::subject::Grade;
-use itgel_domain::sync::push::Verdict;
 use itgel_domain::sync::pull::PullItem;
+use itgel_domain::sync::push::Verdict;
 use itgel_fixtures::{Household, Twist};
 use itgel_server::process::{self, Countersigned, QueueFilter, ResolveRequest, StepRequest};
 use itgel_server::store::board::Counts;
@@ -20,11 +26,21 @@ use itgel_server::{ServiceError, registers, store};
 
 /// Households that nothing sets apart.
 fn plain(world: &World) -> Vec<Household> {
-    world.households.iter().filter(|h| h.twist.is_none()).cloned().collect()
+    world
+        .households
+        .iter()
+        .filter(|h| h.twist.is_none())
+        .cloned()
+        .collect()
 }
 
 fn with(world: &World, twist: Twist) -> Household {
-    world.households.iter().find(|h| h.twist == Some(twist)).unwrap().clone()
+    world
+        .households
+        .iter()
+        .find(|h| h.twist == Some(twist))
+        .unwrap()
+        .clone()
 }
 
 fn team() -> Collector {
@@ -93,7 +109,10 @@ fn assert_boards_count_ratings(world: &World) {
                 expected.add(&Counts::of_effective(rated.grade));
             }
             let boards = [Some(gacha), gacha.parent(), Some(world.banner.code)];
-            let counts = boards.into_iter().flatten().map(|board| store::board::get(c, board, cycle));
+            let counts = boards
+                .into_iter()
+                .flatten()
+                .map(|board| store::board::get(c, board, cycle));
             Ok::<_, ServiceError>((counts.collect::<Result<Vec<_>, _>>()?, expected))
         })
         .unwrap();
@@ -111,10 +130,19 @@ fn a_case_waits_for_its_ballots_and_nobody_can_hand_in_a_grade() {
     team.visit(&world, household);
     assert_eq!(world.state(household), CaseState::Submitted);
 
-    let assessed =
-        Assessed { assessment: Hash::of_file(b"mine"), grade: Grade::Aaa, cap: None };
-    let wish = Step::PreRate { assessed, peer: Peer::Held };
-    assert_eq!(refusal(world.step("g-1", household, wish)), ErrorCode::CasePeerPending);
+    let assessed = Assessed {
+        assessment: Hash::of_file(b"mine"),
+        grade: Grade::Aaa,
+        cap: None,
+    };
+    let wish = Step::PreRate {
+        assessed,
+        peer: Peer::Held,
+    };
+    assert_eq!(
+        refusal(world.step("g-1", household, wish)),
+        ErrorCode::CasePeerPending
+    );
 
     team.hold_evaluation(&world, household);
     let row = world.case(household);
@@ -140,18 +168,30 @@ fn no_rating_is_in_effect_without_seven_full_days_and_two_more_people() {
     team.hold_evaluation(&world, household);
     let approve = || {
         let effective_on = world.now().on();
-        Step::Approve { effective_on, valid_to: effective_on.saturating_add(jiff::Span::new().years(1)) }
+        Step::Approve {
+            effective_on,
+            valid_to: effective_on.saturating_add(jiff::Span::new().years(1)),
+        }
     };
-    assert_eq!(refusal(world.step("a-1", household, approve())), ErrorCode::CaseStep);
+    assert_eq!(
+        refusal(world.step("a-1", household, approve())),
+        ErrorCode::CaseStep
+    );
     world.step("r-1", household, Step::Review).unwrap();
     world.publish("r-1").unwrap();
     // Day 7 is over at midnight, not before.
     world.pass_days(7);
     process::run_periods(&world.service, world.now()).unwrap();
-    assert_eq!(refusal(world.step("a-1", household, approve())), ErrorCode::CasePeriodOpen);
+    assert_eq!(
+        refusal(world.step("a-1", household, approve())),
+        ErrorCode::CasePeriodOpen
+    );
     world.pass_days(1);
     process::run_periods(&world.service, world.now()).unwrap();
-    assert_eq!(refusal(world.step("r-1", household, approve())), ErrorCode::NotAllowed);
+    assert_eq!(
+        refusal(world.step("r-1", household, approve())),
+        ErrorCode::NotAllowed
+    );
     world.step("a-1", household, approve()).unwrap();
     assert_eq!(world.state(household), CaseState::Effective);
 
@@ -169,8 +209,13 @@ fn no_rating_is_in_effect_without_seven_full_days_and_two_more_people() {
         _ => None,
     });
     let told: Vec<_> = told.collect();
-    assert_eq!(told.last(), Some(&(CaseState::Effective, Some(rating.grade))));
-    let early = told.iter().filter(|(state, _)| *state != CaseState::Effective);
+    assert_eq!(
+        told.last(),
+        Some(&(CaseState::Effective, Some(rating.grade)))
+    );
+    let early = told
+        .iter()
+        .filter(|(state, _)| *state != CaseState::Effective);
     assert!(early.clone().count() > 3 && early.clone().all(|(_, grade)| grade.is_none()));
 }
 
@@ -207,14 +252,21 @@ fn values_that_decide_the_grade_stop_the_case_until_a_third_person_has_settled_t
         let picked = Picked::Entry(conflict.values[0].entry.clone());
         resolve(&world, "r-1", household, conflict, picked).unwrap();
     }
-    assert_eq!(world.state(household), CaseState::PreRated, "it goes on by itself");
+    assert_eq!(
+        world.state(household),
+        CaseState::PreRated,
+        "it goes on by itself"
+    );
     assert!(conflicts(&world, household).is_empty());
     assert_eq!(
         refusal(resolve(&world, "r-1", household, &open[0], mine)),
         ErrorCode::ConflictUnknown,
         "what is settled is not settled again"
     );
-    assert_eq!(world.case(household).case.role_of(&"c-4".parse().unwrap()), Some(Role::Collector));
+    assert_eq!(
+        world.case(household).case.role_of(&"c-4".parse().unwrap()),
+        Some(Role::Collector)
+    );
 }
 
 #[test]
@@ -229,9 +281,19 @@ fn a_second_visit_that_leaves_the_grade_does_not_stop_the_case() {
         let case = world.case(household).case;
         assert_eq!(case.state(), CaseState::PreRated, "{twist:?}");
         let confirmed = |step: &Step| matches!(step, Step::ConfirmSeal { .. });
-        assert_eq!(case.history().iter().filter(|event| confirmed(&event.step)).count(), 1);
+        assert_eq!(
+            case.history()
+                .iter()
+                .filter(|event| confirmed(&event.step))
+                .count(),
+            1
+        );
         let open = conflicts(&world, household).len();
-        assert_eq!(open > 0, twist == Twist::HarmlessConflict, "differences stay on a list");
+        assert_eq!(
+            open > 0,
+            twist == Twist::HarmlessConflict,
+            "differences stay on a list"
+        );
     }
 }
 
@@ -245,7 +307,13 @@ fn what_was_read_before_somebody_else_acted_is_stale() {
     let case = world.case(household).case;
     let read = request(case.id.clone(), case.version(), Step::Review);
     world.request("r-2", read.clone()).unwrap();
-    let late = world.request("r-1", StepRequest { step: Step::Return, ..read });
+    let late = world.request(
+        "r-1",
+        StepRequest {
+            step: Step::Return,
+            ..read
+        },
+    );
     assert_eq!(refusal(late), ErrorCode::CaseStale);
     assert_eq!(world.state(household), CaseState::Reviewed);
 }
@@ -260,18 +328,28 @@ fn a_case_of_another_sumu_does_not_exist_for_a_reviewer() {
             let id: itgel_domain::id::OfficerId = "r-9".parse().unwrap();
             let sumu = "150623101".parse().unwrap();
             let name = "r-9".to_owned();
-            let record = store::officer::OfficerRecord { id: id.clone(), name, division: sumu };
+            let record = store::officer::OfficerRecord {
+                id: id.clone(),
+                name,
+                division: sumu,
+            };
             store::officer::put(tx, &record)?;
             Ok(store::officer::grant(tx, &id, Role::Reviewer, sumu)?)
         })
         .unwrap();
-    assert_eq!(refusal(world.step("r-9", household, Step::Return)), ErrorCode::CaseUnknown);
+    assert_eq!(
+        refusal(world.step("r-9", household, Step::Return)),
+        ErrorCode::CaseUnknown
+    );
     let actor = world.officer("r-9");
     let id = world.case(household).case.id;
     let read = world.service.store.read(|c| process::case(c, &actor, &id));
     assert_eq!(refusal(read), ErrorCode::CaseUnknown);
     let filter = queue_of(&world, None);
-    let queue = world.service.store.read(|c| process::queue(c, &actor, &filter));
+    let queue = world
+        .service
+        .store
+        .read(|c| process::queue(c, &actor, &filter));
     assert_eq!(refusal(queue), ErrorCode::ScopeOutside);
 }
 
@@ -285,15 +363,27 @@ fn a_returned_case_asks_for_a_visit_and_comes_back_with_the_next_seal() {
     let mut asked = request(case.id.clone(), case.version(), Step::Return);
     asked.item = Some("herd.sheep".parse().unwrap());
     asked.reason = Reason::new("COUNT", "请重新清点羊只");
-    let wordless = StepRequest { reason: Reason::code("COUNT"), ..asked.clone() };
-    assert_eq!(refusal(world.request("r-1", wordless)), ErrorCode::CaseReason);
+    let wordless = StepRequest {
+        reason: Reason::code("COUNT"),
+        ..asked.clone()
+    };
+    assert_eq!(
+        refusal(world.request("r-1", wordless)),
+        ErrorCode::CaseReason
+    );
     world.request("r-1", asked).unwrap();
-    let task = listed(&world).into_iter().rev().find_map(|item| match item {
-        PullItem::Task(task) => Some(task),
-        _ => None,
-    });
+    let task = listed(&world)
+        .into_iter()
+        .rev()
+        .find_map(|item| match item {
+            PullItem::Task(task) => Some(task),
+            _ => None,
+        });
     let task = task.expect("devices of the gacha learn what to make good");
-    assert_eq!((task.text.as_str(), task.subject), ("请重新清点羊只", household.subject.clone()));
+    assert_eq!(
+        (task.text.as_str(), task.subject),
+        ("请重新清点羊只", household.subject.clone())
+    );
     assert_eq!(task.item.unwrap().as_str(), "herd.sheep");
 
     team.seal(&world, household, &household.found);
@@ -322,13 +412,22 @@ fn the_board_of_a_gacha_shows_masked_names_and_credit_grades_and_nothing_else() 
     let json = serde_json::to_string(&publication.posted).unwrap();
     for household in &households {
         let case = world.case(household).case;
-        let is_posted = publication.posted.iter().any(|line| line.subject == household.subject);
+        let is_posted = publication
+            .posted
+            .iter()
+            .any(|line| line.subject == household.subject);
         let is_credit = case.grade().is_some_and(Grade::is_credit);
         assert_eq!(is_posted, is_credit, "{:?}", case.grade());
         let person = household.identity.head().unwrap();
         assert!(!json.contains(&person.full_name), "a name on the board");
-        assert!(!json.contains(household.subject.as_str()), "an identifier on the board");
-        let line = publication.posted.iter().find(|line| line.subject == household.subject);
+        assert!(
+            !json.contains(household.subject.as_str()),
+            "an identifier on the board"
+        );
+        let line = publication
+            .posted
+            .iter()
+            .find(|line| line.subject == household.subject);
         if let Some(line) = line {
             let first = person.full_name.chars().next().unwrap();
             assert!(line.masked_name.starts_with(first) && line.masked_name.ends_with('＊'));
@@ -336,8 +435,15 @@ fn the_board_of_a_gacha_shows_masked_names_and_credit_grades_and_nothing_else() 
         }
     }
     let again = world.publish("r-1").unwrap();
-    assert_eq!(again.posted.len() + again.noticed.len() + again.refused.len(), 0);
-    assert_eq!(households.len(), reviewed, "every case was reviewed and published");
+    assert_eq!(
+        again.posted.len() + again.noticed.len() + again.refused.len(),
+        0
+    );
+    assert_eq!(
+        households.len(),
+        reviewed,
+        "every case was reviewed and published"
+    );
     let by_outsider = world.publish("a-1");
     assert_eq!(refusal(by_outsider), ErrorCode::NotAllowed);
 }
@@ -356,16 +462,37 @@ fn one_bad_case_of_a_batch_never_blocks_the_others() {
     };
     let version = world.case(&chosen[0]).case.version();
     let unknown = request("nowhere".parse().unwrap(), 1, Step::Review);
-    let batch =
-        vec![ask(&chosen[0], version), ask(&chosen[1], 1), unknown, ask(&chosen[2], version)];
+    let batch = vec![
+        ask(&chosen[0], version),
+        ask(&chosen[1], 1),
+        unknown,
+        ask(&chosen[2], version),
+    ];
     let actor = world.officer("r-1");
     let results = process::step_batch(&world.service, &actor, batch, world.now()).unwrap();
-    let codes: Vec<_> =
-        results.iter().map(|result| result.as_ref().err().map(ServiceError::code)).collect();
-    let expected = [None, Some(ErrorCode::CaseStale), Some(ErrorCode::CaseUnknown), None];
+    let codes: Vec<_> = results
+        .iter()
+        .map(|result| result.as_ref().err().map(ServiceError::code))
+        .collect();
+    let expected = [
+        None,
+        Some(ErrorCode::CaseStale),
+        Some(ErrorCode::CaseUnknown),
+        None,
+    ];
     assert_eq!(codes, expected);
-    let states: Vec<_> = chosen[..3].iter().map(|household| world.state(household)).collect();
-    assert_eq!(states, [CaseState::Reviewed, CaseState::PreRated, CaseState::Reviewed]);
+    let states: Vec<_> = chosen[..3]
+        .iter()
+        .map(|household| world.state(household))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            CaseState::Reviewed,
+            CaseState::PreRated,
+            CaseState::Reviewed
+        ]
+    );
     let many = vec![ask(&chosen[1], 1); process::MAX_BATCH + 1];
     let refused = process::step_batch(&world.service, &actor, many, world.now());
     assert_eq!(refusal(refused), ErrorCode::RequestTooLarge);
@@ -383,15 +510,28 @@ fn a_grade_moves_by_one_notch_only_with_a_second_reviewers_own_signature() {
     let place = Grade::SCORED.iter().position(|g| *g == computed).unwrap();
     let wanted = Grade::SCORED[if place == 0 { 1 } else { place - 1 }];
     let second = "r-2".parse().unwrap();
-    let mut asked = request(case.id.clone(), case.version(), Step::Override { grade: wanted, second });
-    assert_eq!(refusal(world.request("r-1", asked.clone())), ErrorCode::CaseOverride);
+    let mut asked = request(
+        case.id.clone(),
+        case.version(),
+        Step::Override {
+            grade: wanted,
+            second,
+        },
+    );
+    assert_eq!(
+        refusal(world.request("r-1", asked.clone())),
+        ErrorCode::CaseOverride
+    );
 
     let sign = |signer: &str, grade: Grade| {
         let message = process::override_message(&case.id, case.version(), grade, &asked.reason);
         data_encoding::HEXLOWER.encode(&signer_of(signer).sign(&message))
     };
     let signed = |device: &str, signature: String| {
-        Some(Countersigned { device: device_id(device), signature })
+        Some(Countersigned {
+            device: device_id(device),
+            signature,
+        })
     };
     let forged = [
         signed("r-2", sign("r-1", wanted)),   // with another key
@@ -400,8 +540,14 @@ fn a_grade_moves_by_one_notch_only_with_a_second_reviewers_own_signature() {
     ];
     let genuine = signed("r-2", sign("r-2", wanted));
     for countersignature in forged {
-        let attempt = StepRequest { countersignature, ..asked.clone() };
-        assert_eq!(refusal(world.request("r-1", attempt)), ErrorCode::CaseOverride);
+        let attempt = StepRequest {
+            countersignature,
+            ..asked.clone()
+        };
+        assert_eq!(
+            refusal(world.request("r-1", attempt)),
+            ErrorCode::CaseOverride
+        );
     }
     asked.countersignature = genuine;
     let done = world.request("r-1", asked).unwrap();
@@ -423,7 +569,9 @@ fn a_newer_rating_takes_the_place_of_the_older_one_and_is_counted_once() {
     again.id = "2026-event".parse().unwrap();
     again.kind = itgel_domain::case::cycle::CycleKind::Event;
     let opened = again.clone();
-    world.transact(move |_, tx| itgel_server::setup::add_cycle(tx, &opened)).unwrap();
+    world
+        .transact(move |_, tx| itgel_server::setup::add_cycle(tx, &opened))
+        .unwrap();
     let first_cycle = std::mem::replace(&mut world.cycle, again);
     team.seal(&world, &household, &household.found);
     world.rate(&mut team, std::slice::from_ref(&household));
@@ -438,7 +586,14 @@ fn a_newer_rating_takes_the_place_of_the_older_one_and_is_counted_once() {
     let division = world.gacha.code;
     let counted = |cycle: &itgel_domain::id::CycleId| {
         let read = |c: &_| store::board::get(c, division, cycle).map_err(ServiceError::from);
-        world.service.store.read(read).unwrap().effective.values().sum::<i64>()
+        world
+            .service
+            .store
+            .read(read)
+            .unwrap()
+            .effective
+            .values()
+            .sum::<i64>()
     };
     assert_eq!((counted(&first_cycle.id), counted(&world.cycle.id)), (0, 1));
 }
@@ -453,9 +608,19 @@ fn a_rating_ends_when_its_last_day_has_passed_and_not_on_it() {
     let valid_to = world.case(household).case.validity().unwrap().valid_to;
     let days = i64::from((valid_to - world.now().on()).get_days());
     world.pass_days(days);
-    assert_eq!(process::run_periods(&world.service, world.now()).unwrap().expired, 0);
+    assert_eq!(
+        process::run_periods(&world.service, world.now())
+            .unwrap()
+            .expired,
+        0
+    );
     world.pass_days(1);
-    assert_eq!(process::run_periods(&world.service, world.now()).unwrap().expired, 1);
+    assert_eq!(
+        process::run_periods(&world.service, world.now())
+            .unwrap()
+            .expired,
+        1
+    );
     assert_eq!(world.state(household), CaseState::Expired);
     assert_boards_count_ratings(&world);
 }
@@ -476,21 +641,37 @@ fn an_objection_stops_the_clock_until_it_is_answered() {
         of_subject: true,
         filed_at: world.now(),
     };
-    world.step("o-1", household, Step::Object { objection }).unwrap();
+    world
+        .step("o-1", household, Step::Object { objection })
+        .unwrap();
     world.pass_days(20);
     let run = process::run_periods(&world.service, world.now()).unwrap();
-    assert_eq!((run.closed, world.state(household)), (0, CaseState::Disputed));
+    assert_eq!(
+        (run.closed, world.state(household)),
+        (0, CaseState::Disputed)
+    );
     // What a corrected grade would be is never taken from the request.
     let grade = Grade::Aaa;
-    let assessed = Some(Assessed { assessment: Hash::of_file(b"mine"), grade, cap: None });
+    let assessed = Some(Assessed {
+        assessment: Hash::of_file(b"mine"),
+        grade,
+        cap: None,
+    });
     let before = world.case(household).case.grade();
     let outcome = Outcome::Upheld { assessed };
-    let decide = Step::DecideObjection { receipt: "Y-1".into(), outcome };
+    let decide = Step::DecideObjection {
+        receipt: "Y-1".into(),
+        outcome,
+    };
     world.step("o-1", household, decide).unwrap();
     let case = world.case(household).case;
     assert_eq!((case.state(), case.grade()), (CaseState::Reviewed, before));
     let publication = world.publish("r-1").unwrap();
-    assert_eq!(publication.resumed, [case.id], "nothing changed in public: the period runs on");
+    assert_eq!(
+        publication.resumed,
+        [case.id],
+        "nothing changed in public: the period runs on"
+    );
     process::run_periods(&world.service, world.now()).unwrap();
     world.approve(household);
     assert_eq!(world.state(household), CaseState::Effective);
@@ -508,13 +689,21 @@ fn who_collected_or_is_related_does_not_vote() {
             let (brother, admin) = ("e-6".parse().unwrap(), "a-1".parse().unwrap());
             store::interest::put(tx, &subject, &brother, &admin, service.now())?;
             let (collector, gacha) = ("c-2".parse().unwrap(), "150623100201".parse().unwrap());
-            Ok(store::officer::grant(tx, &collector, Role::Evaluator, gacha)?)
+            Ok(store::officer::grant(
+                tx,
+                &collector,
+                Role::Evaluator,
+                gacha,
+            )?)
         })
         .unwrap();
     for evaluator in ["e-6", "c-2"] {
         let answer = team.try_ballot(&world, household, evaluator, [5; 4]);
         let verdict = &answer.except.first().expect("not accepted").verdict;
-        assert!(matches!(verdict, Verdict::Quarantined(_)), "{evaluator}: {verdict:?}");
+        assert!(
+            matches!(verdict, Verdict::Quarantined(_)),
+            "{evaluator}: {verdict:?}"
+        );
     }
     team.hold_evaluation(&world, household);
     assert_eq!(world.state(household), CaseState::PreRated);
@@ -533,8 +722,11 @@ fn too_few_ballots_do_not_hold_a_case_for_ever() {
     }
     assert_eq!(world.state(household), CaseState::Submitted);
     let end = |officer: &str| {
-        let (actor, subject, cycle) =
-            (world.officer(officer), household.subject.clone(), world.cycle.id.clone());
+        let (actor, subject, cycle) = (
+            world.officer(officer),
+            household.subject.clone(),
+            world.cycle.id.clone(),
+        );
         world.transact(move |service, tx| {
             process::end_evaluation(service, tx, &actor, &subject, &cycle, service.now())
         })
@@ -568,12 +760,20 @@ fn the_queue_shows_every_case_once_and_first_what_needs_a_person() {
     }
     first.hold_evaluation(&world, &chosen[0]);
     first.visit(&world, &conflicting);
-    second.seal(&world, &conflicting, conflicting.found_again.as_ref().unwrap());
+    second.seal(
+        &world,
+        &conflicting,
+        conflicting.found_again.as_ref().unwrap(),
+    );
 
     let actor = world.officer("r-1");
     let page = |after: Option<String>| {
         let filter = queue_of(&world, after);
-        world.service.store.read(|c| process::queue(c, &actor, &filter)).unwrap()
+        world
+            .service
+            .store
+            .read(|c| process::queue(c, &actor, &filter))
+            .unwrap()
     };
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
@@ -586,22 +786,39 @@ fn the_queue_shows_every_case_once_and_first_what_needs_a_person() {
     }
     let states: Vec<_> = seen.iter().map(|case| case.state).collect();
     use CaseState::{Conflict, PreRated, Submitted};
-    assert_eq!(states, [Conflict, PreRated, Submitted, Submitted, Submitted]);
+    assert_eq!(
+        states,
+        [Conflict, PreRated, Submitted, Submitted, Submitted]
+    );
     let mut ids: Vec<_> = seen.iter().map(|case| case.id.clone()).collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 5);
 
     let search = Some(chosen[1].local_code.clone());
-    let filter = QueueFilter { search, ..queue_of(&world, None) };
-    let found = world.service.store.read(|c| process::queue(c, &actor, &filter)).unwrap();
+    let filter = QueueFilter {
+        search,
+        ..queue_of(&world, None)
+    };
+    let found = world
+        .service
+        .store
+        .read(|c| process::queue(c, &actor, &filter))
+        .unwrap();
     assert_eq!(found.cases.len(), 1);
     assert_eq!(found.cases[0].subject, chosen[1].subject);
     let nonsense = queue_of(&world, Some("1~x~y".into()));
-    let refused = world.service.store.read(|c| process::queue(c, &actor, &nonsense));
+    let refused = world
+        .service
+        .store
+        .read(|c| process::queue(c, &actor, &nonsense));
     assert_eq!(refusal(refused), ErrorCode::RequestMalformed);
 
-    let detail = world.service.store.read(|c| process::case(c, &actor, &seen[0].id)).unwrap();
+    let detail = world
+        .service
+        .store
+        .read(|c| process::case(c, &actor, &seen[0].id))
+        .unwrap();
     assert!(!detail.conflicts.is_empty() && detail.assessment.is_some());
     assert!(!detail.due.is_empty() && !detail.has_moved_on);
     assert_eq!(detail.people.len(), 4);
@@ -620,8 +837,14 @@ fn an_erased_household_leaves_no_words_and_is_on_no_board() {
         .unwrap();
     let case = world.case(household).case;
     assert_eq!(case.state(), CaseState::Closed);
-    assert!(case.history().iter().all(|event| event.reason.text.is_empty()));
-    let closed = Step::Close { cause: Cause::ConsentWithdrawn };
+    assert!(
+        case.history()
+            .iter()
+            .all(|event| event.reason.text.is_empty())
+    );
+    let closed = Step::Close {
+        cause: Cause::ConsentWithdrawn,
+    };
     assert_eq!(case.history().last().unwrap().step, closed);
     let (gacha, cycle) = (world.gacha.code, world.cycle.id.clone());
     let (lines, counts) = world
@@ -657,7 +880,10 @@ fn every_step_is_in_the_audit_log_with_its_leaf() {
         let leaf: Hash = row.detail["leaf"].as_str().unwrap().parse().unwrap();
         let hashed = itgel_domain::log::leaf_hash(itgel_domain::log::LeafKind::Decision, &leaf);
         assert!(leaves.contains(&hashed));
-        assert!(!row.detail.to_string().contains("因为测试"), "words in the audit log");
+        assert!(
+            !row.detail.to_string().contains("因为测试"),
+            "words in the audit log"
+        );
     }
 }
 
@@ -689,7 +915,11 @@ fn a_register_row_after_the_pre_rating_is_shown_to_the_reviewer() {
         .unwrap();
     let actor = world.officer("r-1");
     let case = world.case(household).case;
-    let detail = world.service.store.read(|c| process::case(c, &actor, &case.id)).unwrap();
+    let detail = world
+        .service
+        .store
+        .read(|c| process::case(c, &actor, &case.id))
+        .unwrap();
     assert_eq!((case.grade(), detail.has_moved_on), (grade, true));
 }
 
@@ -716,7 +946,17 @@ fn a_household_that_moves_takes_its_case_and_its_rating_along() {
     let cycle = &world.cycle.id;
     let counts = |division| {
         let read = |c: &_| store::board::get(c, division, cycle).map_err(ServiceError::from);
-        world.service.store.read(read).unwrap().effective.values().sum::<i64>()
+        world
+            .service
+            .store
+            .read(read)
+            .unwrap()
+            .effective
+            .values()
+            .sum::<i64>()
     };
-    assert_eq!((counts(old), counts(new), counts(world.banner.code)), (0, 1, 1));
+    assert_eq!(
+        (counts(old), counts(new), counts(world.banner.code)),
+        (0, 1, 1)
+    );
 }

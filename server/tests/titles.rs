@@ -1,5 +1,11 @@
 //! Titles of gachas and sumus over a real database: snapshots of ratings in effect, and the
 //! process that leads from them to a plate.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 mod actors;
 
@@ -21,8 +27,12 @@ use jiff::civil::Date;
 fn rated(count: u32) -> World {
     let world = World::with_households(count);
     let mut team = Collector::new("c-1", "c-2");
-    let households: Vec<Household> =
-        world.households.iter().filter(|h| h.twist.is_none()).cloned().collect();
+    let households: Vec<Household> = world
+        .households
+        .iter()
+        .filter(|h| h.twist.is_none())
+        .cloned()
+        .collect();
     for household in &households {
         team.visit(&world, household);
     }
@@ -40,7 +50,12 @@ fn snapshot(world: &World, as_of: Date) -> SnapshotRun {
 fn title_of(world: &World, division: DivisionCode) -> TitleRow {
     let cycle = &world.cycle.id;
     let read = |c: &_| store::title::get(c, division, cycle).map_err(ServiceError::from);
-    world.service.store.read(read).unwrap().expect("a title was computed")
+    world
+        .service
+        .store
+        .read(read)
+        .unwrap()
+        .expect("a title was computed")
 }
 
 fn result_of(row: &TitleRow) -> TitleResult {
@@ -127,7 +142,13 @@ fn rated_in(world: &World) -> i64 {
     let (gacha, today) = (world.gacha.code, world.now().on());
     let read = |c: &_| store::rating::list_in_effect(c, gacha, today).map_err(ServiceError::from);
     let rated = world.service.store.read(read).unwrap();
-    i64::try_from(rated.iter().filter(|rating| rating.grade != Grade::N).count()).unwrap()
+    i64::try_from(
+        rated
+            .iter()
+            .filter(|rating| rating.grade != Grade::N)
+            .count(),
+    )
+    .unwrap()
 }
 
 #[test]
@@ -139,20 +160,38 @@ fn a_snapshot_counts_ratings_in_effect_and_nothing_that_is_still_under_way() {
     let run = snapshot(&world, world.now().on());
     assert!(run.computed > 14, "every gacha and every sumu: {run:?}");
     let facts = result_of(&title_of(&world, world.gacha.code)).facts;
-    let filed = world.households.iter().filter(|h| h.twist.is_none()).count() + 1;
+    let filed = world
+        .households
+        .iter()
+        .filter(|h| h.twist.is_none())
+        .count()
+        + 1;
     assert_eq!(facts.filed_households, i64::try_from(filed).ok());
     assert_eq!(facts.rated_households, Some(rated_in(&world)));
     let (gacha, today) = (world.gacha.code, world.now().on());
     let read = |c: &_| store::rating::list_in_effect(c, gacha, today).map_err(ServiceError::from);
     let in_effect = world.service.store.read(read).unwrap();
-    let credit = in_effect.iter().filter(|rating| rating.grade.is_credit()).count();
+    let credit = in_effect
+        .iter()
+        .filter(|rating| rating.grade.is_credit())
+        .count();
     assert_eq!(facts.credit_households, i64::try_from(credit).ok());
-    assert!(facts.loan_households.is_some_and(|n| n > 0 && n <= rated_in(&world)));
+    assert!(
+        facts
+            .loan_households
+            .is_some_and(|n| n > 0 && n <= rated_in(&world))
+    );
     assert!(facts.on_time_households <= facts.loan_households);
-    assert!(facts.grazing_households.is_some_and(|n| n > 0), "the sample gacha grazes");
+    assert!(
+        facts.grazing_households.is_some_and(|n| n > 0),
+        "the sample gacha grazes"
+    );
     assert!(facts.compliant_grazing_households <= facts.grazing_households);
     let sumu = result_of(&title_of(&world, gacha.parent().unwrap())).facts;
-    assert_eq!(sumu.rated_households, facts.rated_households, "its other gachas rated nobody");
+    assert_eq!(
+        sumu.rated_households, facts.rated_households,
+        "its other gachas rated nobody"
+    );
     assert!(sumu.villages.is_some_and(|n| n > 1));
 }
 
@@ -163,7 +202,13 @@ fn the_same_snapshot_again_writes_nothing_and_another_day_does() {
     let first = snapshot(&world, today);
     assert_eq!(first.written, first.computed);
     let before = title_of(&world, world.gacha.code);
-    assert_eq!(snapshot(&world, today), SnapshotRun { written: 0, ..first });
+    assert_eq!(
+        snapshot(&world, today),
+        SnapshotRun {
+            written: 0,
+            ..first
+        }
+    );
     assert_eq!(title_of(&world, world.gacha.code), before);
     world.pass_days(1);
     assert!(snapshot(&world, world.now().on()).written > 0);
@@ -173,8 +218,19 @@ fn the_same_snapshot_again_writes_nothing_and_another_day_does() {
 fn a_gacha_that_fails_a_gate_says_which_and_gets_no_title() {
     let world = rated(24);
     let gacha = world.gacha.code;
-    let facts = DivisionFacts { audit_passed: Some(true), ..good_facts(rated_in(&world)) };
-    enter_facts(&world, "facts-1", gacha, DivisionFacts { npl_fen: Some(40_000_000), ..facts });
+    let facts = DivisionFacts {
+        audit_passed: Some(true),
+        ..good_facts(rated_in(&world))
+    };
+    enter_facts(
+        &world,
+        "facts-1",
+        gacha,
+        DivisionFacts {
+            npl_fen: Some(40_000_000),
+            ..facts
+        },
+    );
     snapshot(&world, world.now().on());
     let row = title_of(&world, gacha);
     let result = result_of(&row);
@@ -187,7 +243,10 @@ fn a_gacha_that_fails_a_gate_says_which_and_gets_no_title() {
         .collect();
     assert_eq!(failing, ["G-N"]);
     assert_eq!(row.level, None);
-    assert_eq!(refusal(step(&world, "r-1", gacha, TitleStep::Review)), ErrorCode::CasePath);
+    assert_eq!(
+        refusal(step(&world, "r-1", gacha, TitleStep::Review)),
+        ErrorCode::CasePath
+    );
 
     let board = world
         .service
@@ -198,10 +257,24 @@ fn a_gacha_that_fails_a_gate_says_which_and_gets_no_title() {
             titles::board(c, &actor, sumu, &world.cycle.id, today)
         })
         .unwrap();
-    let line = board.parts.iter().find(|part| part.division.code == gacha).unwrap();
-    let shown: Vec<_> = line.title.as_ref().unwrap().failing.iter().map(|g| &g.code).collect();
+    let line = board
+        .parts
+        .iter()
+        .find(|part| part.division.code == gacha)
+        .unwrap();
+    let shown: Vec<_> = line
+        .title
+        .as_ref()
+        .unwrap()
+        .failing
+        .iter()
+        .map(|g| &g.code)
+        .collect();
     assert_eq!(shown, ["G-N"]);
-    assert_eq!(line.counts.effective.values().sum::<i64>(), rated_in(&world));
+    assert_eq!(
+        line.counts.effective.values().sum::<i64>(),
+        rated_in(&world)
+    );
 }
 
 #[test]
@@ -212,10 +285,15 @@ fn a_title_under_review_is_frozen_and_a_later_snapshot_does_not_touch_it() {
     snapshot(&world, world.now().on());
     step(&world, "r-1", gacha, TitleStep::Review).unwrap();
     let before = title_of(&world, gacha);
-    enter_facts(&world, "facts-2", gacha, DivisionFacts {
-        npl_fen: Some(900_000_000),
-        ..good_facts(rated_in(&world))
-    });
+    enter_facts(
+        &world,
+        "facts-2",
+        gacha,
+        DivisionFacts {
+            npl_fen: Some(900_000_000),
+            ..good_facts(rated_in(&world))
+        },
+    );
     world.pass_days(1);
     snapshot(&world, world.now().on());
     assert_eq!(title_of(&world, gacha), before);
@@ -226,28 +304,59 @@ fn a_holder_below_entry_is_warned_and_a_holder_below_exit_loses_the_title_only_a
     let world = awarded();
     let gacha = world.gacha.code;
     let level = title_of(&world, gacha).level;
-    let facts = |npl_fen| DivisionFacts { npl_fen: Some(npl_fen), ..good_facts(rated_in(&world)) };
+    let facts = |npl_fen| DivisionFacts {
+        npl_fen: Some(npl_fen),
+        ..good_facts(rated_in(&world))
+    };
     enter_facts(&world, "facts-2", gacha, facts(40_000_000));
     world.pass_days(80);
     let check = world.now().on();
     snapshot(&world, check);
     let warned = title_of(&world, gacha);
-    assert_eq!((warned.title.state(), warned.level), (TitleState::Warning, level));
+    assert_eq!(
+        (warned.title.state(), warned.level),
+        (TitleState::Warning, level)
+    );
     snapshot(&world, check);
-    assert_eq!(title_of(&world, gacha), warned, "the same check again warns no further");
-    let hasty = TitleStep::Cancel { ground: CancelGround::NotCorrected, heard_on: check };
-    assert_eq!(refusal(step(&world, "a-1", gacha, hasty)), ErrorCode::CasePath);
-    assert_eq!(refusal(step(&world, "a-1", gacha, TitleStep::Keep)), ErrorCode::CasePath);
+    assert_eq!(
+        title_of(&world, gacha),
+        warned,
+        "the same check again warns no further"
+    );
+    let hasty = TitleStep::Cancel {
+        ground: CancelGround::NotCorrected,
+        heard_on: check,
+    };
+    assert_eq!(
+        refusal(step(&world, "a-1", gacha, hasty)),
+        ErrorCode::CasePath
+    );
+    assert_eq!(
+        refusal(step(&world, "a-1", gacha, TitleStep::Keep)),
+        ErrorCode::CasePath
+    );
 
     enter_facts(&world, "facts-3", gacha, facts(60_000_000));
     world.pass_days(10);
     let heard_on = world.now().on();
     snapshot(&world, heard_on);
     let below_exit = result_of(&title_of(&world, gacha)).assessment.title;
-    assert!(matches!(below_exit, Some(TitleOutcome::Cancel { .. })), "{below_exit:?}");
-    assert!(title_of(&world, gacha).title.state().is_held(), "no job takes a title away");
-    let cancel = TitleStep::Cancel { ground: CancelGround::BelowExit, heard_on };
-    assert_eq!(refusal(step(&world, "r-1", gacha, cancel.clone())), ErrorCode::NotAllowed);
+    assert!(
+        matches!(below_exit, Some(TitleOutcome::Cancel { .. })),
+        "{below_exit:?}"
+    );
+    assert!(
+        title_of(&world, gacha).title.state().is_held(),
+        "no job takes a title away"
+    );
+    let cancel = TitleStep::Cancel {
+        ground: CancelGround::BelowExit,
+        heard_on,
+    };
+    assert_eq!(
+        refusal(step(&world, "r-1", gacha, cancel.clone())),
+        ErrorCode::NotAllowed
+    );
     step(&world, "a-1", gacha, cancel).unwrap();
     assert_eq!(title_of(&world, gacha).title.state(), TitleState::Cancelled);
     let held = world
@@ -265,9 +374,11 @@ fn a_sumu_is_not_approved_on_titles_that_its_gachas_do_not_hold_yet() {
     let sumu = gacha.parent().unwrap();
     enter_facts(&world, "facts-1", gacha, good_facts(rated_in(&world)));
     // The two other gachas of the sumu are not looked at: half of one is enough.
-    let drop_others = world.banner.divisions.iter().filter(|d| {
-        d.code != gacha && d.code.parent() == Some(sumu)
-    });
+    let drop_others = world
+        .banner
+        .divisions
+        .iter()
+        .filter(|d| d.code != gacha && d.code.parent() == Some(sumu));
     let others: Vec<_> = drop_others.cloned().collect();
     world
         .transact(move |_, tx| {
@@ -280,7 +391,10 @@ fn a_sumu_is_not_approved_on_titles_that_its_gachas_do_not_hold_yet() {
         .unwrap();
     snapshot(&world, world.now().on());
     let result = result_of(&title_of(&world, sumu));
-    assert_eq!((result.facts.villages, result.facts.credit_villages), (Some(1), Some(1)));
+    assert_eq!(
+        (result.facts.villages, result.facts.credit_villages),
+        (Some(1), Some(1))
+    );
     assert!(
         matches!(result.assessment.title, Some(TitleOutcome::Award { .. })),
         "{:?}",
@@ -290,7 +404,10 @@ fn a_sumu_is_not_approved_on_titles_that_its_gachas_do_not_hold_yet() {
     step(&world, "r-1", sumu, TitleStep::Publish).unwrap();
     world.pass_days(12);
     titles::run_periods(&world.service).unwrap();
-    assert_eq!(refusal(step(&world, "a-1", sumu, TitleStep::Approve)), ErrorCode::CasePath);
+    assert_eq!(
+        refusal(step(&world, "a-1", sumu, TitleStep::Approve)),
+        ErrorCode::CasePath
+    );
 }
 
 #[test]
@@ -323,14 +440,21 @@ fn a_snapshot_that_staff_ask_for_is_made_by_a_job() {
 fn what_reviewers_moved_is_shown_beside_what_the_engine_said() {
     let world = World::with_households(24);
     let mut team = Collector::new("c-1", "c-2");
-    let households: Vec<Household> =
-        world.households.iter().filter(|h| h.twist.is_none()).cloned().collect();
+    let households: Vec<Household> = world
+        .households
+        .iter()
+        .filter(|h| h.twist.is_none())
+        .cloned()
+        .collect();
     for household in &households {
         team.visit(&world, household);
         team.hold_evaluation(&world, household);
     }
     let grade_of = |household: &Household| world.case(household).case.grade().unwrap();
-    let moved = households.iter().find(|h| grade_of(h) == Grade::A).expect("an A in the sample");
+    let moved = households
+        .iter()
+        .find(|h| grade_of(h) == Grade::A)
+        .expect("an A in the sample");
     world.override_grade(moved, Grade::B);
     world.rate_on(&households);
     snapshot(&world, world.now().on());
@@ -338,7 +462,12 @@ fn what_reviewers_moved_is_shown_beside_what_the_engine_said() {
     let plain = result.without_overrides.expect("one grade was moved");
     assert_eq!(plain.overrides, 1);
     let share = |gates: &[itgel_domain::title::GateResult]| {
-        gates.iter().find(|gate| gate.code == "G-S").unwrap().value.clone()
+        gates
+            .iter()
+            .find(|gate| gate.code == "G-S")
+            .unwrap()
+            .value
+            .clone()
     };
     assert_ne!(share(&plain.gates), share(&result.assessment.gates));
 }
@@ -347,7 +476,10 @@ fn what_reviewers_moved_is_shown_beside_what_the_engine_said() {
 fn the_next_review_ends_a_warning_and_sees_the_same_when_it_is_made_again() {
     let mut world = awarded();
     let gacha = world.gacha.code;
-    let bad = DivisionFacts { npl_fen: Some(40_000_000), ..good_facts(rated_in(&world)) };
+    let bad = DivisionFacts {
+        npl_fen: Some(40_000_000),
+        ..good_facts(rated_in(&world))
+    };
     enter_facts(&world, "facts-2", gacha, bad);
     world.pass_days(30);
     snapshot(&world, world.now().on());
@@ -358,16 +490,24 @@ fn the_next_review_ends_a_warning_and_sees_the_same_when_it_is_made_again() {
     let mut next = world.banner.cycle(world.now().on());
     next.id = "2027".parse().unwrap();
     let opened = next.clone();
-    world.transact(move |_, tx| itgel_server::setup::add_cycle(tx, &opened)).unwrap();
+    world
+        .transact(move |_, tx| itgel_server::setup::add_cycle(tx, &opened))
+        .unwrap();
     world.cycle = next;
     let today = world.now().on();
     snapshot(&world, today);
     let reviewed = title_of(&world, gacha);
     assert_eq!(reviewed.title, warned.title, "the title itself goes on");
     let outcome = result_of(&reviewed).assessment.title;
-    assert!(matches!(outcome, Some(TitleOutcome::Cancel { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Some(TitleOutcome::Cancel { .. })),
+        "{outcome:?}"
+    );
     assert_eq!(snapshot(&world, today).written, 0);
-    let cancel = TitleStep::Cancel { ground: CancelGround::NotCorrected, heard_on: today };
+    let cancel = TitleStep::Cancel {
+        ground: CancelGround::NotCorrected,
+        heard_on: today,
+    };
     step(&world, "a-1", gacha, cancel).unwrap();
     assert_eq!(title_of(&world, gacha).title.state(), TitleState::Cancelled);
 }

@@ -91,7 +91,9 @@ impl VillageCounts {
             on_time_households: registers.on_time_households.or(searched(self.on_time)),
             loan_balance_fen: registers.loan_balance_fen.or(searched(self.balance_fen)),
             npl_fen: registers.npl_fen.or(searched(self.npl_fen)),
-            disaster_npl_fen: registers.disaster_npl_fen.or(searched(self.disaster_npl_fen)),
+            disaster_npl_fen: registers
+                .disaster_npl_fen
+                .or(searched(self.disaster_npl_fen)),
             grazing_households: Some(self.grazing),
             compliant_grazing_households: Some(self.compliant),
             ..registers.clone()
@@ -104,7 +106,9 @@ impl VillageCounts {
 #[must_use]
 pub fn township(villages: &[CountedVillage], registers: &DivisionFacts) -> DivisionFacts {
     let sum = |field: fn(&DivisionFacts) -> Option<i64>| {
-        villages.iter().try_fold(0_i64, |sum, v| Some(sum.saturating_add(field(&v.facts)?)))
+        villages
+            .iter()
+            .try_fold(0_i64, |sum, v| Some(sum.saturating_add(field(&v.facts)?)))
     };
     let with_level = |least: TitleLevel| {
         let reached = villages.iter().filter(|v| v.level >= Some(least));
@@ -115,11 +119,19 @@ pub fn township(villages: &[CountedVillage], registers: &DivisionFacts) -> Divis
         filed_households: sum(|f| f.filed_households),
         rated_households: sum(|f| f.rated_households),
         credit_households: sum(|f| f.credit_households),
-        loan_households: registers.loan_households.or_else(|| sum(|f| f.loan_households)),
-        on_time_households: registers.on_time_households.or_else(|| sum(|f| f.on_time_households)),
-        loan_balance_fen: registers.loan_balance_fen.or_else(|| sum(|f| f.loan_balance_fen)),
+        loan_households: registers
+            .loan_households
+            .or_else(|| sum(|f| f.loan_households)),
+        on_time_households: registers
+            .on_time_households
+            .or_else(|| sum(|f| f.on_time_households)),
+        loan_balance_fen: registers
+            .loan_balance_fen
+            .or_else(|| sum(|f| f.loan_balance_fen)),
         npl_fen: registers.npl_fen.or_else(|| sum(|f| f.npl_fen)),
-        disaster_npl_fen: registers.disaster_npl_fen.or_else(|| sum(|f| f.disaster_npl_fen)),
+        disaster_npl_fen: registers
+            .disaster_npl_fen
+            .or_else(|| sum(|f| f.disaster_npl_fen)),
         grazing_households: sum(|f| f.grazing_households),
         compliant_grazing_households: sum(|f| f.compliant_grazing_households),
         villages: i64::try_from(villages.len()).ok(),
@@ -137,9 +149,16 @@ pub fn township(villages: &[CountedVillage], registers: &DivisionFacts) -> Divis
 pub fn keeps_pasture_rules(inputs: &Inputs) -> Option<bool> {
     let settled: Facts = inputs.facts.settled(0);
     let measures = measure(inputs, &settled);
-    let parts = inputs.pack.indicators.iter().flat_map(|indicator| &indicator.parts);
+    let parts = inputs
+        .pack
+        .indicators
+        .iter()
+        .flat_map(|indicator| &indicator.parts);
     let reading = |wanted: MeasureName| {
-        let found = parts.clone().zip(&measures.parts).find(|(part, _)| part.measure == wanted);
+        let found = parts
+            .clone()
+            .zip(&measures.parts)
+            .find(|(part, _)| part.measure == wanted);
         found.map(|(_, measured)| measured.relieved.unwrap_or(measured.plain).reading)
     };
     let Some(Reading::Value(_, overstock)) = reading(MeasureName::Overstock) else {
@@ -188,7 +207,12 @@ mod tests {
     const DAY: Date = date(2026, 10, 31);
 
     fn spell(began_on: Date, ended_on: Option<Date>, days: i64) -> Spell {
-        Spell { began_on, ended_on, days_past_due: days, disaster_rescheduled: false }
+        Spell {
+            began_on,
+            ended_on,
+            days_past_due: days,
+            disaster_rescheduled: false,
+        }
     }
 
     fn borrower(spells: Vec<Spell>) -> CreditRecord {
@@ -204,13 +228,24 @@ mod tests {
     fn counted(grade: Grade, credit: &CreditRecord, disasters: &[Disaster]) -> VillageCounts {
         let mut counts = VillageCounts::default();
         let keeps_pasture_rules = Some(true);
-        counts.add(&RatedHousehold { grade, credit, disasters, keeps_pasture_rules }, DAY);
+        counts.add(
+            &RatedHousehold {
+                grade,
+                credit,
+                disasters,
+                keeps_pasture_rules,
+            },
+            DAY,
+        );
         counts
     }
 
     #[test]
     fn a_household_without_a_rating_does_not_thin_out_the_credit_share() {
-        let never = CreditRecord { status: CreditStatus::Never, ..CreditRecord::default() };
+        let never = CreditRecord {
+            status: CreditStatus::Never,
+            ..CreditRecord::default()
+        };
         for (grade, rated, credit) in [
             (Grade::Aaa, 1, 1),
             (Grade::A, 1, 1),
@@ -220,8 +255,16 @@ mod tests {
         ] {
             let facts = counted(grade, &never, &[]).facts(&DivisionFacts::default());
             let expected = (Some(rated), Some(credit));
-            assert_eq!((facts.rated_households, facts.credit_households), expected, "{grade}");
-            assert_eq!(facts.loan_households, Some(0), "no loan ever is no loan household");
+            assert_eq!(
+                (facts.rated_households, facts.credit_households),
+                expected,
+                "{grade}"
+            );
+            assert_eq!(
+                facts.loan_households,
+                Some(0),
+                "no loan ever is no loan household"
+            );
         }
     }
 
@@ -233,11 +276,18 @@ mod tests {
             (vec![spell(date(2026, 10, 27), None, 4)], false),
             (vec![spell(date(2026, 1, 30), cured, 30)], true),
             (vec![spell(date(2026, 1, 29), cured, 31)], false),
-            (vec![spell(date(2025, 1, 1), Some(date(2025, 10, 31)), 300)], true),
+            (
+                vec![spell(date(2025, 1, 1), Some(date(2025, 10, 31)), 300)],
+                true,
+            ),
         ] {
             let credit = borrower(spells);
             let facts = counted(Grade::A, &credit, &[]).facts(&DivisionFacts::default());
-            assert_eq!(facts.on_time_households, Some(i64::from(on_time)), "{credit:?}");
+            assert_eq!(
+                facts.on_time_households,
+                Some(i64::from(on_time)),
+                "{credit:?}"
+            );
         }
     }
 
@@ -268,14 +318,23 @@ mod tests {
         let unknown = CreditRecord::default();
         let facts = counted(Grade::N, &unknown, &[]).facts(&DivisionFacts::default());
         assert_eq!((facts.loan_households, facts.npl_fen), (None, None));
-        let reported = DivisionFacts { npl_fen: Some(7), ..DivisionFacts::default() };
-        assert_eq!(counted(Grade::N, &unknown, &[]).facts(&reported).npl_fen, Some(7));
+        let reported = DivisionFacts {
+            npl_fen: Some(7),
+            ..DivisionFacts::default()
+        };
+        assert_eq!(
+            counted(Grade::N, &unknown, &[]).facts(&reported).npl_fen,
+            Some(7)
+        );
     }
 
     #[test]
     fn a_township_is_the_sum_of_its_villages_in_any_order() {
         let village = |rated: i64, level| CountedVillage {
-            facts: DivisionFacts { rated_households: Some(rated), ..DivisionFacts::default() },
+            facts: DivisionFacts {
+                rated_households: Some(rated),
+                ..DivisionFacts::default()
+            },
             level,
         };
         let mut villages = vec![
@@ -284,8 +343,14 @@ mod tests {
             village(30, Some(TitleLevel::Ordinary)),
         ];
         let facts = township(&villages, &DivisionFacts::default());
-        assert_eq!((facts.villages, facts.rated_households), (Some(3), Some(60)));
-        assert_eq!((facts.credit_villages, facts.good_villages), (Some(2), Some(1)));
+        assert_eq!(
+            (facts.villages, facts.rated_households),
+            (Some(3), Some(60))
+        );
+        assert_eq!(
+            (facts.credit_villages, facts.good_villages),
+            (Some(2), Some(1))
+        );
         assert_eq!(facts.npl_fen, None, "one unknown makes the sum unknown");
         villages.reverse();
         assert_eq!(township(&villages, &DivisionFacts::default()), facts);

@@ -53,10 +53,15 @@ pub(super) fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
     })?;
     let mut faults = Vec::new();
     for file in &files {
-        let fault = service.store.read(|connection| check(service, connection, file))?;
+        let fault = service
+            .store
+            .read(|connection| check(service, connection, file))?;
         faults.extend(fault.map(|fault| (file.clone(), fault)));
     }
-    let next = files.last().filter(|_| files.len() == PER_RUN).map(ToString::to_string);
+    let next = files
+        .last()
+        .filter(|_| files.len() == PER_RUN)
+        .map(ToString::to_string);
     let job = job.clone();
     service.transact("jobs.rebuild_files", move |service, tx| {
         if !job::finish(tx, &job)? {
@@ -66,7 +71,14 @@ pub(super) fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
         for (file, fault) in &faults {
             tracing::error!(%file, "a file differs from its envelopes");
             let resource = format!("file/{file}");
-            store::log::audit(tx, now, "rule", "alarm.file_differs", &resource, &told(fault))?;
+            store::log::audit(
+                tx,
+                now,
+                "rule",
+                "alarm.file_differs",
+                &resource,
+                &told(fault),
+            )?;
         }
         let (content, run_at) = match next {
             Some(after) => (serde_json::json!(Content { after }), now),
@@ -134,11 +146,14 @@ fn told(fault: &Fault) -> serde_json::Value {
         Fault::Fold => serde_json::json!({ "fault": "fold" }),
         Fault::Document(error) => serde_json::json!({ "fault": "document", "error": error }),
         Fault::Entries(differences) => {
-            let named = differences.iter().take(NAMED).map(|difference| match difference {
-                Difference::OnlyInFacts(key) => format!("only in facts: {key}"),
-                Difference::OnlyInDocument(key) => format!("only in document: {key}"),
-                Difference::Differs(key) => format!("differs: {key}"),
-            });
+            let named = differences
+                .iter()
+                .take(NAMED)
+                .map(|difference| match difference {
+                    Difference::OnlyInFacts(key) => format!("only in facts: {key}"),
+                    Difference::OnlyInDocument(key) => format!("only in document: {key}"),
+                    Difference::Differs(key) => format!("differs: {key}"),
+                });
             serde_json::json!({
                 "fault": "entries",
                 "count": differences.len(),

@@ -70,7 +70,10 @@ pub(super) fn advance(
         barred: &barred,
         has_consent: doing.has_consent,
     };
-    let event = row.case.apply(doing.step, &doing.by, doing.reason, &now).map_err(refused)?;
+    let event = row
+        .case
+        .apply(doing.step, &doing.by, doing.reason, &now)
+        .map_err(refused)?;
     if event.from != event.to || known == 0 {
         row.since = event.at;
     }
@@ -92,7 +95,12 @@ fn count_effect(tx: &Tx<'_>, case: &Case, event: &CaseEvent) -> Result<(), Servi
     };
     let counted = Counts::of_effective(grade);
     let difference = if is { counted } else { counted.negated() };
-    Ok(store::board::add(tx, case.division, &case.cycle, &difference)?)
+    Ok(store::board::add(
+        tx,
+        case.division,
+        &case.cycle,
+        &difference,
+    )?)
 }
 
 /// The audit row and the leaf of the log.
@@ -104,7 +112,10 @@ fn record(
     salt: &str,
 ) -> Result<(), ServiceError> {
     let case = &row.case.id;
-    let actor = event.by.officer().map_or(event.by.capacity().as_str(), OfficerId::as_str);
+    let actor = event
+        .by
+        .officer()
+        .map_or(event.by.capacity().as_str(), OfficerId::as_str);
     let bytes = serde_json::to_vec(event).map_err(|e| ServiceError::caused("case event", e))?;
     let parts: [&[u8]; 3] = [salt.as_bytes(), case.as_str().as_bytes(), &bytes];
     let leaf = Hash::of("itgel.case_event.v1", &parts);
@@ -194,5 +205,8 @@ fn refused(error: CaseError) -> ServiceError {
     for (name, figure) in error.args {
         violation = violation.with(name, figure);
     }
-    ServiceError::Refused { code: error.code, violations: vec![violation] }
+    ServiceError::Refused {
+        code: error.code,
+        violations: vec![violation],
+    }
 }

@@ -56,7 +56,12 @@ pub fn after_refresh(
     refreshed: &Refreshed<'_>,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    let arrival = Arrival { service, tx, refreshed, now };
+    let arrival = Arrival {
+        service,
+        tx,
+        refreshed,
+        now,
+    };
     let found = store::case::get_of(tx, &refreshed.subject.id, refreshed.cycle)?;
     let seals = refreshed.facts.seals(refreshed.cycle);
     let mut row = match found {
@@ -91,7 +96,9 @@ pub fn erase(
             continue;
         };
         if !row.case.state().is_terminal() {
-            let step = Step::Close { cause: Cause::ConsentWithdrawn };
+            let step = Step::Close {
+                cause: Cause::ConsentWithdrawn,
+            };
             advance(service, tx, &mut row, Doing::by_rule(step, "erased", now))?;
         }
         store::case::redact(tx, &row.case)?;
@@ -139,7 +146,12 @@ struct Arrival<'a> {
 impl Arrival<'_> {
     /// Opens the case with the first seal that the process takes.
     fn open(&self, seals: &[SealView<'_>]) -> Result<Option<CaseRow>, ServiceError> {
-        let Refreshed { subject, cycle, assessment, .. } = self.refreshed;
+        let Refreshed {
+            subject,
+            cycle,
+            assessment,
+            ..
+        } = self.refreshed;
         if !self.refreshed.has_consent {
             return Ok(None);
         }
@@ -159,7 +171,9 @@ impl Arrival<'_> {
                 attention: 9,
             };
             let second = seal.seal.second_officer.clone();
-            if self.tolerate(&mut row, |row| self.submit(row, seal, Step::Seal { second }))? {
+            if self.tolerate(&mut row, |row| {
+                self.submit(row, seal, Step::Seal { second })
+            })? {
                 return Ok(Some(row));
             }
         }
@@ -174,14 +188,19 @@ impl Arrival<'_> {
             row.as_of = self.refreshed.assessment.as_of;
             self.tolerate(row, |row| self.submit(row, seal, Step::Fix { second }))?;
         } else if row.case.role_of(seal.officer).is_none() {
-            let collectors = std::iter::once(seal.officer.clone()).chain(second).collect();
+            let collectors = std::iter::once(seal.officer.clone())
+                .chain(second)
+                .collect();
             let (step, code) = if self.refreshed.conflict_matters {
                 (Step::FindConflict { collectors }, "second_seal_differs")
             } else {
                 (Step::ConfirmSeal { collectors }, "second_seal_agrees")
             };
             let device_at = Some(seal.entered_at);
-            let doing = Doing { device_at, ..Doing::by_rule(step, code, self.now) };
+            let doing = Doing {
+                device_at,
+                ..Doing::by_rule(step, code, self.now)
+            };
             self.tolerate(row, |row| self.advance(row, doing))?;
         }
         Ok(store::case::put_seals(self.tx, row)?)
@@ -199,8 +218,17 @@ impl Arrival<'_> {
             has_consent: self.refreshed.has_consent,
             ..Doing::by_rule(step, code, self.now)
         };
-        let collector = By::Officer { officer: seal.officer.clone(), role: Role::Collector };
-        self.advance(row, Doing { by: collector, ..arrived(signed, "visit") })?;
+        let collector = By::Officer {
+            officer: seal.officer.clone(),
+            role: Role::Collector,
+        };
+        self.advance(
+            row,
+            Doing {
+                by: collector,
+                ..arrived(signed, "visit")
+            },
+        )?;
         self.advance(row, arrived(Step::Submit, "arrived"))
     }
 
@@ -224,7 +252,9 @@ impl Arrival<'_> {
             .map(|value| value.officer)
             .filter(|officer| row.case.role_of(officer).is_none())
             .collect();
-        let step = Step::FindConflict { collectors: officers.into_iter().collect() };
+        let step = Step::FindConflict {
+            collectors: officers.into_iter().collect(),
+        };
         let doing = Doing::by_rule(step, "values_differ", self.now);
         self.tolerate(row, |row| self.advance(row, doing))?;
         Ok(())
@@ -239,7 +269,11 @@ impl Arrival<'_> {
         let Some(grade) = assessment.grade.filter(|_| is_ready) else {
             return Ok(());
         };
-        let peer = if self.refreshed.peer_is_held { Peer::Held } else { Peer::NotNeeded };
+        let peer = if self.refreshed.peer_is_held {
+            Peer::Held
+        } else {
+            Peer::NotNeeded
+        };
         let assessed = Assessed {
             assessment: assessment.hash(),
             grade,
@@ -281,7 +315,10 @@ pub(super) fn lowest_cap(
     assessment: &Assessment,
 ) -> Result<Option<Grade>, ServiceError> {
     let pack = service.rules.pack(tx, &assessment.pack)?;
-    let met = pack.caps.iter().filter(|cap| assessment.caps.contains(&cap.code));
+    let met = pack
+        .caps
+        .iter()
+        .filter(|cap| assessment.caps.contains(&cap.code));
     Ok(met.map(|cap| cap.grade).max())
 }
 

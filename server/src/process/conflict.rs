@@ -75,7 +75,12 @@ pub fn resolve_conflict(
     request: &ResolveRequest,
     now: AtMs,
 ) -> Result<DecisionId, ServiceError> {
-    let ResolveRequest { subject: id, cycle, item, .. } = request;
+    let ResolveRequest {
+        subject: id,
+        cycle,
+        item,
+        ..
+    } = request;
     let subject = store::subject::get(tx, id)?.ok_or(ErrorCode::ConflictUnknown)?;
     allow(reviewer, Action::ResolveConflict, subject.division)?;
     let conflict = store::conflict::get_open(tx, id, cycle, item)?;
@@ -87,7 +92,11 @@ pub fn resolve_conflict(
     check_picked(&conflict, &request.picked)?;
 
     let decision = DecisionId::from_random(random()?);
-    let settles: Vec<EntryId> = conflict.values.iter().map(|value| value.entry.clone()).collect();
+    let settles: Vec<EntryId> = conflict
+        .values
+        .iter()
+        .map(|value| value.entry.clone())
+        .collect();
     let content = serde_json::json!({
         "cycle": cycle,
         "item": item,
@@ -132,7 +141,9 @@ fn resume(
     request: &ResolveRequest,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    let ResolveRequest { subject: id, cycle, .. } = request;
+    let ResolveRequest {
+        subject: id, cycle, ..
+    } = request;
     let Some(mut row) = store::case::get_of(tx, id, cycle)? else {
         return Ok(());
     };
@@ -142,7 +153,10 @@ fn resume(
         return Ok(());
     }
     let doing = Doing {
-        by: By::Officer { officer: reviewer.officer.clone(), role: Role::Reviewer },
+        by: By::Officer {
+            officer: reviewer.officer.clone(),
+            role: Role::Reviewer,
+        },
         reason: Reason::new("conflict_resolved", &request.reason),
         ..Doing::by_rule(Step::ResolveConflict, "", now)
     };
@@ -162,13 +176,22 @@ fn check_person(
 ) -> Result<(), ServiceError> {
     let officer = &reviewer.officer;
     match store::case::get_of(tx, &conflict.subject, &conflict.cycle)? {
-        Some(row) => drop(allow_case(tx, reviewer, Action::ResolveConflict, &row.case)?),
+        Some(row) => drop(allow_case(
+            tx,
+            reviewer,
+            Action::ResolveConflict,
+            &row.case,
+        )?),
         None => drop(allow(reviewer, Action::ResolveConflict, subject.division)?),
     }
     if store::interest::list(tx, &conflict.subject)?.contains(officer) {
         return Err(ErrorCode::ConflictOfInterest.into());
     }
-    if conflict.values.iter().any(|value| value.officer == *officer) {
+    if conflict
+        .values
+        .iter()
+        .any(|value| value.officer == *officer)
+    {
         return Err(ErrorCode::ActedBefore.into());
     }
     Ok(())
@@ -178,7 +201,11 @@ fn check_picked(conflict: &ConflictRow, picked: &Picked) -> Result<(), ServiceEr
     match picked {
         Picked::Entry(entry) => {
             let is_part = conflict.values.iter().any(|value| value.entry == *entry);
-            if is_part { Ok(()) } else { Err(ErrorCode::ConflictUnknown.into()) }
+            if is_part {
+                Ok(())
+            } else {
+                Err(ErrorCode::ConflictUnknown.into())
+            }
         }
         Picked::Value(observation) if observation.item != conflict.item => {
             Err(ErrorCode::ConflictUnknown.into())

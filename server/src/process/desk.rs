@@ -111,7 +111,11 @@ fn denied(denial: Denial) -> ServiceError {
 #[must_use]
 pub fn override_message(case: &CaseId, version: u64, grade: Grade, reason: &Reason) -> Vec<u8> {
     let words = itgel_domain::hash::Hash::of("itgel.reason.v1", &[reason.text.as_bytes()]);
-    format!("itgel.override.v1\n{case}\n{version}\n{grade}\n{}\n{words}", reason.code).into_bytes()
+    format!(
+        "itgel.override.v1\n{case}\n{version}\n{grade}\n{}\n{words}",
+        reason.code
+    )
+    .into_bytes()
 }
 
 /// Does one step for a person.
@@ -133,9 +137,16 @@ pub fn step(
     let role = allow_case(tx, actor, action_of(kind)?, &row.case)?;
     let doing = Doing {
         step: completed(service, tx, &mut row, request)?,
-        by: By::Officer { officer: actor.officer.clone(), role },
+        by: By::Officer {
+            officer: actor.officer.clone(),
+            role,
+        },
         reason: request.reason.clone(),
-        at: if kind == StepKind::ClosePeriod { service.period_now() } else { now },
+        at: if kind == StepKind::ClosePeriod {
+            service.period_now()
+        } else {
+            now
+        },
         device_at: None,
         version: Some(request.version),
         item: request.item.clone(),
@@ -169,11 +180,11 @@ pub fn step_batch(
     }
     let actor = actor.clone();
     service.transact("process.step_batch", move |service, tx| {
-        let each = |request: &StepRequest| {
-            match tx.attempt(|tx| step(service, tx, &actor, request, now)) {
-                refused @ (Ok(_) | Err(ServiceError::Refused { .. })) => Ok(refused),
-                Err(error) => Err(error),
-            }
+        let each = |request: &StepRequest| match tx
+            .attempt(|tx| step(service, tx, &actor, request, now))
+        {
+            refused @ (Ok(_) | Err(ServiceError::Refused { .. })) => Ok(refused),
+            Err(error) => Err(error),
         };
         requests.iter().map(each).collect()
     })
@@ -220,12 +231,18 @@ fn completed(
             let (assessed, peer) = computed(service, tx, row)?;
             Ok(Step::PreRate { assessed, peer })
         }
-        Step::DecideObjection { receipt, outcome: Outcome::Upheld { .. } } => {
+        Step::DecideObjection {
+            receipt,
+            outcome: Outcome::Upheld { .. },
+        } => {
             let before = row.case.assessed().map(|assessed| assessed.assessment);
             let (assessed, _) = computed(service, tx, row)?;
             let assessed = (Some(assessed.assessment) != before).then_some(assessed);
             let outcome = Outcome::Upheld { assessed };
-            Ok(Step::DecideObjection { receipt: receipt.clone(), outcome })
+            Ok(Step::DecideObjection {
+                receipt: receipt.clone(),
+                outcome,
+            })
         }
         Step::ResolveConflict => {
             let standing = store::standing::get(tx, &row.case.subject, &row.case.cycle)?;
@@ -249,7 +266,9 @@ fn computed(
     row: &mut CaseRow,
 ) -> Result<(Assessed, Peer), ServiceError> {
     let standing = store::standing::get(tx, &row.case.subject, &row.case.cycle)?;
-    let inputs = standing.and_then(|s| s.inputs_hash).ok_or(ErrorCode::CasePeerPending)?;
+    let inputs = standing
+        .and_then(|s| s.inputs_hash)
+        .ok_or(ErrorCode::CasePeerPending)?;
     let assessment = super::assessment(tx, &inputs)?;
     let grade = assessment.grade.ok_or(ErrorCode::CasePeerPending)?;
     let kind = subject_of(tx, &row.case)?.kind;
@@ -311,12 +330,16 @@ fn follow_up(
         }
         _ => {}
     }
-    if matches!(step, StepKind::Publish | StepKind::GiveNotice | StepKind::Resume) {
+    if matches!(
+        step,
+        StepKind::Publish | StepKind::GiveNotice | StepKind::Resume
+    ) {
         ask_for_end(service, tx, row)?;
     }
     Ok(())
 }
 
 fn is_due(case: &Case, now: AtMs) -> bool {
-    case.validity().is_some_and(|validity| validity.effective_on <= now.on())
+    case.validity()
+        .is_some_and(|validity| validity.effective_on <= now.on())
 }

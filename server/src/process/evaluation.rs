@@ -45,7 +45,10 @@ pub fn ballot_cast(
         return Ok(true);
     }
     let doing = Doing {
-        by: By::Officer { officer: evaluator.clone(), role: Role::Evaluator },
+        by: By::Officer {
+            officer: evaluator.clone(),
+            role: Role::Evaluator,
+        },
         ..Doing::by_rule(Step::Evaluate, "ballot", now)
     };
     advance(service, tx, &mut row, doing)?;

@@ -44,13 +44,27 @@ pub fn run_periods(service: &Service, now: AtMs) -> Result<PeriodRun, ServiceErr
         if row.case.period().is_some_and(|period| period.is_closed) {
             return Err(ErrorCode::CaseStep.into());
         }
-        advance(service, tx, row, Doing::by_rule(Step::ClosePeriod, "period_over", period_now))
+        advance(
+            service,
+            tx,
+            row,
+            Doing::by_rule(Step::ClosePeriod, "period_over", period_now),
+        )
     })?;
-    let effective = each(service, &[CaseState::Approved], AtMs(i64::MAX), move |service, tx, row| {
-        let first_day = Doing::by_rule(Step::MakeEffective, "first_day", now);
-        make_effective(service, tx, row, first_day, now)
-    })?;
-    Ok(PeriodRun { closed, effective, expired: expire(service, now)? })
+    let effective = each(
+        service,
+        &[CaseState::Approved],
+        AtMs(i64::MAX),
+        move |service, tx, row| {
+            let first_day = Doing::by_rule(Step::MakeEffective, "first_day", now);
+            make_effective(service, tx, row, first_day, now)
+        },
+    )?;
+    Ok(PeriodRun {
+        closed,
+        effective,
+        expired: expire(service, now)?,
+    })
 }
 
 /// Brings an approved case into effect: the rating, and the end of the one before it.
@@ -73,8 +87,15 @@ pub(super) fn make_effective(
     for older in before.into_iter().filter(|rating| rating.case != case.id) {
         let mut older = store::case::get(tx, &older.case)?
             .ok_or(ServiceError::internal("a rating without its case"))?;
-        let step = Step::Supersede { successor: case.id.clone() };
-        advance(service, tx, &mut older, Doing::by_rule(step, "newer_rating", now))?;
+        let step = Step::Supersede {
+            successor: case.id.clone(),
+        };
+        advance(
+            service,
+            tx,
+            &mut older,
+            Doing::by_rule(step, "newer_rating", now),
+        )?;
     }
     let rating = RatingRow {
         case: case.id.clone(),

@@ -14,12 +14,12 @@ use rusqlite::Connection;
 use super::advance::{Doing, advance, subject_of};
 use super::desk::{allow, allow_case};
 use super::period::ask_for_end;
+use crate::contents;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::case::CaseRow;
 use crate::store::publicity::PublicityRow;
 use crate::store::{self, Tx};
-use crate::contents;
 
 /// What one call published.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -104,7 +104,10 @@ fn publish_one(
         None => Step::GiveNotice,
     };
     let doing = Doing {
-        by: By::Officer { officer: actor.officer.clone(), role },
+        by: By::Officer {
+            officer: actor.officer.clone(),
+            role,
+        },
         reason: Reason::code("list"),
         version: Some(row.case.version()),
         ..Doing::by_rule(step.clone(), "", now)

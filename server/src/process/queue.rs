@@ -111,14 +111,17 @@ pub fn queue(
 ) -> Result<QueuePage, ServiceError> {
     allow(actor, Action::ReadCase, filter.division)?;
     let limit = filter.limit.unwrap_or(50).clamp(1, MAX_BATCH);
-    let mut cases = store::case::list(connection, &CaseFilter {
-        cycle: filter.cycle.clone(),
-        division: filter.division,
-        state: filter.state,
-        search: filter.search.clone().filter(|text| !text.is_empty()),
-        after: filter.after.as_deref().map(place).transpose()?,
-        limit: limit + 1,
-    })?;
+    let mut cases = store::case::list(
+        connection,
+        &CaseFilter {
+            cycle: filter.cycle.clone(),
+            division: filter.division,
+            state: filter.state,
+            search: filter.search.clone().filter(|text| !text.is_empty()),
+            after: filter.after.as_deref().map(place).transpose()?,
+            limit: limit + 1,
+        },
+    )?;
     let has_more = cases.len() > limit;
     cases.truncate(limit);
     let next = cases.last().filter(|_| has_more).map(cursor);
@@ -152,11 +155,21 @@ pub fn case(
         as_of: row.as_of,
         grade: case.grade(),
         is_overridden: case.is_overridden(),
-        people: case.participants().iter().map(|(o, role)| (o.clone(), *role)).collect(),
+        people: case
+            .participants()
+            .iter()
+            .map(|(o, role)| (o.clone(), *role))
+            .collect(),
         history: case.history().to_vec(),
-        due: case.clocks(&calendar).into_iter().map(DueView::from).collect(),
+        due: case
+            .clocks(&calendar)
+            .into_iter()
+            .map(DueView::from)
+            .collect(),
         conflicts: store::conflict::list(connection, &case.subject, &case.cycle)?,
-        assessment: rests_on.map(|inputs| super::assessment(connection, &inputs)).transpose()?,
+        assessment: rests_on
+            .map(|inputs| super::assessment(connection, &inputs))
+            .transpose()?,
         has_moved_on: row.inputs.is_some() && row.inputs != present,
     })
 }

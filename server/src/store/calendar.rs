@@ -16,7 +16,9 @@ const WHAT: &str = "calendar.content";
 /// [`StoreError`] of the database.
 pub fn get(connection: &Connection) -> Result<HolidayCalendar, StoreError> {
     let mut query = connection.prepare_cached("select content from calendar order by year")?;
-    let rows = query.query_map([], |row| Ok(column::json::<Map<String, Value>>(row, "content", WHAT)))?;
+    let rows = query.query_map([], |row| {
+        Ok(column::json::<Map<String, Value>>(row, "content", WHAT))
+    })?;
     let mut years = Map::new();
     for row in rows {
         years.extend(row??);

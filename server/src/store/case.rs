@@ -252,7 +252,9 @@ pub fn put(tx: &Tx<'_>, row: &CaseRow, known: u64, salts: &[String]) -> Result<(
         column::signed(known),
     ])?;
     if written != 1 {
-        return Err(StoreError::Corrupt { what: "rating_case.version" });
+        return Err(StoreError::Corrupt {
+            what: "rating_case.version",
+        });
     }
     let fresh = case.history().iter().filter(|event| event.n > known);
     for (event, salt) in fresh.zip(salts) {
@@ -288,10 +290,11 @@ pub fn has_collected(
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn put_seals(tx: &Tx<'_>, row: &CaseRow) -> Result<(), StoreError> {
-    tx.prepare_cached("update rating_case set seals = ?2 where id = ?1")?.execute(params![
-        row.case.id.as_str(),
-        column::to_json(&row.seals, "rating_case.seals")?,
-    ])?;
+    tx.prepare_cached("update rating_case set seals = ?2 where id = ?1")?
+        .execute(params![
+            row.case.id.as_str(),
+            column::to_json(&row.seals, "rating_case.seals")?,
+        ])?;
     Ok(())
 }
 
@@ -325,12 +328,7 @@ pub fn redact(tx: &Tx<'_>, case: &Case) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn put_event(
-    tx: &Tx<'_>,
-    case: &CaseId,
-    event: &CaseEvent,
-    salt: &str,
-) -> Result<(), StoreError> {
+fn put_event(tx: &Tx<'_>, case: &CaseId, event: &CaseEvent, salt: &str) -> Result<(), StoreError> {
     let sql = "insert into case_event (case_id, n, step, actor, at, salt, event)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let actor = match event.by.officer() {
@@ -409,4 +407,3 @@ fn quoted(states: &[CaseState]) -> String {
     let words: Vec<String> = states.iter().map(|state| format!("'{state}'")).collect();
     words.join(", ")
 }
-

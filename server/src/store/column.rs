@@ -28,7 +28,8 @@ pub fn optional_word<T: FromStr>(
     what: &'static str,
 ) -> Result<Option<T>, StoreError> {
     let text: Option<String> = row.get(column)?;
-    text.map(|t| t.parse().map_err(|_| StoreError::Corrupt { what })).transpose()
+    text.map(|t| t.parse().map_err(|_| StoreError::Corrupt { what }))
+        .transpose()
 }
 
 /// Reads a column of JSON text as `T`.

@@ -42,10 +42,14 @@ pub fn get_open(
     cycle: &CycleId,
     item: &ItemPath,
 ) -> Result<Option<ConflictRow>, StoreError> {
-    let sql = format!("{SELECT} where subject = ?1 and cycle = ?2 and item = ?3 and decision is null");
+    let sql =
+        format!("{SELECT} where subject = ?1 and cycle = ?2 and item = ?3 and decision is null");
     let mut query = connection.prepare_cached(&sql)?;
     let key = params![subject.as_str(), cycle.as_str(), item.as_str()];
-    query.query_row(key, |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(key, |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// Every conflict of a subject in a campaign, settled ones too, by item.
@@ -59,7 +63,9 @@ pub fn list(
 ) -> Result<Vec<ConflictRow>, StoreError> {
     let sql = format!("{SELECT} where subject = ?1 and cycle = ?2 order by item");
     let mut query = connection.prepare_cached(&sql)?;
-    let rows = query.query_map(params![subject.as_str(), cycle.as_str()], |row| Ok(read(row)))?;
+    let rows = query.query_map(params![subject.as_str(), cycle.as_str()], |row| {
+        Ok(read(row))
+    })?;
     rows.map(|row| row?).collect()
 }
 
@@ -117,7 +123,13 @@ pub fn replace(
     let mut put = tx.prepare_cached(sql)?;
     for Conflict { item, values } in found {
         let entries = column::to_json(values, "conflict.entries")?;
-        put.execute(params![subject.as_str(), cycle.as_str(), item.as_str(), entries, now.0])?;
+        put.execute(params![
+            subject.as_str(),
+            cycle.as_str(),
+            item.as_str(),
+            entries,
+            now.0
+        ])?;
     }
     Ok(())
 }
@@ -134,7 +146,12 @@ pub fn settle(
     decision: &DecisionId,
 ) -> Result<(), StoreError> {
     let sql = "update conflict set decision = ?4 where subject = ?1 and cycle = ?2 and item = ?3";
-    let key = params![subject.as_str(), cycle.as_str(), item.as_str(), decision.as_str()];
+    let key = params![
+        subject.as_str(),
+        cycle.as_str(),
+        item.as_str(),
+        decision.as_str()
+    ];
     tx.prepare_cached(sql)?.execute(key)?;
     Ok(())
 }

@@ -14,7 +14,10 @@ use super::{StoreError, Tx, column};
 pub fn get(connection: &Connection, id: &CycleId) -> Result<Option<Cycle>, StoreError> {
     let sql = "select id, banner, kind, name, opens_on, closes_on from cycle where id = ?1";
     let mut query = connection.prepare_cached(sql)?;
-    query.query_row(params![id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(params![id.as_str()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// The campaign that opened last, of any banner.
@@ -25,7 +28,10 @@ pub fn newest(connection: &Connection) -> Result<Option<Cycle>, StoreError> {
     let sql = "select id, banner, kind, name, opens_on, closes_on from cycle
                order by opens_on desc, id desc limit 1";
     let mut query = connection.prepare_cached(sql)?;
-    query.query_row([], |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row([], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// The campaigns of a banner, the newest first.

@@ -19,7 +19,9 @@ pub fn get(
                where code = ?1 and valid_from <= ?2 and (valid_to is null or valid_to >= ?2)
                order by valid_from desc limit 1";
     let mut query = connection.prepare_cached(sql)?;
-    let found = query.query_row(params![code.filled_text(), day.to_string()], |row| Ok(read(row)));
+    let found = query.query_row(params![code.filled_text(), day.to_string()], |row| {
+        Ok(read(row))
+    });
     found.optional()?.transpose()
 }
 
@@ -40,8 +42,13 @@ pub fn list(
     let (low, high) = within.text_range();
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![low, high, day.to_string()], |row| Ok(read(row)))?;
-    let all = rows.map(|row| row?).collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(all.into_iter().filter(|division| division.code.level() == level).collect())
+    let all = rows
+        .map(|row| row?)
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(all
+        .into_iter()
+        .filter(|division| division.code.level() == level)
+        .collect())
 }
 
 /// All divisions of `level` that are valid on `day`, by code.
@@ -58,8 +65,13 @@ pub fn list_level(
                order by code, valid_from";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![day.to_string()], |row| Ok(read(row)))?;
-    let all = rows.map(|row| row?).collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(all.into_iter().filter(|division| division.code.level() == level).collect())
+    let all = rows
+        .map(|row| row?)
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(all
+        .into_iter()
+        .filter(|division| division.code.level() == level)
+        .collect())
 }
 
 /// The codes of `level` in `within` that were ever valid: what was entered under an old code is
@@ -75,10 +87,16 @@ pub fn list_any_day(
     let sql = "select distinct code from division where code >= ?1 and code < ?2 order by code";
     let (low, high) = within.text_range();
     let mut query = connection.prepare_cached(sql)?;
-    let rows =
-        query.query_map(params![low, high], |row| Ok(column::division(row, "code", "division.code")))?;
-    let all = rows.map(|row| row?).collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(all.into_iter().filter(|code| code.level() == level).collect())
+    let rows = query.query_map(params![low, high], |row| {
+        Ok(column::division(row, "code", "division.code"))
+    })?;
+    let all = rows
+        .map(|row| row?)
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(all
+        .into_iter()
+        .filter(|code| code.level() == level)
+        .collect())
 }
 
 /// Writes a division, new or changed.

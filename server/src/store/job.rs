@@ -40,7 +40,8 @@ pub fn put(
                    run_at = case when leased_until is null then min(run_at, excluded.run_at)
                                  else excluded.run_at end,
                    attempts = 0, fence = fence + 1, leased_until = null";
-    tx.prepare_cached(sql)?.execute(params![id, kind, dedupe, content, run_at.0])?;
+    tx.prepare_cached(sql)?
+        .execute(params![id, kind, dedupe, content, run_at.0])?;
     Ok(())
 }
 
@@ -73,7 +74,10 @@ pub fn lease(tx: &Tx<'_>, now: AtMs, until: AtMs) -> Result<Option<JobRow>, Stor
 /// [`StoreError`] of the database.
 pub fn finish(tx: &Tx<'_>, job: &JobRow) -> Result<bool, StoreError> {
     let sql = "delete from job where id = ?1 and fence = ?2";
-    Ok(tx.prepare_cached(sql)?.execute(params![job.id, job.fence])? == 1)
+    Ok(tx
+        .prepare_cached(sql)?
+        .execute(params![job.id, job.fence])?
+        == 1)
 }
 
 /// Puts a job that failed back until `run_at`; nothing if its run was overtaken.
@@ -84,7 +88,8 @@ pub fn put_back(tx: &Tx<'_>, job: &JobRow, run_at: AtMs, error: &str) -> Result<
     let sql = "update job set run_at = ?3, attempts = attempts + 1, leased_until = null,
                    last_error = ?4
                where id = ?1 and fence = ?2";
-    tx.prepare_cached(sql)?.execute(params![job.id, job.fence, run_at.0, error])?;
+    tx.prepare_cached(sql)?
+        .execute(params![job.id, job.fence, run_at.0, error])?;
     Ok(())
 }
 
@@ -95,7 +100,10 @@ pub fn put_back(tx: &Tx<'_>, job: &JobRow, run_at: AtMs, error: &str) -> Result<
 pub fn holds(connection: &Connection, job: &JobRow) -> Result<bool, StoreError> {
     let sql = "select 1 from job where id = ?1 and fence = ?2";
     let mut query = connection.prepare_cached(sql)?;
-    Ok(query.query_row(params![job.id, job.fence], |_| Ok(())).optional()?.is_some())
+    Ok(query
+        .query_row(params![job.id, job.fence], |_| Ok(()))
+        .optional()?
+        .is_some())
 }
 
 /// How many jobs of `kind` wait.

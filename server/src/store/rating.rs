@@ -120,7 +120,9 @@ pub fn list_in_effect(
             })
         })())
     })?;
-    let mut rated = rows.map(|row| row?).collect::<Result<Vec<RatedSubject>, StoreError>>()?;
+    let mut rated = rows
+        .map(|row| row?)
+        .collect::<Result<Vec<RatedSubject>, StoreError>>()?;
     rated.dedup_by(|later, first| later.subject == first.subject);
     Ok(rated)
 }

@@ -60,7 +60,10 @@ pub fn get(
     let sql = format!("{SELECT} where division = ?1 and cycle = ?2");
     let mut query = connection.prepare_cached(&sql)?;
     let key = params![division.filled_text(), cycle.as_str()];
-    query.query_row(key, |row| Ok(read(row))).optional()?.transpose()
+    query
+        .query_row(key, |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 /// The title of a division by its latest snapshot.
@@ -86,9 +89,8 @@ pub fn list(
     within: DivisionCode,
     cycle: &CycleId,
 ) -> Result<Vec<TitleRow>, StoreError> {
-    let sql = format!(
-        "{SELECT} where cycle = ?1 and division >= ?2 and division < ?3 order by division"
-    );
+    let sql =
+        format!("{SELECT} where cycle = ?1 and division >= ?2 and division < ?3 order by division");
     let (low, high) = within.text_range();
     let mut query = connection.prepare_cached(&sql)?;
     let rows = query.query_map(params![cycle.as_str(), low, high], |row| Ok(read(row)))?;
@@ -113,7 +115,9 @@ pub fn list_held(
         Ok((|| {
             let state: TitleState = column::word(row, "state", "title.state")?;
             let division = column::division(row, "division", "title.division")?;
-            Ok(level(row)?.filter(|_| state.is_held()).map(|level| (division, level)))
+            Ok(level(row)?
+                .filter(|_| state.is_held())
+                .map(|level| (division, level)))
         })())
     })?;
     let held: Result<Vec<Option<_>>, StoreError> = rows.map(|row| row?).collect();
@@ -162,7 +166,12 @@ pub fn count_households(
                where s.division = ?1 and s.kind = ?3 and s.erased_at is null";
     let mut query = connection.prepare_cached(sql)?;
     let household = SubjectKind::Household.as_str();
-    let key = params![village.filled_text(), cycle.as_str(), household, day.to_string()];
+    let key = params![
+        village.filled_text(),
+        cycle.as_str(),
+        household,
+        day.to_string()
+    ];
     Ok(query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
@@ -170,15 +179,14 @@ pub fn count_households(
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn count_subjects(
-    connection: &Connection,
-    within: DivisionCode,
-) -> Result<u64, StoreError> {
+pub fn count_subjects(connection: &Connection, within: DivisionCode) -> Result<u64, StoreError> {
     let sql = "select count(*) as many from subject
                where division >= ?1 and division < ?2 and erased_at is null";
     let (low, high) = within.text_range();
     let mut query = connection.prepare_cached(sql)?;
-    query.query_row(params![low, high], |row| Ok(column::unsigned(row, "many", "subject.many")))?
+    query.query_row(params![low, high], |row| {
+        Ok(column::unsigned(row, "many", "subject.many"))
+    })?
 }
 
 /// Writes a title.
@@ -216,7 +224,12 @@ pub fn put(tx: &Tx<'_>, row: &TitleRow) -> Result<(), StoreError> {
 
 fn published_at(title: &TitleCase) -> Option<AtMs> {
     let published = |event: &&TitleEvent| event.step == TitleStep::Publish;
-    title.history().iter().rev().find(published).map(|event| event.at)
+    title
+        .history()
+        .iter()
+        .rev()
+        .find(published)
+        .map(|event| event.at)
 }
 
 fn read(row: &Row<'_>) -> Result<TitleRow, StoreError> {
@@ -238,5 +251,7 @@ fn level(row: &Row<'_>) -> Result<Option<TitleLevel>, StoreError> {
     if word == NONE {
         return Ok(None);
     }
-    word.parse().map(Some).map_err(|_| StoreError::Corrupt { what: "title.level" })
+    word.parse().map(Some).map_err(|_| StoreError::Corrupt {
+        what: "title.level",
+    })
 }

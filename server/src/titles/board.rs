@@ -1,12 +1,12 @@
 //! The board that staff read: live counters of a division and of what lies directly in it. The
 //! counters feed screens alone; titles come from snapshots.
 
+use itgel_domain::case::{CaseState, TitleState};
 use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::CycleId;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::title::{GateResult, GateState, TitleLevel};
-use itgel_domain::case::{CaseState, TitleState};
 use jiff::civil::Date;
 use rusqlite::Connection;
 
@@ -82,7 +82,11 @@ pub fn board(
         None => Vec::new(),
     };
     let parts = parts.into_iter().map(|part| line(connection, part, cycle));
-    Ok(Board { cycle: cycle.clone(), of, parts: parts.collect::<Result<_, _>>()? })
+    Ok(Board {
+        cycle: cycle.clone(),
+        of,
+        parts: parts.collect::<Result<_, _>>()?,
+    })
 }
 
 fn line(

@@ -46,7 +46,13 @@ pub(super) fn banner(
     let mut counted: BTreeMap<DivisionCode, Vec<(CountedVillage, CountedVillage)>> =
         BTreeMap::new();
     for village in within(DivisionLevel::Village)? {
-        let one = Taken { service, connection, cycle, as_of, division: village.code };
+        let one = Taken {
+            service,
+            connection,
+            cycle,
+            as_of,
+            division: village.code,
+        };
         let (village_found, pair) = one.village()?;
         if let Some(parent) = village.code.parent() {
             counted.entry(parent).or_default().push(pair);
@@ -57,7 +63,13 @@ pub(super) fn banner(
         let Some(villages) = counted.get(&township.code) else {
             continue;
         };
-        let one = Taken { service, connection, cycle, as_of, division: township.code };
+        let one = Taken {
+            service,
+            connection,
+            cycle,
+            as_of,
+            division: township.code,
+        };
         found.push(one.township(villages)?);
     }
     Ok(found)
@@ -71,14 +83,21 @@ pub(super) fn division(
     as_of: Date,
     division: DivisionCode,
 ) -> Result<Found, ServiceError> {
-    let take = |division| Taken { service, connection, cycle, as_of, division };
+    let take = |division| Taken {
+        service,
+        connection,
+        cycle,
+        as_of,
+        division,
+    };
     if division.level() == DivisionLevel::Village {
         return Ok(take(division).village()?.0);
     }
-    let villages =
-        store::division::list(connection, division, DivisionLevel::Village, as_of)?;
-    let pairs: Result<Vec<_>, ServiceError> =
-        villages.into_iter().map(|village| Ok(take(village.code).village()?.1)).collect();
+    let villages = store::division::list(connection, division, DivisionLevel::Village, as_of)?;
+    let pairs: Result<Vec<_>, ServiceError> = villages
+        .into_iter()
+        .map(|village| Ok(take(village.code).village()?.1))
+        .collect();
     take(division).township(&pairs?)
 }
 
@@ -199,8 +218,18 @@ impl Taken<'_> {
             0 => None,
             overrides => {
                 let plain = assess(&inputs(plain)?);
-                let Assessment { gates, level, title: outcome, .. } = plain;
-                Some(WithoutOverrides { overrides, gates, level, outcome })
+                let Assessment {
+                    gates,
+                    level,
+                    title: outcome,
+                    ..
+                } = plain;
+                Some(WithoutOverrides {
+                    overrides,
+                    gates,
+                    level,
+                    outcome,
+                })
             }
         };
         Ok(Found {
@@ -212,7 +241,11 @@ impl Taken<'_> {
                 level: assessment.level,
                 snapshot_on: self.as_of,
             },
-            result: TitleResult { facts, assessment, without_overrides },
+            result: TitleResult {
+                facts,
+                assessment,
+                without_overrides,
+            },
         })
     }
 
@@ -225,7 +258,9 @@ impl Taken<'_> {
         let row = store::title::get(self.connection, self.division, &self.cycle.id)?;
         let on_its_way = row.filter(|row| is_frozen(row.title.state()));
         let level = match on_its_way {
-            Some(row) => row.level.filter(|_| row.title.state() != TitleState::Cancelled),
+            Some(row) => row
+                .level
+                .filter(|_| row.title.state() != TitleState::Cancelled),
             None => follows(found.result.assessment.title.as_ref(), found.held.as_ref()),
         };
         let plain_level = match &found.result.without_overrides {
@@ -234,7 +269,13 @@ impl Taken<'_> {
         };
         let facts = found.result.facts.clone();
         let as_is = CountedVillage { facts, level };
-        Ok((as_is, CountedVillage { facts: plain, level: plain_level }))
+        Ok((
+            as_is,
+            CountedVillage {
+                facts: plain,
+                level: plain_level,
+            },
+        ))
     }
 
     /// The title that the division holds. The same snapshot again sees what it saw.
@@ -247,8 +288,16 @@ impl Taken<'_> {
             return Ok(row.held);
         }
         let level = row.level.filter(|_| row.title.state().is_held());
-        let occasion = if is_of_cycle { Occasion::QuarterlyCheck } else { Occasion::Review };
-        Ok(level.map(|level| TitleHeld { level, warned_on: warned_on(&row), occasion }))
+        let occasion = if is_of_cycle {
+            Occasion::QuarterlyCheck
+        } else {
+            Occasion::Review
+        };
+        Ok(level.map(|level| TitleHeld {
+            level,
+            warned_on: warned_on(&row),
+            occasion,
+        }))
     }
 
     fn registers(&self, subject: &Subject) -> Result<Context, ServiceError> {
@@ -259,9 +308,15 @@ impl Taken<'_> {
     /// The division as a subject: its code is its identifier.
     fn subject(&self, kind: SubjectKind) -> Result<Subject, ServiceError> {
         let code = self.division.to_string();
-        let id: SubjectId =
-            code.parse().map_err(|e| ServiceError::caused("a division as a subject", e))?;
-        Ok(Subject { id, kind, division: self.division, local_code: String::new() })
+        let id: SubjectId = code
+            .parse()
+            .map_err(|e| ServiceError::caused("a division as a subject", e))?;
+        Ok(Subject {
+            id,
+            kind,
+            division: self.division,
+            local_code: String::new(),
+        })
     }
 }
 
@@ -288,12 +343,18 @@ fn follows(outcome: Option<&TitleOutcome>, held: Option<&TitleHeld>) -> Option<T
 fn warned_on(row: &TitleRow) -> Option<Date> {
     let warned = |event: &&TitleEvent| event.step == TitleStep::Warn;
     let is_warned = row.title.state() == TitleState::Warning;
-    let event = row.title.history().iter().rev().find(warned).filter(|_| is_warned);
+    let event = row
+        .title
+        .history()
+        .iter()
+        .rev()
+        .find(warned)
+        .filter(|_| is_warned);
     event.map(|event| event.at.on())
 }
 
 fn computed_grade(result: &str) -> Result<Option<Grade>, ServiceError> {
-    let assessment: Assessment = serde_json::from_str(result)
-        .map_err(|e| ServiceError::caused("a stored assessment", e))?;
+    let assessment: Assessment =
+        serde_json::from_str(result).map_err(|e| ServiceError::caused("a stored assessment", e))?;
     Ok(assessment.grade)
 }

@@ -14,11 +14,11 @@ use rusqlite::Connection;
 use super::snapshot::{Asked, apply, known};
 use super::{TitleView, compute, result_of};
 use crate::error::ServiceError;
+use crate::jobs;
 use crate::process::{self, allow};
 use crate::service::Service;
 use crate::store::title::TitleRow;
 use crate::store::{self, Tx};
-use crate::jobs;
 
 /// Seven full days: no period can be over earlier (`domain.md` D.3).
 const SHORTEST_PERIOD_MS: i64 = 7 * 86_400_000;
@@ -51,7 +51,10 @@ pub fn list(
     cycle: &CycleId,
 ) -> Result<Vec<TitleView>, ServiceError> {
     allow(actor, Action::ReadBoard, within)?;
-    store::title::list(connection, within, cycle)?.iter().map(TitleView::of).collect()
+    store::title::list(connection, within, cycle)?
+        .iter()
+        .map(TitleView::of)
+        .collect()
 }
 
 /// One title.
@@ -90,7 +93,14 @@ pub fn request_snapshot(
     let detail = serde_json::json!({ "as_of": as_of });
     let resource = format!("cycle/{}", cycle.id);
     let officer = actor.officer.as_str();
-    store::log::audit(tx, now, officer, "title.request_snapshot", &resource, &detail)?;
+    store::log::audit(
+        tx,
+        now,
+        officer,
+        "title.request_snapshot",
+        &resource,
+        &detail,
+    )?;
     jobs::enqueue_snapshot(tx, &cycle.id, as_of, now)
 }
 
@@ -123,9 +133,16 @@ pub fn step(
     }
     let asked = Asked {
         step,
-        by: By::Officer { officer: actor.officer.clone(), role },
+        by: By::Officer {
+            officer: actor.officer.clone(),
+            role,
+        },
         reason: request.reason.clone(),
-        at: if kind == TitleStepKind::ClosePeriod { service.period_now() } else { now },
+        at: if kind == TitleStepKind::ClosePeriod {
+            service.period_now()
+        } else {
+            now
+        },
         version: Some(request.version),
     };
     apply(service, tx, &mut row, asked)?;
@@ -193,7 +210,10 @@ fn completed(
             matches!(outcome, Some(TitleOutcome::Cancel { .. })) && *ground == ground_of(row)?
         }
         TitleStep::Approve => villages_hold(tx, row)?,
-        TitleStep::DecideObjection { receipt, corrected: Some(_) } => {
+        TitleStep::DecideObjection {
+            receipt,
+            corrected: Some(_),
+        } => {
             let cycle = known(tx, &row.cycle)?;
             let found = compute::division(service, tx, &cycle, row.as_of, row.title.division)?;
             row.level = found.computed.level;
@@ -201,7 +221,10 @@ fn completed(
             row.result = serde_json::to_string(&found.result)
                 .map_err(|e| ServiceError::caused("a title's result", e))?;
             let corrected = Some(found.computed);
-            return Ok(TitleStep::DecideObjection { receipt: receipt.clone(), corrected });
+            return Ok(TitleStep::DecideObjection {
+                receipt: receipt.clone(),
+                corrected,
+            });
         }
         _ => true,
     };
@@ -229,7 +252,9 @@ fn villages_hold(tx: &Tx<'_>, row: &TitleRow) -> Result<bool, ServiceError> {
     let facts = result_of(row)?.facts;
     let held = store::title::list_held(tx, row.title.division)?;
     let with_level = |least: TitleLevel| {
-        let of_villages = held.iter().filter(|(code, _)| code.level() == DivisionLevel::Village);
+        let of_villages = held
+            .iter()
+            .filter(|(code, _)| code.level() == DivisionLevel::Village);
         let reached = of_villages.filter(|(_, level)| **level >= least).count();
         i64::try_from(reached).unwrap_or(i64::MAX)
     };
@@ -238,5 +263,7 @@ fn villages_hold(tx: &Tx<'_>, row: &TitleRow) -> Result<bool, ServiceError> {
         (TitleLevel::Good, facts.good_villages),
         (TitleLevel::Excellent, facts.excellent_villages),
     ];
-    Ok(expected.into_iter().all(|(level, count)| with_level(level) >= count.unwrap_or(0)))
+    Ok(expected
+        .into_iter()
+        .all(|(level, count)| with_level(level) >= count.unwrap_or(0)))
 }

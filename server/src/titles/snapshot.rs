@@ -1,10 +1,10 @@
 //! A snapshot of a banner: the titles of a campaign as ratings in effect and registers give them
 //! on a day. The same snapshot again changes nothing.
 
+use itgel_domain::case::cycle::Cycle;
 use itgel_domain::case::event::Now;
 use itgel_domain::case::title::{TitleCase, TitleStep};
 use itgel_domain::case::{By, Reason, TitleState};
-use itgel_domain::case::cycle::Cycle;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, OfficerId};
@@ -83,7 +83,10 @@ fn write(
     found: Vec<Found>,
     now: AtMs,
 ) -> Result<SnapshotRun, ServiceError> {
-    let mut run = SnapshotRun { computed: found.len(), written: 0 };
+    let mut run = SnapshotRun {
+        computed: found.len(),
+        written: 0,
+    };
     let as_of = found.first().map(|found| found.computed.snapshot_on);
     for found in found {
         run.written += usize::from(write_one(service, tx, cycle, found, now)?);
@@ -134,11 +137,19 @@ fn write_one(
             result,
         },
     };
-    let is_below = matches!(found.result.assessment.title, Some(TitleOutcome::Warn { .. }));
+    let is_below = matches!(
+        found.result.assessment.title,
+        Some(TitleOutcome::Warn { .. })
+    );
     if is_below && matches!(row.title.state(), TitleState::Awarded | TitleState::Kept) {
         let reason = Reason::code("below_entry");
-        return apply(service, tx, &mut row, Asked::by_rule(TitleStep::Warn, reason, now))
-            .map(|()| true);
+        return apply(
+            service,
+            tx,
+            &mut row,
+            Asked::by_rule(TitleStep::Warn, reason, now),
+        )
+        .map(|()| true);
     }
     store::title::put(tx, &row)?;
     Ok(true)
@@ -159,7 +170,13 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) const fn by_rule(step: TitleStep, reason: Reason, at: AtMs) -> Self {
-        Self { step, by: By::Rule, reason, at, version: None }
+        Self {
+            step,
+            by: By::Rule,
+            reason,
+            at,
+            version: None,
+        }
     }
 }
 
@@ -199,7 +216,10 @@ pub(super) fn apply(
         "reason": event.reason.code,
         "leaf": leaf,
     });
-    let actor = event.by.officer().map_or(event.by.capacity().as_str(), OfficerId::as_str);
+    let actor = event
+        .by
+        .officer()
+        .map_or(event.by.capacity().as_str(), OfficerId::as_str);
     let action = format!("title.{}", event.step.kind());
     let resource = format!("title/{division}/{}", row.cycle);
     store::log::audit(tx, service.now(), actor, &action, &resource, &detail)?;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use itgel_domain::case::{CaseState, Reason, Role, Step};
 use itgel_domain::case::cycle::Cycle;
+use itgel_domain::case::{CaseState, Reason, Role, Step};
 use itgel_domain::catalogue::Catalogue;
 use itgel_domain::file::chain::{ChainHead, DeviceSigner as _, SignedHead, SoftwareSigner, Suite};
 use itgel_domain::file::entry::{
@@ -78,7 +78,15 @@ impl World {
             .map(|number| Household::draw(&banner, &gacha, number, TODAY, &collector))
             .collect();
         let cycle = banner.cycle(TODAY);
-        let world = Self { service, banner, gacha, cycle, households, clock, _folder: folder };
+        let world = Self {
+            service,
+            banner,
+            gacha,
+            cycle,
+            households,
+            clock,
+            _folder: folder,
+        };
         world.set_up();
         world
     }
@@ -101,7 +109,10 @@ impl World {
 
     pub(crate) fn officer(&self, id: &str) -> Actor {
         let id = id.parse().unwrap();
-        self.service.store.read(|c| auth::officer_actor(c, &id)).unwrap()
+        self.service
+            .store
+            .read(|c| auth::officer_actor(c, &id))
+            .unwrap()
     }
 
     pub(crate) fn case(&self, household: &Household) -> CaseRow {
@@ -129,13 +140,23 @@ impl World {
         self.request(officer, request(case.id.clone(), case.version(), step))
     }
 
-    pub(crate) fn request(&self, officer: &str, request: StepRequest) -> Result<Stepped, ServiceError> {
+    pub(crate) fn request(
+        &self,
+        officer: &str,
+        request: StepRequest,
+    ) -> Result<Stepped, ServiceError> {
         let actor = self.officer(officer);
-        self.transact(move |service, tx| process::step(service, tx, &actor, &request, service.now()))
+        self.transact(move |service, tx| {
+            process::step(service, tx, &actor, &request, service.now())
+        })
     }
 
     pub(crate) fn publish(&self, officer: &str) -> Result<process::Publication, ServiceError> {
-        let (actor, division, cycle) = (self.officer(officer), self.gacha.code, self.cycle.id.clone());
+        let (actor, division, cycle) = (
+            self.officer(officer),
+            self.gacha.code,
+            self.cycle.id.clone(),
+        );
         self.transact(move |service, tx| {
             process::publish_gacha(service, tx, &actor, division, &cycle, service.now())
         })
@@ -145,7 +166,9 @@ impl World {
     pub(crate) fn audit(&self, action: &str) -> Vec<store::log::AuditRow> {
         let read = |c: &_| store::log::list_audit(c, 0, 100_000).map_err(ServiceError::from);
         let rows = self.service.store.read(read).unwrap();
-        rows.into_iter().filter(|row| row.action == action).collect()
+        rows.into_iter()
+            .filter(|row| row.action == action)
+            .collect()
     }
 
     /// Leads visited households to ratings in effect: ballots, review, publicity, approval.
@@ -172,17 +195,31 @@ impl World {
     pub(crate) fn approve(&self, household: &Household) {
         let effective_on = self.now().on();
         let valid_to = effective_on.saturating_add(jiff::Span::new().years(1));
-        self.step("a-1", household, Step::Approve { effective_on, valid_to }).unwrap();
+        self.step(
+            "a-1",
+            household,
+            Step::Approve {
+                effective_on,
+                valid_to,
+            },
+        )
+        .unwrap();
     }
 
     /// Moves a computed grade, with both reviewers' signatures.
     pub(crate) fn override_grade(&self, household: &Household, grade: Grade) {
         let case = self.case(household).case;
-        let step = Step::Override { grade, second: "r-2".parse().unwrap() };
+        let step = Step::Override {
+            grade,
+            second: "r-2".parse().unwrap(),
+        };
         let mut asked = request(case.id.clone(), case.version(), step);
         let message = process::override_message(&case.id, case.version(), grade, &asked.reason);
         let signature = data_encoding::HEXLOWER.encode(&signer_of("r-2").sign(&message));
-        asked.countersignature = Some(Countersigned { device: device_id("r-2"), signature });
+        asked.countersignature = Some(Countersigned {
+            device: device_id("r-2"),
+            signature,
+        });
         self.request("r-1", asked).unwrap();
     }
 
@@ -200,7 +237,10 @@ impl World {
                     division: gacha,
                     local_code: household.local_code.clone(),
                 };
-                (subject, sample_registers::of_household(household, gacha, TODAY))
+                (
+                    subject,
+                    sample_registers::of_household(household, gacha, TODAY),
+                )
             })
             .collect();
         self.transact(move |service, tx| {
@@ -222,7 +262,11 @@ impl World {
             }
             for (officer, role, division) in staff(gacha, banner.code) {
                 let id: OfficerId = officer.parse().unwrap();
-                let record = OfficerRecord { id, name: officer.clone(), division };
+                let record = OfficerRecord {
+                    id,
+                    name: officer.clone(),
+                    division,
+                };
                 setup::add_officer(tx, &record, &[(role, division)])?;
                 store::device::put(tx, &device_of(&officer))?;
             }
@@ -235,7 +279,14 @@ impl World {
 /// A step as a person asks for it.
 pub(crate) fn request(case: CaseId, version: u64, step: Step) -> StepRequest {
     let reason = Reason::new("TEST", "因为测试");
-    StepRequest { case, version, step, reason, item: None, countersignature: None }
+    StepRequest {
+        case,
+        version,
+        step,
+        reason,
+        item: None,
+        countersignature: None,
+    }
 }
 
 /// Everybody in office: two field teams, a gacha group, evaluators, reviewers of the sumu, and the
@@ -266,9 +317,19 @@ fn staff(
 /// The smallest sample whose first gacha has so many households.
 fn drawn(count: u32) -> (Banner, Gacha) {
     (1..200)
-        .map(|n| Banner::draw(SampleSize { households: count * n, seed: 7 }).unwrap())
+        .map(|n| {
+            Banner::draw(SampleSize {
+                households: count * n,
+                seed: 7,
+            })
+            .unwrap()
+        })
         .find_map(|banner| {
-            let gacha = banner.gachas.first().filter(|gacha| gacha.households >= count)?.clone();
+            let gacha = banner
+                .gachas
+                .first()
+                .filter(|gacha| gacha.households >= count)?
+                .clone();
             Some((banner, gacha))
         })
         .unwrap()
@@ -331,11 +392,18 @@ impl Collector {
         let consent = Entry::Consent(self.consent(world));
         let observed = |o: &Observation| {
             let cycle = world.cycle.id.clone();
-            Entry::Observation(ObservationEntry { cycle, observation: o.clone() })
+            Entry::Observation(ObservationEntry {
+                cycle,
+                observation: o.clone(),
+            })
         };
-        let mut entries: Vec<Entry> =
-            std::iter::once(consent).chain(found.iter().map(observed)).collect();
-        let consents = vec![EntryId { at: place, index: 0 }];
+        let mut entries: Vec<Entry> = std::iter::once(consent)
+            .chain(found.iter().map(observed))
+            .collect();
+        let consents = vec![EntryId {
+            at: place,
+            index: 0,
+        }];
         let seal = self.sealed(world, &entries, consents);
         entries.push(Entry::Seal(Box::new(seal)));
         self.write(world, household, entries)
@@ -348,10 +416,18 @@ impl Collector {
         household: &Household,
         entries: Vec<Entry>,
     ) -> Vec<EntryId> {
-        let file = FileId { subject: household.subject.clone(), year: world.now().on().year() };
+        let file = FileId {
+            subject: household.subject.clone(),
+            year: world.now().on().year(),
+        };
         let known = self.files.entry(file.clone()).or_default();
         let links = known.links(&self.device.id, 0);
-        let body = FileBody { file: file.clone(), deps: links.deps, start_op: links.start_op, entries };
+        let body = FileBody {
+            file: file.clone(),
+            deps: links.deps,
+            start_op: links.start_op,
+            entries,
+        };
         let envelope = self.envelope(world, Body::File(body));
         self.files.entry(file).or_default().apply(&envelope);
         let ids = envelope.identified().map(|(id, _)| id).collect();
@@ -366,7 +442,13 @@ impl Collector {
         }
     }
 
-    pub(crate) fn ballot(&mut self, world: &World, household: &Household, evaluator: &str, scores: [u8; 4]) {
+    pub(crate) fn ballot(
+        &mut self,
+        world: &World,
+        household: &Household,
+        evaluator: &str,
+        scores: [u8; 4],
+    ) {
         let answer = self.try_ballot(world, household, evaluator, scores);
         assert_eq!(answer.except, [], "a ballot was not accepted");
     }
@@ -393,9 +475,19 @@ impl Collector {
         let record = household.identity.clone();
         let commitment = record.commitment(&salt(&place));
         let subject = household.subject.clone();
-        let body = Body::Identity(IdentityCommitment { subject, commitment });
+        let body = Body::Identity(IdentityCommitment {
+            subject,
+            commitment,
+        });
         let envelope = self.envelope(world, body);
-        self.push_good(world, &envelope, vec![IdentityPush { seq: place.seq, record }]);
+        self.push_good(
+            world,
+            &envelope,
+            vec![IdentityPush {
+                seq: place.seq,
+                record,
+            }],
+        );
     }
 
     fn consent(&self, world: &World) -> Consent {
@@ -421,7 +513,9 @@ impl Collector {
     /// A seal that both officers signed. What the device computed is left out: the server notes a
     /// difference and goes by its own.
     fn sealed(&self, world: &World, entries: &[Entry], consents: Vec<EntryId>) -> Seal {
-        let unsigned = Countersignature::Drawn { picture: Hash::of_file(b"") };
+        let unsigned = Countersignature::Drawn {
+            picture: Hash::of_file(b""),
+        };
         let mut seal = Seal {
             cycle: world.cycle.id.clone(),
             as_of: world.now().on(),
@@ -443,14 +537,23 @@ impl Collector {
     }
 
     fn next_place(&self) -> ChainRef {
-        ChainRef { device: self.device.id.clone(), incarnation: 0, seq: self.head.seq + 1 }
+        ChainRef {
+            device: self.device.id.clone(),
+            incarnation: 0,
+            seq: self.head.seq + 1,
+        }
     }
 
     fn envelope(&self, world: &World, body: Body) -> Envelope {
         let pack = world
             .service
             .store
-            .read(|c| world.service.rules.pack_for(c, SubjectKind::Household, TODAY))
+            .read(|c| {
+                world
+                    .service
+                    .rules
+                    .pack_for(c, SubjectKind::Household, TODAY)
+            })
             .unwrap();
         let at = self.next_place();
         Envelope {
@@ -469,7 +572,11 @@ impl Collector {
         let answer = self.push(world, envelope, identities);
         for exception in answer.except {
             let flagged = matches!(exception.verdict, Verdict::AcceptedFlagged(_));
-            assert!(flagged, "an envelope was not accepted: {:?}", exception.verdict);
+            assert!(
+                flagged,
+                "an envelope was not accepted: {:?}",
+                exception.verdict
+            );
         }
     }
 
@@ -481,7 +588,11 @@ impl Collector {
     ) -> PushAnswer {
         self.head = self.head.extend(&envelope.id());
         let head = SignedHead::sign(&self.device.id, 0, self.head, &self.signer);
-        let push = Push { head, envelopes: vec![envelope.to_bytes()], identities };
+        let push = Push {
+            head,
+            envelopes: vec![envelope.to_bytes()],
+            identities,
+        };
         ingest::push(&world.service, &self.device, push).unwrap()
     }
 }
