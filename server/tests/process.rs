@@ -231,6 +231,16 @@ fn values_that_decide_the_grade_stop_the_case_until_a_third_person_has_settled_t
     assert!(!conflicts(&world, household).is_empty());
 
     let open = conflicts(&world, household);
+    let tasks = listed(&world).into_iter().filter_map(|item| match item {
+        PullItem::Task(task) if task.subject == household.subject => task.item,
+        _ => None,
+    });
+    let items: Vec<_> = open.iter().map(|conflict| conflict.item.clone()).collect();
+    assert_eq!(
+        tasks.collect::<Vec<_>>(),
+        items,
+        "the gacha learns what to count again"
+    );
     let mine = Picked::Entry(open[0].values[0].entry.clone());
     // Nobody who collected decides, whatever roles he has besides.
     world
@@ -813,6 +823,33 @@ fn the_queue_shows_every_case_once_and_first_what_needs_a_person() {
         .store
         .read(|c| process::queue(c, &actor, &nonsense));
     assert_eq!(refusal(refused), ErrorCode::RequestMalformed);
+
+    let related = chosen[1].subject.clone();
+    world
+        .transact(move |service, tx| {
+            let officer = "r-1".parse().unwrap();
+            Ok(store::interest::put(
+                tx,
+                &related,
+                &officer,
+                &officer,
+                service.now(),
+            )?)
+        })
+        .unwrap();
+    let filter = QueueFilter {
+        search: Some(chosen[1].local_code.clone()),
+        ..queue_of(&world, None)
+    };
+    let found = world
+        .service
+        .store
+        .read(|c| process::queue(c, &actor, &filter))
+        .unwrap();
+    assert!(
+        found.cases.is_empty(),
+        "a reviewer does not see the case of a relative"
+    );
 
     let detail = world
         .service

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use itgel_domain::case::{By, Case, CaseError, CaseEvent, CaseState, Now, Reason, Step};
+use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::OfficerId;
 use itgel_domain::item::ItemPath;
@@ -10,6 +11,7 @@ use itgel_domain::log::LeafKind;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::pull::{CaseItem, PullItem, TaskItem};
 use itgel_domain::time::AtMs;
+use itgel_text::Lang;
 
 use crate::error::ServiceError;
 use crate::service::{Service, random};
@@ -27,8 +29,8 @@ pub(super) struct Doing {
     pub(super) device_at: Option<AtMs>,
     /// How many events the actor has seen; `None` for the service itself.
     pub(super) version: Option<u64>,
-    /// The item that the reason is about, if it is about one.
-    pub(super) item: Option<ItemPath>,
+    /// The items that the reason is about; none if it is about the whole visit.
+    pub(super) items: Vec<ItemPath>,
     /// Whether consent to the collection is in force, where the step asks for it.
     pub(super) has_consent: bool,
 }
@@ -43,7 +45,7 @@ impl Doing {
             at,
             device_at: None,
             version: None,
-            item: None,
+            items: Vec::new(),
             has_consent: true,
         }
     }
@@ -81,7 +83,7 @@ pub(super) fn advance(
     let salt = data_encoding::HEXLOWER.encode(&random::<16>()?);
     store::case::put(tx, row, known, std::slice::from_ref(&salt))?;
     record(service, tx, row, &event, &salt)?;
-    tell_devices(tx, row, &event, doing.item)?;
+    tell_devices(tx, row, &event, doing.items)?;
     store::rating::set_status(tx, &row.case.id, event.to)?;
     count_effect(tx, &row.case, &event)?;
     Ok(event)
@@ -138,30 +140,36 @@ fn tell_devices(
     tx: &Tx<'_>,
     row: &CaseRow,
     event: &CaseEvent,
-    item: Option<ItemPath>,
+    items: Vec<ItemPath>,
 ) -> Result<(), ServiceError> {
     let case = &row.case;
-    let has_moved = event.from != event.to;
-    if has_moved {
-        let item = PullItem::Case(CaseItem {
-            subject: case.subject.clone(),
-            cycle: case.cycle.clone(),
-            state: event.to,
-            grade: case.grade().filter(|_| event.to.is_in_effect()),
-        });
-        store::list::append(tx, case.division, &item)?;
+    if event.from == event.to {
+        return Ok(());
     }
-    let asks_for_visit = has_moved && matches!(event.to, CaseState::Returned | CaseState::Conflict);
-    if asks_for_visit {
-        let text = match event.reason.text.as_str() {
-            "" => event.reason.code.clone(),
-            words => words.to_owned(),
-        };
+    let item = PullItem::Case(CaseItem {
+        subject: case.subject.clone(),
+        cycle: case.cycle.clone(),
+        state: event.to,
+        grade: case.grade().filter(|_| event.to.is_in_effect()),
+    });
+    store::list::append(tx, case.division, &item)?;
+    if !matches!(event.to, CaseState::Returned | CaseState::Conflict) {
+        return Ok(());
+    }
+    let text = match event.reason.text.as_str() {
+        "" => itgel_text::error(Lang::ZhCn, ErrorCode::CaseConflict, &[]),
+        words => words.to_owned(),
+    };
+    let about: Vec<Option<ItemPath>> = match items.is_empty() {
+        true => vec![None],
+        false => items.into_iter().map(Some).collect(),
+    };
+    for item in about {
         let task = PullItem::Task(TaskItem {
             subject: case.subject.clone(),
             cycle: case.cycle.clone(),
             item,
-            text,
+            text: text.clone(),
         });
         store::list::append(tx, case.division, &task)?;
     }

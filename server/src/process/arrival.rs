@@ -12,6 +12,7 @@ use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::conflict::SealView;
 use itgel_domain::file::facts::value::Source;
 use itgel_domain::id::{CaseId, CycleId, OfficerId, SubjectId};
+use itgel_domain::item::ItemPath;
 use itgel_domain::subject::{Grade, Subject};
 use itgel_domain::time::AtMs;
 
@@ -196,9 +197,9 @@ impl Arrival<'_> {
             } else {
                 (Step::ConfirmSeal { collectors }, "second_seal_agrees")
             };
-            let device_at = Some(seal.entered_at);
             let doing = Doing {
-                device_at,
+                device_at: Some(seal.entered_at),
+                items: self.disputed(),
                 ..Doing::by_rule(step, code, self.now)
             };
             self.tolerate(row, |row| self.advance(row, doing))?;
@@ -255,9 +256,21 @@ impl Arrival<'_> {
         let step = Step::FindConflict {
             collectors: officers.into_iter().collect(),
         };
-        let doing = Doing::by_rule(step, "values_differ", self.now);
+        let doing = Doing {
+            items: self.disputed(),
+            ..Doing::by_rule(step, "values_differ", self.now)
+        };
         self.tolerate(row, |row| self.advance(row, doing))?;
         Ok(())
+    }
+
+    /// The items on which officers disagree.
+    fn disputed(&self) -> Vec<ItemPath> {
+        let conflicts = self.refreshed.facts.conflicts(self.refreshed.cycle);
+        conflicts
+            .into_iter()
+            .map(|conflict| conflict.item)
+            .collect()
     }
 
     /// The engine has run on everything that it needs (初评).

@@ -149,7 +149,7 @@ pub fn step(
         },
         device_at: None,
         version: Some(request.version),
-        item: request.item.clone(),
+        items: request.item.iter().cloned().collect(),
         has_consent: true,
     };
     match kind {

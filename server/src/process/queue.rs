@@ -116,6 +116,7 @@ pub fn queue(
         &CaseFilter {
             cycle: filter.cycle.clone(),
             division: filter.division,
+            reader: actor.officer.clone(),
             state: filter.state,
             search: filter.search.clone().filter(|text| !text.is_empty()),
             after: filter.after.as_deref().map(place).transpose()?,

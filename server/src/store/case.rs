@@ -65,6 +65,8 @@ pub struct CaseFilter {
     pub cycle: CycleId,
     /// Where: the division and everything in it.
     pub division: DivisionCode,
+    /// Who reads: cases of subjects toward whom they have declared an interest are left out.
+    pub reader: OfficerId,
     /// Only in this state.
     pub state: Option<CaseState>,
     /// Only of a household code that begins so, or of this case or subject.
@@ -128,6 +130,8 @@ pub fn list(connection: &Connection, filter: &CaseFilter) -> Result<Vec<CaseList
                    and (?5 is null or c.id = ?5 or c.subject = ?5
                         or substr(s.local_code, 1, length(?5)) = ?5)
                    and (?6 is null or (c.attention, c.since, c.id) > (?6, ?7, ?8))
+                   and not exists (select 1 from interest i
+                                   where i.subject = c.subject and i.officer = ?10)
                order by c.attention, c.since, c.id limit ?9";
     let (low, high) = filter.division.text_range();
     let after = filter.after.as_ref();
@@ -143,6 +147,7 @@ pub fn list(connection: &Connection, filter: &CaseFilter) -> Result<Vec<CaseList
             after.map(|place| place.since.0),
             after.map(|place| place.id.as_str()),
             i64::try_from(filter.limit).unwrap_or(i64::MAX),
+            filter.reader.as_str(),
         ],
         |row| Ok(read_listed(row)),
     )?;
