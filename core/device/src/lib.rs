@@ -32,7 +32,7 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::error::Violation;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::{DeviceSigner, SignedHead};
-use itgel_domain::file::entry::Consent;
+use itgel_domain::file::entry::{Consent, EntryId};
 use itgel_domain::file::envelope::Ballot;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
@@ -262,6 +262,21 @@ impl Device {
     pub fn put_ballot(&self, ballot: Ballot, now: AtMs) -> Result<ChainRef, Error> {
         let with = (&self.rules, self.entropy.as_ref());
         self.write(|tx| people::put_ballot(tx, ballot, now, with))
+    }
+
+    /// Writes that an adult took a consent back; it takes effect when the server receives it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if no such consent stands; [`Error::PackMissing`] before rules came.
+    pub fn withdraw_consent(
+        &self,
+        id: &SubjectId,
+        consent: &EntryId,
+        withdrawn_on: Date,
+        now: AtMs,
+    ) -> Result<ChainRef, Error> {
+        let with = (&self.rules, self.entropy.as_ref());
+        self.write(|tx| people::withdraw_consent(tx, id, consent, (withdrawn_on, now), with))
     }
 
     // Drafts --------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
-//! Identity and ballots: what the officer writes beside files.
+//! People: who they are, what they take back, and what their neighbours say of them.
 
 use std::collections::BTreeSet;
 
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::file::ChainRef;
+use itgel_domain::file::entry::{ConsentWithdrawal, Entry, EntryId};
 use itgel_domain::file::envelope::Ballot;
+use itgel_domain::file::facts::FileFacts;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::{IdentityRecord, Person};
@@ -21,7 +23,7 @@ use crate::journal::{self, Content, Stamp};
 use crate::rules::RuleCache;
 use crate::store::device::DeviceRow;
 use crate::store::identity::Version;
-use crate::store::{StoreError, device, identity, subject};
+use crate::store::{StoreError, device, identity, projection, subject};
 use crate::visit::subject_row;
 
 /// Below this age members are counted, never identified (`domain.md` B.2).
@@ -79,6 +81,30 @@ pub(crate) fn put_ballot(
     let device = device::get(tx)?;
     let stamp = stamp(tx, &home, &device, now, rules)?;
     Ok(journal::append(tx, &device, stamp, Content::Ballot(ballot), entropy)?.at)
+}
+
+/// Writes that an adult took a consent back, in the file that the consent stands in.
+pub(crate) fn withdraw_consent(
+    tx: &Transaction<'_>,
+    id: &SubjectId,
+    consent: &EntryId,
+    (withdrawn_on, now): (Date, AtMs),
+    (rules, entropy): (&RuleCache, &dyn Entropy),
+) -> Result<ChainRef, Error> {
+    let home = subject_row(tx, id)?;
+    let holds = |facts: &FileFacts| {
+        facts.consents().iter().any(|c| c.entry == *consent && c.withdrawn_on.is_none())
+    };
+    let found = projection::files(tx, id)?.into_iter().find(|(_, facts)| holds(facts));
+    let Some((file, _)) = found else {
+        let unknown = Violation::new("consent", ErrorCode::EntryUnknown);
+        return Err(Error::Invalid(vec![unknown]));
+    };
+    let device = device::get(tx)?;
+    let withdrawal = ConsentWithdrawal { consent: consent.clone(), withdrawn_on };
+    let entries = vec![Entry::ConsentWithdrawal(withdrawal)];
+    let stamp = stamp(tx, &home, &device, now, rules)?;
+    Ok(journal::append(tx, &device, stamp, Content::Entries { file, entries }, entropy)?.at)
 }
 
 fn stamp(

@@ -18,13 +18,25 @@ pub(crate) fn get(db: &Connection, file: &FileId) -> Result<FileFacts, StoreErro
     Ok(column::first(rows, |row| cbor(row, "facts", FACTS))?.unwrap_or_default())
 }
 
+/// The files of a subject, the earliest first.
+pub(crate) fn files(
+    db: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<(FileId, FileFacts)>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select year, facts from projection where subject = ?1 order by year",
+    )?;
+    column::all(query.query([subject.as_str()])?, |row| {
+        let file = FileId { subject: subject.clone(), year: row.get("year")? };
+        Ok((file, cbor(row, "facts", FACTS)?))
+    })
+}
+
 /// The folded facts of all files of a subject together.
 pub(crate) fn of_subject(db: &Connection, subject: &SubjectId) -> Result<FileFacts, StoreError> {
-    let mut query = db.prepare_cached("select facts from projection where subject = ?1")?;
-    let mut all = FileFacts::default();
-    for facts in column::all(query.query([subject.as_str()])?, |row| cbor(row, "facts", FACTS))? {
-        all.join(&facts);
-    }
+    let mut files = files(db, subject)?.into_iter().map(|(_, facts)| facts);
+    let mut all = files.next().unwrap_or_default();
+    files.for_each(|facts| all.join(&facts));
     Ok(all)
 }
 

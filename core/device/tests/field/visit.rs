@@ -358,3 +358,25 @@ fn a_newer_register_row_moves_the_provisional_grade() {
     let after = phone.device.assess_provisional(&subject(1), &cycle(), AS_OF).unwrap();
     assert!(after.totals.score < before.totals.score);
 }
+
+#[test]
+fn a_consent_taken_back_unlocks_nothing_more_and_is_taken_back_once() {
+    let (server, phone) = ready(1);
+    phone.visit(1);
+    let consents = |phone: &Phone| {
+        let facts = phone.device.facts(&subject(1)).unwrap();
+        facts.consents().iter().map(|c| (c.entry.clone(), c.withdrawn_on)).collect::<Vec<_>>()
+    };
+    let (entry, withdrawn) = consents(&phone).remove(0);
+    assert_eq!(withdrawn, None);
+    let withdraw = || phone.device.withdraw_consent(&subject(1), &entry, AS_OF, now());
+    let at = withdraw().unwrap();
+    assert_eq!(consents(&phone), [(entry.clone(), Some(AS_OF))]);
+    let again = codes(withdraw().unwrap_err());
+    assert_eq!(again, [("consent".to_owned(), ErrorCode::EntryUnknown)]);
+    let found = codes(phone.seal(1).unwrap_err());
+    assert_eq!(found, [("consent".to_owned(), ErrorCode::ConsentMissing)]);
+    phone.sync(&server);
+    let kept = server.kept();
+    assert!(matches!(kept.envelopes[&at].entries(), [Entry::ConsentWithdrawal(_)]));
+}
