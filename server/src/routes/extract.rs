@@ -204,6 +204,28 @@ pub(super) struct Page<T> {
     pub(super) next: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// The page after `cursor` of a list that stands in the order of `place`.
+    pub(super) fn of(
+        all: Vec<T>,
+        place: impl Fn(&T) -> String,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let after = cursor.unwrap_or_default();
+        let mut items: Vec<T> = all
+            .into_iter()
+            .skip_while(|line| place(line) <= after)
+            .take(limit.saturating_add(1))
+            .collect();
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| has_more).map(place);
+        Self { items, next }
+    }
+}
+
 impl<T: serde::Serialize> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
         axum::Json(self).into_response()
@@ -229,4 +251,32 @@ pub(super) fn tagged_json(headers: &HeaderMap, json: Vec<u8>) -> Response {
     }
     let kind = HeaderValue::from_static("application/json");
     ([(ETAG, value), (CONTENT_TYPE, kind)], Body::from(json)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_a_list_hold_every_line_once() {
+        let all = || vec!["a", "b", "c", "d", "e"];
+        let place = |line: &&str| (*line).to_owned();
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = Page::of(all(), place, cursor, 2);
+            assert!(page.items.len() <= 2);
+            seen.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, all());
+        assert_eq!(
+            Page::of(all(), place, None, 5).next,
+            None,
+            "no empty last page"
+        );
+        assert!(Page::of(all(), place, Some("e".into()), 2).items.is_empty());
+    }
 }

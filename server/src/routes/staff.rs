@@ -16,6 +16,7 @@ use super::extract::{Json, Officer, Page, PageQuery, with_service};
 use super::problem::{self, Refusal};
 use crate::error::ServiceError;
 use crate::process::{self, QueueFilter, ResolveRequest, StepRequest, Stepped};
+use crate::store::publicity::PublicityRow;
 use crate::titles::{self, TitleRequest, TitleView};
 use crate::{auth, store};
 
@@ -237,14 +238,16 @@ pub(super) async fn publicity(
     Path(division): Path<DivisionCode>,
     Query(query): Query<InCycle>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let items = with_service(&app, move |s| {
+    let (cursor, limit) = (query.cursor.clone(), query.limit());
+    let all = with_service(&app, move |s| {
         s.store
             .read(|c| process::publicity_list(c, &actor, division, &query.cycle))
     });
-    Ok(Page {
-        items: items.await?,
-        next: None,
-    })
+    let place = |line: &PublicityRow| {
+        let gacha = line.division.filled_text();
+        format!("{gacha} {} {}", line.local_code, line.case)
+    };
+    Ok(Page::of(all.await?, place, cursor, limit))
 }
 
 pub(super) async fn publish(
@@ -267,15 +270,13 @@ pub(super) async fn titles(
     Officer(actor): Officer,
     Query(query): Query<InCycle>,
 ) -> Result<Page<TitleView>, Refusal> {
-    let division = query.division()?;
-    let items = with_service(&app, move |s| {
+    let (division, cursor, limit) = (query.division()?, query.cursor.clone(), query.limit());
+    let all = with_service(&app, move |s| {
         s.store
             .read(|c| titles::list(c, &actor, division, &query.cycle))
     });
-    Ok(Page {
-        items: items.await?,
-        next: None,
-    })
+    let place = |line: &TitleView| line.division.filled_text();
+    Ok(Page::of(all.await?, place, cursor, limit))
 }
 
 pub(super) async fn title_step(
