@@ -148,7 +148,11 @@ fn an_erased_subject_leaves_hashes_and_a_tombstone() {
     let before = pull(&world, &phone, GACHA, 64 * 1024);
     world.write(|service, tx| ingest::erase(service, tx, &subject("hh-1"), "o9", service.now()));
     let after = pull(&world, &phone, GACHA, 64 * 1024);
-    assert_eq!(after.len(), before.len() + 1);
+    assert_eq!(
+        after.len(),
+        before.len() + 2,
+        "the end of its case, and the tombstone"
+    );
     let gone = after
         .iter()
         .filter(|item| item.kind == PulledItem::GONE)
