@@ -9,7 +9,7 @@ use itgel_domain::id::OfficerId;
 use itgel_server::config::Config;
 use itgel_server::keys::ServerKeys;
 use itgel_server::store::officer::OfficerRecord;
-use itgel_server::{Service, ServiceError, auth, rules, setup};
+use itgel_server::{Service, ServiceError, auth, process, rules, setup};
 use zeroize::Zeroizing;
 
 use crate::clock;
@@ -77,7 +77,8 @@ pub fn run(args: &Args) -> Result<(), InitError> {
     let now = service.now();
     service.transact("setup.init", move |service, tx| {
         setup::add_officer(tx, &administrator, &[(Role::Administrator, banner)])?;
-        rules::seed(service, tx, now)
+        rules::seed(service, tx, now)?;
+        process::seed_calendars(tx, now)
     })?;
     let operator = setup::operator(args.banner);
     let code = auth::issue_enrolment(&service, &operator, &args.administrator, now)?;

@@ -103,6 +103,7 @@ pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleE
             setup::add_division(tx, division)?;
         }
         itgel_server::rules::seed(service, tx, now)?;
+        itgel_server::process::seed_calendars(tx, now)?;
         setup::add_cycle(tx, &cycle)
     })?;
     let people = Office { service, banner: &banner };
