@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use itgel_domain::assess::inputs::Inputs;
 use itgel_domain::assess::{Assessment, Step, Worksheet, assess};
+use itgel_domain::catalogue::Catalogue;
 use itgel_domain::pack::{BandTable, RulePack, TableName, shipped};
 
 /// The worksheets of all files, each with its file's name.
@@ -194,4 +195,27 @@ fn json(value: &toml::Value) -> serde_json::Value {
             .into(),
         toml::Value::Float(float) => (*float).into(),
     }
+}
+
+#[test]
+fn the_guide_to_facts_leaves_no_item_out() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/facts.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let missing: Vec<&str> = Catalogue::builtin()
+        .items()
+        .map(|item| item.path.as_str())
+        .filter(|path| !guide.contains(&format!("| `{path}` |")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_example_of_the_guide_is_a_worksheet() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/facts.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let (_, rest) = guide.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let sheets = Worksheet::read_all("docs/facts.md", example, shipped::rules()).unwrap();
+    assert_eq!(sheets.len(), 2);
+    assert_eq!(sheets[0].inputs.facts.conflicts.len(), 1);
 }

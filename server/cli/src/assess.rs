@@ -1,7 +1,7 @@
 //! `itgel assess`: assesses a worksheet (`docs/facts.md`) with no server and no database: the
 //! same scorer, the same bytes.
 
-use std::io::Read as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,7 +40,10 @@ pub enum AssessError {
     File(#[from] PackCommandError),
     /// The standard input cannot be read.
     #[error("standard input")]
-    Input(#[source] std::io::Error),
+    Input(#[source] io::Error),
+    /// The standard output cannot be written.
+    #[error("standard output")]
+    Output(#[source] io::Error),
     /// A worksheet, pack or table is not sound.
     #[error(transparent)]
     Content(#[from] PackError),
@@ -58,25 +61,42 @@ pub fn run(args: &Args) -> Result<(), AssessError> {
     let (name, content) = worksheet(args)?;
     let sheets = Worksheet::read_all(&name, &content, &rules)?;
     let mut differences = 0;
+    let mut lines = Vec::new();
     for sheet in &sheets {
         let assessment = assess(&sheet.inputs);
         if args.check {
             for d in sheet.expect.iter().flat_map(|e| e.differences(&assessment)) {
                 differences += 1;
-                println!("{}: {}: {} ≠ {}", sheet.title, d.field, d.found, d.expected);
+                lines.push(format!(
+                    "{}: {}: {} ≠ {}",
+                    sheet.title, d.field, d.found, d.expected
+                ));
             }
         } else if args.explain {
-            println!(
-                "{}",
-                explained(&sheet.title, &sheet.inputs, &assessment, Lang::ZhCn)
-            );
+            lines.push(explained(
+                &sheet.title,
+                &sheet.inputs,
+                &assessment,
+                Lang::ZhCn,
+            ));
         } else {
-            println!("{}", assessment.to_json());
+            lines.push(assessment.to_json());
         }
     }
+    print(&lines)?;
     match differences {
         0 => Ok(()),
         some => Err(AssessError::Unexpected(some)),
+    }
+}
+
+/// Prints lines; a reader that has seen enough is no error.
+fn print(lines: &[String]) -> Result<(), AssessError> {
+    let mut out = io::stdout().lock();
+    let written = lines.iter().try_for_each(|line| writeln!(out, "{line}"));
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(AssessError::Output(error)),
+        _ => Ok(()),
     }
 }
 
@@ -87,7 +107,7 @@ fn worksheet(args: &Args) -> Result<(String, String), AssessError> {
         return Ok((name, content));
     }
     let mut content = String::new();
-    std::io::stdin()
+    io::stdin()
         .read_to_string(&mut content)
         .map_err(AssessError::Input)?;
     Ok((String::from("(standard input)"), content))
@@ -144,7 +164,7 @@ impl NamedRules for Files {
 /// Title, grade, a table of every step, and the reasons in words.
 fn explained(title: &str, inputs: &Inputs, a: &Assessment, lang: Lang) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header([
         text::assessment_indicator(lang),
         text::assessment_value(lang),
@@ -163,11 +183,11 @@ fn explained(title: &str, inputs: &Inputs, a: &Assessment, lang: Lang) -> String
         };
         table.add_row([
             step(inputs, line, lang),
-            or_empty(line.value.clone()),
+            line.value.as_deref().map(short).unwrap_or_default(),
             [or_empty(line.rule.clone()), relieved].join(" "),
             or_empty(line.points.map(|p| p.to_string())),
             or_empty(line.weight.map(|p| p.to_string())),
-            or_empty(line.result.clone()),
+            result(a, line, lang),
             or_empty(line.evidence.map(|e| text::evidence(lang, e))),
         ]);
     }
@@ -196,6 +216,28 @@ fn verdict(a: &Assessment, lang: Lang) -> String {
         (_, Some(grade), ..) => format!("{grade} {}", text::grade(lang, grade)),
         (_, None, Some(low), Some(high)) => text::grade_range(lang, low.as_str(), high.as_str()),
         _ => text::grade_under_review(lang),
+    }
+}
+
+/// Values without the zeros at the end of their decimals.
+fn short(value: &str) -> String {
+    let trimmed = value.split(" · ").map(|v| match v.contains('.') {
+        true => v.trim_end_matches('0').trim_end_matches('.'),
+        false => v,
+    });
+    trimmed.collect::<Vec<_>>().join(" · ")
+}
+
+/// The grade, the level or the state of a gate after a step.
+fn result(a: &Assessment, line: &TraceLine, lang: Lang) -> String {
+    match line.step {
+        Step::Gate => {
+            let gate = a.gates.iter().find(|g| g.code == line.code);
+            gate.map(|g| text::gate_state(lang, g.entry))
+                .unwrap_or_default()
+        }
+        Step::Level => verdict(a, lang),
+        _ => line.result.clone().unwrap_or_default(),
     }
 }
 
@@ -240,7 +282,7 @@ mod tests {
             "草畜平衡",
             "灾害调整",
             "86.00",
-            "负债占资产比例高",
+            "人均收入低于旗平均",
             "TIP_LEGAL_OVERSTOCK",
         ] {
             assert!(told.contains(words), "{words} in\n{told}");

@@ -61,9 +61,17 @@ impl Quotient {
     /// How the ratio compares with a threshold.
     #[must_use]
     pub fn cmp_threshold(self, threshold: Threshold) -> Ordering {
-        let left = i128::from(self.num) * 10_000;
-        let right = i128::from(threshold.0) * i128::from(self.den);
-        left.cmp(&right)
+        // Nearly every product fits a machine word.
+        match (
+            self.num.checked_mul(10_000),
+            threshold.0.checked_mul(self.den),
+        ) {
+            (Some(left), Some(right)) => left.cmp(&right),
+            _ => {
+                let left = i128::from(self.num) * 10_000;
+                left.cmp(&(i128::from(threshold.0) * i128::from(self.den)))
+            }
+        }
     }
 
     /// The ratio × `factor_centi` ÷ 100 in hundredths, half up: 4.4375 × 2.00 is 888.

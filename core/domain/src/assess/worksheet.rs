@@ -74,12 +74,12 @@ impl Worksheet {
         let main = Sheet::read(&mut fields)?;
         let pack_id = fields.text("pack")?;
         let pack = rules.named_pack(pack_id).ok_or_else(|| {
-            let message = format!("no rule pack `{pack_id}`; `itgel pack hash` lists them");
+            let message = format!("no rule pack `{pack_id}`; give its file with --pack");
             fields.fault("pack", Code::UnknownName, message)
         })?;
         let table_id = fields.text("parameters")?;
         let parameters = rules.named_parameters(table_id).ok_or_else(|| {
-            let message = format!("no parameter table `{table_id}`");
+            let message = format!("no table `{table_id}`; give its file with --parameters");
             fields.fault("parameters", Code::UnknownName, message)
         })?;
         let subject_kind: SubjectKind = fields.word("subject_kind")?;
