@@ -63,6 +63,7 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/cases/{id}/steps", post(staff::step))
         .route("/v1/conflicts", get(staff::conflicts))
         .route("/v1/conflicts/resolve", post(staff::resolve))
+        .route("/v1/evaluations/end", post(staff::end_evaluation))
         .route("/v1/publicity/{division}", get(staff::publicity).post(staff::publish))
         .route("/v1/titles", get(staff::titles))
         .route("/v1/titles/{division}/steps", post(staff::title_step))

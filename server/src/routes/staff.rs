@@ -7,7 +7,7 @@ use itgel_domain::case::CaseState;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::id::{CaseId, CycleId, DecisionId, DeviceId};
+use itgel_domain::id::{CaseId, CycleId, DecisionId, DeviceId, SubjectId};
 use itgel_domain::policy::Action;
 use jiff::civil::Date;
 
@@ -53,6 +53,14 @@ enum BatchResult {
 #[derive(serde::Serialize)]
 struct Decided {
     decision: DecisionId,
+}
+
+/// Ends a peer evaluation to which too few evaluators came.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EvaluationEnd {
+    subject: SubjectId,
+    cycle: CycleId,
 }
 
 /// Asks for a snapshot of titles.
@@ -230,6 +238,21 @@ pub(super) async fn resolve(
     Ok(axum::Json(Decided {
         decision: decision.await?,
     }))
+}
+
+pub(super) async fn end_evaluation(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    Json(request): Json<EvaluationEnd>,
+) -> Result<StatusCode, Refusal> {
+    with_service(&app, move |s| {
+        let now = s.now();
+        s.transact("process.end_evaluation", move |s, tx| {
+            process::end_evaluation(s, tx, &actor, &request.subject, &request.cycle, now)
+        })
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn publicity(

@@ -12,6 +12,7 @@ use itgel_device::{Argon2Cost, Countersign, Device, GivenSecret, Secrets, System
 use itgel_domain::authorisation::Purpose;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::catalogue::Restricted;
+use itgel_domain::error::Violation;
 use itgel_domain::file::chain::{DeviceSigner, SoftwareSigner};
 use itgel_domain::file::entry::{Consent, Recipient};
 use itgel_domain::file::envelope::Ballot;
@@ -19,6 +20,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{LenderId, OfficerId};
 use itgel_domain::item::Observation;
 use itgel_fixtures::{Gacha, Household};
+use itgel_text as text;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -36,6 +38,8 @@ const SLIPS: usize = 3;
 
 /// What all teams know.
 pub(super) struct Campaign<'a> {
+    /// The server as seen from the office, where devices are enrolled.
+    pub(super) office: &'a str,
     /// The server through the bad link.
     pub(super) link: String,
     /// The campaign.
@@ -80,6 +84,32 @@ pub(super) struct Tally {
     pub(super) failed_syncs: u64,
 }
 
+/// Lets a team make its first visits: enrol, fetch, visit, vote, synchronise until nothing waits.
+///
+/// # Errors
+/// [`DemoError::Field`] with the step that cannot be done.
+pub(super) fn first_visits<'a>(
+    campaign: &'a Campaign<'a>,
+    team: &'a Team,
+    visits: &[Visit<'_>],
+) -> Result<Crew<'a>, DemoError> {
+    let mut crew = Crew::enrol(campaign, team)?;
+    crew.synchronise(true)?;
+    crew.make(visits)?;
+    Ok(crew)
+}
+
+/// Lets a team visit again where another was before, and find things on its own.
+///
+/// # Errors
+/// [`DemoError::Field`] with the step that cannot be done.
+pub(super) fn second_visits(mut crew: Crew<'_>, visits: &[Visit<'_>]) -> Result<Worked, DemoError> {
+    // What the first team wrote about who lives there comes down first.
+    crew.synchronise(true)?;
+    crew.make(visits)?;
+    Ok(Worked { tally: crew.tally, slips: crew.slips })
+}
+
 /// What a team did, and the first slips that it gave out.
 pub(super) struct Worked {
     /// Counts.
@@ -88,25 +118,8 @@ pub(super) struct Worked {
     pub(super) slips: Vec<Slip>,
 }
 
-/// Lets a team work: enrol, fetch, visit, vote, synchronise until nothing waits.
-///
-/// # Errors
-/// [`DemoError::Field`] with the step that cannot be done.
-pub(super) fn work(campaign: &Campaign<'_>, team: &Team, visits: &[Visit<'_>]) -> Result<Worked, DemoError> {
-    let mut crew = Crew::enrol(campaign, team)?;
-    crew.synchronise(true)?;
-    for (visit, number) in visits.iter().zip(1_usize..) {
-        crew.visit(visit)?;
-        if number.is_multiple_of(SYNC_EVERY) {
-            crew.synchronise(false)?;
-        }
-    }
-    crew.synchronise(true)?;
-    Ok(Worked { tally: crew.tally, slips: crew.slips })
-}
-
 /// A device with its two officers.
-struct Crew<'a> {
+pub(super) struct Crew<'a> {
     campaign: &'a Campaign<'a>,
     officer: &'a OfficerId,
     second: &'a OfficerId,
@@ -120,14 +133,14 @@ struct Crew<'a> {
 
 impl<'a> Crew<'a> {
     fn enrol(campaign: &'a Campaign<'a>, team: &'a Team) -> Result<Self, DemoError> {
-        let config = HttpConfig::new(&campaign.link);
         let signer: Arc<dyn DeviceSigner> = Arc::new(SoftwareSigner::from_secret(&clock::random()?));
-        let (enrolment, _) = http::enrol(&config, &team.collector.code, signer.as_ref())
+        let (enrolment, _) = http::enrol(&HttpConfig::new(campaign.office), &team.collector.code, signer.as_ref())
             .map_err(|e| DemoError::field("enrolment", e))?;
-        let second_key = enrol_second(&campaign.link, &team.second)?;
+        let second_key = enrol_second(campaign.office, &team.second)?;
         let platform = GivenSecret::new(clock::random()?);
         let secrets = Secrets { pin: "471203", platform: &platform, cost: Argon2Cost::FIELD };
         let path = campaign.folder.join(format!("{}.db", enrolment.device));
+        let config = HttpConfig::new(&campaign.link);
         let protocol = HttpProtocol::new(&config, enrolment.device.clone(), Arc::clone(&signer))
             .map_err(|e| DemoError::field("link", e))?;
         let device = Device::create(&path, &secrets, &enrolment, signer, Arc::new(SystemEntropy))
@@ -143,6 +156,16 @@ impl<'a> Crew<'a> {
             tally: Tally::default(),
             slips: Vec::new(),
         })
+    }
+
+    fn make(&mut self, visits: &[Visit<'_>]) -> Result<(), DemoError> {
+        for (visit, number) in visits.iter().zip(1_usize..) {
+            self.visit(visit)?;
+            if number.is_multiple_of(SYNC_EVERY) {
+                self.synchronise(false)?;
+            }
+        }
+        self.synchronise(true)
     }
 
     /// A visit at the door: who they are, consent, the values section by section, the grade, the
@@ -172,7 +195,7 @@ impl<'a> Crew<'a> {
         let countersign = self.countersign(household);
         self.device
             .seal(subject, cycle, self.campaign.today, clock::now(), &countersign)
-            .map_err(failed("seal"))?;
+            .map_err(refused)?;
         self.tally.visits += 1;
         self.campaign.sealed.inc(1);
         if !visit.is_second {
@@ -278,9 +301,21 @@ impl<'a> Crew<'a> {
     }
 }
 
-fn enrol_second(link: &str, seat: &Seat) -> Result<SoftwareSigner, DemoError> {
+/// A refused seal, with everything that forbids it.
+fn refused(error: itgel_device::Error) -> DemoError {
+    match error {
+        itgel_device::Error::Invalid(violations) => {
+            let named = |v: &Violation| format!("{}: {}", v.field, text::violation(super::LANG, v));
+            let all: Vec<_> = violations.iter().map(named).collect();
+            DemoError::field("seal", all.join("；"))
+        }
+        other => DemoError::field("seal", other),
+    }
+}
+
+fn enrol_second(server: &str, seat: &Seat) -> Result<SoftwareSigner, DemoError> {
     let secret = clock::random()?;
-    Server::at(link).enrol(&seat.code, &secret).map_err(|e| DemoError::field("second officer", e))?;
+    Server::at(server).enrol(&seat.code, &secret).map_err(|e| DemoError::field("second officer", e))?;
     Ok(SoftwareSigner::from_secret(&secret))
 }
 

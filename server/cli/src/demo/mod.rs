@@ -192,6 +192,7 @@ impl Demo {
         let sealed = counter(&self.bars, &text::demo_progress_collect(LANG), visits as u64);
         let received = counter(&self.bars, &text::demo_progress_sync(LANG), records(&plan));
         let campaign = Campaign {
+            office: &self.base,
             link: format!("http://{}", link.address()),
             cycle: &self.cycle,
             today: self.today,
@@ -201,23 +202,22 @@ impl Demo {
             received: &received,
         };
         let watch = Stopwatch::start();
+        let teams = self.sample.teams.iter().zip(&plan);
+        let crews = at_once(teams.map(|(team, visits)| {
+            let campaign = &campaign;
+            let first: Vec<_> = visits.iter().filter(|v| !v.is_second).copied().collect();
+            move || field::first_visits(campaign, team, &first)
+        }))?;
+        let worked = at_once(crews.into_iter().zip(&plan).map(|(crew, visits)| {
+            let second: Vec<_> = visits.iter().filter(|v| v.is_second).copied().collect();
+            move || field::second_visits(crew, &second)
+        }))?;
         let total = Total::default();
         let mut slips = Vec::new();
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = self
-                .sample
-                .teams
-                .iter()
-                .zip(&plan)
-                .map(|(team, visits)| scope.spawn(|| field::work(&campaign, team, visits)))
-                .collect();
-            for thread in threads {
-                let worked = thread.join().map_err(|_| DemoError::Server("a team's thread ended".into()))??;
-                total.add(&worked.tally);
-                slips.extend(worked.slips);
-            }
-            Ok::<(), DemoError>(())
-        })?;
+        for team in worked {
+            total.add(&team.tally);
+            slips.extend(team.slips);
+        }
         sealed.finish();
         received.finish();
         self.tally = total.tally();
@@ -234,7 +234,7 @@ impl Demo {
         let households = self.sample.households.len() as u64;
         let bar = counter(&self.bars, &text::demo_progress_review(LANG), households);
         let watch = Stopwatch::start();
-        let settled = office.settle()?;
+        let settled = office.settle()? + office.end_evaluations()?;
         let reviewed = office.review(&bar)?;
         office.publish()?;
         let first = Lap { name: text::demo_progress_review(LANG), count: reviewed + settled, time: watch.elapsed() };
@@ -335,6 +335,17 @@ fn make_sample(config: &Config, order: SampleOrder) -> Result<Sample, DemoError>
     let keys = ServerKeys::read(&config.keys)?;
     let service = Service::open(config.clone(), keys, clock::system())?;
     Ok(sample::make(&service, order)?)
+}
+
+/// Runs every piece of work on a thread of its own and waits for all.
+fn at_once<T: Send>(
+    work: impl Iterator<Item = impl FnOnce() -> Result<T, DemoError> + Send>,
+) -> Result<Vec<T>, DemoError> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = work.map(|piece| scope.spawn(piece)).collect();
+        let ended = |_| DemoError::Server("a team's thread ended".into());
+        threads.into_iter().map(|thread| thread.join().map_err(ended)?).collect()
+    })
 }
 
 /// Who visits whom: the teams of a gacha share its households; second visits go to the team that

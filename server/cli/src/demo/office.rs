@@ -26,6 +26,7 @@ pub(super) struct Office<'a> {
     today: Date,
     banner: DivisionCode,
     gachas: Vec<DivisionCode>,
+    village_groups: Vec<(DivisionCode, Session)>,
     reviewers: Vec<(DivisionCode, Session)>,
     approver: Session,
 }
@@ -37,17 +38,16 @@ impl<'a> Office<'a> {
     /// [`DemoError::Office`].
     pub(super) fn enrol(server: &Server, sample: &Sample, cycle: &'a Cycle, today: Date) -> Result<Self, DemoError> {
         let seated = |seat: &Seat| enrol(server, seat);
-        let reviewers = sample
-            .reviewers
-            .iter()
-            .map(|seat| Ok((seat.division, seated(seat)?)))
-            .collect::<Result<_, DemoError>>()?;
+        let all = |seats: &[Seat]| -> Result<Vec<_>, DemoError> {
+            seats.iter().map(|seat| Ok((seat.division, seated(seat)?))).collect()
+        };
         Ok(Self {
             cycle,
             today,
             banner: sample.banner.code,
             gachas: sample.banner.gachas.iter().map(|g| g.code).collect(),
-            reviewers,
+            village_groups: all(&sample.village_groups)?,
+            reviewers: all(&sample.reviewers)?,
             approver: seated(&sample.approver)?,
         })
     }
@@ -86,6 +86,23 @@ impl<'a> Office<'a> {
         });
         reviewer.post("/v1/conflicts/resolve", &request).map_err(office("resolve"))?;
         Ok(())
+    }
+
+    /// The gacha groups end the evaluations to which too few came: what is missing is unknown.
+    /// Returns how many.
+    ///
+    /// # Errors
+    /// [`DemoError::Office`].
+    pub(super) fn end_evaluations(&self) -> Result<u64, DemoError> {
+        let mut ended = 0;
+        for (gacha, group) in &self.village_groups {
+            for case in self.cases(group, *gacha, "submitted")? {
+                let request = json!({ "subject": case["subject"], "cycle": self.cycle.id });
+                group.post("/v1/evaluations/end", &request).map_err(office("evaluation"))?;
+                ended += 1;
+            }
+        }
+        Ok(ended)
     }
 
     /// Reviews every case that is computed. Returns how many.
@@ -158,9 +175,7 @@ impl<'a> Office<'a> {
     /// [`DemoError::Office`].
     pub(super) fn award(&self) -> Result<u64, DemoError> {
         self.snapshot()?;
-        let gachas = self.award_level(12)?;
-        self.snapshot()?;
-        Ok(gachas + self.award_level(9)?)
+        Ok(self.award_level(12)? + self.award_level(9)?)
     }
 
     /// The boards of the townships, each with its gachas.
