@@ -38,7 +38,8 @@ pub struct Standing {
     pub row: StandingRow,
     /// The open conflicts.
     pub conflicts: Vec<Conflict>,
-    /// What the engine says now; `None` before a sealed visit arrived.
+    /// What the engine says now; `None` before a sealed visit arrived, and while no rules for
+    /// such a subject are in force.
     pub assessment: Option<Assessment>,
 }
 
@@ -79,12 +80,20 @@ pub fn refresh(
     now: AtMs,
 ) -> Result<Standing, ServiceError> {
     let facts = facts(tx, &subject.id)?;
-    let found = Found::of(service, tx, subject, cycle, &facts)?;
+    let sealed = facts.seals(cycle).iter().map(|view| view.seal.as_of).max();
+    let found = match sealed {
+        Some(as_of) => Found::of(service, tx, subject, cycle, &facts, as_of)?,
+        None => None,
+    };
     let before = store::standing::get(tx, &subject.id, cycle)?;
     let conflicts = facts.conflicts(cycle);
     store::conflict::replace(tx, &subject.id, cycle, &conflicts, now)?;
     keep_assessment(tx, subject, cycle, before.as_ref(), found.as_ref(), now)?;
-    let row = standing_row(subject, cycle, &conflicts, found.as_ref(), now);
+    let row = StandingRow {
+        contribution: contribution(sealed.is_some(), &conflicts, found.as_ref()),
+        conflicts: u32::try_from(conflicts.len()).unwrap_or(u32::MAX),
+        ..standing_row(subject, cycle, sealed.is_some(), found.as_ref(), now)
+    };
     move_boards(tx, before.as_ref(), &row)?;
     if before.as_ref().is_none_or(|before| !is_same(before, &row)) {
         store::standing::put(tx, &row)?;
@@ -191,15 +200,19 @@ struct Found {
 }
 
 impl Found {
-    /// Assesses what the files say now; `None` before a seal.
+    /// Assesses what the files say now; `None` while no rules for such a subject are in force.
     fn of(
         service: &Service,
         tx: &Tx<'_>,
         subject: &Subject,
         cycle: &CycleId,
         facts: &FileFacts,
+        as_of: Date,
     ) -> Result<Option<Self>, ServiceError> {
-        let Some(as_of) = facts.seals(cycle).iter().map(|view| view.seal.as_of).max() else {
+        let rules = &service.rules;
+        let pack = known(rules.pack_for(tx, subject.kind, as_of))?;
+        let parameters = known(rules.parameters_for(tx, subject.division, as_of))?;
+        let (Some(pack), Some(parameters)) = (pack, parameters) else {
             return Ok(None);
         };
         let inputs = Inputs {
@@ -208,8 +221,8 @@ impl Found {
             as_of,
             facts: facts.facts(cycle),
             context: context::of(tx, subject, facts, as_of)?,
-            parameters: service.rules.parameters_for(tx, subject.division, as_of)?,
-            pack: service.rules.pack_for(tx, subject.kind, as_of)?,
+            parameters,
+            pack,
         };
         let assessment = assess(&inputs);
         let conflict_matters = conflict_matters(&inputs, &assessment);
@@ -219,6 +232,18 @@ impl Found {
             assessment,
             conflict_matters,
         }))
+    }
+}
+
+/// Rules that nobody has brought into force yet are no fault of what a device sends.
+fn known<T>(found: Result<T, ServiceError>) -> Result<Option<T>, ServiceError> {
+    match found {
+        Ok(rules) => Ok(Some(rules)),
+        Err(ServiceError::Refused {
+            code: ErrorCode::PackUnknown | ErrorCode::ParametersUnknown,
+            ..
+        }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -275,10 +300,11 @@ fn keep_assessment(
     Ok(())
 }
 
+/// What the engine says of a standing; conflicts and counters are added by the caller.
 fn standing_row(
     subject: &Subject,
     cycle: &CycleId,
-    conflicts: &[Conflict],
+    is_filed: bool,
     found: Option<&Found>,
     now: AtMs,
 ) -> StandingRow {
@@ -287,8 +313,8 @@ fn standing_row(
         subject: subject.id.clone(),
         cycle: cycle.clone(),
         division: subject.division,
-        is_filed: found.is_some(),
-        conflicts: u32::try_from(conflicts.len()).unwrap_or(u32::MAX),
+        is_filed,
+        conflicts: 0,
         conflict_matters: found.is_some_and(|found| found.conflict_matters),
         grade_low: assessment.and_then(|a| a.range.low),
         grade_high: assessment.and_then(|a| a.range.high),
@@ -296,20 +322,20 @@ fn standing_row(
         completeness: assessment.map(|a| a.completeness.0),
         inputs_hash: found.map(|found| found.hash),
         assessed_at: found.map(|_| now),
-        contribution: contribution(conflicts, found),
+        contribution: Counts::default(),
     }
 }
 
 /// What the boards count of a standing.
-fn contribution(conflicts: &[Conflict], found: Option<&Found>) -> Counts {
-    let Some(found) = found else {
+fn contribution(is_filed: bool, conflicts: &[Conflict], found: Option<&Found>) -> Counts {
+    if !is_filed {
         return Counts::default();
-    };
-    let grade = found.assessment.grade;
+    }
+    let grade = found.and_then(|found| found.assessment.grade);
     Counts {
         filed: 1,
         in_conflict: i64::from(!conflicts.is_empty()),
-        conflict_matters: i64::from(found.conflict_matters),
+        conflict_matters: i64::from(found.is_some_and(|found| found.conflict_matters)),
         open: i64::from(grade.is_none()),
         provisional: grade.map(|grade| (grade, 1)).into_iter().collect(),
         effective: BTreeMap::new(),

@@ -51,7 +51,7 @@ pub fn put_division(
 /// [`ServiceError`] of the database.
 pub fn put_subject(_service: &Service, tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
     if store::subject::put(tx, subject)? {
-        list_subject(tx, subject)?;
+        list_subject(tx, subject, subject.division)?;
     }
     Ok(())
 }
@@ -75,7 +75,9 @@ pub fn move_subject(
     if before.division == subject.division {
         return Ok(());
     }
-    list_subject(tx, subject)?;
+    list_subject(tx, subject, subject.division)?;
+    // Devices of the old gacha learn where it went.
+    list_subject(tx, subject, before.division)?;
     for (file, _) in store::projection::list(tx, &subject.id)? {
         for sealed in store::envelope::list_file(tx, &file)? {
             if sealed.row.document.is_none() {
@@ -190,18 +192,18 @@ pub(crate) fn write(
     Ok(true)
 }
 
-fn list_subject(tx: &Tx<'_>, subject: &Subject) -> Result<u64, ServiceError> {
+fn list_subject(
+    tx: &Tx<'_>,
+    subject: &Subject,
+    list: DivisionCode,
+) -> Result<u64, ServiceError> {
     let item = SubjectItem {
         subject: subject.id.clone(),
         kind: subject.kind,
         division: subject.division,
         local_code: subject.local_code.clone(),
     };
-    Ok(store::list::append(
-        tx,
-        subject.division,
-        &PullItem::Subject(item),
-    )?)
+    Ok(store::list::append(tx, list, &PullItem::Subject(item))?)
 }
 
 fn gachas_in(
@@ -221,10 +223,8 @@ fn gachas_in(
 /// The subjects in a division that stand somewhere in some campaign.
 fn standing_in(tx: &Tx<'_>, division: DivisionCode) -> Result<Vec<Subject>, ServiceError> {
     let mut standing = Vec::new();
-    for subject in store::subject::list(tx, division, None)? {
-        if !store::standing::list_cycles(tx, &subject.id)?.is_empty() {
-            standing.push(subject);
-        }
+    for id in store::standing::list_subjects(tx, division)? {
+        standing.extend(store::subject::get(tx, &id)?);
     }
     Ok(standing)
 }

@@ -44,12 +44,23 @@ impl Rules {
         kind: SubjectKind,
         as_of: Date,
     ) -> Result<Arc<RulePack>, ServiceError> {
+        let found = self.hash_of_pack_for(connection, kind, as_of)?;
+        self.pack(connection, &found.ok_or(ErrorCode::PackUnknown)?)
+    }
+
+    /// The hash of that pack, if there is one.
+    ///
+    /// # Errors
+    /// [`ServiceError`] of the database.
+    pub fn hash_of_pack_for(
+        &self,
+        connection: &Connection,
+        kind: SubjectKind,
+        as_of: Date,
+    ) -> Result<Option<Hash>, ServiceError> {
         let rows = rule_file::list(connection, RuleKind::Pack)?;
-        let found = rows
-            .iter()
-            .find(|r| r.subject_kinds.contains(&kind) && r.holds_on(as_of));
-        let hash = found.ok_or(ErrorCode::PackUnknown)?.hash;
-        self.pack(connection, &hash)
+        let rates = |row: &&RuleRow| row.subject_kinds.contains(&kind) && row.holds_on(as_of);
+        Ok(rows.iter().find(rates).map(|row| row.hash))
     }
 
     /// The parameter table for a division on a day: the nearest one, then as for packs.

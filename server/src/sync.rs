@@ -24,8 +24,8 @@ use crate::store::log::SignedCheckpoint;
 use crate::store::{self, meta};
 use crate::{auth, contents, ingest};
 
-/// Most items of a page: a bound for one read, far above what fits into its bytes.
-const PAGE_ITEMS: u32 = 2_000;
+/// Most items of a page: a bound for one read, about what fits into 64 KiB.
+const PAGE_ITEMS: u32 = 512;
 
 /// Most bytes of a page that a device can ask for.
 const MAX_PAGE_BYTES: u32 = 1 << 20;

@@ -94,8 +94,16 @@ impl Admission<'_> {
             ..
         } = ballot;
         let (service, now) = (self.service, self.now);
-        let counts = process::ballot_cast(service, self.tx, subject, cycle, evaluator, now)?;
-        Ok((!counts).then_some(ErrorCode::ConflictOfInterest))
+        // What the process refuses is a verdict about this ballot and stops nothing else.
+        let cast = self.tx.attempt(|tx| {
+            process::ballot_cast(service, tx, subject, cycle, evaluator, now)
+        });
+        match cast {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some(ErrorCode::ConflictOfInterest)),
+            Err(ServiceError::Refused { code, .. }) => Ok(Some(code)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes mean and number of the ballots a register row, in force while the campaign runs.

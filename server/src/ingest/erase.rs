@@ -40,7 +40,9 @@ pub fn erase(
         .filter(|row| row.subject.is_some())
         .map(|row| row.id)
         .collect();
-    store::list::erase(tx, subject.division, id, &rows)?;
+    for division in store::subject::list_homes(tx, id)? {
+        store::list::erase(tx, division, id, &rows)?;
+    }
     store::register::delete(tx, id)?;
     leave_boards(tx, &subject, now)?;
     store::projection::delete(tx, id)?;
@@ -54,7 +56,9 @@ pub fn erase(
         subject: id.clone(),
         signature,
     });
-    store::list::append(tx, subject.division, &tombstone)?;
+    for division in store::subject::list_homes(tx, id)? {
+        store::list::append(tx, division, &tombstone)?;
+    }
     store::log::leaf(tx, LeafKind::Deletion, &Hash::of_file(message.as_bytes()))?;
     let resource = format!("subject/{id}");
     store::log::audit(
@@ -69,9 +73,7 @@ pub fn erase(
 }
 
 fn destroy_keys(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), ServiceError> {
-    for (file, _) in store::projection::list(tx, subject)? {
-        store::content_key::delete(tx, Scope::File.as_str(), &file.to_string())?;
-    }
+    store::content_key::delete_files(tx, subject)?;
     for scope in [Scope::Identity, Scope::Ballots] {
         store::content_key::delete(tx, scope.as_str(), subject.as_str())?;
     }

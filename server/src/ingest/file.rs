@@ -154,11 +154,9 @@ impl Admission<'_> {
         if matches!(seal.countersignature, Countersignature::Drawn { .. }) {
             flags.push(Flag::DrawnSignature);
         }
-        let in_force = self
-            .service
-            .rules
-            .pack_for(self.tx, subject.kind, seal.as_of)?;
-        if in_force.hash() != envelope.pack {
+        let rules = &self.service.rules;
+        let in_force = rules.hash_of_pack_for(self.tx, subject.kind, seal.as_of)?;
+        if in_force != Some(envelope.pack) {
             flags.push(Flag::OutdatedPack);
         }
         let known = (id, &file.facts);

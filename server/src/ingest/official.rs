@@ -6,6 +6,7 @@ use itgel_domain::file::chain::{ChainHead, Suite};
 use itgel_domain::file::entry::{Entry, EntryId};
 use itgel_domain::file::envelope::{Body, Envelope, FileBody, VERSION};
 use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::hash::Hash;
 use itgel_domain::id::{DeviceId, OfficerId, SubjectId};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
@@ -52,7 +53,7 @@ pub fn append_official(
     };
     let mut facts = store::projection::get(tx, &file)?;
     let links = facts.links(&device, incarnation);
-    let own = store::envelope::last_in_document(tx, &file, &device, incarnation)?;
+    let own = facts.chain_end(&device, incarnation);
     let body = FileBody {
         file: file.clone(),
         deps: links.deps,
@@ -60,9 +61,10 @@ pub fn append_official(
         entries,
     };
     let document = InDocument {
-        actor_seq: own.map_or(1, |own| own.actor_seq + 1),
+        actor_seq: own.map_or(1, |own| own.envelopes + 1),
         last_op: body.last_op(),
     };
+    let in_force = service.rules.hash_of_pack_for(tx, subject.kind, now.on())?;
     let envelope = Envelope {
         v: VERSION,
         at: ChainRef {
@@ -72,7 +74,7 @@ pub fn append_official(
         },
         salt: data_encoding::HEXLOWER.encode(&random::<16>()?),
         officer,
-        pack: service.rules.pack_for(tx, subject.kind, now.on())?.hash(),
+        pack: in_force.unwrap_or(Hash::from_bytes([0; 32])),
         entered_at: now,
         checkpoint: Some(newest_checkpoint(tx)?),
         body: Body::File(body),

@@ -35,15 +35,12 @@ pub(super) fn place(
             None => return Ok(Err(ErrorCode::EnvelopeUnknownDep)),
         }
     }
-    let at = &envelope.at;
-    let own =
-        store::envelope::last_in_document(connection, &body.file, &at.device, at.incarnation)?;
+    let own = facts.chain_end(&envelope.at.device, envelope.at.incarnation);
     if check_start(body, own.map(|own| own.last_op), last_ops).is_err() {
         return Ok(Err(ErrorCode::EnvelopeStartOp));
     }
-    let actor_seq = own.map_or(1, |own| own.actor_seq + 1);
     Ok(Ok(InDocument {
-        actor_seq,
+        actor_seq: own.map_or(1, |own| own.envelopes + 1),
         last_op: body.last_op(),
     }))
 }

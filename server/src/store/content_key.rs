@@ -1,5 +1,6 @@
 //! The wrapped keys of contents. Deleting one erases its content wherever its bytes still lie.
 
+use itgel_domain::id::SubjectId;
 use itgel_domain::keys::WrappedKey;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -44,5 +45,17 @@ pub fn put(tx: &Tx<'_>, scope: &str, id: &str, wrapped: &WrappedKey) -> Result<(
 pub fn delete(tx: &Tx<'_>, scope: &str, id: &str) -> Result<(), StoreError> {
     tx.prepare_cached("delete from content_key where scope = ?1 and id = ?2")?
         .execute(params![scope, id])?;
+    Ok(())
+}
+
+/// Destroys the keys of all files of a subject, also of those that hold nothing that counts.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn delete_files(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    // '0' is the character after '/'.
+    let sql = "delete from content_key where scope = 'file' and id > ?1 and id < ?2";
+    let (from, to) = (format!("{subject}/"), format!("{subject}0"));
+    tx.prepare_cached(sql)?.execute(params![from, to])?;
     Ok(())
 }

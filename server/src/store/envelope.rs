@@ -178,25 +178,6 @@ pub fn list_file(
     rows.map(|row| row?).collect()
 }
 
-/// The newest envelope of a chain that is in the document of `file`.
-///
-/// # Errors
-/// [`StoreError`] of the database.
-pub fn last_in_document(
-    connection: &Connection,
-    file: &FileId,
-    device: &DeviceId,
-    incarnation: u32,
-) -> Result<Option<InDocument>, StoreError> {
-    let sql = "select actor_seq, last_op from envelope
-               where file = ?1 and device = ?2 and incarnation = ?3 and last_op is not null
-               order by seq desc limit 1";
-    let mut query = connection.prepare_cached(sql)?;
-    let key = params![file.to_string(), device.as_str(), incarnation];
-    let found = query.query_row(key, |row| Ok(read_document(row)));
-    Ok(found.optional()?.transpose()?.flatten())
-}
-
 /// Changes what became of an envelope, after a decision or when what it lacked has come.
 ///
 /// # Errors

@@ -96,6 +96,24 @@ pub fn list_cycles(
     rows.map(|row| row?).collect()
 }
 
+/// The subjects in a division that stand somewhere in some campaign, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_subjects(
+    connection: &Connection,
+    within: DivisionCode,
+) -> Result<Vec<SubjectId>, StoreError> {
+    let sql = "select distinct subject from standing where division >= ?1 and division < ?2
+               order by subject";
+    let (low, high) = within.text_range();
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![low, high], |row| {
+        Ok(column::word(row, "subject", "standing.subject"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// Writes where a subject stands.
 ///
 /// # Errors

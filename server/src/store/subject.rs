@@ -111,6 +111,23 @@ pub fn moved_from(
     found.optional()?.transpose()
 }
 
+/// The divisions in whose lists the subject stands: where it lives and where it lived.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_homes(
+    connection: &Connection,
+    id: &SubjectId,
+) -> Result<Vec<DivisionCode>, StoreError> {
+    let sql = "select division from subject where id = ?1
+               union select division from subject_move where subject = ?1 order by 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![id.as_str()], |row| {
+        Ok(column::division(row, "division", "subject.division"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// Marks a subject as erased.
 ///
 /// # Errors

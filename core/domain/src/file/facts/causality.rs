@@ -23,6 +23,15 @@ pub struct Links {
     pub start_op: u64,
 }
 
+/// How far one chain has come in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainEnd {
+    /// Its envelopes in the file.
+    pub envelopes: u64,
+    /// The last operation of the newest.
+    pub last_op: u64,
+}
+
 /// An envelope claims another place among the operations than its dependencies give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the first operation does not follow from the dependencies")]
@@ -80,6 +89,22 @@ impl FileFacts {
     #[must_use]
     pub fn last_op(&self, at: &ChainRef) -> Option<u64> {
         self.envelopes.get(at).map(|noted| noted.last_op)
+    }
+
+    /// How far a chain has come in this file; `None` before its first envelope.
+    #[must_use]
+    pub fn chain_end(&self, device: &DeviceId, incarnation: u32) -> Option<ChainEnd> {
+        let place = |seq| ChainRef {
+            device: device.clone(),
+            incarnation,
+            seq,
+        };
+        let mut own = self.envelopes.range(place(0)..=place(u64::MAX));
+        let (_, newest) = own.next_back()?;
+        Some(ChainEnd {
+            envelopes: own.count() as u64 + 1,
+            last_op: newest.last_op,
+        })
     }
 
     /// What the envelope at `place` knew, itself included: its own chain up to there and all that
