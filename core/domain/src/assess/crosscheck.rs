@@ -28,7 +28,7 @@ pub fn mismatches(inputs: &Inputs, facts: &Facts) -> Vec<Mismatch> {
     if let (Some(insured), Some(herd)) = (
         counts.int("insurance.livestock_milli_su"),
         Herd::count(&probe),
-    ) && i128::from(insured) * 10 > i128::from(herd.total()) * 12
+    ) && insured * 10 > i128::from(herd.total()) * 12
     {
         found.push(Mismatch::InsuredAboveDeclared);
     }
@@ -49,12 +49,18 @@ struct Counts<'a> {
 }
 
 impl Counts<'_> {
-    fn int(&self, path: &str) -> Option<i64> {
-        self.facts.get(path)?.state.value()?.as_int()
+    /// A count; wide, so that no sum of counts overflows.
+    fn int(&self, path: &str) -> Option<i128> {
+        self.facts
+            .get(path)?
+            .state
+            .value()?
+            .as_int()
+            .map(i128::from)
     }
 
     /// Heads of a class, grazing and penned.
-    fn heads(&self, class: StockClass) -> Option<i64> {
+    fn heads(&self, class: StockClass) -> Option<i128> {
         let of = |group: &str| self.int(&format!("{group}.{class}"));
         match (of("herd"), of("penned")) {
             (None, None) => None,
@@ -66,8 +72,8 @@ impl Counts<'_> {
     fn births_above_females(&self) -> bool {
         const SMALL: [&str; 2] = ["sheep", "goat"];
         const LARGE: [&str; 5] = ["cattle", "cattle_xl", "horse", "donkey", "camel"];
-        let sum = |names: &[&str]| -> Option<i64> {
-            let known: Vec<i64> = names
+        let sum = |names: &[&str]| -> Option<i128> {
+            let known: Vec<i128> = names
                 .iter()
                 .filter_map(|n| self.int(&format!("breeding.{n}")))
                 .collect();
@@ -84,7 +90,7 @@ impl Counts<'_> {
     /// Judged only where every term is known; 3 % of the stock is tolerated.
     fn equation_fails(&self) -> bool {
         let term = |name: &str| self.int(&format!("production.{name}"));
-        let sum = |names: &[&str]| names.iter().map(|n| term(n)).sum::<Option<i64>>();
+        let sum = |names: &[&str]| names.iter().map(|n| term(n)).sum::<Option<i128>>();
         let plus = sum(&["opening_heads", "born", "bought_heads", "received_heads"]);
         let minus = sum(&[
             "sold_heads",
@@ -92,13 +98,13 @@ impl Counts<'_> {
             "died_heads",
             "given_heads",
         ]);
-        let stock: Vec<i64> = StockClass::ALL
+        let stock: Vec<i128> = StockClass::ALL
             .iter()
             .filter_map(|c| self.heads(*c))
             .collect();
         match (plus, minus) {
             (Some(plus), Some(minus)) if !stock.is_empty() => {
-                let stock: i64 = stock.iter().sum();
+                let stock: i128 = stock.iter().sum();
                 (plus - minus - stock).abs() * 100 > stock * 3
             }
             _ => false,
@@ -107,7 +113,7 @@ impl Counts<'_> {
 
     /// At least three classes with animals, and every count a multiple of five.
     fn heaped(&self) -> bool {
-        let counts: Vec<i64> = StockClass::ALL
+        let counts: Vec<i128> = StockClass::ALL
             .iter()
             .filter_map(|c| self.heads(*c))
             .filter(|n| *n > 0)

@@ -31,7 +31,11 @@ impl Quotient {
     /// until they fit, an error below 2⁻⁶⁰ of the value.
     #[must_use]
     pub fn new(num: i128, den: i128) -> Self {
-        let (mut num, mut den) = if den < 0 { (-num, -den) } else { (num, den) };
+        let (mut num, mut den) = if den < 0 {
+            (num.saturating_neg(), den.saturating_neg())
+        } else {
+            (num, den)
+        };
         let common = gcd(num.unsigned_abs(), den.unsigned_abs());
         if let Ok(common @ 2..) = i128::try_from(common) {
             num /= common;

@@ -174,7 +174,7 @@ impl BandTable {
             let mut linear = Fields::of(fields.file(), &fields.key("linear"), node)?;
             let table = Self::Linear {
                 factor_centi: linear.decimal("factor", 2)?,
-                max: Points(linear.decimal("max", 2)?),
+                max: linear.points("max")?,
             };
             linear.finish()?;
             return Ok(table);
@@ -219,10 +219,7 @@ impl Band {
                 return Err(row.fault("points", Code::BadValue, message));
             }
         };
-        let points = Points(row.decimal("points", 2)?);
-        if points.0 < 0 {
-            return Err(row.fault("points", Code::BadValue, "points are never negative"));
-        }
+        let points = row.points("points")?;
         Ok(Self {
             test,
             points,

@@ -44,7 +44,10 @@ pub fn half_up(num: i128, den: i128) -> i128 {
     if den <= 0 {
         return 0;
     }
-    let (twice, by) = (2 * num + den, 2 * den);
+    let (twice, by) = (
+        num.saturating_mul(2).saturating_add(den),
+        den.saturating_mul(2),
+    );
     // Nearly every number fits a machine word, whose division is several times faster.
     match (i64::try_from(twice), i64::try_from(by)) {
         (Ok(twice), Ok(by)) => twice.div_euclid(by).into(),

@@ -111,7 +111,7 @@ impl Indicator {
     /// Reads one `[[indicator]]`.
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, PackError> {
         let code = fields.text("code")?.to_owned();
-        let weight = Points(fields.decimal("weight", 2)?);
+        let weight = fields.points("weight")?;
         let mut parts = Vec::new();
         for mut part in fields.tables("part")? {
             parts.push(Part::read(&mut part)?);

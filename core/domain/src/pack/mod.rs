@@ -179,7 +179,7 @@ impl RulePack {
             core: fields.words("core")?,
             eligibility: fields.words("eligibility")?,
             bonuses: list(fields, "bonus", Bonus::read)?,
-            bonus_max: Points(fields.find_decimal("bonus_max", 2)?.unwrap_or(0)),
+            bonus_max: fields.find_points("bonus_max")?,
             deduction,
             caps: list(fields, "cap", |row| Cap::read(row, &codes))?,
             vetoes: list(fields, "veto", Veto::read)?,

@@ -193,10 +193,14 @@ fn owned(texts: Vec<&str>) -> Vec<String> {
 
 fn positive(fields: &mut Fields<'_>, name: &str, places: u32) -> Result<i64, PackError> {
     let value = fields.decimal(name, places)?;
-    if value > 0 {
+    if (1..=1_000_000_000_000).contains(&value) {
         Ok(value)
     } else {
-        Err(fields.fault(name, Code::BadValue, "a number above zero is needed"))
+        Err(fields.fault(
+            name,
+            Code::BadValue,
+            "a plausible number above zero is needed",
+        ))
     }
 }
 
@@ -226,7 +230,7 @@ fn fallback(fields: &mut Fields<'_>) -> Result<Option<CapacityFallback>, PackErr
         edible_share: positive(&mut row, "edible_share", 4)?,
         use_rate: positive(&mut row, "use_rate", 4)?,
         hay_g_per_su_day: positive(&mut row, "hay_kg_per_su_day", 3)?,
-        days: row.find_int("days")?.unwrap_or(365).max(1),
+        days: row.find_int("days")?.unwrap_or(365).clamp(1, 366),
     };
     row.text("origin")?;
     row.finish()?;

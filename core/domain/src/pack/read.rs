@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::decimal;
 use super::error::{PackError, PackErrorCode as Code};
 pub(crate) use super::tree::{Node, Tree, fault, json, toml};
+use crate::assess::Points;
 
 /// A table being read: gives out its fields by name and knows which it gave.
 pub(crate) struct Fields<'a> {
@@ -128,6 +129,20 @@ impl<'a> Fields<'a> {
     pub(crate) fn decimal(&mut self, name: &str, places: u32) -> Result<i64, PackError> {
         self.find_decimal(name, places)?
             .ok_or_else(|| self.fault(name, Code::MissingKey, format!("add the decimal `{name}`")))
+    }
+
+    /// Points or a weight in hundredths, from 0 to 100.
+    pub(crate) fn points(&mut self, name: &str) -> Result<Points, PackError> {
+        self.decimal(name, 2)?;
+        self.find_points(name)
+    }
+
+    /// Points that may be absent, which means none.
+    pub(crate) fn find_points(&mut self, name: &str) -> Result<Points, PackError> {
+        match self.find_decimal(name, 2)?.unwrap_or(0) {
+            centi @ 0..=10_000 => Ok(Points(centi)),
+            _ => Err(self.fault(name, Code::BadValue, "from \"0\" to \"100\"")),
+        }
     }
 
     /// A decimal that may be absent.

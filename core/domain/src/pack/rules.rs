@@ -139,7 +139,7 @@ pub(super) fn grades(fields: &mut Fields<'_>) -> Result<Vec<GradeRow>, PackError
     let mut grades: Vec<GradeRow> = Vec::new();
     for mut row in fields.tables("grades")? {
         let grade: Grade = row.word("grade")?;
-        let from = Points(row.find_decimal("ge", 2)?.unwrap_or(0));
+        let from = row.find_points("ge")?;
         if !Grade::SCORED.contains(&grade) {
             return Err(row.fault("grade", Code::BadValue, "a score gives AAA, AA, A, B or C"));
         }
@@ -170,12 +170,12 @@ impl Bonus {
             let mut by_level = row.table("points")?;
             let points = HonourLevel::ALL
                 .iter()
-                .map(|level| Ok((Some(*level), Points(by_level.decimal(level.as_str(), 2)?))))
+                .map(|level| Ok((Some(*level), by_level.points(level.as_str())?)))
                 .collect::<Result<_, PackError>>()?;
             by_level.finish()?;
             points
         } else {
-            vec![(None, Points(row.decimal("points", 2)?))]
+            vec![(None, row.points("points")?)]
         };
         Ok(Self {
             code: row.text("code")?.to_owned(),
@@ -192,8 +192,8 @@ impl Deduction {
     pub(super) fn read(row: &mut Fields<'_>) -> Result<Self, PackError> {
         Ok(Self {
             code: row.text("code")?.to_owned(),
-            each: Points(row.decimal("each", 2)?),
-            max: Points(row.decimal("max", 2)?),
+            each: row.points("each")?,
+            max: row.points("max")?,
             retention_years: years(row, "retention_years")?,
             origin: row.text("origin")?.to_owned(),
             titles: Titles::read(row)?,
@@ -281,7 +281,7 @@ impl LevelRow {
         let mut levels: Vec<Self> = Vec::new();
         for mut row in fields.tables("level")? {
             let level: TitleLevel = row.word("level")?;
-            let from = Points(row.decimal("ge", 2)?);
+            let from = row.points("ge")?;
             let requires = match row.find("requires") {
                 None => None,
                 Some(node) => {

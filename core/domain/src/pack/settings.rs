@@ -46,18 +46,18 @@ impl Settings {
                 .any(|p| measures.contains(&p.measure))
         };
         let mut settings = Self {
-            min_completeness: Points(fields.decimal("min_completeness", 2)?),
-            min_applicable: Points(fields.decimal("min_applicable", 2)?),
+            min_completeness: fields.points("min_completeness")?,
+            min_applicable: fields.points("min_applicable")?,
             ..Self::default()
         };
         if has(&[MeasureName::LoanDaysPastDue]) {
             settings.loan_record_months = months(fields, "loan_record_months")?;
         }
         if has(&[MeasureName::Scale]) {
-            settings.effective_capacity = fields.decimal("effective_capacity", 4)?;
+            settings.effective_capacity = plausible(fields, "effective_capacity", 4)?;
         }
         if has(&[MeasureName::FodderDays]) {
-            settings.hay_g_per_su_day = fields.decimal("hay_kg_per_su_day", 3)?;
+            settings.hay_g_per_su_day = plausible(fields, "hay_kg_per_su_day", 3)?;
             settings.fodder_season_from = day_of_year(fields, "fodder_season_from")?;
             settings.fodder_season_to = day_of_year(fields, "fodder_season_to")?;
         }
@@ -86,6 +86,17 @@ fn needed(fields: &mut Fields<'_>, name: &str) -> Result<i64, PackError> {
         Some(value @ 0..=10_000) => Ok(value),
         Some(_) => Err(fields.fault(name, Code::BadValue, "from 0 to 10000")),
         None => Err(fields.fault(name, Code::MissingKey, format!("a measure needs `{name}`"))),
+    }
+}
+
+fn plausible(fields: &mut Fields<'_>, name: &str, places: u32) -> Result<i64, PackError> {
+    match fields.decimal(name, places)? {
+        value @ 1..=1_000_000 => Ok(value),
+        _ => Err(fields.fault(
+            name,
+            Code::BadValue,
+            "a plausible number above zero is needed",
+        )),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::assess::Quotient;
 use crate::assess::inputs::{Fact, Facts, Inputs};
 use crate::assess::quotient::gcd;
 use crate::assess::window::months_after;
-use crate::pack::CaseName;
+use crate::pack::{CaseName, decimal};
 use crate::register::{LeaseDirection, PooledPlot, PreviousQuota};
 use crate::subject::Producer;
 
@@ -35,13 +35,14 @@ pub(super) fn overstock(p: &Probe<'_>) -> Option<Reading> {
                 let days = i128::from(period.days);
                 pooled.0 += days * i128::from(period.grazing_milli_su);
                 let (num, den) = pooled_capacity(p, &period.plots)?;
-                pooled.1 = add(pooled.1, (days * num, den));
+                pooled.1 = add(pooled.1, (num.saturating_mul(days), den));
             }
             pooled
         }
     };
-    let (num, den) = (capacity.0 * 1_000, capacity.1);
-    Some(main(Quotient::new(grazing * den - num, num)))
+    let (num, den) = (capacity.0.saturating_mul(1_000), capacity.1);
+    let above = grazing.saturating_mul(den).saturating_sub(num);
+    Some(main(Quotient::new(above, num)))
 }
 
 /// Overstock without the disaster rule, for the tip that B.9.3 asks for.
@@ -201,7 +202,9 @@ fn capacity_of(p: &Probe<'_>, key: &str, area_mu: i64, on: Date, relief: bool) -
         return p.miss(Missing::Unknown);
     };
     let yields = i128::from(f.yield_centi_kg_per_ha) * i128::from(f.edible_share);
-    let forage = yields * i128::from(f.use_rate) * i128::from(area_mu) * 1_000;
+    let forage = [f.use_rate, area_mu, 1_000]
+        .into_iter()
+        .fold(yields, |product, n| product.saturating_mul(n.into()));
     let need = 15 * i128::from(f.hay_g_per_su_day) * i128::from(f.days) * 100 * 100_000_000;
     Some((forage, need))
 }
@@ -233,14 +236,17 @@ fn by_quota(p: &Probe<'_>, area_mu: i64, quota_centi: i64) -> Option<Capacity> {
 }
 
 /// The sum in lowest terms. Beyond 15 digits of the denominator, more than any three quotas of
-/// five digits need, it is rounded to a billionth of a sheep unit.
+/// five digits need, it is rounded to a billionth of a sheep unit. Absurd areas saturate.
 fn add(a: Capacity, b: Capacity) -> Capacity {
     const WIDEST: i128 = 1_000_000_000_000_000;
     const BILLIONTHS: i128 = 1_000_000_000;
     let (num, den) = if a.1 == b.1 {
-        (a.0 + b.0, a.1)
+        (a.0.saturating_add(b.0), a.1)
     } else {
-        (a.0 * b.1 + b.0 * a.1, a.1 * b.1)
+        let num =
+            a.0.saturating_mul(b.1)
+                .saturating_add(b.0.saturating_mul(a.1));
+        (num, a.1.saturating_mul(b.1))
     };
     let common = i128::try_from(gcd(num.unsigned_abs(), den.unsigned_abs()))
         .unwrap_or(1)
@@ -250,6 +256,9 @@ fn add(a: Capacity, b: Capacity) -> Capacity {
         return (num, den);
     }
     let (whole, rest) = (num / den, num % den);
-    let part = crate::pack::decimal::half_up((rest >> 1) * BILLIONTHS, den >> 1);
-    (whole * BILLIONTHS + part, BILLIONTHS)
+    let part = decimal::half_up(rest.saturating_mul(BILLIONTHS), den);
+    (
+        whole.saturating_mul(BILLIONTHS).saturating_add(part),
+        BILLIONTHS,
+    )
 }

@@ -82,7 +82,9 @@ fn share(num: Option<i64>, den: Option<i64>) -> Option<Reading> {
 
 /// Balance rescheduled because of a disaster counts as performing.
 fn npl_share(facts: &DivisionFacts) -> Option<Reading> {
-    let bad = facts.npl_fen? - facts.disaster_npl_fen.unwrap_or(0);
+    let bad = facts
+        .npl_fen?
+        .saturating_sub(facts.disaster_npl_fen.unwrap_or(0));
     share(Some(bad.max(0)), facts.loan_balance_fen)
 }
 

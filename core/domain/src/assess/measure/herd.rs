@@ -228,12 +228,14 @@ fn effective_su_per_person(p: &Probe<'_>) -> Option<Quotient> {
     // The previous quota never enters here (domain.md B.10), hence the present capacity.
     let (num, den) = own_capacity(p, herd.counted_on, false)?;
     let factor = i128::from(p.inputs.pack.settings.effective_capacity);
-    let (limit, scale) = (factor * num * 1_000, den * 10_000);
-    let grazing = i128::from(herd.grazing) * scale;
-    let effective = grazing.min(limit) + i128::from(herd.penned) * scale;
+    let (limit, scale) = (num.saturating_mul(factor * 1_000), den * 10_000);
+    let units = |milli: i64| scale.saturating_mul(milli.into());
+    let effective = units(herd.grazing)
+        .min(limit)
+        .saturating_add(units(herd.penned));
     Some(Quotient::new(
         effective,
-        scale * i128::from(members) * 1_000,
+        scale.saturating_mul(i128::from(members) * 1_000),
     ))
 }
 
@@ -285,8 +287,9 @@ fn mean_ratio(
         .collect();
     let years = i128::try_from(ratios.len()).ok().filter(|n| *n > 0)?;
     let (num, den) = ratios.iter().fold((0_i128, 1_i128), |(num, den), (a, b)| {
-        let sum = num * i128::from(*b) + i128::from(*a) * den;
-        (sum, den * i128::from(*b))
+        let (a, b) = (i128::from(*a), i128::from(*b));
+        let sum = num.saturating_mul(b).saturating_add(den.saturating_mul(a));
+        (sum, den.saturating_mul(b))
     });
-    Some(main(Quotient::new(num, den * years)))
+    Some(main(Quotient::new(num, den.saturating_mul(years))))
 }
