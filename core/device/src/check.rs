@@ -55,8 +55,7 @@ fn consents(visit: &Visit, as_of: Date, found: &mut Vec<Violation>) {
         if !consent.categories.iter().all(known) {
             let words: Vec<&str> = Restricted::ALL.iter().map(|r| r.as_str()).collect();
             found.push(
-                Violation::new(&field, ErrorCode::ValueNotAChoice)
-                    .with("choices", words.join(" ")),
+                Violation::new(&field, ErrorCode::ValueNotAChoice).with("choices", words.join(" ")),
             );
         }
     }
@@ -87,7 +86,9 @@ fn restricted(visit: &Visit, as_of: Date, found: &mut Vec<Violation>) {
     let (_, ticked) = consented(visit, as_of);
     for drafted in &visit.values {
         let path = &drafted.observation.item;
-        let class = Catalogue::builtin().get(path).and_then(|item| item.restricted);
+        let class = Catalogue::builtin()
+            .get(path)
+            .and_then(|item| item.restricted);
         let locked = class.filter(|class| !ticked.contains(class.as_str()));
         if let (Some(class), State::Known(_)) = (locked, &drafted.observation.state) {
             found.push(
@@ -120,8 +121,14 @@ fn core(visit: &Visit, stated: &BTreeMap<ItemPath, Observation>, found: &mut Vec
             None if !has(stated, &item.path) => found.push(missing(&item.path)),
             None => {}
             Some(group) => {
-                let absent = keys(stated, group).into_iter().map(|key| key_path(item, key));
-                found.extend(absent.filter(|path| !has(stated, path)).map(|path| missing(&path)));
+                let absent = keys(stated, group)
+                    .into_iter()
+                    .map(|key| key_path(item, key));
+                found.extend(
+                    absent
+                        .filter(|path| !has(stated, path))
+                        .map(|path| missing(&path)),
+                );
             }
         }
     }
@@ -140,13 +147,17 @@ pub(crate) fn is_stock(path: &ItemPath) -> bool {
 }
 
 fn has(stated: &BTreeMap<ItemPath, Observation>, path: &str) -> bool {
-    path.parse().is_ok_and(|path: ItemPath| stated.contains_key(&path))
+    path.parse()
+        .is_ok_and(|path: ItemPath| stated.contains_key(&path))
 }
 
 /// The keys under which a repeating group has values.
 fn keys<'a>(stated: &'a BTreeMap<ItemPath, Observation>, group: &str) -> BTreeSet<&'a str> {
     let of_group = stated.keys().filter_map(ItemPath::parts);
-    of_group.filter(|(g, _, _)| *g == group).map(|(_, key, _)| key).collect()
+    of_group
+        .filter(|(g, _, _)| *g == group)
+        .map(|(_, key, _)| key)
+        .collect()
 }
 
 fn key_path(item: &Item, key: &str) -> String {

@@ -59,9 +59,9 @@ impl Error {
             Self::Vault(_) => ErrorCode::StoreLocked,
             Self::Store(StoreError::Full) => ErrorCode::StorageFull,
             Self::Store(_) | Self::Entropy(_) | Self::ForeignKey => ErrorCode::Internal,
-            Self::Invalid(violations) => {
-                violations.first().map_or(ErrorCode::RequestMalformed, |v| v.code)
-            }
+            Self::Invalid(violations) => violations
+                .first()
+                .map_or(ErrorCode::RequestMalformed, |v| v.code),
             Self::SubjectUnknown(_) => ErrorCode::NotFound,
             Self::SubjectErased(_) => ErrorCode::SubjectErased,
             Self::CycleUnknown(_) => ErrorCode::CycleClosed,

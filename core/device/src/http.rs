@@ -124,7 +124,11 @@ impl HttpConfig {
     #[must_use]
     pub fn new(base_url: &str) -> Self {
         let base_url = base_url.trim_end_matches('/').to_owned();
-        Self { base_url, root_pem: None, timeout_ms: 60_000 }
+        Self {
+            base_url,
+            root_pem: None,
+            timeout_ms: 60_000,
+        }
     }
 }
 
@@ -160,11 +164,20 @@ pub fn enrol(
     signer: &dyn DeviceSigner,
 ) -> Result<(Enrolment, Vec<DivisionCode>), HttpError> {
     let public_key = HEXLOWER.encode(&signer.public_key());
-    let request = EnrolRequest { code, public_key, suite: signer.suite() };
+    let request = EnrolRequest {
+        code,
+        public_key,
+        suite: signer.suite(),
+    };
     let answer: EnrolAnswer = Wire::new(config)?.json("/v1/devices/enrol", &request)?;
-    let server_key =
-        HEXLOWER.decode(answer.server_key.as_bytes()).map_err(|_| HttpError::Malformed)?;
-    let enrolment = Enrolment { device: answer.device, officer: answer.officer, server_key };
+    let server_key = HEXLOWER
+        .decode(answer.server_key.as_bytes())
+        .map_err(|_| HttpError::Malformed)?;
+    let enrolment = Enrolment {
+        device: answer.device,
+        officer: answer.officer,
+        server_key,
+    };
     Ok((enrolment, answer.scope))
 }
 
@@ -178,7 +191,12 @@ impl HttpProtocol {
         device: DeviceId,
         signer: Arc<dyn DeviceSigner>,
     ) -> Result<Self, HttpError> {
-        Ok(Self { wire: Wire::new(config)?, device, signer, token: Mutex::new(None) })
+        Ok(Self {
+            wire: Wire::new(config)?,
+            device,
+            signer,
+            token: Mutex::new(None),
+        })
     }
 
     fn call<Q, A>(&self, path: &str, request: &Q) -> Result<A, HttpError>
@@ -197,7 +215,10 @@ impl HttpProtocol {
             }
             other => other,
         };
-        if answer.as_ref().is_err_and(|error| error.kind() == Kind::Unauthenticated) {
+        if answer
+            .as_ref()
+            .is_err_and(|error| error.kind() == Kind::Unauthenticated)
+        {
             self.forget();
         }
         wire::unpack(&answer?).map_err(|_| HttpError::Malformed)
@@ -206,12 +227,18 @@ impl HttpProtocol {
     /// Signs a challenge and remembers the token for it.
     fn sign_in(&self) -> Result<String, HttpError> {
         self.forget();
-        let ask = ChallengeRequest { device: &self.device };
+        let ask = ChallengeRequest {
+            device: &self.device,
+        };
         let challenge: Challenge = self.wire.json("/v1/auth/challenge", &ask)?;
         let nonce = challenge.nonce.as_str();
         let message = format!("itgel.challenge.v1\n{nonce}\n{}", self.device);
         let signature = HEXLOWER.encode(&self.signer.sign(message.as_bytes()));
-        let answer = TokenRequest { device: &self.device, nonce, signature };
+        let answer = TokenRequest {
+            device: &self.device,
+            nonce,
+            signature,
+        };
         let given: AccessToken = self.wire.json("/v1/auth/token", &answer)?;
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(given.access_token.clone());
@@ -219,7 +246,10 @@ impl HttpProtocol {
     }
 
     fn remembered(&self) -> Option<String> {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn forget(&self) {
@@ -258,7 +288,10 @@ impl Wire {
             .tls_config(tls.build())
             .build()
             .new_agent();
-        Ok(Self { agent, base_url: config.base_url.clone() })
+        Ok(Self {
+            agent,
+            base_url: config.base_url.clone(),
+        })
     }
 
     fn json<A: DeserializeOwned>(
@@ -272,7 +305,13 @@ impl Wire {
     }
 
     fn cbor(&self, path: &str, body: &[u8], token: &str) -> Result<Vec<u8>, HttpError> {
-        self.post(path, wire::MEDIA_TYPE, Some(token), body, wire::MAX_COMPRESSED as u64)
+        self.post(
+            path,
+            wire::MEDIA_TYPE,
+            Some(token),
+            body,
+            wire::MAX_COMPRESSED as u64,
+        )
     }
 
     fn post(
@@ -301,9 +340,14 @@ impl Wire {
         if status.is_success() {
             return read.map_err(offline);
         }
-        let problem = read.ok().and_then(|b| serde_json::from_slice::<Problem>(&b).ok());
+        let problem = read
+            .ok()
+            .and_then(|b| serde_json::from_slice::<Problem>(&b).ok());
         match problem {
-            Some(problem) => Err(HttpError::Refused { code: problem.code, retry_after_ms }),
+            Some(problem) => Err(HttpError::Refused {
+                code: problem.code,
+                retry_after_ms,
+            }),
             None => Err(bare(status, retry_after_ms)),
         }
     }
@@ -318,7 +362,10 @@ fn bare(status: StatusCode, retry_after_ms: Option<i64>) -> HttpError {
         }
         _ => return HttpError::Malformed,
     };
-    HttpError::Refused { code, retry_after_ms }
+    HttpError::Refused {
+        code,
+        retry_after_ms,
+    }
 }
 
 fn offline(error: ureq::Error) -> HttpError {

@@ -64,7 +64,10 @@ pub(crate) fn take_page(
         if item.position != at.position + 1 {
             return Ok(Err(DigestMismatch));
         }
-        at = Taken { position: item.position, digest: extend_digest(&at.digest, item) };
+        at = Taken {
+            position: item.position,
+            digest: extend_digest(&at.digest, item),
+        };
         fresh.push(item);
     }
     let end = page.items.last().map_or(0, |item| item.position);
@@ -93,7 +96,10 @@ pub(crate) fn take_page(
 pub(crate) fn take_kept(tx: &Transaction<'_>, entropy: &dyn Entropy) -> Result<(), Error> {
     let server_key = device::get(tx)?.server_key;
     for (division, item) in list::kept_items(tx)? {
-        if !matches!(take(tx, division, &item, &server_key, entropy)?, Outcome::Unknown) {
+        if !matches!(
+            take(tx, division, &item, &server_key, entropy)?,
+            Outcome::Unknown
+        ) {
             list::forget_item(tx, division, item.position)?;
         }
     }
@@ -131,7 +137,15 @@ fn take(
         PullItem::Revocation(revocation) => take_revocation(tx, &revocation)?,
         PullItem::Subject(s) => {
             let (id, kind, division) = (s.subject, s.kind, s.division);
-            subject::put(tx, &Subject { id: id.clone(), kind, division, local_code: s.local_code })?;
+            subject::put(
+                tx,
+                &Subject {
+                    id: id.clone(),
+                    kind,
+                    division,
+                    local_code: s.local_code,
+                },
+            )?;
             people::show_name(tx, &id)?;
         }
         PullItem::Cycle(cycle) => process::put_cycle(tx, &cycle)?,
@@ -173,7 +187,11 @@ fn take_envelope(tx: &Transaction<'_>, item: &EnvelopeItem) -> Result<Outcome, E
             // Another branch stands here. Of the own chain that is an earlier or later life of
             // this store: its envelope is taken once the own one has moved out of its place.
             let own = device::get(tx)?.id == listed.at.device;
-            return Ok(if own { Outcome::Unknown } else { Outcome::Refused });
+            return Ok(if own {
+                Outcome::Unknown
+            } else {
+                Outcome::Refused
+            });
         }
         Some(kept) => {
             envelope::set_listed(tx, &listed.at)?;
@@ -231,7 +249,9 @@ fn erase(
     if tombstone.verify(server_key).is_err() {
         return Ok(Outcome::Refused);
     }
-    let breaks_chain = chain::links_of(tx, &tombstone.subject)?.iter().any(|l| l.state.is_open());
+    let breaks_chain = chain::links_of(tx, &tombstone.subject)?
+        .iter()
+        .any(|l| l.state.is_open());
     list::insert_tombstone(tx, &tombstone.subject)?;
     subject::erase(tx, &tombstone.subject)?;
     if breaks_chain {

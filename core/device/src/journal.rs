@@ -130,10 +130,14 @@ pub(crate) fn cycle_of(envelope: &Envelope) -> Option<CycleId> {
     if let Body::Ballot(ballot) = &envelope.body {
         return Some(ballot.cycle.clone());
     }
-    envelope.entries().iter().rev().find_map(|entry| match entry {
-        Entry::Seal(seal) => Some(seal.cycle.clone()),
-        other => other.observed().map(|(cycle, _)| cycle.clone()),
-    })
+    envelope
+        .entries()
+        .iter()
+        .rev()
+        .find_map(|entry| match entry {
+            Entry::Seal(seal) => Some(seal.cycle.clone()),
+            other => other.observed().map(|(cycle, _)| cycle.clone()),
+        })
 }
 
 /// The entries with every place in `moved` replaced by where it was written again.
@@ -183,12 +187,26 @@ fn body(
         Content::Entries { file, entries } => {
             let links = projection::get(tx, &file)?.links(&device.id, device.incarnation);
             let (deps, start_op) = (links.deps, links.start_op);
-            (Body::File(FileBody { file, deps, start_op, entries }), None)
+            (
+                Body::File(FileBody {
+                    file,
+                    deps,
+                    start_op,
+                    entries,
+                }),
+                None,
+            )
         }
         Content::Identity(record) => {
             let commitment = record.commitment(salt);
             let subject = record.subject.clone();
-            (Body::Identity(IdentityCommitment { subject, commitment }), Some(record))
+            (
+                Body::Identity(IdentityCommitment {
+                    subject,
+                    commitment,
+                }),
+                Some(record),
+            )
         }
         Content::Ballot(ballot) => (Body::Ballot(ballot), None),
     })

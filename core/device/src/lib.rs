@@ -310,7 +310,11 @@ impl Device {
             visit::subject_row(tx, id)?;
             for observation in observations {
                 let observation = observation.clone();
-                let value = DraftValue { observation, reason: String::new(), changed_at: now };
+                let value = DraftValue {
+                    observation,
+                    reason: String::new(),
+                    changed_at: now,
+                };
                 draft::put_value(tx, id, cycle, &value)?;
             }
             Ok(())
@@ -329,7 +333,11 @@ impl Device {
         reason: &str,
         now: AtMs,
     ) -> Result<(), Error> {
-        let value = DraftValue { observation, reason: reason.to_owned(), changed_at: now };
+        let value = DraftValue {
+            observation,
+            reason: reason.to_owned(),
+            changed_at: now,
+        };
         self.write(|tx| {
             visit::subject_row(tx, id)?;
             Ok(draft::put_value(tx, id, cycle, &value)?)
@@ -490,7 +498,14 @@ impl Device {
     /// # Errors
     /// [`Error::Store`].
     pub fn signed_head(&self, at: &ChainRef) -> Result<Option<SignedHead>, Error> {
-        self.read(|db| Ok(chain::find_signed_head(db, &at.device, at.incarnation, at.seq)?))
+        self.read(|db| {
+            Ok(chain::find_signed_head(
+                db,
+                &at.device,
+                at.incarnation,
+                at.seq,
+            )?)
+        })
     }
 
     /// The server's signed receipt for an own envelope: the proof that it arrived.

@@ -55,10 +55,18 @@ pub(crate) fn next_page(
         envelopes: Vec::new(),
         identities: Vec::new(),
         from: first.seq,
-        head: ChainHead { seq: first.seq, hash: first.head },
+        head: ChainHead {
+            seq: first.seq,
+            hash: first.head,
+        },
     };
     let mut bytes = 0;
-    for Outgoing { seq, head, bytes: content } in outgoing {
+    for Outgoing {
+        seq,
+        head,
+        bytes: content,
+    } in outgoing
+    {
         let Some(content) = content else { break };
         let record = identity::at(db, incarnation, seq)?.map(|version| version.record);
         let size = content.len() + record.as_ref().map_or(0, |r| r.to_bytes().len());
@@ -73,7 +81,9 @@ pub(crate) fn next_page(
     if !page.envelopes.is_empty() {
         return Ok(Next::Page(page));
     }
-    let rest = chain::links(db, incarnation)?.into_iter().filter(|link| link.seq >= from);
+    let rest = chain::links(db, incarnation)?
+        .into_iter()
+        .filter(|link| link.seq >= from);
     let more = rest.into_iter().any(|link| link.state.has_content());
     Ok(if more { Next::Gap } else { Next::End })
 }
@@ -163,7 +173,9 @@ fn take_out(
     let mut files: BTreeSet<FileId> = BTreeSet::new();
     for link in links {
         let at = place(device, link);
-        let Some(old) = envelope::find(tx, &at)? else { continue };
+        let Some(old) = envelope::find(tx, &at)? else {
+            continue;
+        };
         let record = identity::at(tx, link.incarnation, link.seq)?.map(|version| version.record);
         if let Body::File(body) = &old.body {
             files.insert(body.file.clone());
@@ -180,5 +192,9 @@ fn take_out(
 }
 
 fn place(device: &DeviceRow, link: &Link) -> ChainRef {
-    ChainRef { device: device.id.clone(), incarnation: link.incarnation, seq: link.seq }
+    ChainRef {
+        device: device.id.clone(),
+        incarnation: link.incarnation,
+        seq: link.seq,
+    }
 }

@@ -68,11 +68,15 @@ pub(crate) fn put_ballot(
     (rules, entropy): (&RuleCache, &dyn Entropy),
 ) -> Result<ChainRef, Error> {
     let home = subject_row(tx, &ballot.subject)?;
-    let scores = ["promises", "diligence", "loans", "rules"].into_iter().zip(ballot.scores);
+    let scores = ["promises", "diligence", "loans", "rules"]
+        .into_iter()
+        .zip(ballot.scores);
     let wrong: Vec<Violation> = scores
         .filter(|(_, score)| !(1..=5).contains(score))
         .map(|(field, _)| {
-            Violation::new(field, ErrorCode::ValueOutOfRange).with("min", 1).with("max", 5)
+            Violation::new(field, ErrorCode::ValueOutOfRange)
+                .with("min", 1)
+                .with("max", 5)
         })
         .collect();
     if !wrong.is_empty() {
@@ -93,18 +97,33 @@ pub(crate) fn withdraw_consent(
 ) -> Result<ChainRef, Error> {
     let home = subject_row(tx, id)?;
     let holds = |facts: &FileFacts| {
-        facts.consents().iter().any(|c| c.entry == *consent && c.withdrawn_on.is_none())
+        facts
+            .consents()
+            .iter()
+            .any(|c| c.entry == *consent && c.withdrawn_on.is_none())
     };
-    let found = projection::files(tx, id)?.into_iter().find(|(_, facts)| holds(facts));
+    let found = projection::files(tx, id)?
+        .into_iter()
+        .find(|(_, facts)| holds(facts));
     let Some((file, _)) = found else {
         let unknown = Violation::new("consent", ErrorCode::EntryUnknown);
         return Err(Error::Invalid(vec![unknown]));
     };
     let device = device::get(tx)?;
-    let withdrawal = ConsentWithdrawal { consent: consent.clone(), withdrawn_on };
+    let withdrawal = ConsentWithdrawal {
+        consent: consent.clone(),
+        withdrawn_on,
+    };
     let entries = vec![Entry::ConsentWithdrawal(withdrawal)];
     let stamp = stamp(tx, &home, &device, now, rules)?;
-    Ok(journal::append(tx, &device, stamp, Content::Entries { file, entries }, entropy)?.at)
+    Ok(journal::append(
+        tx,
+        &device,
+        stamp,
+        Content::Entries { file, entries },
+        entropy,
+    )?
+    .at)
 }
 
 fn stamp(
@@ -115,7 +134,11 @@ fn stamp(
     rules: &RuleCache,
 ) -> Result<Stamp, Error> {
     let pack = rules.get(db)?.pack_for(home, now.on())?.hash();
-    Ok(Stamp { pack, entered_at: now, checkpoint: device.checkpoint })
+    Ok(Stamp {
+        pack,
+        entered_at: now,
+        checkpoint: device.checkpoint,
+    })
 }
 
 /// Keeps a version that another device wrote.
@@ -126,9 +149,13 @@ pub(crate) fn take(tx: &Transaction<'_>, item: &IdentityItem) -> Result<(), Stor
 
 /// The versions on top of which nothing was written; several if officers wrote at the same time.
 pub(crate) fn current(versions: &[Version]) -> impl Iterator<Item = &Version> {
-    let based_on: BTreeSet<Hash> =
-        versions.iter().flat_map(|v| v.record.based_on.iter().copied()).collect();
-    versions.iter().filter(move |v| !based_on.contains(&v.commitment))
+    let based_on: BTreeSet<Hash> = versions
+        .iter()
+        .flat_map(|v| v.record.based_on.iter().copied())
+        .collect();
+    versions
+        .iter()
+        .filter(move |v| !based_on.contains(&v.commitment))
 }
 
 /// Keeps the name for lists and the texts for the search beside the subject.
@@ -170,8 +197,14 @@ pub(crate) fn search_patterns(search: &str) -> Option<(String, String)> {
         }
         escaped.push(c);
     }
-    let is_id = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'x' | b'X'));
-    let end = if is_id { format!("{ID_END}%") } else { "%".to_owned() };
+    let is_id = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'x' | b'X'));
+    let end = if is_id {
+        format!("{ID_END}%")
+    } else {
+        "%".to_owned()
+    };
     Some((format!("%{escaped}%"), format!("%{escaped}{end}")))
 }
 

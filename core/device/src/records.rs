@@ -98,7 +98,9 @@ pub(crate) fn records(
 /// Everything on the device that needs somebody.
 pub(crate) fn needs(db: &Connection) -> Result<Vec<Record>, Error> {
     let own = device::get(db)?.id;
-    let set_aside = chain::links_in_need(db)?.into_iter().filter_map(|link| sealed(&own, link));
+    let set_aside = chain::links_in_need(db)?
+        .into_iter()
+        .filter_map(|link| sealed(&own, link));
     let asked = process::tasks(db, None)?.into_iter().map(asked);
     Ok(asked.chain(set_aside).collect())
 }
@@ -138,7 +140,11 @@ fn sealed(own: &itgel_domain::id::DeviceId, link: Link) -> Option<Record> {
     Some(Record {
         subject: link.subject,
         cycle: link.cycle,
-        at: Some(ChainRef { device: own.clone(), incarnation: link.incarnation, seq: link.seq }),
+        at: Some(ChainRef {
+            device: own.clone(),
+            incarnation: link.incarnation,
+            seq: link.seq,
+        }),
         code: link.id.short(),
         written_at: Some(link.written_at),
         state,
@@ -146,7 +152,10 @@ fn sealed(own: &itgel_domain::id::DeviceId, link: Link) -> Option<Record> {
 }
 
 fn asked(task: TaskItem) -> Record {
-    let state = RecordState::NeedsYou(Need::Task { item: task.item, text: task.text });
+    let state = RecordState::NeedsYou(Need::Task {
+        item: task.item,
+        text: task.text,
+    });
     unsealed(&task.subject, &task.cycle, state)
 }
 

@@ -51,28 +51,49 @@ impl Retry {
                 let failures = self.failures.saturating_add(1);
                 let pause = pause_ms(failures).max(retry_after_ms.unwrap_or(0));
                 let spread = i64::from(jitter) % (pause / 4 + 1);
-                Self { failures, next_attempt: now.plus_ms(pause + spread), ..self }
+                Self {
+                    failures,
+                    next_attempt: now.plus_ms(pause + spread),
+                    ..self
+                }
             }
-            Attempt::SignInRequired => Self { needs_sign_in: true, ..self },
+            Attempt::SignInRequired => Self {
+                needs_sign_in: true,
+                ..self
+            },
         }
     }
 
     /// Tells that something new waits to be sent.
     #[must_use]
     pub fn on_new_work(self, now: AtMs) -> Self {
-        if self.failures == 0 { Self { next_attempt: now, ..self } } else { self }
+        if self.failures == 0 {
+            Self {
+                next_attempt: now,
+                ..self
+            }
+        } else {
+            self
+        }
     }
 
     /// Tells that the network came back.
     #[must_use]
     pub fn on_connectivity(self, now: AtMs) -> Self {
-        Self { next_attempt: self.next_attempt.min(now), ..self }
+        Self {
+            next_attempt: self.next_attempt.min(now),
+            ..self
+        }
     }
 
     /// Tells that the officer asked for it, or signed in again.
     #[must_use]
     pub fn on_request(self, now: AtMs) -> Self {
-        Self { failures: 0, next_attempt: now, needs_sign_in: false }
+        Self {
+            failures: 0,
+            next_attempt: now,
+            needs_sign_in: false,
+        }
     }
 
     /// Whether to synchronise now.
@@ -99,7 +120,9 @@ mod tests {
     use super::*;
 
     const NOW: AtMs = AtMs(1_000_000);
-    const FAILED: Attempt = Attempt::Failed { retry_after_ms: None };
+    const FAILED: Attempt = Attempt::Failed {
+        retry_after_ms: None,
+    };
 
     #[test]
     fn a_failed_upload_is_tried_again_without_any_new_edit() {
@@ -110,7 +133,10 @@ mod tests {
         for _ in 0..20 {
             retry = retry.after(FAILED, now, 0);
             let next = retry.next_attempt().unwrap();
-            assert!(!retry.is_due(now) && retry.is_due(next), "never a state without a next try");
+            assert!(
+                !retry.is_due(now) && retry.is_due(next),
+                "never a state without a next try"
+            );
             pauses.push(next.0 - now.0);
             now = next;
         }
@@ -129,13 +155,20 @@ mod tests {
     fn a_refused_sign_in_pauses_and_a_person_lifts_it() {
         let paused = Retry::default().after(Attempt::SignInRequired, NOW, 0);
         assert_eq!(paused.next_attempt(), None);
-        assert!(!paused.on_connectivity(NOW).on_new_work(NOW).is_due(AtMs(i64::MAX)));
+        assert!(
+            !paused
+                .on_connectivity(NOW)
+                .on_new_work(NOW)
+                .is_due(AtMs(i64::MAX))
+        );
         assert!(paused.on_request(NOW).is_due(NOW));
     }
 
     #[test]
     fn the_server_can_ask_for_more_time_and_devices_spread() {
-        let asked = Attempt::Failed { retry_after_ms: Some(120_000) };
+        let asked = Attempt::Failed {
+            retry_after_ms: Some(120_000),
+        };
         let retry = Retry::default();
         let (a, b) = (retry.after(asked, NOW, 3), retry.after(asked, NOW, 20_000));
         assert!(a.next_attempt().unwrap() >= NOW.plus_ms(120_000));

@@ -42,7 +42,10 @@ impl RuleCache {
 impl RuleSet {
     /// The pack that rates `subject` on `on`: of several the one that came into force last.
     pub(crate) fn pack_for(&self, subject: &Subject, on: Date) -> Result<Arc<RulePack>, Error> {
-        let rating = self.packs.iter().filter(|pack| pack.rates(subject.kind, on));
+        let rating = self
+            .packs
+            .iter()
+            .filter(|pack| pack.rates(subject.kind, on));
         // Of equals the last: the one that was put into force last.
         let newest = rating.max_by_key(|pack| pack.valid_from);
         newest.cloned().ok_or(Error::PackMissing)
@@ -57,11 +60,12 @@ impl RuleSet {
     ) -> Result<Arc<Parameters>, Error> {
         let home = |table: &Parameters| {
             let division: DivisionCode = table.division.parse().ok()?;
-            division.contains(subject.division).then_some(division.level())
+            division
+                .contains(subject.division)
+                .then_some(division.level())
         };
-        let valid = |table: &Parameters| {
-            table.valid_from <= on && table.valid_to.is_none_or(|to| on <= to)
-        };
+        let valid =
+            |table: &Parameters| table.valid_from <= on && table.valid_to.is_none_or(|to| on <= to);
         let fitting = self.parameters.iter().filter(|table| valid(table));
         fitting
             .filter_map(|table| Some((home(table)?, table)))

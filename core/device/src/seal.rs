@@ -94,21 +94,38 @@ pub(crate) fn seal(
         assessment: assessment.hash(),
         parameters: inputs.parameters.hash(),
         consents: visit::consent_entries(&visit, &at, as_of),
-        countersignature: Countersignature::Drawn { picture: Hash::from_bytes([0; 32]) },
+        countersignature: Countersignature::Drawn {
+            picture: Hash::from_bytes([0; 32]),
+        },
         second_officer: None,
     };
 
     let checkpoint = visit.device.checkpoint;
-    let stamp = Stamp { pack: inputs.pack.hash(), entered_at: now, checkpoint };
+    let stamp = Stamp {
+        pack: inputs.pack.hash(),
+        entered_at: now,
+        checkpoint,
+    };
     let signed = |last: &[Entry]| signed(seal.clone(), last, countersign);
     let written = write(tx, &visit, entries, &signed, stamp, means)?;
     let head = chain::head(tx, &visit.device.id, visit.device.incarnation)?;
-    let head = SignedHead::sign(&visit.device.id, visit.device.incarnation, head, means.signer);
+    let head = SignedHead::sign(
+        &visit.device.id,
+        visit.device.incarnation,
+        head,
+        means.signer,
+    );
     chain::insert_signed_head(tx, &head)?;
     draft::delete(tx, subject, cycle)?;
     process::delete_tasks(tx, subject, cycle)?;
     let id = written.id();
-    Ok(Sealed { at: written.at, id, code: id.short(), head, assessment })
+    Ok(Sealed {
+        at: written.at,
+        id,
+        code: id.short(),
+        head,
+        assessment,
+    })
 }
 
 /// Appends the entries in as many envelopes as they need; the seal closes the last one.
@@ -120,11 +137,17 @@ fn write(
     stamp: Stamp,
     means: &Means<'_>,
 ) -> Result<Envelope, Error> {
-    let file = FileId { subject: visit.subject.id.clone(), year: stamp.entered_at.on().year() };
+    let file = FileId {
+        subject: visit.subject.id.clone(),
+        year: stamp.entered_at.on().year(),
+    };
     let mut parts = parts(entries);
     let mut last = parts.pop().unwrap_or_default();
     let append = |entries: Vec<Entry>| {
-        let content = Content::Entries { file: file.clone(), entries };
+        let content = Content::Entries {
+            file: file.clone(),
+            entries,
+        };
         journal::append(tx, &visit.device, stamp, content, means.entropy)
     };
     for part in parts {
@@ -168,15 +191,19 @@ fn signed(seal: Seal, entries: &[Entry], countersign: &Countersign<'_>) -> Seal 
         }
         Countersign::Drawn { picture } => (Countersignature::Drawn { picture: *picture }, None),
     };
-    Seal { countersignature, second_officer, ..seal }
+    Seal {
+        countersignature,
+        second_officer,
+        ..seal
+    }
 }
 
 /// Two people sign, not one twice (`domain.md` G 32).
 fn same_officer(visit: &Visit, countersign: &Countersign<'_>) -> Option<Violation> {
     match countersign {
-        Countersign::Officer { officer, .. } if *officer == visit.device.officer => {
-            Some(Violation::new("countersignature", ErrorCode::SealSameOfficer))
-        }
+        Countersign::Officer { officer, .. } if *officer == visit.device.officer => Some(
+            Violation::new("countersignature", ErrorCode::SealSameOfficer),
+        ),
         _ => None,
     }
 }

@@ -18,8 +18,8 @@ use itgel_domain::time::AtMs;
 use crate::Device;
 use crate::error::Error;
 use crate::http::HttpError;
-use crate::{intake, outbox};
 use crate::store::{chain, device, list, register};
+use crate::{intake, outbox};
 
 /// How far a synchronisation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,9 +109,9 @@ impl SyncError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Protocol { source, .. } => {
-                source.downcast_ref::<HttpError>().map_or(Kind::Unavailable, HttpError::kind)
-            }
+            Self::Protocol { source, .. } => source
+                .downcast_ref::<HttpError>()
+                .map_or(Kind::Unavailable, HttpError::kind),
             Self::NotTheServers(_) | Self::Version(_) => Kind::Malformed,
             Self::Device(error) => error.code().kind(),
         }
@@ -124,9 +124,9 @@ impl SyncError {
             return crate::retry::Attempt::SignInRequired;
         }
         let retry_after_ms = match self {
-            Self::Protocol { source, .. } => {
-                source.downcast_ref::<HttpError>().and_then(HttpError::retry_after_ms)
-            }
+            Self::Protocol { source, .. } => source
+                .downcast_ref::<HttpError>()
+                .and_then(HttpError::retry_after_ms),
             _ => None,
         };
         crate::retry::Attempt::Failed { retry_after_ms }
@@ -159,7 +159,13 @@ pub fn run<P: SyncProtocol>(
     let Ok(_only) = device.syncing.try_lock() else {
         return Err(Error::Busy.into());
     };
-    let mut run = Run { device, protocol, now, progress, report: SyncReport::default() };
+    let mut run = Run {
+        device,
+        protocol,
+        now,
+        progress,
+        report: SyncReport::default(),
+    };
     device.write(|tx| Ok(chain::reset_sending(tx)?))?;
     let ended = run.rounds();
     device.write(|tx| Ok(chain::reset_sending(tx)?))?;
@@ -187,11 +193,10 @@ impl<P: SyncProtocol> Run<'_, P> {
         if again {
             return Ok(true);
         }
-        let whole =
-            self.device.read(|db| {
-                let own = device::get(db)?;
-                Ok(outbox::is_whole(db, &own, own.incarnation)?)
-            })?;
+        let whole = self.device.read(|db| {
+            let own = device::get(db)?;
+            Ok(outbox::is_whole(db, &own, own.incarnation)?)
+        })?;
         let planned = self.plan(&hello, &answer)?;
         let planned = if whole {
             planned
@@ -241,7 +246,10 @@ impl<P: SyncProtocol> Run<'_, P> {
     }
 
     fn hello(&self, hello: &Hello) -> Result<HelloAnswer, SyncError> {
-        let answer = self.protocol.hello(hello).map_err(|e| failed(Step::Hello, e))?;
+        let answer = self
+            .protocol
+            .hello(hello)
+            .map_err(|e| failed(Step::Hello, e))?;
         if answer.protocol == VERSION {
             Ok(answer)
         } else {
@@ -263,8 +271,14 @@ impl<P: SyncProtocol> Run<'_, P> {
         let signed = answer.signed_checkpoint();
         let went_back = self.device.write(|tx| {
             let own = device::get(tx)?;
-            let newer = own.checkpoint.is_none_or(|c| c.size <= answer.checkpoint.size);
-            if newer && signed.verify(&own.server_key, &answer.checkpoint_signature).is_ok() {
+            let newer = own
+                .checkpoint
+                .is_none_or(|c| c.size <= answer.checkpoint.size);
+            if newer
+                && signed
+                    .verify(&own.server_key, &answer.checkpoint_signature)
+                    .is_ok()
+            {
                 device::set_checkpoint(tx, &answer.checkpoint)?;
             }
             Ok(!newer)
@@ -332,5 +346,8 @@ impl<P: SyncProtocol> Run<'_, P> {
 }
 
 fn failed(step: Step, error: impl std::error::Error + Send + Sync + 'static) -> SyncError {
-    SyncError::Protocol { step, source: Box::new(error) }
+    SyncError::Protocol {
+        step,
+        source: Box::new(error),
+    }
 }

@@ -114,11 +114,17 @@ const VERSION: u8 = 1;
 /// Beyond this a wrap file would only be an attack on the phone's memory.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 
-const LABEL: Label<'_> = Label { kind: "device-store", id: "data-key" };
+const LABEL: Label<'_> = Label {
+    kind: "device-store",
+    id: "data-key",
+};
 
 impl Argon2Cost {
     /// In the field: 19 MiB and two passes, what a phone below 3 GiB bears (`security.md` 5).
-    pub const FIELD: Self = Self { memory_kib: 19 * 1024, passes: 2 };
+    pub const FIELD: Self = Self {
+        memory_kib: 19 * 1024,
+        passes: 2,
+    };
 }
 
 impl GivenSecret {
@@ -145,10 +151,16 @@ impl DataKey {
 
     /// The raw key of SQLCipher as it is written in a pragma.
     pub(crate) fn pragma(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("x'{}'", HEXLOWER.encode(&*self.derive(b"itgel.device.store.v1"))))
+        Zeroizing::new(format!(
+            "x'{}'",
+            HEXLOWER.encode(&*self.derive(b"itgel.device.store.v1"))
+        ))
     }
 
-    #[expect(clippy::expect_used, reason = "32 bytes are far below the limit of HKDF")]
+    #[expect(
+        clippy::expect_used,
+        reason = "32 bytes are far below the limit of HKDF"
+    )]
     fn derive(&self, info: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut out = Zeroizing::new([0; 32]);
         let hkdf = Hkdf::<Sha256>::new(None, &*self.0);
@@ -185,7 +197,9 @@ pub fn unlock(store: &Path, secrets: &Secrets<'_>) -> Result<DataKey, VaultError
     let Some(sealed) = wrap.sealed.clone() else {
         return Err(VaultError::Destroyed);
     };
-    let sealed = HEXLOWER.decode(sealed.as_bytes()).map_err(|_| VaultError::Corrupt)?;
+    let sealed = HEXLOWER
+        .decode(sealed.as_bytes())
+        .map_err(|_| VaultError::Corrupt)?;
     // A platform that does not answer is not a wrong PIN: ask it before counting.
     let platform = secrets.platform.secret()?;
     if wrap.tries >= MAX_WRONG_PINS {
@@ -193,15 +207,22 @@ pub fn unlock(store: &Path, secrets: &Secrets<'_>) -> Result<DataKey, VaultError
     }
     wrap.tries += 1;
     write(store, &wrap)?;
-    let salt = HEXLOWER.decode(wrap.salt.as_bytes()).map_err(|_| VaultError::Corrupt)?;
+    let salt = HEXLOWER
+        .decode(wrap.salt.as_bytes())
+        .map_err(|_| VaultError::Corrupt)?;
     let wrapping = wrapping_key(secrets.pin, &platform, &salt, wrap.cost)?;
     let Ok(opened) = wrapping.open(&sealed, LABEL).map(Zeroizing::new) else {
         if wrap.tries >= MAX_WRONG_PINS {
             return Err(destroy_wrap(store, wrap));
         }
-        return Err(VaultError::WrongPin { left: MAX_WRONG_PINS - wrap.tries });
+        return Err(VaultError::WrongPin {
+            left: MAX_WRONG_PINS - wrap.tries,
+        });
     };
-    let key: [u8; 32] = opened.as_slice().try_into().map_err(|_| VaultError::Corrupt)?;
+    let key: [u8; 32] = opened
+        .as_slice()
+        .try_into()
+        .map_err(|_| VaultError::Corrupt)?;
     wrap.tries = 0;
     write(store, &wrap)?;
     Ok(DataKey(Zeroizing::new(key)))
@@ -218,7 +239,10 @@ pub fn change_pin(
     entropy: &dyn Entropy,
 ) -> Result<(), VaultError> {
     let key = unlock(store, old)?;
-    let new = Secrets { pin: new_pin, ..*old };
+    let new = Secrets {
+        pin: new_pin,
+        ..*old
+    };
     write(store, &wrap(&key, &new, entropy)?)
 }
 
@@ -237,11 +261,7 @@ pub(crate) fn destroy(store: &Path) -> Result<(), VaultError> {
     }
 }
 
-fn wrap(
-    key: &DataKey,
-    secrets: &Secrets<'_>,
-    entropy: &dyn Entropy,
-) -> Result<Wrap, VaultError> {
+fn wrap(key: &DataKey, secrets: &Secrets<'_>, entropy: &dyn Entropy) -> Result<Wrap, VaultError> {
     if secrets.pin.chars().count() < MIN_PIN {
         return Err(VaultError::PinTooShort);
     }
@@ -284,7 +304,10 @@ fn wrapping_key(
 
 /// Overwrites the sealed key, and says so.
 fn destroy_wrap(store: &Path, wrap: Wrap) -> VaultError {
-    let gone = Wrap { sealed: None, ..wrap };
+    let gone = Wrap {
+        sealed: None,
+        ..wrap
+    };
     match write(store, &gone) {
         Ok(()) => VaultError::Destroyed,
         Err(error) => error,
@@ -306,7 +329,11 @@ fn read(store: &Path) -> Result<Wrap, VaultError> {
         Err(error) => return Err(error.into()),
     };
     let wrap: Wrap = serde_json::from_slice(&text).map_err(|_| VaultError::Corrupt)?;
-    if wrap.v == VERSION { Ok(wrap) } else { Err(VaultError::Corrupt) }
+    if wrap.v == VERSION {
+        Ok(wrap)
+    } else {
+        Err(VaultError::Corrupt)
+    }
 }
 
 /// Replaces the file as a whole and waits until it is on the disk.

@@ -64,7 +64,10 @@ impl Visit {
         cycle: &CycleId,
         entered_on: Date,
     ) -> Result<Self, Error> {
-        let file = FileId { subject: subject.clone(), year: entered_on.year() };
+        let file = FileId {
+            subject: subject.clone(),
+            year: entered_on.year(),
+        };
         Ok(Self {
             device: device::get(db)?,
             file: projection::get(db, &file)?,
@@ -82,9 +85,8 @@ impl Visit {
     pub(crate) fn own(&self) -> BTreeMap<ItemPath, LiveValue> {
         let live = self.facts.live(&self.cycle).into_iter();
         live.filter_map(|(item, values)| {
-            let own = |v: &LiveValue| {
-                v.source == Source::Officer && v.officer == self.device.officer
-            };
+            let own =
+                |v: &LiveValue| v.source == Source::Officer && v.officer == self.device.officer;
             Some((item, values.into_iter().find(own)?))
         })
         .collect()
@@ -98,7 +100,11 @@ impl Visit {
             let official = values.into_iter().find(|v| v.source != Source::Officer);
             stated.extend(official.map(|v| (item, v.observation)));
         }
-        stated.extend(self.own().into_iter().map(|(item, v)| (item, v.observation)));
+        stated.extend(
+            self.own()
+                .into_iter()
+                .map(|(item, v)| (item, v.observation)),
+        );
         let drafted = self.values.iter().map(|v| &v.observation);
         stated.extend(drafted.map(|o| (o.item.clone(), o.clone())));
         stated
@@ -121,12 +127,14 @@ impl Visit {
             let cycle = self.cycle.clone();
             match own.get(&observation.item) {
                 Some(sealed) if sealed.observation == observation => None,
-                Some(sealed) if self.file.entry(&sealed.entry).is_some() => Some(Entry::Correction(Correction {
-                    corrects: sealed.entry.clone(),
-                    cycle,
-                    observation,
-                    reason: drafted.reason.clone(),
-                })),
+                Some(sealed) if self.file.entry(&sealed.entry).is_some() => {
+                    Some(Entry::Correction(Correction {
+                        corrects: sealed.entry.clone(),
+                        cycle,
+                        observation,
+                        reason: drafted.reason.clone(),
+                    }))
+                }
                 _ => Some(Entry::Observation(ObservationEntry { cycle, observation })),
             }
         });
@@ -144,8 +152,16 @@ impl Visit {
 
     /// An envelope that is only looked at, never written.
     fn preview(&self, at: &ChainRef, entries: &[Entry], now: AtMs) -> Envelope {
-        let file = FileId { subject: self.subject.id.clone(), year: now.on().year() };
-        let body = FileBody { file, deps: Vec::new(), start_op: 1, entries: entries.to_vec() };
+        let file = FileId {
+            subject: self.subject.id.clone(),
+            year: now.on().year(),
+        };
+        let body = FileBody {
+            file,
+            deps: Vec::new(),
+            start_op: 1,
+            entries: entries.to_vec(),
+        };
         Envelope {
             v: VERSION,
             at: at.clone(),
@@ -190,20 +206,33 @@ pub(crate) fn earlier(
     cycle: &CycleId,
 ) -> Result<Vec<EarlierValue>, Error> {
     let facts = projection::of_subject(db, subject)?;
-    let opened: BTreeMap<CycleId, Date> =
-        process::cycles(db)?.into_iter().map(|c| (c.id, c.opens_on)).collect();
+    let opened: BTreeMap<CycleId, Date> = process::cycles(db)?
+        .into_iter()
+        .map(|c| (c.id, c.opens_on))
+        .collect();
     let order = |cycle: &CycleId| (opened.get(cycle).copied(), cycle.clone());
-    let observed: BTreeSet<&CycleId> =
-        facts.entries().filter_map(|r| Some(r.entry.observed()?.0)).collect();
-    let before = observed.into_iter().filter(|other| order(other) < order(cycle));
+    let observed: BTreeSet<&CycleId> = facts
+        .entries()
+        .filter_map(|r| Some(r.entry.observed()?.0))
+        .collect();
+    let before = observed
+        .into_iter()
+        .filter(|other| order(other) < order(cycle));
     let Some(last) = before.max_by_key(|other| order(other)) else {
         return Ok(Vec::new());
     };
     let newest = |values: Vec<LiveValue>| {
-        values.into_iter().max_by_key(|v| (v.observation.observed_on, v.entry.clone()))
+        values
+            .into_iter()
+            .max_by_key(|v| (v.observation.observed_on, v.entry.clone()))
     };
     let held = facts.held(last).into_values().filter_map(newest);
-    Ok(held.map(|v| EarlierValue { cycle: last.clone(), observation: v.observation }).collect())
+    Ok(held
+        .map(|v| EarlierValue {
+            cycle: last.clone(),
+            observation: v.observation,
+        })
+        .collect())
 }
 
 /// What is wrong and what looks wrong with the visit.
@@ -253,7 +282,10 @@ fn provisional_inputs(
 /// Restricted categories and whether any consent stands: of the file on `as_of` and the draft.
 pub(crate) fn consented(visit: &Visit, as_of: Date) -> (bool, BTreeSet<String>) {
     let sealed = visit.file.consents_valid_on(as_of);
-    let consents = sealed.iter().map(|view| view.consent).chain(&visit.consents);
+    let consents = sealed
+        .iter()
+        .map(|view| view.consent)
+        .chain(&visit.consents);
     let mut categories = BTreeSet::new();
     let mut any = false;
     for consent in consents {
@@ -266,8 +298,15 @@ pub(crate) fn consented(visit: &Visit, as_of: Date) -> (bool, BTreeSet<String>) 
 /// The consents that a seal rests on: those written with it, whose places start at `at`, and the
 /// earlier ones that stand on `as_of`.
 pub(crate) fn consent_entries(visit: &Visit, at: &ChainRef, as_of: Date) -> Vec<EntryId> {
-    let sealed = visit.file.consents_valid_on(as_of).into_iter().map(|view| view.entry);
-    let drafted = (0..).zip(&visit.consents).map(|(index, _)| EntryId { at: at.clone(), index });
+    let sealed = visit
+        .file
+        .consents_valid_on(as_of)
+        .into_iter()
+        .map(|view| view.entry);
+    let drafted = (0..).zip(&visit.consents).map(|(index, _)| EntryId {
+        at: at.clone(),
+        index,
+    });
     sealed.chain(drafted).collect()
 }
 

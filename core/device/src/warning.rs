@@ -53,7 +53,9 @@ impl WarningCode {
             Self::Count(Mismatch::InsuredAboveDeclared) => "insurance.livestock_milli_su",
             Self::Count(Mismatch::BirthsAboveFemales) => "production.born",
             Self::Count(Mismatch::HerdEquation) => "production.opening_heads",
-            Self::Count(Mismatch::Heaping) | Self::FarAboveQuota | Self::SameStockAsBefore => "herd",
+            Self::Count(Mismatch::Heaping) | Self::FarAboveQuota | Self::SameStockAsBefore => {
+                "herd"
+            }
             Self::CopiedFromBefore => "draft",
         }
     }
@@ -84,14 +86,22 @@ pub(crate) fn warnings(
     if is_copied(visit, earlier) {
         found.push(WarningCode::CopiedFromBefore);
     }
-    found.into_iter().map(|code| Warning { code, field: code.field().to_owned() }).collect()
+    found
+        .into_iter()
+        .map(|code| Warning {
+            code,
+            field: code.field().to_owned(),
+        })
+        .collect()
 }
 
 impl Stated {
     /// Counts of animals by item.
     fn stock(&self) -> BTreeMap<&ItemPath, i64> {
         let counts = self.0.iter().filter(|(path, _)| is_stock(path));
-        counts.filter_map(|(path, o)| Some((path, o.state.value()?.as_int()?))).collect()
+        counts
+            .filter_map(|(path, o)| Some((path, o.state.value()?.as_int()?)))
+            .collect()
     }
 
     fn is_far_above_quota(&self, inputs: &Inputs) -> bool {
@@ -99,13 +109,23 @@ impl Stated {
             let class: StockClass = path.as_str().strip_prefix("herd.")?.parse().ok()?;
             Some(i128::from(heads) * i128::from(inputs.parameters.milli_su(class)))
         });
-        let areas = self.0.iter().filter(|(path, _)| path.item() == "plot/*/area_mu");
-        let area: i128 =
-            areas.filter_map(|(_, o)| Some(i128::from(o.state.value()?.as_int()?))).sum();
+        let areas = self
+            .0
+            .iter()
+            .filter(|(path, _)| path.item() == "plot/*/area_mu");
+        let area: i128 = areas
+            .filter_map(|(_, o)| Some(i128::from(o.state.value()?.as_int()?)))
+            .sum();
         let day = inputs.as_of;
         let official = inputs.context.quotas.iter().filter(|q| q.holds_on(day));
-        let usual = inputs.parameters.quotas.iter().filter(|q| (q.from..=q.to).contains(&day));
-        let quotas = official.map(|q| q.mu_per_su).chain(usual.map(|q| q.mu_per_su));
+        let usual = inputs
+            .parameters
+            .quotas
+            .iter()
+            .filter(|q| (q.from..=q.to).contains(&day));
+        let quotas = official
+            .map(|q| q.mu_per_su)
+            .chain(usual.map(|q| q.mu_per_su));
         let Some(smallest) = quotas.map(|centi| i128::from(centi.0)).min() else {
             return false;
         };
@@ -128,9 +148,13 @@ impl Stated {
 
 fn is_copied(visit: &Visit, earlier: &[EarlierValue]) -> bool {
     const FEWEST: usize = 10;
-    let before: BTreeMap<&ItemPath, &Observation> =
-        earlier.iter().map(|e| (&e.observation.item, &e.observation)).collect();
+    let before: BTreeMap<&ItemPath, &Observation> = earlier
+        .iter()
+        .map(|e| (&e.observation.item, &e.observation))
+        .collect();
     let drafted = visit.values.iter().map(|v| &v.observation);
-    let equal = drafted.filter(|o| before.get(&o.item).is_some_and(|b| b.state == o.state)).count();
+    let equal = drafted
+        .filter(|o| before.get(&o.item).is_some_and(|b| b.state == o.state))
+        .count();
     visit.values.len() >= FEWEST && equal * 10 > visit.values.len() * 9
 }

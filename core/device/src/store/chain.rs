@@ -146,8 +146,7 @@ pub(crate) fn find(
     incarnation: u32,
     seq: u64,
 ) -> Result<Option<Link>, StoreError> {
-    let mut query =
-        db.prepare_cached(&format!("{LINK} where incarnation = ?1 and seq = ?2"))?;
+    let mut query = db.prepare_cached(&format!("{LINK} where incarnation = ?1 and seq = ?2"))?;
     column::first(query.query(params![incarnation, int(seq)])?, read)
 }
 
@@ -184,7 +183,9 @@ pub(crate) fn links_in_need(db: &Connection) -> Result<Vec<Link>, StoreError> {
 /// How many links the server has not answered.
 pub(crate) fn open_count(db: &Connection) -> Result<u64, StoreError> {
     let sql = "select count(*) as n from link where state in ('waiting', 'sending')";
-    let open = column::first(db.prepare_cached(sql)?.query([])?, |row| count(row, "n", "link"))?;
+    let open = column::first(db.prepare_cached(sql)?.query([])?, |row| {
+        count(row, "n", "link")
+    })?;
     Ok(open.unwrap_or(0))
 }
 
@@ -248,7 +249,8 @@ pub(crate) fn set_sending(
 
 /// What was being sent when the answer failed to come waits again.
 pub(crate) fn reset_sending(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.prepare_cached("update link set state = 'waiting' where state = 'sending'")?.execute([])?;
+    tx.prepare_cached("update link set state = 'waiting' where state = 'sending'")?
+        .execute([])?;
     Ok(())
 }
 
@@ -260,7 +262,11 @@ pub(crate) fn set_verdict(
     verdict: &Verdict,
     received_at: Option<AtMs>,
 ) -> Result<(), StoreError> {
-    let state = if verdict.is_received() { LinkState::Received } else { LinkState::NeedsYou };
+    let state = if verdict.is_received() {
+        LinkState::Received
+    } else {
+        LinkState::NeedsYou
+    };
     tx.prepare_cached(
         "update link set state = ?3, verdict = ?4, received_at = coalesce(?5, received_at)
          where incarnation = ?1 and seq = ?2 and state not in ('moved', 'erased')",
@@ -279,9 +285,13 @@ pub(crate) fn insert_signed_head(
     tx: &Transaction<'_>,
     head: &SignedHead,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into signed_head values (?1, ?2, ?3, ?4)")?.execute(
-        params![head.at.incarnation, int(head.at.seq), head.hash.to_string(), head.signature],
-    )?;
+    tx.prepare_cached("insert or replace into signed_head values (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            head.at.incarnation,
+            int(head.at.seq),
+            head.hash.to_string(),
+            head.signature
+        ])?;
     Ok(())
 }
 
@@ -295,7 +305,11 @@ pub(crate) fn find_signed_head(
         db.prepare_cached("select * from signed_head where incarnation = ?1 and seq = ?2")?;
     column::first(query.query(params![incarnation, int(seq)])?, |row| {
         Ok(SignedHead {
-            at: itgel_domain::file::ChainRef { device: device.clone(), incarnation, seq },
+            at: itgel_domain::file::ChainRef {
+                device: device.clone(),
+                incarnation,
+                seq,
+            },
             hash: word(row, "hash", "signed_head.hash")?,
             signature: row.get("signature")?,
         })
@@ -303,12 +317,13 @@ pub(crate) fn find_signed_head(
 }
 
 pub(crate) fn insert_receipt(tx: &Transaction<'_>, answer: &PushAnswer) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into receipt values (?1, ?2, ?3, ?4)")?.execute(params![
-        answer.up_to.incarnation,
-        int(answer.from_seq),
-        int(answer.up_to.seq),
-        column::to_cbor(answer, "receipt.answer")?,
-    ])?;
+    tx.prepare_cached("insert or replace into receipt values (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            answer.up_to.incarnation,
+            int(answer.from_seq),
+            int(answer.up_to.seq),
+            column::to_cbor(answer, "receipt.answer")?,
+        ])?;
     Ok(())
 }
 
@@ -323,10 +338,15 @@ pub(crate) fn find_receipt(
          where incarnation = ?1 and ?2 between from_seq and up_to_seq
          order by up_to_seq desc limit 1",
     )?;
-    let bytes: Option<Vec<u8>> =
-        query.query_row(params![incarnation, int(seq)], |row| row.get(0)).optional()?;
+    let bytes: Option<Vec<u8>> = query
+        .query_row(params![incarnation, int(seq)], |row| row.get(0))
+        .optional()?;
     bytes
-        .map(|b| minicbor::decode(&b).map_err(|_| StoreError::Corrupt { what: "receipt.answer" }))
+        .map(|b| {
+            minicbor::decode(&b).map_err(|_| StoreError::Corrupt {
+                what: "receipt.answer",
+            })
+        })
         .transpose()
 }
 
@@ -342,7 +362,9 @@ fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         subject: word(row, "subject", "link.subject")?,
         cycle: optional_word(row, "cycle", "link.cycle")?,
         state: LinkState::read(row)?,
-        verdict: verdict.map_err(|_| StoreError::Corrupt { what: "link.verdict" })?,
+        verdict: verdict.map_err(|_| StoreError::Corrupt {
+            what: "link.verdict",
+        })?,
         received_at: received_at.map(AtMs),
         written_at: AtMs(row.get("written_at")?),
     })

@@ -24,7 +24,8 @@ pub(crate) fn optional_word<T: FromStr>(
     what: &'static str,
 ) -> Result<Option<T>, StoreError> {
     let text: Option<String> = row.get(column)?;
-    text.map(|t| t.parse().map_err(|_| StoreError::Corrupt { what })).transpose()
+    text.map(|t| t.parse().map_err(|_| StoreError::Corrupt { what }))
+        .transpose()
 }
 
 /// Reads a column of canonical CBOR as `T`.
@@ -32,7 +33,10 @@ pub(crate) fn cbor<T>(row: &Row<'_>, column: &str, what: &'static str) -> Result
 where
     T: for<'b> minicbor::Decode<'b, ()>,
 {
-    let bytes = row.get_ref(column)?.as_blob().map_err(|_| StoreError::Corrupt { what })?;
+    let bytes = row
+        .get_ref(column)?
+        .as_blob()
+        .map_err(|_| StoreError::Corrupt { what })?;
     minicbor::decode(bytes).map_err(|_| StoreError::Corrupt { what })
 }
 

@@ -83,13 +83,19 @@ fn read(row: &Row<'_>) -> Result<DeviceRow, StoreError> {
         server_key: row.get("server_key")?,
         incarnation: row.get("incarnation")?,
         epoch: epoch(row)?,
-        checkpoint: checkpoint.map_err(|_| StoreError::Corrupt { what: "device.checkpoint" })?,
+        checkpoint: checkpoint.map_err(|_| StoreError::Corrupt {
+            what: "device.checkpoint",
+        })?,
         revoked: row.get("revoked")?,
     })
 }
 
 fn epoch(row: &Row<'_>) -> Result<Option<u64>, StoreError> {
     let epoch: Option<i64> = row.get("epoch")?;
-    let broken = |_| StoreError::Corrupt { what: "device.epoch" };
-    epoch.map(|epoch| u64::try_from(epoch).map_err(broken)).transpose()
+    let broken = |_| StoreError::Corrupt {
+        what: "device.epoch",
+    };
+    epoch
+        .map(|epoch| u64::try_from(epoch).map_err(broken))
+        .transpose()
 }

@@ -44,10 +44,8 @@ pub(crate) fn delete_value(
     cycle: &CycleId,
     item: &ItemPath,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "delete from draft_value where subject = ?1 and cycle = ?2 and item = ?3",
-    )?
-    .execute([subject.as_str(), cycle.as_str(), item.as_str()])?;
+    tx.prepare_cached("delete from draft_value where subject = ?1 and cycle = ?2 and item = ?3")?
+        .execute([subject.as_str(), cycle.as_str(), item.as_str()])?;
     Ok(())
 }
 
@@ -77,15 +75,14 @@ pub(crate) fn put_consent(
     consent: &Consent,
     now: AtMs,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into draft_consent values (?1, ?2, ?3, ?4, ?5)")?.execute(
-        params![
+    tx.prepare_cached("insert or replace into draft_consent values (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
             subject.as_str(),
             cycle.as_str(),
             consent.person,
             column::to_cbor(consent, "draft_consent.consent")?,
             now.0,
-        ],
-    )?;
+        ])?;
     Ok(())
 }
 
@@ -136,8 +133,10 @@ pub(crate) fn delete(
     cycle: &CycleId,
 ) -> Result<(), StoreError> {
     for table in ["draft_value", "draft_consent"] {
-        tx.prepare_cached(&format!("delete from {table} where subject = ?1 and cycle = ?2"))?
-            .execute([subject.as_str(), cycle.as_str()])?;
+        tx.prepare_cached(&format!(
+            "delete from {table} where subject = ?1 and cycle = ?2"
+        ))?
+        .execute([subject.as_str(), cycle.as_str()])?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Envelopes as bytes: the own ones and those that the server's lists brought.
 
-use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::file::envelope::{Body, Envelope};
+use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -57,10 +57,7 @@ pub(crate) fn insert(
 }
 
 /// What is known of the envelope at a place.
-pub(crate) fn find_status(
-    db: &Connection,
-    at: &ChainRef,
-) -> Result<Option<Status>, StoreError> {
+pub(crate) fn find_status(db: &Connection, at: &ChainRef) -> Result<Option<Status>, StoreError> {
     let mut query = db.prepare_cached(
         "select id, counts, listed from envelope where device = ?1 and incarnation = ?2 and seq = ?3",
     )?;
@@ -79,7 +76,10 @@ pub(crate) fn find(db: &Connection, at: &ChainRef) -> Result<Option<Envelope>, S
     let mut query = db.prepare_cached(
         "select bytes from envelope where device = ?1 and incarnation = ?2 and seq = ?3",
     )?;
-    column::first(query.query(params![at.device.as_str(), at.incarnation, int(at.seq)])?, decode)
+    column::first(
+        query.query(params![at.device.as_str(), at.incarnation, int(at.seq)])?,
+        decode,
+    )
 }
 
 /// All envelopes of a file, by place.
@@ -88,9 +88,15 @@ pub(crate) fn of_file(db: &Connection, file: &FileId) -> Result<Vec<Kept>, Store
         "select bytes, counts from envelope where subject = ?1 and year = ?2
          order by device, incarnation, seq",
     )?;
-    column::all(query.query(params![file.subject.as_str(), file.year])?, |row| {
-        Ok(Kept { envelope: decode(row)?, counts: row.get("counts")? })
-    })
+    column::all(
+        query.query(params![file.subject.as_str(), file.year])?,
+        |row| {
+            Ok(Kept {
+                envelope: decode(row)?,
+                counts: row.get("counts")?,
+            })
+        },
+    )
 }
 
 pub(crate) fn set_listed(tx: &Transaction<'_>, at: &ChainRef) -> Result<(), StoreError> {
@@ -109,20 +115,25 @@ pub(crate) fn set_counts(
     tx.prepare_cached(
         "update envelope set counts = ?4 where device = ?1 and incarnation = ?2 and seq = ?3",
     )?
-    .execute(params![at.device.as_str(), at.incarnation, int(at.seq), counts])?;
+    .execute(params![
+        at.device.as_str(),
+        at.incarnation,
+        int(at.seq),
+        counts
+    ])?;
     Ok(())
 }
 
 pub(crate) fn delete(tx: &Transaction<'_>, at: &ChainRef) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "delete from envelope where device = ?1 and incarnation = ?2 and seq = ?3",
-    )?
-    .execute(params![at.device.as_str(), at.incarnation, int(at.seq)])?;
+    tx.prepare_cached("delete from envelope where device = ?1 and incarnation = ?2 and seq = ?3")?
+        .execute(params![at.device.as_str(), at.incarnation, int(at.seq)])?;
     Ok(())
 }
 
 fn decode(row: &Row<'_>) -> Result<Envelope, StoreError> {
-    let broken = || StoreError::Corrupt { what: "envelope.bytes" };
+    let broken = || StoreError::Corrupt {
+        what: "envelope.bytes",
+    };
     let bytes = row.get_ref("bytes")?.as_blob().map_err(|_| broken())?;
     Envelope::from_bytes(bytes).map_err(|_| broken())
 }

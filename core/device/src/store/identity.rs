@@ -51,10 +51,7 @@ pub(crate) fn delete_at(
 }
 
 /// All versions of a subject's identity, newest first.
-pub(crate) fn versions(
-    db: &Connection,
-    subject: &SubjectId,
-) -> Result<Vec<Version>, StoreError> {
+pub(crate) fn versions(db: &Connection, subject: &SubjectId) -> Result<Vec<Version>, StoreError> {
     let mut query = db.prepare_cached(
         "select * from identity where subject = ?1 order by version desc, commitment",
     )?;
@@ -73,7 +70,9 @@ pub(crate) fn at(
 }
 
 fn read(row: &Row<'_>) -> Result<Version, StoreError> {
-    let broken = || StoreError::Corrupt { what: "identity.record" };
+    let broken = || StoreError::Corrupt {
+        what: "identity.record",
+    };
     let bytes = row.get_ref("record")?.as_blob().map_err(|_| broken())?;
     Ok(Version {
         record: IdentityRecord::from_bytes(bytes).map_err(|_| broken())?,

@@ -27,7 +27,10 @@ pub(crate) fn taken(db: &Connection, list: DivisionCode) -> Result<Taken, StoreE
             digest: word(row, "digest", "list.digest")?,
         })
     })?;
-    Ok(taken.unwrap_or_else(|| Taken { position: 0, digest: empty_digest(list) }))
+    Ok(taken.unwrap_or_else(|| Taken {
+        position: 0,
+        digest: empty_digest(list),
+    }))
 }
 
 pub(crate) fn set_taken(
@@ -35,11 +38,12 @@ pub(crate) fn set_taken(
     list: DivisionCode,
     taken: &Taken,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into list values (?1, ?2, ?3)")?.execute(params![
-        list.filled_text(),
-        int(taken.position),
-        taken.digest.to_string()
-    ])?;
+    tx.prepare_cached("insert or replace into list values (?1, ?2, ?3)")?
+        .execute(params![
+            list.filled_text(),
+            int(taken.position),
+            taken.digest.to_string()
+        ])?;
     Ok(())
 }
 
@@ -67,16 +71,18 @@ pub(crate) fn keep_item(
     list: DivisionCode,
     item: &PulledItem,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into kept_item values (?1, ?2, ?3, ?4)")?.execute(
-        params![list.filled_text(), int(item.position), item.kind, item.bytes],
-    )?;
+    tx.prepare_cached("insert or replace into kept_item values (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            list.filled_text(),
+            int(item.position),
+            item.kind,
+            item.bytes
+        ])?;
     Ok(())
 }
 
 /// Items that were kept because an earlier version did not know their kind.
-pub(crate) fn kept_items(
-    db: &Connection,
-) -> Result<Vec<(DivisionCode, PulledItem)>, StoreError> {
+pub(crate) fn kept_items(db: &Connection) -> Result<Vec<(DivisionCode, PulledItem)>, StoreError> {
     let mut query = db.prepare_cached("select * from kept_item order by division, position")?;
     column::all(query.query([])?, |row| {
         let item = PulledItem {
@@ -104,7 +110,10 @@ pub(crate) fn insert_tombstone(
     tx: &Transaction<'_>,
     subject: &SubjectId,
 ) -> Result<(), StoreError> {
-    tx.execute("insert or ignore into tombstone values (?1)", [subject.as_str()])?;
+    tx.execute(
+        "insert or ignore into tombstone values (?1)",
+        [subject.as_str()],
+    )?;
     Ok(())
 }
 
@@ -115,10 +124,10 @@ pub(crate) fn is_erased(db: &Connection, subject: &SubjectId) -> Result<bool, St
     Ok(query.query_row([subject.as_str()], |row| row.get(0))?)
 }
 
-pub(crate) fn insert_revocation(
-    tx: &Transaction<'_>,
-    device: &DeviceId,
-) -> Result<(), StoreError> {
-    tx.execute("insert or ignore into revoked_device values (?1)", [device.as_str()])?;
+pub(crate) fn insert_revocation(tx: &Transaction<'_>, device: &DeviceId) -> Result<(), StoreError> {
+    tx.execute(
+        "insert or ignore into revoked_device values (?1)",
+        [device.as_str()],
+    )?;
     Ok(())
 }

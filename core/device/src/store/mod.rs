@@ -127,13 +127,18 @@ impl Store {
     /// Moves what was erased out of the write-ahead log, so that it is gone from the disk too.
     pub(crate) fn empty_log(&self) -> Result<(), StoreError> {
         // A reader can hold the log for a moment; then the next commit or close takes it along.
-        self.lock().query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0))?;
+        self.lock()
+            .query_row("pragma wal_checkpoint(truncate)", [], |row| {
+                row.get::<_, i64>(0)
+            })?;
         Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic inside a transaction rolled it back when the transaction was dropped.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn connect(path: &Path, key: &DataKey, create: OpenFlags) -> Result<Self, StoreError> {
@@ -149,14 +154,20 @@ impl Store {
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.set_prepared_statement_cache_capacity(128);
         migrate(&mut connection)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
     }
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let runner = embedded::migrations::runner();
-    let known =
-        runner.get_migrations().iter().map(|m| i64::from(m.version())).max().unwrap_or(0);
+    let known = runner
+        .get_migrations()
+        .iter()
+        .map(|m| i64::from(m.version()))
+        .max()
+        .unwrap_or(0);
     let found = schema_of(connection)?;
     if found > known {
         return Err(StoreError::UnknownSchema { found, known });

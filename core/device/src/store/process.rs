@@ -13,13 +13,18 @@ use super::column::{self, cbor, optional_word, word};
 
 pub(crate) fn put_cycle(tx: &Transaction<'_>, cycle: &Cycle) -> Result<(), StoreError> {
     tx.prepare_cached("insert or replace into cycle values (?1, ?2)")?
-        .execute(params![cycle.id.as_str(), column::to_cbor(cycle, "cycle.cycle")?])?;
+        .execute(params![
+            cycle.id.as_str(),
+            column::to_cbor(cycle, "cycle.cycle")?
+        ])?;
     Ok(())
 }
 
 pub(crate) fn find_cycle(db: &Connection, id: &CycleId) -> Result<Option<Cycle>, StoreError> {
     let mut query = db.prepare_cached("select cycle from cycle where id = ?1")?;
-    column::first(query.query([id.as_str()])?, |row| cbor(row, "cycle", "cycle.cycle"))
+    column::first(query.query([id.as_str()])?, |row| {
+        cbor(row, "cycle", "cycle.cycle")
+    })
 }
 
 /// All cycles, the latest first.
@@ -33,14 +38,13 @@ pub(crate) fn cycles(db: &Connection) -> Result<Vec<Cycle>, StoreError> {
 
 /// Where a case stands, and with it whether its tasks are still open.
 pub(crate) fn put_case(tx: &Transaction<'_>, case: &CaseItem) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into rating_case values (?1, ?2, ?3, ?4)")?.execute(
-        params![
+    tx.prepare_cached("insert or replace into rating_case values (?1, ?2, ?3, ?4)")?
+        .execute(params![
             case.subject.as_str(),
             case.cycle.as_str(),
             case.state.as_str(),
             case.grade.map(Grade::as_str)
-        ],
-    )?;
+        ])?;
     if !matches!(case.state, CaseState::Returned | CaseState::Conflict) {
         delete_tasks(tx, &case.subject, &case.cycle)?;
     }
@@ -65,12 +69,13 @@ pub(crate) fn find_case(
 }
 
 pub(crate) fn put_task(tx: &Transaction<'_>, task: &TaskItem) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into task values (?1, ?2, ?3, ?4)")?.execute([
-        task.subject.as_str(),
-        task.cycle.as_str(),
-        task.item.as_ref().map_or("", ItemPath::as_str),
-        &task.text,
-    ])?;
+    tx.prepare_cached("insert or replace into task values (?1, ?2, ?3, ?4)")?
+        .execute([
+            task.subject.as_str(),
+            task.cycle.as_str(),
+            task.item.as_ref().map_or("", ItemPath::as_str),
+            &task.text,
+        ])?;
     Ok(())
 }
 
@@ -84,11 +89,15 @@ pub(crate) fn tasks(
          order by cycle, subject, item",
     )?;
     let (subject, cycle) = of.unzip();
-    let rows =
-        query.query(params![subject.map(SubjectId::as_str), cycle.map(CycleId::as_str)])?;
+    let rows = query.query(params![
+        subject.map(SubjectId::as_str),
+        cycle.map(CycleId::as_str)
+    ])?;
     column::all(rows, |row| {
         let item: String = row.get("item")?;
-        let parsed = item.parse().map_err(|_| StoreError::Corrupt { what: "task.item" });
+        let parsed = item
+            .parse()
+            .map_err(|_| StoreError::Corrupt { what: "task.item" });
         Ok(TaskItem {
             subject: word(row, "subject", "task.subject")?,
             cycle: word(row, "cycle", "task.cycle")?,

@@ -23,11 +23,13 @@ pub(crate) fn files(
     db: &Connection,
     subject: &SubjectId,
 ) -> Result<Vec<(FileId, FileFacts)>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select year, facts from projection where subject = ?1 order by year",
-    )?;
+    let mut query =
+        db.prepare_cached("select year, facts from projection where subject = ?1 order by year")?;
     column::all(query.query([subject.as_str()])?, |row| {
-        let file = FileId { subject: subject.clone(), year: row.get("year")? };
+        let file = FileId {
+            subject: subject.clone(),
+            year: row.get("year")?,
+        };
         Ok((file, cbor(row, "facts", FACTS)?))
     })
 }
@@ -45,9 +47,12 @@ pub(crate) fn put(
     file: &FileId,
     facts: &FileFacts,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into projection values (?1, ?2, ?3)")?.execute(
-        params![file.subject.as_str(), file.year, column::to_cbor(facts, FACTS)?],
-    )?;
+    tx.prepare_cached("insert or replace into projection values (?1, ?2, ?3)")?
+        .execute(params![
+            file.subject.as_str(),
+            file.year,
+            column::to_cbor(facts, FACTS)?
+        ])?;
     Ok(())
 }
 

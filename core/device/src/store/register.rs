@@ -13,26 +13,24 @@ pub(crate) fn put(
     row: &RegisterRow,
     list: DivisionCode,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into register_row (id, division, subject, list, row)
-         values (?1, ?2, ?3, ?4, ?5)")?.execute(
-        params![
-            row.id.as_str(),
-            row.division.filled_text(),
-            row.subject.as_ref().map(|s| s.as_str()),
-            list.filled_text(),
-            column::to_cbor(row, "register_row.row")?,
-        ],
-    )?;
+    tx.prepare_cached(
+        "insert or replace into register_row (id, division, subject, list, row)
+         values (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        row.id.as_str(),
+        row.division.filled_text(),
+        row.subject.as_ref().map(|s| s.as_str()),
+        list.filled_text(),
+        column::to_cbor(row, "register_row.row")?,
+    ])?;
     Ok(())
 }
 
 /// The rows of the list of the subject's gacha that can speak of it: those that name it, and
 /// those that name nobody. What matters to a gacha stands in its list, so that the server can
 /// tell from one position which rows were here.
-pub(crate) fn reaching(
-    db: &Connection,
-    subject: &Subject,
-) -> Result<Vec<RegisterRow>, StoreError> {
+pub(crate) fn reaching(db: &Connection, subject: &Subject) -> Result<Vec<RegisterRow>, StoreError> {
     let mut query = db.prepare_cached(
         "select row from register_row where list = ?1 and (subject = ?2 or subject is null)",
     )?;
@@ -42,6 +40,9 @@ pub(crate) fn reaching(
 
 /// Forgets the rows of a list that is read again from its start.
 pub(crate) fn delete_list(tx: &Transaction<'_>, list: DivisionCode) -> Result<(), StoreError> {
-    tx.execute("delete from register_row where list = ?1", [list.filled_text()])?;
+    tx.execute(
+        "delete from register_row where list = ?1",
+        [list.filled_text()],
+    )?;
     Ok(())
 }

@@ -35,15 +35,14 @@ pub(crate) fn put(
     item: &RulesItem,
     position: u64,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into rule_file values (?1, ?2, ?3, ?4, ?5)")?.execute(
-        params![
+    tx.prepare_cached("insert or replace into rule_file values (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
             item.hash.to_string(),
             kind.as_str(),
             item.name,
             item.text,
             column::int(position)
-        ],
-    )?;
+        ])?;
     Ok(())
 }
 
@@ -53,7 +52,10 @@ pub(crate) fn files(db: &Connection, kind: RuleKind) -> Result<Vec<RuleFile>, St
         "select name, text from rule_file where kind = ?1 order by position, hash",
     )?;
     column::all(query.query([kind.as_str()])?, |row| {
-        Ok(RuleFile { name: row.get("name")?, text: row.get("text")? })
+        Ok(RuleFile {
+            name: row.get("name")?,
+            text: row.get("text")?,
+        })
     })
 }
 

@@ -172,9 +172,15 @@ pub(crate) fn erase(tx: &Transaction<'_>, subject: &SubjectId) -> Result<(), Sto
     ];
     for table in TABLES {
         let column = if table == "subject" { "id" } else { "subject" };
-        tx.execute(&format!("delete from {table} where {column} = ?1"), [subject.as_str()])?;
+        tx.execute(
+            &format!("delete from {table} where {column} = ?1"),
+            [subject.as_str()],
+        )?;
     }
-    tx.execute("update link set state = 'erased' where subject = ?1", [subject.as_str()])?;
+    tx.execute(
+        "update link set state = 'erased' where subject = ?1",
+        [subject.as_str()],
+    )?;
     Ok(())
 }
 

@@ -38,21 +38,35 @@ impl<P: SyncProtocol> Run<'_, P> {
         let division = end.division;
         loop {
             let (server_key, after) = self.device.read(|db| {
-                Ok((device::get(db)?.server_key, list::taken(db, division)?.position))
+                Ok((
+                    device::get(db)?.server_key,
+                    list::taken(db, division)?.position,
+                ))
             })?;
-            let pull = Pull { division, after, max_bytes: PAGE_BYTES };
-            let page = self.protocol.pull(&pull).map_err(|e| failed(Step::Pull, e))?;
+            let pull = Pull {
+                division,
+                after,
+                max_bytes: PAGE_BYTES,
+            };
+            let page = self
+                .protocol
+                .pull(&pull)
+                .map_err(|e| failed(Step::Pull, e))?;
             let theirs = page.division == division && page.verify(&server_key).is_ok();
             if !theirs {
                 return Err(SyncError::NotTheServers(Step::Pull));
             }
             let entropy = self.device.entropy.as_ref();
-            let taken = self.device.write(|tx| take_page(tx, &page, &server_key, entropy))?;
+            let taken = self
+                .device
+                .write(|tx| take_page(tx, &page, &server_key, entropy))?;
             let Ok(brought) = taken else {
                 return Ok(Err(DigestMismatch));
             };
             self.note(brought)?;
-            let position = self.device.read(|db| Ok(list::taken(db, division)?.position))?;
+            let position = self
+                .device
+                .read(|db| Ok(list::taken(db, division)?.position))?;
             (self.progress)(Progress::Receiving {
                 division,
                 position,
@@ -79,7 +93,10 @@ impl<P: SyncProtocol> Run<'_, P> {
         self.report.unknown += brought.unknown;
         self.report.refused += brought.refused;
         if brought.erased {
-            self.device.store.empty_log().map_err(crate::error::Error::from)?;
+            self.device
+                .store
+                .empty_log()
+                .map_err(crate::error::Error::from)?;
         }
         Ok(())
     }

@@ -60,7 +60,10 @@ impl<P: SyncProtocol> Run<'_, P> {
             done += settled.received + settled.set_aside;
             self.report.received += settled.received;
             self.report.set_aside += settled.set_aside;
-            (self.progress)(Progress::Sending { done, total: total.max(done) });
+            (self.progress)(Progress::Sending {
+                done,
+                total: total.max(done),
+            });
             if settled.held {
                 return Ok(true);
             }
@@ -69,23 +72,23 @@ impl<P: SyncProtocol> Run<'_, P> {
     }
 
     /// Sends one page and takes its receipt.
-    fn send(
-        &self,
-        own: &DeviceRow,
-        incarnation: u32,
-        page: Page,
-    ) -> Result<Settled, SyncError> {
-        let head =
-            SignedHead::sign(&own.id, incarnation, page.head, self.device.signer.as_ref());
+    fn send(&self, own: &DeviceRow, incarnation: u32, page: Page) -> Result<Settled, SyncError> {
+        let head = SignedHead::sign(&own.id, incarnation, page.head, self.device.signer.as_ref());
         let (from, up_to) = (page.from, page.head.seq);
         let identities = page.identities.into_iter();
         let push = Push {
             head,
             envelopes: page.envelopes,
-            identities: identities.map(|(seq, record)| IdentityPush { seq, record }).collect(),
+            identities: identities
+                .map(|(seq, record)| IdentityPush { seq, record })
+                .collect(),
         };
-        self.device.write(|tx| Ok(chain::set_sending(tx, incarnation, from, up_to)?))?;
-        let answer = self.protocol.push(&push).map_err(|e| failed(Step::Push, e))?;
+        self.device
+            .write(|tx| Ok(chain::set_sending(tx, incarnation, from, up_to)?))?;
+        let answer = self
+            .protocol
+            .push(&push)
+            .map_err(|e| failed(Step::Push, e))?;
         answer
             .verify(&own.server_key)
             .map_err(|_| SyncError::NotTheServers(Step::Push))?;
@@ -126,7 +129,11 @@ fn settle(
     answer: &PushAnswer,
 ) -> Result<Option<Settled>, Error> {
     let incarnation = answer.up_to.incarnation;
-    let mut settled = Settled { received: 0, set_aside: 0, held: false };
+    let mut settled = Settled {
+        received: 0,
+        set_aside: 0,
+        held: false,
+    };
     let ours = chain::head_at(tx, &own.id, incarnation, answer.up_to.seq)?;
     let same_chain = ours.is_some_and(|head| head.hash == answer.head);
     if !same_chain {
@@ -145,7 +152,11 @@ fn settle(
         }
         let newly = chain::find(tx, incarnation, seq)?.is_some_and(|link| link.state.is_open());
         chain::set_verdict(tx, incarnation, seq, &verdict, Some(answer.received_at))?;
-        let at = ChainRef { device: own.id.clone(), incarnation, seq };
+        let at = ChainRef {
+            device: own.id.clone(),
+            incarnation,
+            seq,
+        };
         set_counts(tx, &at, verdict.counts())?;
         if newly && verdict.is_received() {
             settled.received += 1;
@@ -160,7 +171,10 @@ fn settle(
 
 /// Verdicts of a server whose chain does not go on with ours.
 const fn is_elsewhere(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Held | Verdict::Refused(ErrorCode::EnvelopeFork))
+    matches!(
+        verdict,
+        Verdict::Held | Verdict::Refused(ErrorCode::EnvelopeFork)
+    )
 }
 
 /// The facts of the file skip what the server set aside, and only that.

@@ -68,7 +68,8 @@ fn challenge() -> (u16, &'static str, Vec<u8>) {
 }
 
 fn token(text: &str) -> (u16, &'static str, Vec<u8>) {
-    let body = format!("{{\"access_token\":\"{text}\",\"token_type\":\"Bearer\",\"expires_in\":600}}");
+    let body =
+        format!("{{\"access_token\":\"{text}\",\"token_type\":\"Bearer\",\"expires_in\":600}}");
     (200, "", body.into_bytes())
 }
 
@@ -144,7 +145,10 @@ fn a_busy_server_says_when_to_come_again() {
         (503, "retry-after: 30\r\n", problem(ErrorCode::Unavailable)),
     ]);
     let error = protocol(&server).hello(&hello()).unwrap_err();
-    assert_eq!((error.kind(), error.retry_after_ms()), (Kind::Unavailable, Some(30_000)));
+    assert_eq!(
+        (error.kind(), error.retry_after_ms()),
+        (Kind::Unavailable, Some(30_000))
+    );
     server.thread.join().unwrap();
 }
 
@@ -170,10 +174,17 @@ fn no_network_is_offline_and_not_a_refusal() {
 fn enrolment_pins_the_servers_key() {
     let body = br#"{"device":"dev-1","officer":"o1","server_key":"0102","scope":["150623200201"]}"#;
     let server = canned(vec![(201, "", body.to_vec())]);
-    let (enrolment, scope) =
-        enrol(&HttpConfig::new(&server.url), "ABCD EFGH", signer(1).as_ref()).unwrap();
+    let (enrolment, scope) = enrol(
+        &HttpConfig::new(&server.url),
+        "ABCD EFGH",
+        signer(1).as_ref(),
+    )
+    .unwrap();
     server.thread.join().unwrap();
-    assert_eq!((enrolment.device.as_str(), enrolment.server_key), ("dev-1", vec![1, 2]));
+    assert_eq!(
+        (enrolment.device.as_str(), enrolment.server_key),
+        ("dev-1", vec![1, 2])
+    );
     assert_eq!(scope.len(), 1);
     assert!(server.seen.lock().unwrap()[0].contains("ABCD EFGH"));
 }

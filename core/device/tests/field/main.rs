@@ -8,9 +8,12 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod doorstep;
 mod http;
+mod restore;
 mod safety;
 mod server;
 mod sync;
 mod visit;
 mod world;
+mod speed_tmp;

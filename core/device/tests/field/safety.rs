@@ -18,7 +18,10 @@ fn nothing_an_officer_entered_can_be_read_from_the_disk() {
     phone.identify(1, CANARY);
     phone.draft_h01(1);
     phone.seal(1).unwrap();
-    phone.device.put_value(&subject(1), &cycle(), value("herd.goat", 987_654), now()).unwrap();
+    phone
+        .device
+        .put_value(&subject(1), &cycle(), value("herd.goat", 987_654), now())
+        .unwrap();
     let shown = phone.device.identity(&subject(1)).unwrap();
     assert_eq!(shown[0].people[0].full_name, CANARY);
     for entry in std::fs::read_dir(phone.path.parent().unwrap()).unwrap() {
@@ -26,7 +29,10 @@ fn nothing_an_officer_entered_can_be_read_from_the_disk() {
         let bytes = std::fs::read(&path).unwrap();
         let has = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w == needle);
         assert!(!bytes.is_empty());
-        assert!(!has(CANARY.as_bytes()) && !has(b"hh-1") && !has(b"herd.goat"), "{path:?}");
+        assert!(
+            !has(CANARY.as_bytes()) && !has(b"hh-1") && !has(b"herd.goat"),
+            "{path:?}"
+        );
         assert!(!has(b"SQLite format 3"), "{path:?} is not encrypted");
     }
 }
@@ -44,7 +50,10 @@ fn ten_wrong_pins_destroy_the_way_to_the_store() {
         assert!(matches!(try_pin("000000"), Err(VaultError::WrongPin { left: l }) if l == left));
     }
     assert!(matches!(try_pin("000000"), Err(VaultError::Destroyed)));
-    assert!(matches!(try_pin(PIN), Err(VaultError::Destroyed)), "not even the right one");
+    assert!(
+        matches!(try_pin(PIN), Err(VaultError::Destroyed)),
+        "not even the right one"
+    );
     assert!(open(&phone.path, 1, 9).is_err());
 }
 
@@ -55,7 +64,12 @@ fn killing_the_program_does_not_win_a_try() {
     let key_file = phone.path.with_extension("db.key");
     let tries = || {
         let text = std::fs::read_to_string(&key_file).unwrap();
-        text.split("\"tries\":").nth(1).unwrap().trim_end_matches('}').parse::<u32>().unwrap()
+        text.split("\"tries\":")
+            .nth(1)
+            .unwrap()
+            .trim_end_matches('}')
+            .parse::<u32>()
+            .unwrap()
     };
     for n in 1..=4 {
         let wrong = with_secrets("999999", |secrets| vault::unlock(&phone.path, secrets));
@@ -63,10 +77,15 @@ fn killing_the_program_does_not_win_a_try() {
         assert_eq!(tries(), n, "counted on the disk");
     }
     // A program that is killed while it tries has counted before: the file says so already.
-    let text = std::fs::read_to_string(&key_file).unwrap().replace("\"tries\":4", "\"tries\":10");
+    let text = std::fs::read_to_string(&key_file)
+        .unwrap()
+        .replace("\"tries\":4", "\"tries\":10");
     std::fs::write(&key_file, text).unwrap();
     let last = with_secrets(PIN, |secrets| vault::unlock(&phone.path, secrets));
-    assert!(matches!(last, Err(VaultError::Destroyed)), "the tenth try was used up by the kill");
+    assert!(
+        matches!(last, Err(VaultError::Destroyed)),
+        "the tenth try was used up by the kill"
+    );
 }
 
 #[test]
@@ -75,8 +94,14 @@ fn the_right_pin_on_another_phone_opens_nothing() {
     let phone = Phone::enrolled(&server, 1);
     let other = GivenSecret::new([7; 32]);
     with_secrets(PIN, |secrets| {
-        let moved = Secrets { platform: &other, ..*secrets };
-        assert!(matches!(vault::unlock(&phone.path, &moved), Err(VaultError::WrongPin { .. })));
+        let moved = Secrets {
+            platform: &other,
+            ..*secrets
+        };
+        assert!(matches!(
+            vault::unlock(&phone.path, &moved),
+            Err(VaultError::WrongPin { .. })
+        ));
         assert!(vault::unlock(&phone.path, secrets).is_ok());
     });
 }
@@ -121,17 +146,30 @@ fn a_kill_after_any_field_loses_no_field() {
     let phone = Phone::enrolled(&server, 1);
     phone.sync(&server);
     for (n, observation) in h01().into_iter().enumerate() {
-        phone.device.put_value(&subject(1), &cycle(), observation, now()).unwrap();
+        phone
+            .device
+            .put_value(&subject(1), &cycle(), observation, now())
+            .unwrap();
         if n % 5 == 0 {
             let survivor = phone.killed(90);
-            assert_eq!(survivor.device.draft(&subject(1), &cycle()).unwrap().len(), n + 1);
+            assert_eq!(
+                survivor.device.draft(&subject(1), &cycle()).unwrap().len(),
+                n + 1
+            );
         }
     }
-    phone.device.clear_value(&subject(1), &cycle(), &"herd.sheep".parse().unwrap()).unwrap();
+    phone
+        .device
+        .clear_value(&subject(1), &cycle(), &"herd.sheep".parse().unwrap())
+        .unwrap();
     let survivor = phone.killed(90);
     let left = survivor.device.draft(&subject(1), &cycle()).unwrap();
     assert_eq!(left.len(), h01().len() - 1);
-    assert_eq!(survivor.device.summary().unwrap().waiting, 0, "a draft is no entry");
+    assert_eq!(
+        survivor.device.summary().unwrap().waiting,
+        0,
+        "a draft is no entry"
+    );
 }
 
 #[test]
@@ -144,13 +182,50 @@ fn a_kill_after_the_seal_keeps_the_seal_and_before_it_the_draft() {
     let before = phone.killed(90);
     let sealed = phone.seal(1).unwrap();
     let after = phone.killed(91);
-    assert!(!before.device.draft(&subject(1), &cycle()).unwrap().is_empty());
-    assert!(before.device.facts(&subject(1)).unwrap().seals(&cycle()).is_empty());
-    assert!(after.device.draft(&subject(1), &cycle()).unwrap().is_empty());
-    assert_eq!(after.device.facts(&subject(1)).unwrap().seals(&cycle()).len(), 1);
-    assert_eq!(after.device.signed_head(&sealed.at).unwrap(), Some(sealed.head));
-    assert_eq!(after.sync(&server).received, 2, "what was sealed before the kill arrives");
-    assert_eq!(after.device.subject(&subject(9)).unwrap_err().code(), ErrorCode::NotFound);
+    assert!(
+        !before
+            .device
+            .draft(&subject(1), &cycle())
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        before
+            .device
+            .facts(&subject(1))
+            .unwrap()
+            .seals(&cycle())
+            .is_empty()
+    );
+    assert!(
+        after
+            .device
+            .draft(&subject(1), &cycle())
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        after
+            .device
+            .facts(&subject(1))
+            .unwrap()
+            .seals(&cycle())
+            .len(),
+        1
+    );
+    assert_eq!(
+        after.device.signed_head(&sealed.at).unwrap(),
+        Some(sealed.head)
+    );
+    assert_eq!(
+        after.sync(&server).received,
+        2,
+        "what was sealed before the kill arrives"
+    );
+    assert_eq!(
+        after.device.subject(&subject(9)).unwrap_err().code(),
+        ErrorCode::NotFound
+    );
 }
 
 #[test]
@@ -167,5 +242,8 @@ fn nothing_is_wiped_before_its_receipt() {
     let copied = copy.path.clone();
     copy.device.wipe().unwrap();
     assert!(!copied.exists());
-    assert!(matches!(open(&copied, 1, 9), Err(Error::Vault(VaultError::Destroyed))));
+    assert!(matches!(
+        open(&copied, 1, 9),
+        Err(Error::Vault(VaultError::Destroyed))
+    ));
 }

@@ -17,7 +17,8 @@ use itgel_domain::log::Checkpoint;
 use itgel_domain::sync::SyncProtocol;
 use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd};
 use itgel_domain::sync::pull::{
-    EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem, Tombstone, empty_digest, extend_digest,
+    EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem, Tombstone, empty_digest,
+    extend_digest,
 };
 use itgel_domain::sync::push::{Exception, Push, PushAnswer, Verdict};
 use itgel_domain::time::AtMs;
@@ -72,9 +73,16 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new() -> Self {
-        let kept = Kept { epoch: 1, ..Kept::default() };
+        let kept = Kept {
+            epoch: 1,
+            ..Kept::default()
+        };
         Self {
-            state: Mutex::new(State { kept, page_items: 7, ..State::default() }),
+            state: Mutex::new(State {
+                kept,
+                page_items: 7,
+                ..State::default()
+            }),
             signer: SoftwareSigner::from_secret(&[200; 32]),
             forger: SoftwareSigner::from_secret(&[201; 32]),
         }
@@ -90,7 +98,12 @@ impl Server {
 
     pub(crate) fn list(&self, division: &str, item: &PullItem) {
         let mut state = self.state.lock().unwrap();
-        append(&mut state.kept, division.parse().unwrap(), item.kind(), item.to_bytes());
+        append(
+            &mut state.kept,
+            division.parse().unwrap(),
+            item.kind(),
+            item.to_bytes(),
+        );
     }
 
     /// An item of a kind that nobody knows yet.
@@ -101,12 +114,19 @@ impl Server {
 
     pub(crate) fn tombstone(&self, subject: &SubjectId) -> PullItem {
         let signature = self.sign(&Tombstone::message(subject));
-        PullItem::Tombstone(Tombstone { subject: subject.clone(), signature })
+        PullItem::Tombstone(Tombstone {
+            subject: subject.clone(),
+            signature,
+        })
     }
 
     /// Sets everything aside that speaks of `subject`.
     pub(crate) fn quarantine(&self, subject: &SubjectId) {
-        self.state.lock().unwrap().quarantined.insert(subject.clone());
+        self.state
+            .lock()
+            .unwrap()
+            .quarantined
+            .insert(subject.clone());
     }
 
     /// Makes the call with this number from now on fail: 0 is the next one.
@@ -120,6 +140,7 @@ impl Server {
         self.state.lock().unwrap().faults.clear();
     }
 
+    pub(crate) fn big_pages(&self) { self.state.lock().unwrap().page_items = 5_000; }
     /// Every page of a list brings the one before again.
     pub(crate) fn repeat_items(&self) {
         self.state.lock().unwrap().repeats_items = true;
@@ -143,8 +164,16 @@ impl Server {
     /// Changes a listed item behind the device's back.
     pub(crate) fn tamper(&self, division: &str, position: usize) {
         let mut state = self.state.lock().unwrap();
-        let list = state.kept.lists.get_mut(&division.parse().unwrap()).unwrap();
-        list[position - 1] = PulledItem { kind: 99, bytes: vec![1], ..list[position - 1].clone() };
+        let list = state
+            .kept
+            .lists
+            .get_mut(&division.parse().unwrap())
+            .unwrap();
+        list[position - 1] = PulledItem {
+            kind: 99,
+            bytes: vec![1],
+            ..list[position - 1].clone()
+        };
     }
 
     fn sign(&self, message: &[u8]) -> String {
@@ -163,7 +192,11 @@ impl Server {
 impl Kept {
     /// How many envelopes of a device the chains hold, all incarnations together.
     pub(crate) fn count_of(&self, device: &DeviceId) -> usize {
-        self.chains.iter().filter(|((d, _), _)| d == device).map(|(_, chain)| chain.len()).sum()
+        self.chains
+            .iter()
+            .filter(|((d, _), _)| d == device)
+            .map(|(_, chain)| chain.len())
+            .sum()
     }
 
     fn head(&self, device: &DeviceId, incarnation: u32) -> ChainHead {
@@ -173,21 +206,30 @@ impl Kept {
     }
 
     fn checkpoint(&self) -> CheckpointRef {
-        CheckpointRef { size: self.leaves, root: Hash::of_file(&self.leaves.to_be_bytes()) }
+        CheckpointRef {
+            size: self.leaves,
+            root: Hash::of_file(&self.leaves.to_be_bytes()),
+        }
     }
 
     fn digest(&self, division: DivisionCode, up_to: u64) -> Hash {
         let items = self.lists.get(&division).into_iter().flatten();
         items
             .filter(|item| item.position <= up_to)
-            .fold(empty_digest(division), |digest, item| extend_digest(&digest, item))
+            .fold(empty_digest(division), |digest, item| {
+                extend_digest(&digest, item)
+            })
     }
 }
 
 fn append(kept: &mut Kept, division: DivisionCode, kind: u8, bytes: Vec<u8>) {
     let list = kept.lists.entry(division).or_default();
     let position = list.len() as u64 + 1;
-    list.push(PulledItem { position, kind, bytes });
+    list.push(PulledItem {
+        position,
+        kind,
+        bytes,
+    });
 }
 
 /// The verdict for an envelope at its place, and what follows from it.
@@ -209,19 +251,33 @@ fn take(state: &mut State, push: &Push, bytes: &[u8], place: &ChainRef) -> Verdi
     let envelope = Envelope::from_bytes(bytes).expect("the device writes canonical envelopes");
     assert_eq!(envelope.at, *place, "the envelope stands where it says");
     let aside = state.quarantined.contains(envelope.subject());
-    let verdict =
-        if aside { Verdict::Quarantined(ErrorCode::ScopeOutside) } else { Verdict::Accepted };
+    let verdict = if aside {
+        Verdict::Quarantined(ErrorCode::ScopeOutside)
+    } else {
+        Verdict::Accepted
+    };
     chain.push((id, verdict.clone()));
     state.kept.leaves += 1;
     let gacha = GACHA.parse().unwrap();
     match &envelope.body {
         Body::File(_) => {
-            let item = EnvelopeItem { bytes: bytes.to_vec(), quarantined: aside };
-            append(&mut state.kept, gacha, 0, PullItem::Envelope(item).to_bytes());
+            let item = EnvelopeItem {
+                bytes: bytes.to_vec(),
+                quarantined: aside,
+            };
+            append(
+                &mut state.kept,
+                gacha,
+                0,
+                PullItem::Envelope(item).to_bytes(),
+            );
         }
         Body::Identity(commitment) => {
             let pushed = push.identities.iter().find(|i| i.seq == place.seq).unwrap();
-            assert_eq!(pushed.record.commitment(&envelope.salt), commitment.commitment);
+            assert_eq!(
+                pushed.record.commitment(&envelope.salt),
+                commitment.commitment
+            );
             state.kept.identities.push(pushed.record.clone());
             let (record, commitment) = (pushed.record.clone(), commitment.commitment);
             let item = PullItem::Identity(IdentityItem { record, commitment });
@@ -245,10 +301,18 @@ impl SyncProtocol for Server {
         let incarnations = kept.chains.keys().filter(|(d, _)| *d == request.device);
         let clock = AtMs(request.clock.0 + 1_000);
         let checkpoint = kept.checkpoint();
-        let signed = Checkpoint { size: checkpoint.size, root: checkpoint.root, at: clock };
+        let signed = Checkpoint {
+            size: checkpoint.size,
+            root: checkpoint.root,
+            at: clock,
+        };
         let lists = kept.lists.iter().map(|(division, items)| {
             let position = items.len() as u64;
-            ListEnd { division: *division, position, digest: kept.digest(*division, position) }
+            ListEnd {
+                division: *division,
+                position,
+                digest: kept.digest(*division, position),
+            }
         });
         let answer = HelloAnswer {
             protocol: 1,
@@ -261,7 +325,11 @@ impl SyncProtocol for Server {
             checkpoint_signature: self.sign(&signed.message()),
             checkpoint_at: clock,
         };
-        if fault == Some(Fault::AnswerLost) { Err(Cut) } else { Ok(answer) }
+        if fault == Some(Fault::AnswerLost) {
+            Err(Cut)
+        } else {
+            Ok(answer)
+        }
     }
 
     fn push(&self, request: &Push) -> Result<PushAnswer, Cut> {
@@ -272,18 +340,28 @@ impl SyncProtocol for Server {
         let mut state = self.state.lock().unwrap();
         let up_to = request.head.at.clone();
         let key = state.keys.get(&up_to.device).expect("an admitted device");
-        request.head.verify(Suite::Ed25519, key).expect("the page is signed by its device");
+        request
+            .head
+            .verify(Suite::Ed25519, key)
+            .expect("the page is signed by its device");
         let from_seq = up_to.seq + 1 - request.envelopes.len() as u64;
         let mut except = Vec::new();
         for (bytes, seq) in request.envelopes.iter().zip(from_seq..) {
-            let place = ChainRef { seq, ..up_to.clone() };
+            let place = ChainRef {
+                seq,
+                ..up_to.clone()
+            };
             match take(&mut state, request, bytes, &place) {
                 Verdict::Accepted => {}
                 verdict => except.push(Exception { seq, verdict }),
             }
         }
         let head = state.kept.head(&up_to.device, up_to.incarnation);
-        let head = if head.seq > up_to.seq { request.head.hash } else { head.hash };
+        let head = if head.seq > up_to.seq {
+            request.head.hash
+        } else {
+            head.hash
+        };
         let mut answer = PushAnswer {
             up_to,
             head,
@@ -293,9 +371,17 @@ impl SyncProtocol for Server {
             checkpoint: state.kept.checkpoint(),
             signature: String::new(),
         };
-        let signer = if fault == Some(Fault::Forged) { &self.forger } else { &self.signer };
+        let signer = if fault == Some(Fault::Forged) {
+            &self.forger
+        } else {
+            &self.signer
+        };
         answer.signature = HEXLOWER.encode(&signer.sign(&answer.message()));
-        if fault == Some(Fault::AnswerLost) { Err(Cut) } else { Ok(answer) }
+        if fault == Some(Fault::AnswerLost) {
+            Err(Cut)
+        } else {
+            Ok(answer)
+        }
     }
 
     fn pull(&self, request: &Pull) -> Result<PullPage, Cut> {
@@ -304,8 +390,17 @@ impl SyncProtocol for Server {
             return Err(Cut);
         }
         let state = self.state.lock().unwrap();
-        let list = state.kept.lists.get(&request.division).cloned().unwrap_or_default();
-        let back = if state.repeats_items { state.page_items as u64 } else { 0 };
+        let list = state
+            .kept
+            .lists
+            .get(&request.division)
+            .cloned()
+            .unwrap_or_default();
+        let back = if state.repeats_items {
+            state.page_items as u64
+        } else {
+            0
+        };
         let from = request.after.saturating_sub(back);
         let up_to = request.after + state.page_items as u64;
         let end = list.len() as u64;
@@ -321,8 +416,16 @@ impl SyncProtocol for Server {
             items,
             signature: String::new(),
         };
-        let signer = if fault == Some(Fault::Forged) { &self.forger } else { &self.signer };
+        let signer = if fault == Some(Fault::Forged) {
+            &self.forger
+        } else {
+            &self.signer
+        };
         page.signature = HEXLOWER.encode(&signer.sign(&page.message()));
-        if fault == Some(Fault::AnswerLost) { Err(Cut) } else { Ok(page) }
+        if fault == Some(Fault::AnswerLost) {
+            Err(Cut)
+        } else {
+            Ok(page)
+        }
     }
 }

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use itgel_device::sync::{SyncReport, run};
 use itgel_device::{
-    Argon2Cost, Countersign, Device, Enrolment, Entropy, EntropyError, Error, GivenSecret, Sealed,
-    Secrets,
+    Argon2Cost, Countersign, Device, Enrolment, Entropy, EntropyError, Error, GivenSecret, Record,
+    RecordState, Sealed, Secrets,
 };
 use itgel_domain::assess::Worksheet;
 use itgel_domain::case::cycle::{Cycle, CycleKind};
+use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::{DeviceSigner, SoftwareSigner};
 use itgel_domain::file::entry::Consent;
 use itgel_domain::hash::Hash;
@@ -75,7 +76,10 @@ pub(crate) fn subject(n: u32) -> SubjectId {
 }
 
 pub(crate) fn entropy(seed: u8) -> Arc<dyn Entropy> {
-    Arc::new(Seeded { seed, next: AtomicU64::new(0) })
+    Arc::new(Seeded {
+        seed,
+        next: AtomicU64::new(0),
+    })
 }
 
 pub(crate) fn signer(seed: u8) -> Arc<dyn DeviceSigner> {
@@ -85,8 +89,15 @@ pub(crate) fn signer(seed: u8) -> Arc<dyn DeviceSigner> {
 /// Runs `work` with the secrets that open the stores of these tests.
 pub(crate) fn with_secrets<T>(pin: &str, work: impl FnOnce(&Secrets<'_>) -> T) -> T {
     let platform = GivenSecret::new(PLATFORM);
-    let cost = Argon2Cost { memory_kib: 8, passes: 1 };
-    work(&Secrets { pin, platform: &platform, cost })
+    let cost = Argon2Cost {
+        memory_kib: 8,
+        passes: 1,
+    };
+    work(&Secrets {
+        pin,
+        platform: &platform,
+        cost,
+    })
 }
 
 impl Phone {
@@ -103,7 +114,12 @@ impl Phone {
         let device = with_secrets(PIN, |secrets| {
             Device::create(&path, secrets, &enrolment, signer(seed), entropy(seed)).unwrap()
         });
-        Self { device, path, seed, _folder: folder }
+        Self {
+            device,
+            path,
+            seed,
+            _folder: folder,
+        }
     }
 
     /// What a kill at this moment leaves behind, opened again: a copy of the files as they lie on
@@ -120,7 +136,12 @@ impl Phone {
         }
         let path = folder.path().join(self.path.file_name().unwrap());
         let device = open(&path, self.seed, other).unwrap();
-        Self { device, path, seed: self.seed, _folder: folder }
+        Self {
+            device,
+            path,
+            seed: self.seed,
+            _folder: folder,
+        }
     }
 
     pub(crate) fn sync(&self, server: &Server) -> SyncReport {
@@ -130,9 +151,13 @@ impl Phone {
     /// Drafts the visit of worked case H-01 for a subject, consents included.
     pub(crate) fn draft_h01(&self, n: u32) {
         let id = subject(n);
-        self.device.put_consent(&id, &cycle(), &consent(), now()).unwrap();
+        self.device
+            .put_consent(&id, &cycle(), &consent(), now())
+            .unwrap();
         for observation in h01() {
-            self.device.put_value(&id, &cycle(), observation, now()).unwrap();
+            self.device
+                .put_value(&id, &cycle(), observation, now())
+                .unwrap();
         }
     }
 
@@ -144,12 +169,20 @@ impl Phone {
             id_number: Some(ID_NUMBER.into()),
             phone: None,
         };
-        self.device.put_identity(&subject(n), vec![person], now()).unwrap();
+        self.device
+            .put_identity(&subject(n), vec![person], now())
+            .unwrap();
     }
 
     pub(crate) fn seal(&self, n: u32) -> Result<Sealed, Error> {
         let picture = Hash::of_file(b"signature");
-        self.device.seal(&subject(n), &cycle(), AS_OF, now(), &Countersign::Drawn { picture })
+        self.device.seal(
+            &subject(n),
+            &cycle(),
+            AS_OF,
+            now(),
+            &Countersign::Drawn { picture },
+        )
     }
 
     /// Identity, visit and seal of a subject.
@@ -161,7 +194,9 @@ impl Phone {
 }
 
 pub(crate) fn open(path: &Path, seed: u8, random: u8) -> Result<Device, Error> {
-    with_secrets(PIN, |secrets| Device::open(path, secrets, signer(seed), entropy(random)))
+    with_secrets(PIN, |secrets| {
+        Device::open(path, secrets, signer(seed), entropy(random))
+    })
 }
 
 /// A server with a gacha of `households`, its cycle, rules and registers.
@@ -170,17 +205,44 @@ pub(crate) fn server(households: u32) -> Server {
     let file = |list: &[(&str, &str)], name: &str| {
         let (name, text) = list.iter().find(|(n, _)| *n == name).unwrap();
         let hash = Hash::of_file(text.as_bytes());
-        RulesItem { hash, name: (*name).into(), text: (*text).into() }
+        RulesItem {
+            hash,
+            name: (*name).into(),
+            text: (*text).into(),
+        }
     };
-    server.list(BANNER, &PullItem::Pack(file(shipped::PACKS, "hh-nm-1.toml")));
-    server.list(BANNER, &PullItem::Parameters(file(shipped::PARAMETERS, "ex-1.toml")));
+    server.list(
+        BANNER,
+        &PullItem::Pack(file(shipped::PACKS, "hh-nm-1.toml")),
+    );
+    server.list(
+        BANNER,
+        &PullItem::Parameters(file(shipped::PARAMETERS, "ex-1.toml")),
+    );
     for (id, kind, opens_on, closes_on) in [
-        ("2026-spring", CycleKind::Event, date(2026, 3, 1), date(2026, 5, 31)),
-        ("2026", CycleKind::Annual, date(2026, 6, 1), date(2026, 12, 31)),
+        (
+            "2026-spring",
+            CycleKind::Event,
+            date(2026, 3, 1),
+            date(2026, 5, 31),
+        ),
+        (
+            "2026",
+            CycleKind::Annual,
+            date(2026, 6, 1),
+            date(2026, 12, 31),
+        ),
     ] {
         let (id, name) = (id.parse().unwrap(), format!("示例 {id}"));
         let banner = BANNER.parse().unwrap();
-        let cycle = Cycle { id, banner, kind, name, opens_on, closes_on };
+        let cycle = Cycle {
+            id,
+            banner,
+            kind,
+            name,
+            opens_on,
+            closes_on,
+        };
         server.list(BANNER, &PullItem::Cycle(cycle));
     }
     for n in 1..=households {
@@ -196,7 +258,10 @@ pub(crate) fn server(households: u32) -> Server {
             first_loan_on: Some(date(2018, 10, 20)),
             ..CreditRecord::default()
         };
-        server.list(GACHA, &PullItem::Register(row(n, RegisterContent::Credit(credit))));
+        server.list(
+            GACHA,
+            &PullItem::Register(row(n, RegisterContent::Credit(credit))),
+        );
         let quota = Quota {
             plot: None,
             season: Season::Year,
@@ -205,7 +270,10 @@ pub(crate) fn server(households: u32) -> Server {
             mu_per_su: "20".parse().unwrap(),
             before_disaster: None,
         };
-        server.list(GACHA, &PullItem::Register(row(n, RegisterContent::Quota(quota))));
+        server.list(
+            GACHA,
+            &PullItem::Register(row(n, RegisterContent::Quota(quota))),
+        );
     }
     server
 }
@@ -234,14 +302,13 @@ pub(crate) fn h01() -> Vec<Observation> {
     let text = include_str!("../../../../fixtures/cases/h-01.toml");
     let sheets = Worksheet::read_all("h-01.toml", text, shipped::rules()).unwrap();
     let facts = &sheets[0].inputs.facts;
-    let observation = |(item, fact): (&itgel_domain::item::ItemPath, &itgel_domain::assess::Fact)| {
-        Observation {
+    let observation =
+        |(item, fact): (&itgel_domain::item::ItemPath, &itgel_domain::assess::Fact)| Observation {
             item: item.clone(),
             state: fact.state.clone(),
             evidence: fact.evidence,
             observed_on: AS_OF,
-        }
-    };
+        };
     facts.values.iter().map(observation).collect()
 }
 
@@ -266,4 +333,27 @@ pub(crate) fn consent() -> Consent {
         signature: Hash::of_file(b"scan"),
         witness: "o1".parse().unwrap(),
     }
+}
+
+/// A device that has everything of a gacha of `households`.
+pub(crate) fn ready(households: u32) -> (Server, Phone) {
+    let server = server(households);
+    let phone = Phone::enrolled(&server, 1);
+    phone.sync(&server);
+    (server, phone)
+}
+
+/// Whether every record of a subject has its receipt.
+pub(crate) fn is_green(phone: &Phone, n: u32) -> bool {
+    let records = phone.device.records(&subject(n), &cycle()).unwrap();
+    let received = |r: &Record| matches!(r.state, RecordState::Received { .. });
+    records.iter().all(received)
+}
+
+/// Fields and codes of a refusal.
+pub(crate) fn codes(error: Error) -> Vec<(String, ErrorCode)> {
+    let Error::Invalid(violations) = error else {
+        panic!("not refused for its content: {error}")
+    };
+    violations.into_iter().map(|v| (v.field, v.code)).collect()
 }

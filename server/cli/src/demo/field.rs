@@ -84,16 +84,14 @@ pub(super) struct Tally {
     pub(super) failed_syncs: u64,
 }
 
-/// Lets a team make its first visits: enrol, fetch, visit, vote, synchronise until nothing waits.
+/// Lets a team make its first visits: fetch, visit, vote, synchronise until nothing waits.
 ///
 /// # Errors
 /// [`DemoError::Field`] with the step that cannot be done.
 pub(super) fn first_visits<'a>(
-    campaign: &'a Campaign<'a>,
-    team: &'a Team,
+    mut crew: Crew<'a>,
     visits: &[Visit<'_>],
 ) -> Result<Crew<'a>, DemoError> {
-    let mut crew = Crew::enrol(campaign, team)?;
     crew.synchronise(true)?;
     crew.make(visits)?;
     Ok(crew)
@@ -107,6 +105,9 @@ pub(super) fn second_visits(mut crew: Crew<'_>, visits: &[Visit<'_>]) -> Result<
     // What the first team wrote about who lives there comes down first.
     crew.synchronise(true)?;
     crew.make(visits)?;
+    let stands = crew.device.summary().map_err(|e| DemoError::field("summary", e))?;
+    crew.tally.set_aside = stands.needs_you;
+    crew.tally.received = crew.records - stands.waiting - stands.needs_you;
     Ok(Worked { tally: crew.tally, slips: crew.slips })
 }
 
@@ -129,10 +130,16 @@ pub(super) struct Crew<'a> {
     retry: Retry,
     tally: Tally,
     slips: Vec<Slip>,
+    /// Records that the device wrote.
+    records: u64,
 }
 
 impl<'a> Crew<'a> {
-    fn enrol(campaign: &'a Campaign<'a>, team: &'a Team) -> Result<Self, DemoError> {
+    /// Enrols a device with its two officers, in the office.
+    ///
+    /// # Errors
+    /// [`DemoError::Field`] with the step that cannot be done.
+    pub(super) fn enrol(campaign: &'a Campaign<'a>, team: &'a Team) -> Result<Self, DemoError> {
         let signer: Arc<dyn DeviceSigner> = Arc::new(SoftwareSigner::from_secret(&clock::random()?));
         let (enrolment, _) = http::enrol(&HttpConfig::new(campaign.office), &team.collector.code, signer.as_ref())
             .map_err(|e| DemoError::field("enrolment", e))?;
@@ -155,6 +162,7 @@ impl<'a> Crew<'a> {
             retry: Retry::default(),
             tally: Tally::default(),
             slips: Vec::new(),
+            records: 0,
         })
     }
 
@@ -178,6 +186,7 @@ impl<'a> Crew<'a> {
             self.device
                 .put_identity(subject, household.identity.people.clone(), clock::now())
                 .map_err(failed("identity"))?;
+            self.records += 1;
         }
         self.device
             .put_consent(subject, cycle, &self.consent(household), clock::now())
@@ -197,6 +206,7 @@ impl<'a> Crew<'a> {
             .seal(subject, cycle, self.campaign.today, clock::now(), &countersign)
             .map_err(refused)?;
         self.tally.visits += 1;
+        self.records += 1;
         self.campaign.sealed.inc(1);
         if !visit.is_second {
             self.vote(visit)?;
@@ -222,6 +232,7 @@ impl<'a> Crew<'a> {
                 .put_ballot(ballot, clock::now())
                 .map_err(|e| DemoError::field("ballot", e))?;
             self.tally.ballots += 1;
+            self.records += 1;
         }
         Ok(())
     }
@@ -267,8 +278,6 @@ impl<'a> Crew<'a> {
             };
             let attempt = match sync::run(&self.device, &self.protocol, clock::now(), &mut progress) {
                 Ok(report) => {
-                    self.tally.received += report.received;
-                    self.tally.set_aside += report.set_aside;
                     if report.waiting == 0 || !must {
                         return Ok(());
                     }

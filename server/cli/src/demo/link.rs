@@ -18,24 +18,25 @@ pub(super) struct BadLink {
 
 struct State {
     server: SocketAddr,
-    /// One connection in so many is cut; 0 for none.
-    cut_one_in: u64,
+    /// A connection is cut after so many bytes at the least, and twice as many at the most.
+    cut_after: u64,
     opened: AtomicU64,
     cut: AtomicU64,
     closing: AtomicBool,
 }
 
 impl BadLink {
-    /// Opens a link to `server` that cuts one connection in `cut_one_in`.
+    /// Opens a link to `server` that cuts every connection after `cut_after` to twice as many
+    /// bytes.
     ///
     /// # Errors
     /// When no port can be bound.
-    pub(super) fn open(server: SocketAddr, cut_one_in: u64) -> std::io::Result<Self> {
+    pub(super) fn open(server: SocketAddr, cut_after: u64) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let state = Arc::new(State {
             server,
-            cut_one_in,
+            cut_after,
             opened: AtomicU64::new(0),
             cut: AtomicU64::new(0),
             closing: AtomicBool::new(false),
@@ -85,32 +86,32 @@ fn accept(listener: &TcpListener, state: &Arc<State>) {
     }
 }
 
-/// Carries one connection. The cut ones alternate between a request that never arrives whole and
-/// an answer that is lost after the server committed: the two cases that a device must survive.
-fn carry(device: TcpStream, state: &State) {
+/// Carries one connection until it is cut. Connections break in turn on the way up and on the way
+/// down: a request that never arrives whole, and an answer that is lost after the server
+/// committed, are the two cases that a device must survive.
+fn carry(device: TcpStream, state: &Arc<State>) {
     let number = state.opened.fetch_add(1, Ordering::Relaxed) + 1;
-    let is_cut = state.cut_one_in > 0 && number.is_multiple_of(state.cut_one_in);
-    let lose_answer = (number / state.cut_one_in.max(1)).is_multiple_of(2);
     let Ok(server) = TcpStream::connect(state.server) else {
         return;
     };
     let (Ok(device_in), Ok(server_in)) = (device.try_clone(), server.try_clone()) else {
         return;
     };
-    if is_cut {
-        state.cut.fetch_add(1, Ordering::Relaxed);
-    }
-    // Enough for a head and a part of a body.
-    let up_limit = if is_cut && !lose_answer { 900 } else { u64::MAX };
-    let down_limit = if is_cut && lose_answer { 40 } else { u64::MAX };
-    let up = std::thread::spawn(move || copy(device_in, server_in, up_limit));
-    copy(server, device, down_limit);
+    // Spread without chance: the same order of connections breaks at the same bytes.
+    let limit = state.cut_after + number.wrapping_mul(7_919) % state.cut_after.max(1);
+    let (up_limit, down_limit) =
+        if number.is_multiple_of(2) { (limit, u64::MAX) } else { (u64::MAX, limit) };
+    let up = {
+        let state = Arc::clone(state);
+        std::thread::spawn(move || copy(device_in, server_in, up_limit, &state))
+    };
+    copy(server, device, down_limit, state);
     // Both halves are closed by now; there is nothing to learn from the other's end.
     let _ = up.join();
 }
 
 /// Copies until the end, an error or the limit, then closes both directions.
-fn copy(mut from: TcpStream, mut to: TcpStream, limit: u64) {
+fn copy(mut from: TcpStream, mut to: TcpStream, limit: u64, state: &State) {
     let mut left = limit;
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -123,6 +124,10 @@ fn copy(mut from: TcpStream, mut to: TcpStream, limit: u64) {
             break;
         }
         left -= length as u64;
+        if left == 0 {
+            state.cut.fetch_add(1, Ordering::Relaxed);
+            break;
+        }
     }
     // The other side may have closed first.
     let _ = from.shutdown(Shutdown::Both);

@@ -23,7 +23,7 @@ use itgel_server::keys::ServerKeys;
 use itgel_text::{self as text, Lang};
 use jiff::civil::Date;
 
-use self::field::{Campaign, Tally, Total, Visit};
+use self::field::{Campaign, Crew, Tally, Total, Visit};
 use self::lender::{Pulled, Slip};
 use self::link::BadLink;
 use self::office::Office;
@@ -40,8 +40,8 @@ const LANG: Lang = Lang::ZhCn;
 /// Days by which the sample's periods run ahead: seven full days and the longest holidays.
 const PERIODS_AHEAD_DAYS: u16 = 25;
 
-/// One connection in so many is cut.
-const CUT_ONE_IN: u64 = 6;
+/// A connection is cut after so many bytes at the least.
+const CUT_AFTER: u64 = 48 * 1024;
 
 /// Walk the sample banner from the doorstep to a lender's report, on this machine.
 #[derive(clap::Args, Debug)]
@@ -186,7 +186,7 @@ impl Demo {
     fn collect(&mut self, folder: &Path) -> Result<(), DemoError> {
         let stores = folder.join("devices");
         std::fs::create_dir_all(&stores).map_err(DemoError::Folder)?;
-        let link = BadLink::open(self.server.address(), CUT_ONE_IN).map_err(DemoError::Folder)?;
+        let link = BadLink::open(self.server.address(), CUT_AFTER).map_err(DemoError::Folder)?;
         let plan = plan(&self.sample);
         let visits: usize = plan.iter().map(Vec::len).sum();
         let sealed = counter(&self.bars, &text::demo_progress_collect(LANG), visits as u64);
@@ -202,11 +202,16 @@ impl Demo {
             received: &received,
         };
         let watch = Stopwatch::start();
-        let teams = self.sample.teams.iter().zip(&plan);
-        let crews = at_once(teams.map(|(team, visits)| {
-            let campaign = &campaign;
+        // In the office, one after another: stretching a PIN takes memory on purpose.
+        let crews: Vec<_> = self
+            .sample
+            .teams
+            .iter()
+            .map(|team| Crew::enrol(&campaign, team))
+            .collect::<Result<_, _>>()?;
+        let crews = at_once(crews.into_iter().zip(&plan).map(|(crew, visits)| {
             let first: Vec<_> = visits.iter().filter(|v| !v.is_second).copied().collect();
-            move || field::first_visits(campaign, team, &first)
+            move || field::first_visits(crew, &first)
         }))?;
         let worked = at_once(crews.into_iter().zip(&plan).map(|(crew, visits)| {
             let second: Vec<_> = visits.iter().filter(|v| v.is_second).copied().collect();
@@ -285,13 +290,13 @@ impl Demo {
         {
             println!("{}", text::demo_memory(LANG, server >> 20, own >> 20));
         }
-        let header = &pulled.report["header"];
+        let report = &pulled.report;
         println!(
             "{}",
             text::demo_report_pulled(
                 LANG,
-                header["report"].as_str().unwrap_or("?"),
-                header["grade"].as_str().unwrap_or("?"),
+                report["issue"]["report"].as_str().unwrap_or("?"),
+                report["rating"]["grade"].as_str().unwrap_or("?"),
             )
         );
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 use itgel_domain::subject::Grade;
 use itgel_text::{self as text, Lang};
@@ -180,7 +180,7 @@ fn level(
 
 fn headed(heads: &[String]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(heads);
+    table.load_style(UTF8_FULL_CONDENSED).set_header(heads);
     table
 }
 
