@@ -16,4 +16,3 @@ mod server;
 mod sync;
 mod visit;
 mod world;
-mod speed_tmp;

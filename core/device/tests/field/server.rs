@@ -140,7 +140,6 @@ impl Server {
         self.state.lock().unwrap().faults.clear();
     }
 
-    pub(crate) fn big_pages(&self) { self.state.lock().unwrap().page_items = 5_000; }
     /// Every page of a list brings the one before again.
     pub(crate) fn repeat_items(&self) {
         self.state.lock().unwrap().repeats_items = true;

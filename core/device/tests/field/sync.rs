@@ -5,13 +5,11 @@ use itgel_device::{Need, RecordState};
 use itgel_domain::case::CaseState;
 use itgel_domain::error::{ErrorCode, Kind};
 use itgel_domain::file::ChainRef;
-use itgel_domain::file::entry::Entry;
-use itgel_domain::file::envelope::{Ballot, Body};
+use itgel_domain::file::envelope::Ballot;
 use itgel_domain::hash::Hash;
-use itgel_domain::item::ItemPath;
-use itgel_domain::sync::pull::{CaseItem, PullItem, Revocation, RulesItem, TaskItem, Tombstone};
+use itgel_domain::sync::pull::{CaseItem, PullItem, Revocation, RulesItem, TaskItem};
 
-use crate::server::{BANNER, Fault, GACHA, Server};
+use crate::server::{BANNER, Fault, GACHA};
 use crate::world::{AS_OF, Phone, cycle, is_green, now, ready, server, subject, value};
 
 fn state(phone: &Phone, n: u32) -> RecordState {

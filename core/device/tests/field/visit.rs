@@ -1,19 +1,16 @@
 //! A visit from the first field to the seal.
 
-use itgel_device::{Countersign, Error, Listing, Order, RecordState, WarningCode};
-use itgel_domain::assess::Mismatch;
+use itgel_device::Countersign;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::{Suite, verify};
 use itgel_domain::file::entry::{Countersignature, Entry, seal_digest};
-use itgel_domain::hash::Hash;
-use itgel_domain::identity::Person;
 use itgel_domain::item::{Evidence, Observation, State};
 use itgel_domain::register::{RegisterContent, RegisterRow};
 use itgel_domain::subject::Grade;
 use itgel_domain::sync::pull::PullItem;
 use jiff::civil::date;
 
-use crate::server::{GACHA, Server};
+use crate::server::GACHA;
 use crate::world::{
     AS_OF, codes, consent, cycle, h01, now, peer, ready, row, signer, subject, value,
 };

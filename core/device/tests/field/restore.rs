@@ -1,0 +1,237 @@
+//! Copies, backups and erasure: the chain goes on, and nothing is lost or comes back.
+
+use itgel_device::sync::run;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::entry::Entry;
+use itgel_domain::file::envelope::Body;
+use itgel_domain::item::ItemPath;
+use itgel_domain::sync::pull::{PullItem, Revocation, Tombstone};
+
+use crate::server::{Fault, GACHA, Server};
+use crate::world::{AS_OF, cycle, is_green, now, ready, subject, value};
+
+/// How many entries of a subject the server holds.
+fn entries_of(server: &Server, n: u32) -> usize {
+    let kept = server.kept();
+    let of_subject = kept
+        .envelopes
+        .values()
+        .filter(|e| *e.subject() == subject(n));
+    of_subject.map(|e| e.entries().len()).sum()
+}
+
+#[test]
+fn an_erased_subject_leaves_the_device_and_the_rest_still_arrives() {
+    let (server, phone) = ready(3);
+    phone.visit(1);
+    phone.sync(&server);
+    // Unsent: the second visit of the erased subject, between two others.
+    phone.visit(2);
+    phone
+        .device
+        .put_correction(&subject(1), &cycle(), value("herd.sheep", 1), "重数", now())
+        .unwrap();
+    phone.seal(1).unwrap();
+    phone.visit(3);
+    let forged = PullItem::Tombstone(Tombstone {
+        subject: subject(2),
+        signature: "00".repeat(64),
+    });
+    server.list(GACHA, &forged);
+    server.list(GACHA, &server.tombstone(&subject(1)));
+    // The push is cut, the list comes through.
+    server.fail(1, Fault::Cut);
+    run(&phone.device, &server, now(), &mut |_| {}).unwrap_err();
+    let gone = phone.device.subject(&subject(1)).unwrap_err();
+    assert_eq!(gone.code(), ErrorCode::SubjectErased);
+    assert!(phone.device.facts(&subject(1)).unwrap().is_empty());
+    assert!(phone.device.identity(&subject(1)).unwrap().is_empty());
+    assert!(
+        phone
+            .device
+            .records(&subject(1), &cycle())
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        phone.device.subject(&subject(2)).is_ok(),
+        "nobody else can erase"
+    );
+    let report = phone.sync(&server);
+    assert_eq!(
+        (report.waiting, report.received),
+        (0, 4),
+        "the others, in a chain of their own"
+    );
+    assert!(is_green(&phone, 2) && is_green(&phone, 3));
+    let put = phone
+        .device
+        .put_value(&subject(1), &cycle(), value("herd.sheep", 2), now());
+    assert_eq!(put.unwrap_err().code(), ErrorCode::SubjectErased);
+    let seals = entries_of(&server, 1);
+    phone.sync(&server);
+    assert_eq!(
+        entries_of(&server, 1),
+        seals,
+        "nothing more of it is ever sent"
+    );
+}
+
+#[test]
+fn a_restored_copy_of_a_phone_opens_a_new_chain_and_loses_nothing() {
+    let (server, phone) = ready(4);
+    phone.visit(1);
+    let copy = phone.killed(90);
+    phone.visit(2);
+    phone.sync(&server);
+    // The copy knows nothing of the second visit and makes another one.
+    copy.visit(3);
+    copy.device
+        .put_correction(
+            &subject(1),
+            &cycle(),
+            value("herd.sheep", 280),
+            "重数",
+            now(),
+        )
+        .unwrap();
+    copy.seal(1).unwrap();
+    let report = copy.sync(&server);
+    assert_eq!((report.new_incarnation, report.waiting), (Some(1), 0));
+    for n in [1, 2, 3] {
+        assert!(is_green(&copy, n), "{n}");
+        let facts = copy.device.facts(&subject(n)).unwrap();
+        assert!(!facts.seals(&cycle()).is_empty(), "{n}");
+    }
+    let facts = copy.device.facts(&subject(1)).unwrap();
+    assert_eq!(
+        facts.seals(&cycle()).len(),
+        2,
+        "what the server had was not sent again"
+    );
+    let sheep: ItemPath = "herd.sheep".parse().unwrap();
+    assert_eq!(
+        facts.facts(&cycle()).values[&sheep].state,
+        value("herd.sheep", 280).state
+    );
+    let kept = server.kept();
+    let moved = kept.envelopes.values().filter(|e| e.at.incarnation == 1);
+    assert!(moved.clone().count() >= 3);
+    for envelope in moved {
+        let Body::File(body) = &envelope.body else {
+            continue;
+        };
+        assert!(
+            body.deps.iter().all(|dep| kept.envelopes.contains_key(dep)),
+            "{:?}",
+            body.deps
+        );
+        for entry in &body.entries {
+            if let Entry::Correction(c) = entry {
+                assert!(
+                    kept.envelopes.contains_key(&c.corrects.at),
+                    "{:?}",
+                    c.corrects
+                );
+            }
+        }
+    }
+    copy.sync(&server);
+    let quiet = copy.sync(&server);
+    assert_eq!((quiet.pulled, quiet.new_incarnation), (0, None));
+}
+
+#[test]
+fn references_follow_what_is_written_again() {
+    let (server, phone) = ready(2);
+    let copy = phone.killed(90);
+    phone.visit(2);
+    phone.sync(&server);
+    // Two unsent visits of one subject: the second corrects the first.
+    copy.visit(1);
+    copy.device
+        .put_correction(
+            &subject(1),
+            &cycle(),
+            value("herd.sheep", 280),
+            "重数",
+            now(),
+        )
+        .unwrap();
+    copy.seal(1).unwrap();
+    copy.sync(&server);
+    let kept = server.kept();
+    let corrections: Vec<_> = kept
+        .envelopes
+        .values()
+        .flat_map(|e| e.entries())
+        .filter_map(|e| {
+            if let Entry::Correction(c) = e {
+                Some(c)
+            } else {
+                None
+            }
+        })
+        .collect();
+    assert_eq!(corrections.len(), 1);
+    assert_eq!(corrections[0].corrects.at.incarnation, 1);
+    let seals = copy.device.facts(&subject(1)).unwrap();
+    for view in seals.seals(&cycle()) {
+        assert!(
+            view.seal
+                .consents
+                .iter()
+                .all(|id| seals.entry(id).is_some())
+        );
+    }
+}
+
+#[test]
+fn a_server_restored_from_yesterday_gets_everything_again() {
+    let (server, phone) = ready(4);
+    phone.visit(1);
+    phone.sync(&server);
+    let yesterday = server.kept();
+    phone.visit(2);
+    phone.sync(&server);
+    phone.visit(3);
+    phone.sync(&server);
+    server.restore(yesterday);
+    // Positions are given anew meanwhile: other things stand where the device had been.
+    server.list(
+        GACHA,
+        &PullItem::Revocation(Revocation {
+            device: "d8".parse().unwrap(),
+        }),
+    );
+    phone.visit(4);
+    let report = phone.sync(&server);
+    assert!(report.epoch_changed && report.waiting == 0);
+    for n in 1..=4 {
+        assert!(is_green(&phone, n), "{n}");
+        assert!(entries_of(&server, n) > 0, "{n}");
+    }
+    assert_eq!(server.kept().count_of(&"d1".parse().unwrap()), 8);
+    assert!(phone.sync(&server).mismatches.is_empty());
+    let assessed = phone
+        .device
+        .assess_provisional(&subject(2), &cycle(), AS_OF);
+    assert!(assessed.is_ok(), "rules and registers are back");
+}
+
+#[test]
+fn a_restored_server_gets_earlier_incarnations_too() {
+    let (server, phone) = ready(3);
+    let empty = server.kept();
+    let copy = phone.killed(90);
+    phone.visit(1);
+    phone.sync(&server);
+    copy.visit(2);
+    assert_eq!(copy.sync(&server).new_incarnation, Some(1));
+    copy.visit(3);
+    copy.sync(&server);
+    server.restore(empty);
+    let report = copy.sync(&server);
+    assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
+    assert!(entries_of(&server, 2) > 0 && entries_of(&server, 3) > 0);
+}
