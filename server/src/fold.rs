@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use itgel_domain::assess::{Assessment, Inputs, assess};
+use itgel_domain::assess::{Assessment, Facts, Inputs, assess};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::entry::Seal;
@@ -44,15 +44,19 @@ pub struct Standing {
 }
 
 /// Whether a device computed what the server computes from the same inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recomputed {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Recomputed {
     /// Byte for byte the same.
-    Same,
+    Same(Box<Assessment>),
     /// Another result, or other inputs: an alarm.
     Differs,
     /// The rules that the device used are not known here.
     UnknownRules,
 }
+
+/// Assessments that were just made, by their inputs: a refresh that comes to the same inputs has
+/// nothing left to compute.
+pub(crate) type Assessed = BTreeMap<Hash, Assessment>;
 
 /// What all files of a subject say.
 ///
@@ -79,10 +83,25 @@ pub fn refresh(
     cycle: &CycleId,
     now: AtMs,
 ) -> Result<Standing, ServiceError> {
+    refresh_after(service, tx, subject, cycle, now, &Assessed::new())
+}
+
+/// [`refresh`] after something was assessed already.
+pub(crate) fn refresh_after(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    cycle: &CycleId,
+    now: AtMs,
+    assessed: &Assessed,
+) -> Result<Standing, ServiceError> {
     let facts = facts(tx, &subject.id)?;
     let sealed = facts.seals(cycle).iter().map(|view| view.seal.as_of).max();
     let found = match sealed {
-        Some(as_of) => Found::of(service, tx, subject, cycle, &facts, as_of)?,
+        Some(as_of) => {
+            let inputs = present_inputs(service, tx, subject, facts.facts(cycle), &facts, as_of)?;
+            inputs.map(|inputs| Found::of(inputs, assessed))
+        }
         None => None,
     };
     let before = store::standing::get(tx, &subject.id, cycle)?;
@@ -166,9 +185,12 @@ pub(crate) fn recompute(
         parameters,
         pack,
     };
-    let is_same = inputs.hash() == seal.inputs && assess(&inputs).hash() == seal.assessment;
-    Ok(if is_same {
-        Recomputed::Same
+    if inputs.hash() != seal.inputs {
+        return Ok(Recomputed::Differs);
+    }
+    let assessment = assess(&inputs);
+    Ok(if assessment.hash() == seal.assessment {
+        Recomputed::Same(Box::new(assessment))
     } else {
         Recomputed::Differs
     })
@@ -200,39 +222,47 @@ struct Found {
 }
 
 impl Found {
-    /// Assesses what the files say now; `None` while no rules for such a subject are in force.
-    fn of(
-        service: &Service,
-        tx: &Tx<'_>,
-        subject: &Subject,
-        cycle: &CycleId,
-        facts: &FileFacts,
-        as_of: Date,
-    ) -> Result<Option<Self>, ServiceError> {
-        let rules = &service.rules;
-        let pack = known(rules.pack_for(tx, subject.kind, as_of))?;
-        let parameters = known(rules.parameters_for(tx, subject.division, as_of))?;
-        let (Some(pack), Some(parameters)) = (pack, parameters) else {
-            return Ok(None);
+    fn of(inputs: Inputs, assessed: &Assessed) -> Self {
+        let made = if assessed.is_empty() {
+            None
+        } else {
+            assessed.get(&inputs.hash()).cloned()
         };
-        let inputs = Inputs {
-            subject: subject.id.clone(),
-            subject_kind: subject.kind,
-            as_of,
-            facts: facts.facts(cycle),
-            context: context::of(tx, subject, facts, as_of)?,
-            parameters,
-            pack,
-        };
-        let assessment = assess(&inputs);
-        let conflict_matters = conflict_matters(&inputs, &assessment);
-        Ok(Some(Self {
+        let assessment = made.unwrap_or_else(|| assess(&inputs));
+        Self {
             hash: assessment.inputs,
+            conflict_matters: conflict_matters(&inputs, &assessment),
             inputs,
             assessment,
-            conflict_matters,
-        }))
+        }
     }
+}
+
+/// What is known of a subject now, under the rules in force on `as_of`; `None` while there are
+/// none for such a subject.
+fn present_inputs(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    facts: Facts,
+    files: &FileFacts,
+    as_of: Date,
+) -> Result<Option<Inputs>, ServiceError> {
+    let rules = &service.rules;
+    let pack = known(rules.pack_for(tx, subject.kind, as_of))?;
+    let parameters = known(rules.parameters_for(tx, subject.division, as_of))?;
+    let (Some(pack), Some(parameters)) = (pack, parameters) else {
+        return Ok(None);
+    };
+    Ok(Some(Inputs {
+        subject: subject.id.clone(),
+        subject_kind: subject.kind,
+        as_of,
+        facts,
+        context: context::of(tx, subject, files, as_of)?,
+        parameters,
+        pack,
+    }))
 }
 
 /// Rules that nobody has brought into force yet are no fault of what a device sends.

@@ -21,6 +21,7 @@ use itgel_domain::time::AtMs;
 use super::page::{Item, Page};
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
+use crate::fold::Assessed;
 use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::envelope::{EnvelopeKind, EnvelopeRow, NewEnvelope};
@@ -40,6 +41,8 @@ pub(super) struct Admission<'a> {
     homes: BTreeMap<SubjectId, Home>,
     allowed: BTreeMap<(DivisionCode, Action, bool), Option<ErrorCode>>,
     touched: BTreeSet<(SubjectId, CycleId)>,
+    /// What was assessed for seals of the page.
+    pub(super) assessed: Assessed,
 }
 
 /// A file that the page writes to.
@@ -97,6 +100,7 @@ impl<'a> Admission<'a> {
             homes: BTreeMap::new(),
             allowed: BTreeMap::new(),
             touched: BTreeSet::new(),
+            assessed: Assessed::new(),
         })
     }
 
@@ -225,7 +229,8 @@ impl<'a> Admission<'a> {
         }
         for (subject, cycle) in &self.touched {
             if let Some(Home::Known { subject, .. }) = self.homes.get(subject) {
-                fold::refresh(self.service, self.tx, subject, cycle, self.now)?;
+                let (service, assessed) = (self.service, &self.assessed);
+                fold::refresh_after(service, self.tx, subject, cycle, self.now, assessed)?;
             }
         }
         Ok(())

@@ -95,9 +95,9 @@ impl Admission<'_> {
         } = ballot;
         let (service, now) = (self.service, self.now);
         // What the process refuses is a verdict about this ballot and stops nothing else.
-        let cast = self.tx.attempt(|tx| {
-            process::ballot_cast(service, tx, subject, cycle, evaluator, now)
-        });
+        let cast = self
+            .tx
+            .attempt(|tx| process::ballot_cast(service, tx, subject, cycle, evaluator, now));
         match cast {
             Ok(true) => Ok(None),
             Ok(false) => Ok(Some(ErrorCode::ConflictOfInterest)),

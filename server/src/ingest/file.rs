@@ -121,7 +121,7 @@ impl Admission<'_> {
 
     /// What a reviewer should look at.
     fn flagged(
-        &self,
+        &mut self,
         subject: &Subject,
         id: &FileId,
         file: &OpenFile,
@@ -143,7 +143,7 @@ impl Admission<'_> {
     }
 
     fn seal_flags(
-        &self,
+        &mut self,
         subject: &Subject,
         id: &FileId,
         file: &OpenFile,
@@ -161,7 +161,9 @@ impl Admission<'_> {
         }
         let known = (id, &file.facts);
         match fold::recompute(self.service, self.tx, subject, known, envelope, seal)? {
-            Recomputed::Same => {}
+            Recomputed::Same(assessment) => {
+                self.assessed.insert(assessment.inputs, *assessment);
+            }
             Recomputed::UnknownRules => flags.push(Flag::OutdatedPack),
             Recomputed::Differs => {
                 flags.push(Flag::AssessmentDiffers);
