@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use data_encoding::HEXLOWER;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
 use itgel_domain::id::{DeviceId, LenderId};
+use itgel_server::Clock;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use ureq::Agent;
@@ -41,6 +42,7 @@ pub enum ClientError {
 pub struct Server {
     agent: Agent,
     base: String,
+    clock: Clock,
 }
 
 /// Somebody who is signed in and stays so.
@@ -78,7 +80,14 @@ impl Server {
         Self {
             agent: config.into(),
             base: base.trim_end_matches('/').to_owned(),
+            clock: clock::system(),
         }
+    }
+
+    /// The same server under another clock, by which clients date what they sign.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Enrols a key with a one-time code.
@@ -241,7 +250,7 @@ impl Session {
             "iss": lender,
             "sub": lender,
             "aud": format!("{}{path}", self.server.base),
-            "exp": clock::now().0 / 1000 + 120,
+            "exp": (self.server.clock)().0 / 1000 + 120,
             "jti": HEXLOWER.encode(&random),
         });
         let assertion = jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, key)

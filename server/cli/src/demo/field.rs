@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use indicatif::ProgressBar;
 use itgel_device::http::{self, HttpConfig, HttpProtocol};
 use itgel_device::retry::{Attempt, Retry};
-use itgel_device::{Argon2Cost, Countersign, Device, GivenSecret, Secrets, SystemEntropy, sync};
+use itgel_device::{
+    Argon2Cost, Countersign, Device, GivenSecret, Need, Record, RecordState, Secrets, SystemEntropy, sync,
+};
 use itgel_domain::authorisation::Purpose;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::catalogue::Restricted;
@@ -105,9 +107,12 @@ pub(super) fn second_visits(mut crew: Crew<'_>, visits: &[Visit<'_>]) -> Result<
     // What the first team wrote about who lives there comes down first.
     crew.synchronise(true)?;
     crew.make(visits)?;
-    let stands = crew.device.summary().map_err(|e| DemoError::field("summary", e))?;
-    crew.tally.set_aside = stands.needs_you;
-    crew.tally.received = crew.records - stands.waiting - stands.needs_you;
+    let failed = |e| DemoError::field("summary", e);
+    let needs = crew.device.needs().map_err(failed)?;
+    let is_aside = |r: &&Record| matches!(r.state, RecordState::NeedsYou(Need::SetAside(_)));
+    crew.tally.set_aside = needs.iter().filter(is_aside).count() as u64;
+    let waiting = crew.device.summary().map_err(failed)?.waiting;
+    crew.tally.received = crew.records - waiting - crew.tally.set_aside;
     Ok(Worked { tally: crew.tally, slips: crew.slips })
 }
 
