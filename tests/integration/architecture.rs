@@ -13,11 +13,24 @@ const EDGES: &[(&str, &[&str])] = &[
     ("itgel-server", &["itgel-domain", "itgel-text"]),
     (
         "itgel",
-        &["itgel-domain", "itgel-text", "itgel-device", "itgel-server", "itgel-fixtures"],
+        &[
+            "itgel-domain",
+            "itgel-text",
+            "itgel-device",
+            "itgel-server",
+            "itgel-fixtures",
+        ],
     ),
     (
         "itgel-tests",
-        &["itgel-domain", "itgel-text", "itgel-device", "itgel-server", "itgel-fixtures"],
+        &[
+            "itgel-domain",
+            "itgel-text",
+            "itgel-device",
+            "itgel-server",
+            "itgel-fixtures",
+            "itgel",
+        ],
     ),
 ];
 
@@ -28,7 +41,13 @@ fn root() -> PathBuf {
 /// Normal and build dependencies of each package on packages of the workspace.
 fn workspace_edges() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
@@ -45,7 +64,10 @@ fn workspace_edges() -> BTreeMap<String, BTreeSet<String>> {
             .filter(|name| names.contains(name))
             .collect()
     };
-    packages.iter().map(|p| (text(&p["name"]), edges(p))).collect()
+    packages
+        .iter()
+        .map(|p| (text(&p["name"]), edges(p)))
+        .collect()
 }
 
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
@@ -54,7 +76,11 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
         if path.is_dir() {
             sources(&path, found);
         } else if path.extension().is_some_and(|e| e == "rs") {
-            let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+            let name = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
             found.push((name, std::fs::read_to_string(&path).unwrap()));
         }
     }
@@ -63,7 +89,14 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
 /// The files under the `src` folders whose code, comments left out, has one of the words.
 fn users(words: &[&str]) -> Vec<String> {
     let mut all = Vec::new();
-    for package in ["core/domain", "core/text", "core/device", "server", "server/cli", "fixtures"] {
+    for package in [
+        "core/domain",
+        "core/text",
+        "core/device",
+        "server",
+        "server/cli",
+        "fixtures",
+    ] {
         sources(&root().join(package).join("src"), &mut all);
     }
     let code = |text: &str| -> String {
@@ -71,18 +104,31 @@ fn users(words: &[&str]) -> Vec<String> {
         lines.collect::<Vec<_>>().join("\n")
     };
     let uses = |text: &str| words.iter().any(|w| code(text).contains(w));
-    all.into_iter().filter(|(_, text)| uses(text)).map(|(name, _)| name).collect()
+    all.into_iter()
+        .filter(|(_, text)| uses(text))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 #[test]
 fn no_package_names_another_that_it_must_not_know() {
     let allowed: BTreeMap<_, BTreeSet<_>> = EDGES
         .iter()
-        .map(|(name, to)| ((*name).to_owned(), to.iter().map(|t| (*t).to_owned()).collect()))
+        .map(|(name, to)| {
+            (
+                (*name).to_owned(),
+                to.iter().map(|t| (*t).to_owned()).collect(),
+            )
+        })
         .collect();
     for (package, edges) in workspace_edges() {
-        let may = allowed.get(&package).unwrap_or_else(|| panic!("{package} is not in the table"));
-        assert!(edges.is_subset(may), "{package} names {edges:?}, may name {may:?}");
+        let may = allowed
+            .get(&package)
+            .unwrap_or_else(|| panic!("{package} is not in the table"));
+        assert!(
+            edges.is_subset(may),
+            "{package} names {edges:?}, may name {may:?}"
+        );
     }
 }
 
@@ -90,7 +136,9 @@ fn no_package_names_another_that_it_must_not_know() {
 fn sql_stands_only_in_the_two_store_folders() {
     let strays: Vec<_> = users(&["rusqlite::Connection", "prepare_cached(", ".execute("])
         .into_iter()
-        .filter(|file| !file.starts_with("server/src/store/") && !file.starts_with("core/device/src/store"))
+        .filter(|file| {
+            !file.starts_with("server/src/store/") && !file.starts_with("core/device/src/store")
+        })
         .filter(|file| !reads_through_a_connection(file))
         .collect();
     assert_eq!(strays, Vec::<String>::new());
@@ -99,15 +147,27 @@ fn sql_stands_only_in_the_two_store_folders() {
 /// Parts of the server take a connection as an argument and hand it to the store.
 fn reads_through_a_connection(file: &str) -> bool {
     let text = std::fs::read_to_string(root().join(file)).unwrap();
-    let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
-    !["prepare_cached(", ".execute(", "query_row(", "insert into", "select "]
-        .iter()
-        .any(|sql| code.contains(sql))
+    let code: String = text
+        .lines()
+        .filter(|l| !l.trim_start().starts_with("//"))
+        .collect();
+    ![
+        "prepare_cached(",
+        ".execute(",
+        "query_row(",
+        "insert into",
+        "select ",
+    ]
+    .iter()
+    .any(|sql| code.contains(sql))
 }
 
 #[test]
 fn automerge_is_named_in_one_file_of_the_domain() {
-    assert_eq!(users(&["automerge::"]), ["core/domain/src/file/document.rs"]);
+    assert_eq!(
+        users(&["automerge::"]),
+        ["core/domain/src/file/document.rs"]
+    );
 }
 
 #[test]
@@ -129,7 +189,18 @@ fn fluent_is_named_only_in_the_words_package() {
 
 #[test]
 fn the_domain_reads_no_clock_no_chance_and_no_file() {
-    let words = ["std::fs", "std::net", "SystemTime", "Instant::now", "getrandom", "tokio", "HashMap"];
-    let strays: Vec<_> = users(&words).into_iter().filter(|f| f.starts_with("core/domain")).collect();
+    let words = [
+        "std::fs",
+        "std::net",
+        "SystemTime",
+        "Instant::now",
+        "getrandom",
+        "tokio",
+        "HashMap",
+    ];
+    let strays: Vec<_> = users(&words)
+        .into_iter()
+        .filter(|f| f.starts_with("core/domain"))
+        .collect();
     assert_eq!(strays, Vec::<String>::new());
 }

@@ -4,4 +4,6 @@
 //! stays on the loopback address and in temporary folders.
 
 mod architecture;
+mod convergence;
+mod journey;
 mod worked_cases;

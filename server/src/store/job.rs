@@ -106,6 +106,16 @@ pub fn holds(connection: &Connection, job: &JobRow) -> Result<bool, StoreError> 
         .is_some())
 }
 
+/// How many jobs are due.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_due(connection: &Connection, now: AtMs) -> Result<u64, StoreError> {
+    let mut query = connection.prepare_cached("select count(*) from job where run_at <= ?1")?;
+    let count: i64 = query.query_row(params![now.0], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
 /// How many jobs of `kind` wait.
 ///
 /// # Errors

@@ -1,0 +1,67 @@
+//! A link that fails once, and in the worst way.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use itgel_device::http::{HttpError, HttpProtocol};
+use itgel_domain::sync::SyncProtocol;
+use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::pull::{Pull, PullPage};
+use itgel_domain::sync::push::{Push, PushAnswer};
+
+/// A link over which the first page reaches the server, which commits it, and whose answer is
+/// lost on the way back: the device cannot know whether anything arrived.
+pub struct LossyLink<'a> {
+    inner: &'a HttpProtocol,
+    has_lost: AtomicBool,
+}
+
+/// What can go wrong on such a link.
+#[derive(Debug)]
+pub enum LinkError {
+    /// The answer never came.
+    AnswerLost,
+    /// What the link below it says.
+    Http(HttpError),
+}
+
+impl std::fmt::Display for LinkError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AnswerLost => f.write_str("the answer never came"),
+            Self::Http(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LinkError {}
+
+impl<'a> LossyLink<'a> {
+    /// A link that has not failed yet.
+    #[must_use]
+    pub const fn new(inner: &'a HttpProtocol) -> Self {
+        Self {
+            inner,
+            has_lost: AtomicBool::new(false),
+        }
+    }
+}
+
+impl SyncProtocol for LossyLink<'_> {
+    type Error = LinkError;
+
+    fn hello(&self, request: &Hello) -> Result<HelloAnswer, LinkError> {
+        self.inner.hello(request).map_err(LinkError::Http)
+    }
+
+    fn push(&self, request: &Push) -> Result<PushAnswer, LinkError> {
+        let answer = self.inner.push(request).map_err(LinkError::Http)?;
+        if self.has_lost.swap(true, Ordering::SeqCst) {
+            return Ok(answer);
+        }
+        Err(LinkError::AnswerLost)
+    }
+
+    fn pull(&self, request: &Pull) -> Result<PullPage, LinkError> {
+        self.inner.pull(request).map_err(LinkError::Http)
+    }
+}

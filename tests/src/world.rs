@@ -1,0 +1,301 @@
+//! A running server with the sample banner, over real HTTP, under a clock that the test moves.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use itgel::client::Server;
+use itgel::init;
+use itgel::sample::{self, Sample, SampleOrder};
+use itgel_domain::case::cycle::Cycle;
+use itgel_domain::division::{DivisionCode, DivisionLevel};
+use itgel_domain::id::{CycleId, OfficerId};
+use itgel_domain::log;
+use itgel_domain::time::AtMs;
+use itgel_fixtures::{Gacha, Household, SampleSize};
+use itgel_server::keys::ServerKeys;
+use itgel_server::{Clock, Service, jobs, routes, store, sync};
+use jiff::civil::{Date, date};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::actor::{Collector, Lender, Office};
+
+/// The day on which every world begins: no holiday is near.
+pub const FIRST_DAY: Date = date(2026, 7, 6);
+
+/// How often to look whether something has happened, and for how long between.
+const LOOKS: usize = 600;
+const BETWEEN: Duration = Duration::from_millis(50);
+
+/// A server with the sample banner. When it is dropped, the server stops, no job that was due may
+/// be left, and the log and the audit rows must verify.
+pub struct World {
+    /// The server's own service, for what only an auditor at the machine sees.
+    pub service: Service,
+    /// What the database was filled with.
+    pub sample: Sample,
+    /// The campaign.
+    pub cycle: Cycle,
+    base: String,
+    clock: Arc<AtomicI64>,
+    keys_given: AtomicU8,
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    folder: TempDir,
+}
+
+impl World {
+    /// A server with so many households in its banner and two field teams.
+    #[must_use]
+    pub fn with_households(households: u32) -> Self {
+        let folder = TempDir::new().unwrap();
+        // Bound before anybody is told of it, so that no client ever comes too early.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let base = format!("http://{address}");
+        let clock = Arc::new(AtomicI64::new(
+            AtMs::start_of(FIRST_DAY).plus_ms(9 * 3_600_000).0,
+        ));
+        let service = open(&folder, address, &base, reading(&clock));
+        let order = SampleOrder {
+            size: SampleSize {
+                households,
+                seed: 7,
+            },
+            devices: 2,
+            observed_on: FIRST_DAY,
+        };
+        let sample = sample::make(&service, order).unwrap();
+        let running = Some(serve(listener, service.clone()));
+        Self {
+            service,
+            cycle: sample.banner.cycle(FIRST_DAY),
+            sample,
+            base,
+            clock,
+            keys_given: AtomicU8::new(0),
+            running,
+            folder,
+        }
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> AtMs {
+        AtMs(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// The present day.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.now().on()
+    }
+
+    /// The clock, to be read.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        reading(&self.clock)
+    }
+
+    /// Lets time pass until nine o'clock on `day`.
+    pub fn wait_until(&self, day: Date) {
+        let morning = AtMs::start_of(day).plus_ms(9 * 3_600_000);
+        let before = self.clock.swap(morning.0, Ordering::SeqCst);
+        assert!(before <= morning.0, "time does not run backwards");
+    }
+
+    /// The server as a client sees it.
+    #[must_use]
+    pub fn server(&self) -> Server {
+        Server::at(&self.base).with_clock(self.clock())
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.base
+    }
+
+    /// A file in the folder of the test.
+    #[must_use]
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The campaign's identifier.
+    #[must_use]
+    pub const fn cycle(&self) -> &CycleId {
+        &self.cycle.id
+    }
+
+    /// The gacha in which the tests' households live: the second team's own, and the first
+    /// team's for second visits.
+    #[must_use]
+    pub fn gacha(&self) -> &Gacha {
+        let shared = self.sample.teams[0].second_visits[0];
+        &self.sample.banner.gachas[shared]
+    }
+
+    /// Its township.
+    #[must_use]
+    pub fn township(&self) -> DivisionCode {
+        self.gacha().code.ancestor(DivisionLevel::Township).unwrap()
+    }
+
+    /// The households of that gacha.
+    #[must_use]
+    pub fn households(&self) -> &[Household] {
+        let (first, count) = (
+            self.gacha().first as usize,
+            self.gacha().households as usize,
+        );
+        &self.sample.households[first..first + count]
+    }
+
+    /// The field team of that gacha, with its new device.
+    #[must_use]
+    pub fn home_team(&self) -> Collector {
+        Collector::enrol(self, &self.sample.teams[1])
+    }
+
+    /// The team that makes second visits there, with its new device.
+    #[must_use]
+    pub fn visiting_team(&self) -> Collector {
+        Collector::enrol(self, &self.sample.teams[0])
+    }
+
+    /// The reviewer of the gacha's township.
+    #[must_use]
+    pub fn reviewer(&self) -> Office {
+        let township = self.township();
+        let seat = self
+            .sample
+            .reviewers
+            .iter()
+            .find(|seat| seat.division == township);
+        Office::enrol(self, seat.unwrap())
+    }
+
+    /// The approver of the banner.
+    #[must_use]
+    pub fn approver(&self) -> Office {
+        Office::enrol(self, &self.sample.approver)
+    }
+
+    /// The rural credit cooperative.
+    #[must_use]
+    pub fn lender(&self) -> Lender {
+        Lender::sign_in(self)
+    }
+
+    /// The evaluators of the gacha.
+    pub fn evaluators(&self) -> impl Iterator<Item = OfficerId> + '_ {
+        (0..sample::EVALUATORS).map(|number| sample::evaluator(self.gacha().code, number))
+    }
+
+    /// Looks again and again until there is something to see.
+    ///
+    /// # Panics
+    /// If nothing comes: what is waited for is done by the server's job loop within a second.
+    pub fn until<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {
+        for _ in 0..LOOKS {
+            if let Some(seen) = look() {
+                return seen;
+            }
+            std::thread::park_timeout(BETWEEN);
+        }
+        panic!("waited in vain for {what}")
+    }
+
+    /// A secret that no other actor of this world has.
+    pub(crate) fn new_secret(&self) -> [u8; 32] {
+        [self.keys_given.fetch_add(1, Ordering::SeqCst) + 1; 32]
+    }
+
+    fn stop(&mut self) {
+        self.until("the due jobs", || {
+            let due = self
+                .service
+                .store
+                .read(|c| store::job::count_due(c, self.now()));
+            (due.unwrap() == 0).then_some(())
+        });
+        let (stop, thread) = self.running.take().unwrap();
+        drop(stop);
+        thread.join().unwrap();
+        assert_eq!(
+            jobs::run_due(&self.service).unwrap(),
+            0,
+            "a job came due while stopping"
+        );
+    }
+
+    /// What an auditor does: the signed checkpoint is the root over all leaves, computed from
+    /// scratch, and no number of an audit row is missing.
+    fn audit(&self) {
+        let signed = sync::checkpoint(&self.service, self.now()).unwrap();
+        let key = self.service.keys.public_key();
+        signed.checkpoint.verify(&key, &signed.signature).unwrap();
+        let leaves = self
+            .service
+            .store
+            .read(|c| store::log::list_leaves(c, 0))
+            .unwrap();
+        assert_eq!(signed.checkpoint.size, leaves.len() as u64);
+        assert_eq!(
+            signed.checkpoint.root,
+            log::root_of(&leaves),
+            "the log was rewritten"
+        );
+        let rows = self
+            .service
+            .store
+            .read(|c| store::log::list_audit(c, 0, u32::MAX))
+            .unwrap();
+        let numbers = rows.iter().map(|row| row.n);
+        assert!(numbers.eq(1..=rows.len() as u64), "an audit row is missing");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // A test that failed has said why; nothing is added to it.
+        if !std::thread::panicking() {
+            self.stop();
+            self.audit();
+        }
+    }
+}
+
+fn open(folder: &TempDir, address: SocketAddr, base: &str, clock: Clock) -> Service {
+    let config = init::create(&folder.path().join("server"), address, base, "").unwrap();
+    let keys = ServerKeys::read(&config.keys).unwrap();
+    Service::open(config, keys, clock).unwrap()
+}
+
+fn reading(clock: &Arc<AtomicI64>) -> Clock {
+    let clock = Arc::clone(clock);
+    Arc::new(move || AtMs(clock.load(Ordering::SeqCst)))
+}
+
+fn serve(
+    listener: std::net::TcpListener,
+    service: Service,
+) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    listener.set_nonblocking(true).unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            let told = async { drop(stopped.await) };
+            routes::serve(listener, service, told).await.unwrap();
+        });
+    });
+    (stop, thread)
+}
