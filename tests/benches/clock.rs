@@ -1,0 +1,74 @@
+//! Processor time of this process, and medians of it.
+
+use std::time::{Duration, Instant};
+
+use super::Outcome;
+use super::table::Cost;
+
+/// A moment on the clock that costs are taken with.
+enum Moment {
+    /// Processor time that all threads of this process have used.
+    Processor(Duration),
+    /// Wall time, where the system does not tell the other.
+    Wall(Instant),
+}
+
+/// Whether costs are processor time.
+pub(crate) fn is_processor_time() -> bool {
+    used_by_threads().is_some()
+}
+
+/// The median cost of one unit of `work`, which does `units` of them each time it is called.
+pub(crate) fn median(
+    runs: usize,
+    units: usize,
+    mut work: impl FnMut() -> Outcome<()>,
+) -> Outcome<Cost> {
+    let mut costs = Vec::with_capacity(runs);
+    for _ in 0..runs.max(1) {
+        costs.push(cost(units, &mut work)?);
+    }
+    Ok(middle(costs))
+}
+
+/// The cost of one unit of `work`, which does `units` of them, once.
+pub(crate) fn cost(units: usize, work: impl FnOnce() -> Outcome<()>) -> Outcome<Cost> {
+    let from = Moment::now();
+    work()?;
+    Ok(Cost::of(from.elapsed(), units))
+}
+
+/// The median of costs.
+pub(crate) fn middle(mut costs: Vec<Cost>) -> Cost {
+    costs.sort_unstable();
+    costs.get(costs.len() / 2).copied().unwrap_or_default()
+}
+
+impl Moment {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "timing is what a benchmark is for"
+    )]
+    fn now() -> Self {
+        used_by_threads().map_or_else(|| Self::Wall(Instant::now()), Self::Processor)
+    }
+
+    fn elapsed(&self) -> Duration {
+        match self {
+            Self::Processor(from) => used_by_threads().unwrap_or_default().saturating_sub(*from),
+            Self::Wall(from) => from.elapsed(),
+        }
+    }
+}
+
+/// Processor time of the threads that live, as Linux tells it.
+fn used_by_threads() -> Option<Duration> {
+    // The kernel brings a thread's figure up to date when it gives the processor away.
+    std::thread::yield_now();
+    let mut used_ns = 0;
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        used_ns += text.split(' ').next()?.parse::<u64>().ok()?;
+    }
+    Some(Duration::from_nanos(used_ns))
+}

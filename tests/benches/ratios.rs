@@ -1,0 +1,84 @@
+//! What things cost, as ratios against a peer or a limit **in the same run** (`design.md` 13), so
+//! that a slow machine changes both sides. Costs are processor time of this process where the
+//! system tells it, else wall time; each figure is the median of several runs.
+//!
+//! `cargo bench -p itgel-tests --bench ratios [-- --quick]` prints a table. It is no verdict: a
+//! missed goal is shown and the exit code stays 0; only what does not work at all is an error.
+//! What each row means stands in `docs/performance.md`.
+
+mod clock;
+mod device;
+mod documents;
+mod household;
+mod intake;
+mod phone;
+mod scoring;
+mod table;
+mod world;
+
+use table::{Row, print};
+
+/// What a part of the run comes to.
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    /// Runs of which the median counts.
+    runs: usize,
+    /// Different households whose columns are prepared.
+    prepared: u32,
+    /// Households scored in the large run; the small one has a quarter of them.
+    scored: usize,
+    /// Households of the banner that is re-scored when one of them changes.
+    banner: usize,
+    /// Households that envelopes arrive for; a page has one envelope for each.
+    visited: u32,
+    /// Households on the device that is searched.
+    on_device: u32,
+}
+
+const FULL: Size = Size {
+    runs: 7,
+    prepared: 20_000,
+    scored: 1_000_000,
+    banner: 30_000,
+    visited: 256,
+    on_device: 10_000,
+};
+
+/// A few seconds, for a look and for CI. The goals are those of the full size, so ratios that
+/// depend on it (one household against a whole banner) are smaller than they would be.
+const QUICK: Size = Size {
+    runs: 3,
+    prepared: 1_000,
+    scored: 40_000,
+    banner: 3_000,
+    visited: 48,
+    on_device: 1_000,
+};
+
+fn main() -> Outcome<()> {
+    let mut size = FULL;
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--quick" => size = QUICK,
+            // Cargo says this to every benchmark.
+            "--bench" => {}
+            other => return Err(format!("unknown argument {other}; there is --quick").into()),
+        }
+    }
+    let parts: [fn(Size) -> Outcome<Vec<Row>>; 5] = [
+        scoring::rows,
+        intake::rows,
+        documents::rows,
+        household::rows,
+        device::rows,
+    ];
+    let mut rows = Vec::new();
+    for part in parts {
+        rows.extend(part(size)?);
+    }
+    print(&rows);
+    Ok(())
+}

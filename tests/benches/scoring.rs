@@ -1,0 +1,338 @@
+//! Scoring from prepared columns, the roll-up, counters of one changed household, and a whole
+//! assessment.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use itgel_domain::assess::{
+    Context, Fact, Facts, Inputs, Measures, Outlook, Quotient, Reading, Relief, Sourced, assess,
+    measure, score,
+};
+use itgel_domain::id::OfficerId;
+use itgel_domain::pack::RulePack;
+use itgel_domain::register::{CreditRecord, Disaster, DivisionFacts, PeerEvaluation};
+use itgel_domain::rollup::{
+    CountedVillage, RatedHousehold, VillageCounts, keeps_pasture_rules, township,
+};
+use itgel_domain::subject::Grade;
+use itgel_fixtures::{Banner, Gacha, Household, SampleSize, registers as sample};
+use itgel_server::store;
+use itgel_server::store::board::Counts;
+
+use super::clock::{cost, median, middle};
+use super::table::{Cost, Goal, Row};
+use super::world::{COLLECTOR, TODAY, World, rules_in_force, subject};
+use super::{Outcome, Size};
+
+/// Households of a village, and villages of a township, in the roll-up.
+const VILLAGE: usize = 200;
+const TOWNSHIP: usize = 10;
+
+/// Changes of one household that are counted in one transaction.
+const CHANGES: usize = 500;
+
+/// What is kept ready of a household to score it and to count it.
+struct Prepared {
+    measures: Measures,
+    credit: CreditRecord,
+    disasters: Vec<Disaster>,
+    keeps_pasture_rules: Option<bool>,
+}
+
+pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
+    let inputs = drawn(size.prepared)?;
+    let (pack, _) = rules_in_force()?;
+    let prepared: Vec<Prepared> = inputs.iter().map(prepare).collect();
+    let mut rows = vec![score_row(size, &pack, &prepared)?];
+    rows.extend(rollup_rows(size, &pack, &prepared)?);
+    rows.extend(change_rows(size, &pack, &prepared, &inputs)?);
+    rows.push(assess_row(size, &pack, &prepared, &inputs)?);
+    Ok(rows)
+}
+
+fn score_row(size: Size, pack: &RulePack, prepared: &[Prepared]) -> Outcome<Row> {
+    let measured = median(size.runs, size.scored, || {
+        for household in prepared.iter().cycle().take(size.scored) {
+            black_box(score(
+                pack,
+                black_box(&household.measures),
+                Relief::On,
+                Outlook::Worst,
+            ));
+        }
+        Ok(())
+    })?;
+    let what = "score a household from prepared columns";
+    let peer = ("streaming read of the columns", streamed(size, prepared)?);
+    Ok(Row::new(
+        what,
+        measured,
+        peer,
+        Goal::Within(Duration::from_micros(1)),
+    ))
+}
+
+fn rollup_rows(size: Size, pack: &RulePack, prepared: &[Prepared]) -> Outcome<Vec<Row>> {
+    let (many, few) = (size.scored, size.scored / 4);
+    let mut costs = (Vec::new(), Vec::new());
+    // In turn, so that whatever else the machine does meets both alike.
+    for _ in 0..size.runs {
+        costs.0.push(cost(1, || rescore(pack, prepared, many))?);
+        costs.1.push(cost(1, || rescore(pack, prepared, few))?);
+    }
+    let (all, quarter) = (middle(costs.0), middle(costs.1));
+    let limit = Duration::from_secs(1) * u32::try_from(many)? / 1_000_000;
+    let read = streamed(size, prepared)?.times(many);
+    Ok(vec![
+        Row::new(
+            format!("re-score and roll up {many} households"),
+            all,
+            ("streaming read of the columns", read),
+            Goal::Within(limit),
+        ),
+        Row::new(
+            "the same, linear",
+            all,
+            ("four times a quarter of them", quarter.times(4)),
+            Goal::AtMost(110),
+        ),
+    ])
+}
+
+fn change_rows(
+    size: Size,
+    pack: &RulePack,
+    prepared: &[Prepared],
+    inputs: &[Inputs],
+) -> Outcome<Vec<Row>> {
+    let world = World::with_households(1)?;
+    let early = counted_change(size, &world)?;
+    count_banner(&world, size.banner)?;
+    let late = counted_change(size, &world)?;
+    let from_columns = median(size.runs, 1, || rescore(pack, prepared, size.banner))?;
+    let assessed = median(size.runs.min(3), 1, || {
+        for inputs in inputs.iter().cycle().take(size.banner) {
+            black_box(assess(black_box(inputs)));
+        }
+        Ok(())
+    })?;
+    let what = "one household changed: village, township and banner counters";
+    let households = size.banner;
+    Ok(vec![
+        Row::new(
+            what,
+            late,
+            (&format!("{households} assessed again"), assessed),
+            Goal::Cheaper(1_000),
+        ),
+        Row::new(
+            "the same",
+            late,
+            (
+                &format!("{households} re-scored from prepared columns"),
+                from_columns,
+            ),
+            Goal::Cheaper(1_000),
+        ),
+        Row::new(
+            format!("the same, O(1): {households} households counted"),
+            late,
+            ("none counted before", early),
+            Goal::AtMost(150),
+        ),
+    ])
+}
+
+fn assess_row(
+    size: Size,
+    pack: &RulePack,
+    prepared: &[Prepared],
+    inputs: &[Inputs],
+) -> Outcome<Row> {
+    let some = inputs.len().min(2_000);
+    let measured = median(size.runs, some, || {
+        for inputs in &inputs[..some] {
+            black_box(assess(black_box(inputs)));
+        }
+        Ok(())
+    })?;
+    let peer = median(size.runs, some, || {
+        for (inputs, household) in inputs[..some].iter().zip(prepared) {
+            black_box(measure(inputs, black_box(&inputs.facts)));
+            black_box(score(pack, &household.measures, Relief::On, Outlook::Worst));
+        }
+        Ok(())
+    })?;
+    let what = "assess a household: grade, range, trace, reasons, hash";
+    Ok(Row::new(
+        what,
+        measured,
+        ("measure and score alone", peer),
+        Goal::Told,
+    ))
+}
+
+/// Scores so many households and sums them up, village by village and township by township.
+fn rescore(pack: &RulePack, prepared: &[Prepared], count: usize) -> Outcome<()> {
+    let registers = DivisionFacts::default();
+    let mut villages = Vec::with_capacity(TOWNSHIP);
+    let mut counts = VillageCounts::default();
+    for (household, number) in prepared.iter().cycle().zip(1..=count) {
+        let scored = score(pack, &household.measures, Relief::On, Outlook::Worst);
+        let rated = RatedHousehold {
+            grade: scored.grade,
+            credit: &household.credit,
+            disasters: &household.disasters,
+            keeps_pasture_rules: household.keeps_pasture_rules,
+        };
+        counts.add(&rated, TODAY);
+        if number % VILLAGE == 0 || number == count {
+            let facts = std::mem::take(&mut counts).facts(&registers);
+            villages.push(CountedVillage { facts, level: None });
+        }
+        if villages.len() == TOWNSHIP {
+            black_box(township(&villages, &registers));
+            villages.clear();
+        }
+    }
+    black_box(township(&villages, &registers));
+    Ok(())
+}
+
+/// Reading every figure that scoring could use, for each household.
+fn streamed(size: Size, prepared: &[Prepared]) -> Outcome<Cost> {
+    median(size.runs, size.scored, || {
+        let households = prepared.iter().cycle().take(size.scored);
+        black_box(households.fold(0_i64, |sum, h| sum.wrapping_add(read(&h.measures))));
+        Ok(())
+    })
+}
+
+fn read(measures: &Measures) -> i64 {
+    let figure = |q: &Quotient| q.num() ^ q.den();
+    let sourced = |s: &Sourced| match &s.reading {
+        Reading::Value(_, value) => figure(value),
+        Reading::Better([(_, one), (_, other)]) => figure(one) ^ figure(other),
+        _ => 1,
+    };
+    let caps = measures.caps.iter().flatten();
+    let parts = measures.parts.iter().chain(caps).fold(0, |sum, part| {
+        sum ^ sourced(&part.plain) ^ part.relieved.as_ref().map_or(0, sourced)
+    });
+    parts ^ measures.bonus ^ measures.deduction ^ i64::from(measures.core_missing)
+}
+
+/// The counters of one household that went from one grade to another, in the database.
+fn counted_change(size: Size, world: &World) -> Outcome<Cost> {
+    let mut up = Counts {
+        provisional: BTreeMap::from([(Grade::Aa, 1), (Grade::A, -1)]),
+        ..Counts::default()
+    };
+    median(size.runs, CHANGES, || {
+        let (division, cycle) = (world.gacha.code, world.cycle.id.clone());
+        let mut difference = up.clone();
+        up = up.clone().negated();
+        world.transact(move |_, tx| {
+            for _ in 0..CHANGES {
+                store::board::add(tx, division, &cycle, &difference)?;
+                difference = difference.clone().negated();
+            }
+            Ok(())
+        })?;
+        Ok(())
+    })
+}
+
+/// Counts a whole banner on the boards.
+fn count_banner(world: &World, households: usize) -> Outcome<()> {
+    let n = i64::try_from(households)?;
+    let grades = [
+        Grade::Aaa,
+        Grade::Aa,
+        Grade::A,
+        Grade::B,
+        Grade::C,
+        Grade::N,
+        Grade::V,
+    ];
+    let difference = Counts {
+        filed: n,
+        open: n / 10,
+        provisional: grades.map(|grade| (grade, n / 7)).into(),
+        effective: grades.map(|grade| (grade, n / 14)).into(),
+        ..Counts::default()
+    };
+    let (division, cycle) = (world.gacha.code, world.cycle.id.clone());
+    world.transact(move |_, tx| Ok(store::board::add(tx, division, &cycle, &difference)?))?;
+    Ok(())
+}
+
+/// The inputs of so many different households of the sample, with their peer evaluation.
+pub(crate) fn drawn(count: u32) -> Outcome<Vec<Inputs>> {
+    let banner = Banner::draw(SampleSize {
+        households: count,
+        seed: 7,
+    })?;
+    let rows = sample::of_banner(&banner, TODAY);
+    let (pack, parameters) = rules_in_force()?;
+    let collector: OfficerId = COLLECTOR.parse()?;
+    let mut inputs = Vec::with_capacity(count as usize);
+    for gacha in &banner.gachas {
+        for number in gacha.first..gacha.first + gacha.households {
+            let household = Household::draw(&banner, gacha, number, TODAY, &collector);
+            let home = subject(&household, gacha);
+            inputs.push(Inputs {
+                subject_kind: home.kind,
+                as_of: TODAY,
+                facts: facts(&household),
+                context: context(&household, gacha, &rows),
+                parameters: Arc::clone(&parameters),
+                pack: Arc::clone(&pack),
+                subject: home.id,
+            });
+        }
+    }
+    Ok(inputs)
+}
+
+fn facts(household: &Household) -> Facts {
+    let fact = |o: &itgel_domain::item::Observation| Fact {
+        state: o.state.clone(),
+        evidence: o.evidence,
+        observed_on: o.observed_on,
+    };
+    let found = household.found.iter();
+    Facts {
+        values: found.map(|o| (o.item.clone(), fact(o))).collect(),
+        ..Facts::default()
+    }
+}
+
+fn context(
+    household: &Household,
+    gacha: &Gacha,
+    rows: &[itgel_domain::register::RegisterRow],
+) -> Context {
+    let own = sample::of_household(household, gacha.code, TODAY);
+    let means = household.ballots.iter().map(|scores| {
+        let sum: u32 = scores.iter().map(|score| u32::from(*score)).sum();
+        sum * 25
+    });
+    Context {
+        identity_verified: household.identity.is_verified(),
+        consent_signed: true,
+        peer: PeerEvaluation::from_means(&means.collect::<Vec<_>>()),
+        ..Context::from_rows(rows.iter().chain(&own), &subject(household, gacha), TODAY)
+    }
+}
+
+fn prepare(inputs: &Inputs) -> Prepared {
+    Prepared {
+        measures: measure(inputs, &inputs.facts),
+        credit: inputs.context.credit.clone(),
+        disasters: inputs.context.disasters.clone(),
+        keeps_pasture_rules: keeps_pasture_rules(inputs),
+    }
+}
