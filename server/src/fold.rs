@@ -4,16 +4,15 @@
 //! No Automerge document is loaded here: entries are self-contained, and a projection holds what
 //! they mean. A job rebuilds files from envelopes and compares.
 
+mod recompute;
+
 use std::collections::BTreeMap;
 
 use itgel_domain::assess::{Assessment, Facts, Inputs, assess};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::file::entry::Seal;
-use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::conflict::Conflict;
-use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::register::PeerEvaluation;
@@ -22,7 +21,9 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
+pub(crate) use self::recompute::{Recomputed, recompute};
 use crate::context;
+
 use crate::error::ServiceError;
 use crate::process::{self, Refreshed};
 use crate::service::Service;
@@ -41,17 +42,6 @@ pub struct Standing {
     /// What the engine says now; `None` before a sealed visit arrived, and while no rules for
     /// such a subject are in force.
     pub assessment: Option<Assessment>,
-}
-
-/// Whether a device computed what the server computes from the same inputs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Recomputed {
-    /// Byte for byte the same.
-    Same(Box<Assessment>),
-    /// Another result, or other inputs: an alarm.
-    Differs,
-    /// The rules that the device used are not known here.
-    UnknownRules,
 }
 
 /// Assessments that were just made, by their inputs: a refresh that comes to the same inputs has
@@ -154,62 +144,6 @@ pub fn refresh_division(
         }
     }
     Ok(standings.len())
-}
-
-/// Forms the inputs that a device had when it sealed — what its envelope knew of the file, the
-/// registers up to the position that it names, the rules that it names — and compares.
-///
-/// # Errors
-/// [`ServiceError`] of the database.
-pub(crate) fn recompute(
-    service: &Service,
-    tx: &Tx<'_>,
-    subject: &Subject,
-    (file, facts): (&FileId, &FileFacts),
-    envelope: &Envelope,
-    seal: &Seal,
-) -> Result<Recomputed, ServiceError> {
-    let pack = service.rules.find_pack(tx, &envelope.pack)?;
-    let parameters = service.rules.find_parameters(tx, &seal.parameters)?;
-    let (Some(pack), Some(parameters)) = (pack, parameters) else {
-        return Ok(Recomputed::UnknownRules);
-    };
-    let known = known_at(tx, file, facts, &envelope.at)?;
-    let context = context::of_device(tx, subject, &known, seal.as_of, seal.registers_at)?;
-    let inputs = Inputs {
-        subject: subject.id.clone(),
-        subject_kind: subject.kind,
-        as_of: seal.as_of,
-        facts: known.facts(&seal.cycle),
-        context,
-        parameters,
-        pack,
-    };
-    if inputs.hash() != seal.inputs {
-        return Ok(Recomputed::Differs);
-    }
-    let assessment = assess(&inputs);
-    Ok(if assessment.hash() == seal.assessment {
-        Recomputed::Same(Box::new(assessment))
-    } else {
-        Recomputed::Differs
-    })
-}
-
-/// What the envelope at `place` knew: of its own file its causal past, of other years' files all.
-fn known_at(
-    tx: &Tx<'_>,
-    file: &FileId,
-    facts: &FileFacts,
-    place: &ChainRef,
-) -> Result<FileFacts, ServiceError> {
-    let mut known = facts.known_at(place);
-    for (other, facts) in store::projection::list(tx, &file.subject)? {
-        if other != *file {
-            known.join(&facts);
-        }
-    }
-    Ok(known)
 }
 
 /// What the engine found.

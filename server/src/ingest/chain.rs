@@ -15,7 +15,8 @@ use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::store;
 use crate::store::device::DeviceStatus;
-use crate::store::envelope::{EnvelopeKind, HeldPage, NewEnvelope};
+use crate::store::envelope::{EnvelopeKind, NewEnvelope};
+use crate::store::held::HeldPage;
 
 /// Most pages of a device that wait for a gap (`security.md` T35).
 const MAX_HELD: u32 = 64;
@@ -159,7 +160,7 @@ fn head_before(
 /// Keeps a page that is ahead of the chain.
 fn hold(admission: &mut Admission<'_>, page: Page) -> Result<Vec<(u64, Verdict)>, ServiceError> {
     let device = &page.head.at.device.clone();
-    if store::envelope::count_held(admission.tx, device)? >= MAX_HELD {
+    if store::held::count(admission.tx, device)? >= MAX_HELD {
         return Err(ErrorCode::TooMany.into());
     }
     let (first_seq, incarnation) = (page.first_seq, page.head.at.incarnation);
@@ -181,7 +182,7 @@ fn hold(admission: &mut Admission<'_>, page: Page) -> Result<Vec<(u64, Verdict)>
         head,
         sealed,
     };
-    store::envelope::hold(admission.tx, device, incarnation, &held, admission.now)?;
+    store::held::put(admission.tx, device, incarnation, &held, admission.now)?;
     Ok(verdicts)
 }
 
@@ -193,9 +194,7 @@ fn release(
     head: &mut ChainHead,
 ) -> Result<(), ServiceError> {
     let (device, incarnation) = (&at.device, at.incarnation);
-    while let Some(held) =
-        store::envelope::get_held(admission.tx, device, incarnation, head.seq + 1)?
-    {
+    while let Some(held) = store::held::get_next(admission.tx, device, incarnation, head.seq + 1)? {
         let key = contents::key(
             admission.service,
             admission.tx,
@@ -203,7 +202,7 @@ fn release(
             device.as_str(),
         )?;
         let plain = contents::open(&key, "page", &held.head, &held.sealed)?;
-        store::envelope::release(admission.tx, device, incarnation, &held)?;
+        store::held::delete(admission.tx, device, incarnation, &held)?;
         let push: Push =
             minicbor::decode(&plain).map_err(|e| ServiceError::caused("a held page", e))?;
         if take_joined(admission, Page::read(push)?, head)?.is_none() {

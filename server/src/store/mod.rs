@@ -21,6 +21,7 @@ pub mod decision;
 pub mod device;
 pub mod division;
 pub mod envelope;
+pub mod held;
 pub mod idempotency;
 pub mod identity;
 pub mod interest;

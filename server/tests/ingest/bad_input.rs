@@ -3,23 +3,22 @@
 use itgel_domain::case::Role;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
-use itgel_domain::file::entry::{
-    Correction, Countersignature, Entry, EntryId, Picked, Resolution, Retraction,
-};
+use itgel_domain::file::entry::{Correction, Entry, EntryId, Picked, Resolution, Retraction};
 use itgel_domain::file::envelope::{Body, Envelope, FileBody, MAX_BYTES};
-use itgel_domain::id::{CycleId, DecisionId};
+use itgel_domain::id::DecisionId;
 use itgel_domain::item::Observation;
-use itgel_domain::sync::push::{Flag, Verdict};
+use itgel_domain::sync::push::Verdict;
+use itgel_server::jobs::{self, JobKind};
 use itgel_server::store::device::DeviceStatus;
 use itgel_server::{ServiceError, ingest, store};
 use jiff::civil::date;
 
-use super::phone::{Phone, consent, file, int, observation, observed, values};
+use super::phone::{Phone, consent, file, int, observation, observed};
 use super::world::{GACHA, NEIGHBOUR, World, cycle, subject};
 
 /// Pushes a good envelope, the bad one that `write` appends, and a good one behind it; the good
 /// ones must go in. Returns the verdict of the bad one.
-fn between(world: &World, phone: &mut Phone, write: impl FnOnce(&mut Phone)) -> Verdict {
+pub(crate) fn between(world: &World, phone: &mut Phone, write: impl FnOnce(&mut Phone)) -> Verdict {
     let before = phone.write_sheep("hh-1", 10);
     write(phone);
     let after = phone.write_sheep("hh-2", 20);
@@ -47,12 +46,16 @@ fn between(world: &World, phone: &mut Phone, write: impl FnOnce(&mut Phone)) -> 
     bad
 }
 
-fn quarantined(code: ErrorCode) -> Verdict {
+pub(crate) fn quarantined(code: ErrorCode) -> Verdict {
     Verdict::Quarantined(code)
 }
 
 /// Appends an envelope of hh-1 after `change`; the phone knows what it wrote.
-fn append_changed(phone: &mut Phone, entries: Vec<Entry>, change: impl FnOnce(&mut Envelope)) {
+pub(crate) fn append_changed(
+    phone: &mut Phone,
+    entries: Vec<Entry>,
+    change: impl FnOnce(&mut Envelope),
+) {
     let mut envelope = phone.envelope(Body::File(phone.body("hh-1", entries)));
     change(&mut envelope);
     phone.append(&envelope);
@@ -446,98 +449,27 @@ fn between_two(world: &World, phone: &mut Phone) -> Verdict {
 }
 
 #[test]
-fn a_seal_needs_two_people_and_their_true_signatures() {
+fn a_file_full_of_quarantine_can_still_be_rebuilt_from_its_envelopes() {
     let world = World::new();
-    let (mut phone, second) = (world.phone("o1"), world.phone("o2"));
-    let stranger = Phone::new(
-        second.device.clone(),
-        itgel_domain::file::chain::SoftwareSigner::from_secret(&[99; 32]),
-        world.now(),
-    );
-    let good = phone.visit("hh-1", &[], Some(&second));
-    assert_eq!(world.push_all(&phone, good..=good), [Verdict::Accepted]);
-    let drawn = phone.visit("hh-2", &[], None);
-    let flagged = Verdict::AcceptedFlagged(vec![Flag::DrawnSignature]);
-    assert_eq!(world.push_all(&phone, drawn..=drawn), [flagged]);
-    let forged = phone.visit("hh-3", &[], Some(&stranger));
-    let unsigned = quarantined(ErrorCode::SealUnsigned);
-    assert_eq!(world.push_all(&phone, forged..=forged), [unsigned.clone()]);
-    let own = Phone::new(
-        phone.device.clone(),
-        SoftwareSignerOf(&phone).into(),
-        world.now(),
-    );
-    let alone = phone.visit("hh-3", &[], Some(&own));
-    let same = quarantined(ErrorCode::SealSameOfficer);
-    assert_eq!(world.push_all(&phone, alone..=alone), [same]);
-    let mut entries: Vec<Entry> = vec![Entry::Consent(consent(&["income"]))];
-    entries.extend([observed("herd.sheep", 100)]);
-    let mut seal = phone.seal("hh-3", &entries, Some(&second));
-    seal.countersignature = match seal.countersignature {
-        Countersignature::OfficerKey { key, signature } => Countersignature::OfficerKey {
-            key,
-            signature: signature.replace('a', "b"),
-        },
-        drawn => drawn,
-    };
-    entries.push(Entry::Seal(Box::new(seal)));
-    let changed = phone.write("hh-3", entries);
-    assert_eq!(world.push_all(&phone, changed..=changed), [unsigned]);
-}
-
-/// The same key once more: the key of `o1` was made from its name.
-struct SoftwareSignerOf<'a>(&'a Phone);
-
-impl From<SoftwareSignerOf<'_>> for itgel_domain::file::chain::SoftwareSigner {
-    fn from(of: SoftwareSignerOf<'_>) -> Self {
-        let name = of.0.device.officer.as_str();
-        let mut secret = [0; 32];
-        secret[..name.len()].copy_from_slice(name.as_bytes());
-        Self::from_secret(&secret)
-    }
-}
-
-#[test]
-fn a_campaign_that_does_not_exist_or_is_over_takes_no_seal() {
-    let world = World::new();
-    let mut phone = world.phone("o1");
-    let other: CycleId = "1999".parse().unwrap();
-    let verdict = between(&world, &mut phone, |phone| {
-        let Entry::Observation(mut entry) = observed("herd.sheep", 5) else {
-            unreachable!()
-        };
-        entry.cycle = other.clone();
-        append_changed(phone, vec![Entry::Observation(entry)], |_| {});
+    let (mut phone, mut other) = (world.phone("o1"), world.phone("o2"));
+    phone.visit("hh-1", &[], None);
+    append_changed(&mut phone, vec![observed("herd.unicorn", 1)], |_| {});
+    append_outside(&mut phone, |envelope| {
+        if let Body::File(body) = &mut envelope.body {
+            body.start_op += 5;
+        }
     });
-    assert_eq!(verdict, quarantined(ErrorCode::CycleClosed));
-    let verdict = between(&world, &mut phone, |phone| {
-        let mut entries: Vec<Entry> = vec![Entry::Consent(consent(&["income", "insurance"]))];
-        entries.extend(values(&[]).into_iter().take(3).map(observation));
-        let mut seal = phone.seal("hh-1", &entries, None);
-        seal.as_of = date(2027, 1, 5);
-        entries.push(Entry::Seal(Box::new(seal)));
-        append_changed(phone, entries, |_| {});
+    append_changed(&mut phone, sheep(), |e| e.officer = "o2".parse().unwrap());
+    phone.append_bytes(b"garbage".to_vec());
+    phone.write_sheep("hh-1", 12);
+    world.push_all(&phone, 1..=6);
+    super::pulls::pull_all(&world, &mut other);
+    other.write_sheep("hh-1", 13);
+    assert!(world.push_all(&other, 1..=1)[0].is_received());
+    world.write(|service, tx| {
+        let nothing = serde_json::Value::Null;
+        jobs::enqueue(tx, JobKind::RebuildFiles, "", &nothing, service.now())
     });
-    assert_eq!(verdict, quarantined(ErrorCode::CycleClosed));
-}
-
-#[test]
-fn clocks_are_noted_and_never_lose_data() {
-    let world = World::new();
-    let mut phone = world.phone("o1");
-    let year_ms = 366 * 86_400_000;
-    let server = phone.now;
-    phone.now = server.plus_ms(-year_ms);
-    phone.write_sheep("hh-1", 1);
-    phone.now = server.plus_ms(year_ms);
-    phone.write_sheep("hh-1", 2);
-    let verdicts = world.push_all(&phone, 1..=2);
-    assert_eq!(
-        verdicts[0],
-        Verdict::AcceptedFlagged(vec![Flag::LateArrival])
-    );
-    assert_eq!(
-        verdicts[1],
-        Verdict::AcceptedFlagged(vec![Flag::ClockDrift])
-    );
+    assert_eq!(jobs::run_due(&world.service).unwrap(), 1);
+    assert!(world.audited("alarm.file_differs").is_empty());
 }

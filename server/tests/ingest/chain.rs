@@ -85,10 +85,7 @@ fn a_gap_holds_what_is_behind_it_until_it_closes() {
         world.push_all(&phone, 5..=6),
         [Verdict::Accepted, Verdict::Accepted]
     );
-    assert_eq!(
-        world.read(|c| store::envelope::count_held(c, &phone.device.id)),
-        0
-    );
+    assert_eq!(world.read(|c| store::held::count(c, &phone.device.id)), 0);
 }
 
 #[test]

@@ -14,5 +14,6 @@ mod chain;
 mod people;
 mod phone;
 mod pulls;
+mod seals;
 mod standings;
 mod world;

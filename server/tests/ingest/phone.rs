@@ -253,7 +253,9 @@ impl Phone {
 
     pub(crate) fn head_at(&self, seq: u64) -> ChainHead {
         let start = ChainHead::start(&self.device.id, self.incarnation);
-        let before = (1..).zip(&self.chain).take_while(|(place, _)| *place <= seq);
+        let before = (1..)
+            .zip(&self.chain)
+            .take_while(|(place, _)| *place <= seq);
         before.fold(start, |head, (_, bytes)| {
             head.extend(&Envelope::id_of_bytes(bytes))
         })

@@ -1,0 +1,141 @@
+use super::*;
+use crate::register::{CreditStatus, PeerResult};
+use crate::subject::SubjectKind;
+use jiff::civil::date;
+
+const DAY: Date = date(2026, 8, 1);
+
+fn subject() -> Subject {
+    Subject {
+        id: "hh-1".parse().unwrap(),
+        kind: SubjectKind::Household,
+        division: "150623200201".parse().unwrap(),
+        local_code: "1".into(),
+    }
+}
+
+fn row(id: &str, division: &str, content: RegisterContent) -> RegisterRow {
+    RegisterRow {
+        id: id.parse().unwrap(),
+        division: division.parse().unwrap(),
+        subject: None,
+        key: String::new(),
+        revision: 1,
+        valid_from: date(2026, 1, 1),
+        valid_to: None,
+        source: "示例".into(),
+        content,
+    }
+}
+
+fn of(row: RegisterRow, subject: &str) -> RegisterRow {
+    RegisterRow {
+        subject: Some(subject.parse().unwrap()),
+        ..row
+    }
+}
+
+fn context(rows: &[RegisterRow]) -> Context {
+    let forward = Context::from_rows(rows, &subject(), DAY);
+    let backward = Context::from_rows(rows.iter().rev(), &subject(), DAY);
+    assert_eq!(
+        forward, backward,
+        "the order of arrival changed the context"
+    );
+    forward
+}
+
+#[test]
+fn a_newer_revision_replaces_an_older_one_even_if_it_arrives_first() {
+    let credit = |status| {
+        let record = CreditRecord {
+            status,
+            ..CreditRecord::default()
+        };
+        of(
+            row("r1", "150623200201", RegisterContent::Credit(record)),
+            "hh-1",
+        )
+    };
+    let older = credit(CreditStatus::Never);
+    let id: RowId = "r0".parse().unwrap();
+    let newer = RegisterRow {
+        id,
+        revision: 2,
+        ..credit(CreditStatus::Known)
+    };
+    assert_eq!(
+        context(&[older.clone(), newer.clone()]).credit.status,
+        CreditStatus::Known
+    );
+    let ended = RegisterRow {
+        valid_to: Some(date(2026, 7, 31)),
+        ..newer
+    };
+    let status = context(&[older, ended]).credit.status;
+    assert_eq!(
+        status,
+        CreditStatus::Unknown,
+        "an ended row does not bring the older one back"
+    );
+}
+
+#[test]
+fn rows_of_neighbours_never_reach_a_subject() {
+    let mean = |id, division, mu| row(id, division, RegisterContent::MeanCropland(Centi(mu)));
+    let of_other = of(
+        row("r4", "150623200201", RegisterContent::HerdRegister(true)),
+        "hh-2",
+    );
+    let rows = [
+        mean("r1", "150623", 100),
+        mean("r2", "150623200", 200),
+        mean("r3", "150623201", 300),
+        of_other,
+    ];
+    let context = context(&rows);
+    assert_eq!(
+        context.mean_cropland_mu,
+        Some(Centi(200)),
+        "the nearest division"
+    );
+    assert!(!context.herd_register_verified);
+}
+
+#[test]
+fn the_title_of_a_township_is_not_the_title_of_its_villages() {
+    let held = TitleHeld {
+        level: crate::title::TitleLevel::Good,
+        warned_on: None,
+        occasion: crate::register::Occasion::Review,
+    };
+    let rows = [row("r1", "150623200", RegisterContent::Title(held))];
+    assert_eq!(context(&rows).title, None);
+}
+
+#[test]
+fn a_row_comes_back_from_its_bytes_as_it_was() {
+    let result = PeerResult {
+        valid: 5,
+        counted: 3,
+        sum_centi: 1350,
+    };
+    let peer = RegisterContent::Peer(PeerEvaluation::Held(result));
+    for content in [
+        peer,
+        RegisterContent::Founded(DAY),
+        RegisterContent::Tip("TIP_X".into()),
+    ] {
+        let open = row("r1", "150623", content);
+        let ended = RegisterRow {
+            valid_to: Some(DAY),
+            ..open.clone()
+        };
+        for row in [open, ended] {
+            let bytes = minicbor::to_vec(&row).unwrap();
+            assert_eq!(minicbor::decode::<RegisterRow>(&bytes).unwrap(), row);
+            let json = serde_json::to_string(&row.content).unwrap();
+            assert!(json.contains(&format!("\"{}\"", row.content.register())));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Whether a device computed what the server computes from the same inputs: the alarm that keeps
+//! both halves honest.
+
+use itgel_domain::assess::{Assessment, Inputs, assess};
+use itgel_domain::file::entry::Seal;
+use itgel_domain::file::envelope::Envelope;
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::subject::Subject;
+
+use crate::context;
+use crate::error::ServiceError;
+use crate::service::Service;
+use crate::store::{self, Tx};
+
+/// Whether a device computed what the server computes from the same inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Recomputed {
+    /// Byte for byte the same.
+    Same(Box<Assessment>),
+    /// Another result, or other inputs: an alarm.
+    Differs,
+    /// The rules that the device used are not known here.
+    UnknownRules,
+}
+
+/// Forms the inputs that a device had when it sealed — what its envelope knew of the file, the
+/// registers up to the position that it names, the rules that it names — and compares.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn recompute(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    (file, facts): (&FileId, &FileFacts),
+    envelope: &Envelope,
+    seal: &Seal,
+) -> Result<Recomputed, ServiceError> {
+    let pack = service.rules.find_pack(tx, &envelope.pack)?;
+    let parameters = service.rules.find_parameters(tx, &seal.parameters)?;
+    let (Some(pack), Some(parameters)) = (pack, parameters) else {
+        return Ok(Recomputed::UnknownRules);
+    };
+    let known = known_at(tx, file, facts, &envelope.at)?;
+    let context = context::of_device(tx, subject, &known, seal.as_of, seal.registers_at)?;
+    let inputs = Inputs {
+        subject: subject.id.clone(),
+        subject_kind: subject.kind,
+        as_of: seal.as_of,
+        facts: known.facts(&seal.cycle),
+        context,
+        parameters,
+        pack,
+    };
+    if inputs.hash() != seal.inputs {
+        return Ok(Recomputed::Differs);
+    }
+    let assessment = assess(&inputs);
+    Ok(if assessment.hash() == seal.assessment {
+        Recomputed::Same(Box::new(assessment))
+    } else {
+        Recomputed::Differs
+    })
+}
+
+/// What the envelope at `place` knew: of its own file its causal past, of other years' files all.
+fn known_at(
+    tx: &Tx<'_>,
+    file: &FileId,
+    facts: &FileFacts,
+    place: &ChainRef,
+) -> Result<FileFacts, ServiceError> {
+    let mut known = facts.known_at(place);
+    for (other, facts) in store::projection::list(tx, &file.subject)? {
+        if other != *file {
+            known.join(&facts);
+        }
+    }
+    Ok(known)
+}

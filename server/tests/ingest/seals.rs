@@ -1,0 +1,109 @@
+//! Seals: two people with true signatures, a campaign that is open, and clocks that are wrong.
+
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::chain::SoftwareSigner;
+use itgel_domain::file::entry::{Countersignature, Entry};
+use itgel_domain::id::CycleId;
+use itgel_domain::sync::push::{Flag, Verdict};
+use jiff::civil::date;
+
+use super::bad_input::{append_changed, between, quarantined};
+use super::phone::{Phone, consent, observation, observed, values};
+use super::world::World;
+
+#[test]
+fn a_seal_needs_two_people_and_their_true_signatures() {
+    let world = World::new();
+    let (mut phone, second) = (world.phone("o1"), world.phone("o2"));
+    let stranger = Phone::new(
+        second.device.clone(),
+        SoftwareSigner::from_secret(&[99; 32]),
+        world.now(),
+    );
+    let good = phone.visit("hh-1", &[], Some(&second));
+    assert_eq!(world.push_all(&phone, good..=good), [Verdict::Accepted]);
+    let drawn = phone.visit("hh-2", &[], None);
+    let flagged = Verdict::AcceptedFlagged(vec![Flag::DrawnSignature]);
+    assert_eq!(world.push_all(&phone, drawn..=drawn), [flagged]);
+    let forged = phone.visit("hh-3", &[], Some(&stranger));
+    let unsigned = quarantined(ErrorCode::SealUnsigned);
+    assert_eq!(world.push_all(&phone, forged..=forged)[0], unsigned);
+    let own = Phone::new(
+        phone.device.clone(),
+        SoftwareSignerOf(&phone).into(),
+        world.now(),
+    );
+    let alone = phone.visit("hh-3", &[], Some(&own));
+    let same = quarantined(ErrorCode::SealSameOfficer);
+    assert_eq!(world.push_all(&phone, alone..=alone), [same]);
+    let mut entries: Vec<Entry> = vec![Entry::Consent(consent(&["income"]))];
+    entries.extend([observed("herd.sheep", 100)]);
+    let mut seal = phone.seal("hh-3", &entries, Some(&second));
+    seal.countersignature = match seal.countersignature {
+        Countersignature::OfficerKey { key, signature } => Countersignature::OfficerKey {
+            key,
+            signature: signature.replace('a', "b"),
+        },
+        drawn => drawn,
+    };
+    entries.push(Entry::Seal(Box::new(seal)));
+    let changed = phone.write("hh-3", entries);
+    assert_eq!(world.push_all(&phone, changed..=changed), [unsigned]);
+}
+
+/// The same key once more: the key of `o1` was made from its name.
+struct SoftwareSignerOf<'a>(&'a Phone);
+
+impl From<SoftwareSignerOf<'_>> for SoftwareSigner {
+    fn from(of: SoftwareSignerOf<'_>) -> Self {
+        let name = of.0.device.officer.as_str();
+        let mut secret = [0; 32];
+        secret[..name.len()].copy_from_slice(name.as_bytes());
+        Self::from_secret(&secret)
+    }
+}
+
+#[test]
+fn a_campaign_that_does_not_exist_or_is_over_takes_no_seal() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let other: CycleId = "1999".parse().unwrap();
+    let verdict = between(&world, &mut phone, |phone| {
+        let Entry::Observation(mut entry) = observed("herd.sheep", 5) else {
+            unreachable!()
+        };
+        entry.cycle = other.clone();
+        append_changed(phone, vec![Entry::Observation(entry)], |_| {});
+    });
+    assert_eq!(verdict, quarantined(ErrorCode::CycleClosed));
+    let verdict = between(&world, &mut phone, |phone| {
+        let mut entries: Vec<Entry> = vec![Entry::Consent(consent(&["income", "insurance"]))];
+        entries.extend(values(&[]).into_iter().take(3).map(observation));
+        let mut seal = phone.seal("hh-1", &entries, None);
+        seal.as_of = date(2027, 1, 5);
+        entries.push(Entry::Seal(Box::new(seal)));
+        append_changed(phone, entries, |_| {});
+    });
+    assert_eq!(verdict, quarantined(ErrorCode::CycleClosed));
+}
+
+#[test]
+fn clocks_are_noted_and_never_lose_data() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let year_ms = 366 * 86_400_000;
+    let server = phone.now;
+    phone.now = server.plus_ms(-year_ms);
+    phone.write_sheep("hh-1", 1);
+    phone.now = server.plus_ms(year_ms);
+    phone.write_sheep("hh-1", 2);
+    let verdicts = world.push_all(&phone, 1..=2);
+    assert_eq!(
+        verdicts[0],
+        Verdict::AcceptedFlagged(vec![Flag::LateArrival])
+    );
+    assert_eq!(
+        verdicts[1],
+        Verdict::AcceptedFlagged(vec![Flag::ClockDrift])
+    );
+}
