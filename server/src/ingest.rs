@@ -6,12 +6,12 @@
 //! A verdict is about one envelope and never stops the ones behind it; a page as a whole is
 //! refused only if its head does not vouch for it.
 //!
-//! - [`page`]: the page as it came, decoded, and what its signed head vouches for,
-//! - [`chain`]: places, duplicates, gaps and forks,
-//! - [`admission`]: what all envelopes of a page share, and the end of the page,
-//! - [`file`], [`identity`], [`ballot`]: one kind of envelope each,
-//! - [`structure`], [`meaning`]: what an envelope of a file may do and say,
-//! - [`official`]: the server's own entries, [`erase`]: the end of a file.
+//! - `page`: the page as it came, decoded, and what its signed head vouches for,
+//! - `chain`: places, duplicates, gaps and forks,
+//! - `admission`: what all envelopes of a page share, and the end of the page,
+//! - `file`, `identity`, `ballot`: one kind of envelope each,
+//! - `structure`, `meaning`: what an envelope of a file may do and say,
+//! - `official`: the server's own entries, `erase`: the end of a file.
 
 mod admission;
 mod ballot;

@@ -192,11 +192,7 @@ pub(crate) fn write(
     Ok(true)
 }
 
-fn list_subject(
-    tx: &Tx<'_>,
-    subject: &Subject,
-    list: DivisionCode,
-) -> Result<u64, ServiceError> {
+fn list_subject(tx: &Tx<'_>, subject: &Subject, list: DivisionCode) -> Result<u64, ServiceError> {
     let item = SubjectItem {
         subject: subject.id.clone(),
         kind: subject.kind,
