@@ -6,4 +6,5 @@
 mod architecture;
 mod convergence;
 mod journey;
+mod same_bytes;
 mod worked_cases;

@@ -57,37 +57,54 @@ pub enum AssessError {
 /// # Errors
 /// [`AssessError`]; a fault in a file names line, key and the way out.
 pub fn run(args: &Args) -> Result<(), AssessError> {
+    let output = output(args)?;
+    print(&output.lines)?;
+    match output.differences {
+        0 => Ok(()),
+        some => Err(AssessError::Unexpected(some)),
+    }
+}
+
+/// What the command prints.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Output {
+    /// The lines, without their ends.
+    pub lines: Vec<String>,
+    /// How many of them are differences from what a worksheet expects.
+    pub differences: usize,
+}
+
+/// Reads the files and assesses; nothing is printed.
+///
+/// # Errors
+/// As [`run`], but for differences.
+pub fn output(args: &Args) -> Result<Output, AssessError> {
     let rules = Files::load(args)?;
     let (name, content) = worksheet(args)?;
     let sheets = Worksheet::read_all(&name, &content, &rules)?;
-    let mut differences = 0;
-    let mut lines = Vec::new();
+    let mut output = Output::default();
     for sheet in &sheets {
         let assessment = assess(&sheet.inputs);
         if args.check {
             for d in sheet.expect.iter().flat_map(|e| e.differences(&assessment)) {
-                differences += 1;
-                lines.push(format!(
+                output.differences += 1;
+                output.lines.push(format!(
                     "{}: {}: {} ≠ {}",
                     sheet.title, d.field, d.found, d.expected
                 ));
             }
         } else if args.explain {
-            lines.push(explained(
+            output.lines.push(explained(
                 &sheet.title,
                 &sheet.inputs,
                 &assessment,
                 Lang::ZhCn,
             ));
         } else {
-            lines.push(assessment.to_json());
+            output.lines.push(assessment.to_json());
         }
     }
-    print(&lines)?;
-    match differences {
-        0 => Ok(()),
-        some => Err(AssessError::Unexpected(some)),
-    }
+    Ok(output)
 }
 
 /// Prints lines; a reader that has seen enough is no error.

@@ -1,0 +1,167 @@
+//! The same inputs give the same bytes: in the command, on the device and on the server.
+
+use itgel::assess::{Args, output};
+use itgel_domain::assess::inputs::{Fact, Facts, Inputs};
+use itgel_domain::item::{State, Value as Found};
+use itgel_domain::pack::shipped;
+use itgel_fixtures::Household;
+use itgel_server::store;
+use itgel_server::store::assessment::AssessmentRow;
+use itgel_tests::World;
+use serde_json::{Map, Value, json};
+
+#[test]
+fn a_sealed_visit_is_assessed_to_the_same_bytes_in_the_command_on_the_device_and_on_the_server() {
+    let world = World::with_households(150);
+    let team = world.home_team();
+    team.synchronise();
+    for household in world.households() {
+        team.identify(household);
+        let sealed = team.visit(household, &household.found);
+        team.synchronise();
+        let stored = stored(&world, household);
+        let at_the_door = sealed.assessment;
+        let place = format!("household {} ({:?})", household.number, household.twist);
+        assert_eq!(stored.inputs_hash, at_the_door.inputs, "{place}");
+        assert_eq!(stored.result, at_the_door.to_json(), "{place}");
+        assert_eq!(
+            stored.result,
+            team.provisional(household).to_json(),
+            "{place}"
+        );
+        assert_eq!(stored.result, in_the_command(&world, &stored), "{place}");
+    }
+}
+
+#[test]
+fn open_conflicts_decisions_and_the_peer_evaluation_are_assessed_to_the_same_bytes() {
+    let world = World::with_households(150);
+    let (home, visiting, reviewer) = (world.home_team(), world.visiting_team(), world.reviewer());
+    home.synchronise();
+    let again = |household: &&Household| household.twist.is_none();
+    let household = world.households().iter().find(again).unwrap();
+    home.identify(household);
+    home.synchronise();
+    visiting.synchronise();
+    home.visit(household, &household.found);
+    visiting.visit(household, &found_by_another(household));
+    // What somebody sends comes down to everybody with the synchronisation after that.
+    let same_everywhere = |what: &str| {
+        for officer in [&home, &visiting, &home, &visiting] {
+            officer.synchronise();
+        }
+        let stored = stored(&world, household);
+        assert_eq!(
+            stored.result,
+            home.provisional(household).to_json(),
+            "{what}"
+        );
+        assert_eq!(
+            stored.result,
+            visiting.provisional(household).to_json(),
+            "{what}"
+        );
+        assert_eq!(stored.result, in_the_command(&world, &stored), "{what}");
+        serde_json::from_str::<Value>(&stored.result).unwrap()
+    };
+
+    let open = same_everywhere("with open conflicts");
+    assert_eq!(open["range"]["combinations"], 2);
+    let conflicts = reviewer.conflicts(world.gacha().code);
+    reviewer
+        .resolve(&conflicts[0], &conflicts[0]["values"][0])
+        .unwrap();
+    let decided = same_everywhere("after the decision");
+    assert_eq!(decided["range"]["combinations"], 1);
+    home.collect_ballots(household, world.evaluators());
+    let held = same_everywhere("after the peer evaluation");
+    assert!(held["grade"].is_string(), "{}", held["range"]);
+}
+
+/// One count that differs.
+fn found_by_another(household: &Household) -> Vec<itgel_domain::item::Observation> {
+    let mut found = household.found.clone();
+    let sheep = found
+        .iter_mut()
+        .find(|o| o.item.as_str() == "herd.sheep")
+        .unwrap();
+    sheep.state = State::Known(Found::Int(7));
+    found
+}
+
+/// What the server assessed last.
+fn stored(world: &World, household: &Household) -> AssessmentRow {
+    let row = world.service.store.read(|c| {
+        let standing = store::standing::get(c, &household.subject, world.cycle())?.unwrap();
+        store::assessment::get(c, &standing.inputs_hash.unwrap())
+    });
+    row.unwrap().unwrap()
+}
+
+/// What `itgel assess` prints for a worksheet with the same facts and rows.
+fn in_the_command(world: &World, stored: &AssessmentRow) -> String {
+    let inputs = Inputs::decode(&stored.inputs, shipped::rules()).unwrap();
+    let file = world.path("worksheet.json");
+    std::fs::write(&file, worksheet(&inputs).to_string()).unwrap();
+    let (pack, parameters) = (Vec::new(), Vec::new());
+    let args = Args {
+        file,
+        explain: false,
+        check: false,
+        pack,
+        parameters,
+    };
+    let lines = output(&args).unwrap().lines;
+    assert_eq!(lines.len(), 1);
+    lines.concat()
+}
+
+fn worksheet(inputs: &Inputs) -> Value {
+    json!({
+        "title": "the same inputs",
+        "subject": inputs.subject,
+        "subject_kind": inputs.subject_kind,
+        "as_of": inputs.as_of,
+        "pack": inputs.pack.id,
+        "parameters": inputs.parameters.id,
+        "facts": facts(&inputs.facts),
+        "context": inputs.context,
+    })
+}
+
+/// Facts as people write them: by group and name, and by group, key and name.
+fn facts(facts: &Facts) -> Value {
+    let mut all = Map::new();
+    let alone = facts
+        .values
+        .iter()
+        .map(|(item, fact)| (item, written(fact)));
+    let disputed = facts.conflicts.iter();
+    let disputed = disputed.map(|(item, values)| (item, values.iter().map(written).collect()));
+    for (item, fact) in alone.chain(disputed) {
+        let mut place = &mut all;
+        let mut names: Vec<&str> = item.as_str().split(['.', '/']).collect();
+        let last = names.pop().unwrap();
+        for name in names {
+            let below = place.entry(name).or_insert_with(|| json!({}));
+            place = below.as_object_mut().unwrap();
+        }
+        place.insert(last.to_owned(), fact);
+    }
+    all.into()
+}
+
+fn written(fact: &Fact) -> Value {
+    let value = match &fact.state {
+        State::Known(Found::Int(number)) => json!(number),
+        State::Known(Found::Text(text)) => json!(text),
+        State::Unknown => json!("unknown"),
+        State::Refused => json!("refused"),
+        State::NotApplicable => json!("not_applicable"),
+    };
+    json!({
+        "value": value,
+        "evidence": fact.evidence,
+        "observed_on": fact.observed_on,
+    })
+}
