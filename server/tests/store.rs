@@ -10,6 +10,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use itgel_domain::time::AtMs;
 use itgel_server::store::{self, Op, Store, StoreConfig, StoreError};
 use rusqlite::Connection;
 
@@ -117,7 +118,7 @@ fn many_writers_at_once_lose_nothing_and_number_without_gaps() {
                     store
                         .transact(Op("test"), |tx| {
                             let detail = serde_json::Value::Null;
-                            let at = itgel_domain::time::AtMs(0);
+                            let at = AtMs(0);
                             store::log::audit(tx, at, "o", "test", "-", &detail)
                         })
                         .unwrap();
@@ -179,4 +180,28 @@ fn a_reader_sees_one_state_while_others_write() {
             .as_deref(),
         Some("2")
     );
+}
+
+#[test]
+fn the_clock_of_periods_runs_ahead_in_a_sample_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |ahead: u16| {
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let text = format!(
+            "listen = '127.0.0.1:0'\npublic_url = 'http://127.0.0.1'\ndatabase = '{}'\nkeys = '{}'\n[sample]\nperiods_ahead_days = {ahead}\n",
+            path("itgel.db"),
+            path("keys.toml"),
+        );
+        itgel_server::config::Config::parse(&text).unwrap()
+    };
+    let open = |ahead| {
+        let keys = itgel_server::keys::ServerKeys::from_random(&[[7; 32]; 5].into());
+        itgel_server::Service::open(settings(ahead), keys, Arc::new(|| AtMs(0)))
+    };
+    let plain = open(0).unwrap();
+    assert!(matches!(open(25), Err(itgel_server::ServiceError::Config(_))));
+    plain.transact("test", |_, tx| itgel_server::setup::mark_sample(tx)).unwrap();
+    let hurried = open(25).unwrap();
+    assert_eq!(hurried.period_now().0, 25 * 86_400_000);
+    assert_eq!(hurried.now(), AtMs(0), "nothing else runs ahead");
 }

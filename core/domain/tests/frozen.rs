@@ -145,14 +145,18 @@ fn an_id_computed_from_frozen_bytes_never_changes() {
     );
 }
 
+/// A format that has no frozen bytes yet gets them once, and the test fails until somebody has
+/// looked at them and committed them. A file that is there is never overwritten.
 #[test]
-#[ignore = "writes the files that are missing; never overwrites one"]
-fn write_what_is_missing() {
-    std::fs::create_dir_all(folder()).unwrap();
+fn every_format_has_its_frozen_bytes() {
+    let mut written = Vec::new();
     for (name, bytes) in samples::all() {
         let path = folder().join(&name).with_extension("cbor");
         if !path.exists() {
+            std::fs::create_dir_all(folder()).unwrap();
             std::fs::write(path, bytes).unwrap();
+            written.push(name);
         }
     }
+    assert!(written.is_empty(), "written for the first time, look at them and commit: {written:?}");
 }
