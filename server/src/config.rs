@@ -67,7 +67,12 @@ mod tests {
     fn the_shipped_example_is_read_and_a_misspelt_key_is_named() {
         let text = include_str!("../../docs/itgel.example.toml");
         assert_eq!(Config::parse(text).unwrap().readers, 4);
-        let error = Config::parse(&text.replace("readers", "reader")).unwrap_err().to_string();
-        assert!(error.contains("reader") && error.contains("line"), "{error}");
+        let error = Config::parse(&text.replace("readers", "reader"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("reader") && error.contains("line"),
+            "{error}"
+        );
     }
 }

@@ -54,7 +54,8 @@ impl ServerKeys {
     /// # Errors
     /// [`ServiceError::Config`] if it is not there or not a key file; never with its content.
     pub fn read(path: &Path) -> Result<Self, ServiceError> {
-        let unreadable = || ServiceError::Config(format!("key file {} cannot be read", path.display()));
+        let unreadable =
+            || ServiceError::Config(format!("key file {} cannot be read", path.display()));
         let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|_| unreadable())?);
         let file: KeyFile = toml::from_str(&text).map_err(|_| unreadable())?;
         let key = |text: &str| -> Result<[u8; 32], ServiceError> {

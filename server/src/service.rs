@@ -56,7 +56,8 @@ impl Service {
     /// it in a sample database.
     #[must_use]
     pub fn period_now(&self) -> AtMs {
-        self.now().plus_ms(i64::from(self.config.sample.periods_ahead_days) * 86_400_000)
+        self.now()
+            .plus_ms(i64::from(self.config.sample.periods_ahead_days) * 86_400_000)
     }
 
     /// Runs `work` as one named transaction; see [`Store::transact`].
@@ -77,7 +78,9 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] of the store.
     pub fn is_sample(&self) -> Result<bool, ServiceError> {
-        let value = self.store.read(|c| crate::store::meta::get(c, crate::store::meta::IS_SAMPLE))?;
+        let value = self
+            .store
+            .read(|c| crate::store::meta::get(c, crate::store::meta::IS_SAMPLE))?;
         Ok(value.is_some_and(|value| value == "1"))
     }
 

@@ -95,6 +95,10 @@ pub fn operator(division: DivisionCode) -> Actor {
     Actor {
         officer: "operator".parse().expect("a valid identifier"),
         lender: None,
-        grants: vec![Grant { role: Role::Administrator, division, purpose: None }],
+        grants: vec![Grant {
+            role: Role::Administrator,
+            division,
+            purpose: None,
+        }],
     }
 }

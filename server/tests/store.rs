@@ -199,8 +199,13 @@ fn the_clock_of_periods_runs_ahead_in_a_sample_only() {
         itgel_server::Service::open(settings(ahead), keys, Arc::new(|| AtMs(0)))
     };
     let plain = open(0).unwrap();
-    assert!(matches!(open(25), Err(itgel_server::ServiceError::Config(_))));
-    plain.transact("test", |_, tx| itgel_server::setup::mark_sample(tx)).unwrap();
+    assert!(matches!(
+        open(25),
+        Err(itgel_server::ServiceError::Config(_))
+    ));
+    plain
+        .transact("test", |_, tx| itgel_server::setup::mark_sample(tx))
+        .unwrap();
     let hurried = open(25).unwrap();
     assert_eq!(hurried.period_now().0, 25 * 86_400_000);
     assert_eq!(hurried.now(), AtMs(0), "nothing else runs ahead");

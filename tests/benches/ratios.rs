@@ -2,7 +2,7 @@
 //! that a slow machine changes both sides. Costs are processor time of this process where the
 //! system tells it, else wall time; each figure is the median of several runs.
 //!
-//! `cargo bench -p itgel-tests --bench ratios [-- --quick]` prints a table. It is no verdict: a
+//! `cargo bench -p itgel-tests --bench ratios [-- --quick] [part …]` prints a table. It is no verdict: a
 //! missed goal is shown and the exit code stays 0; only what does not work at all is an error.
 //! What each row means stands in `docs/performance.md`.
 
@@ -58,26 +58,35 @@ const QUICK: Size = Size {
     on_device: 1_000,
 };
 
+/// The parts of the run, by name.
+const PARTS: [(&str, fn(Size) -> Outcome<Vec<Row>>); 5] = [
+    ("scoring", scoring::rows),
+    ("intake", intake::rows),
+    ("documents", documents::rows),
+    ("household", household::rows),
+    ("device", device::rows),
+];
+
 fn main() -> Outcome<()> {
     let mut size = FULL;
+    let mut wanted = Vec::new();
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--quick" => size = QUICK,
             // Cargo says this to every benchmark.
             "--bench" => {}
-            other => return Err(format!("unknown argument {other}; there is --quick").into()),
+            part if PARTS.iter().any(|(name, _)| *name == part) => wanted.push(part.to_owned()),
+            other => {
+                let names = PARTS.map(|(name, _)| name).join(", ");
+                return Err(format!("unknown argument {other}; there are --quick, {names}").into());
+            }
         }
     }
-    let parts: [fn(Size) -> Outcome<Vec<Row>>; 5] = [
-        scoring::rows,
-        intake::rows,
-        documents::rows,
-        household::rows,
-        device::rows,
-    ];
     let mut rows = Vec::new();
-    for part in parts {
-        rows.extend(part(size)?);
+    for (name, part) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            rows.extend(part(size)?);
+        }
     }
     print(&rows);
     Ok(())

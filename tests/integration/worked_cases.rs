@@ -1,6 +1,9 @@
 //! Every worked case of `domain.md` H, every band, cap, veto, bonus, gate and reading of the shipped
 //! packs, as data in `fixtures/cases` through the public interface.
-#![expect(clippy::unwrap_used, reason = "what a test builds itself is well formed, or the test fails")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds itself is well formed, or the test fails"
+)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

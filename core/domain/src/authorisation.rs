@@ -88,7 +88,10 @@ mod tests {
         assert!(!given.allows(&other, Purpose::LoanDecision, on));
         assert!(!given.allows(&rcc, Purpose::LoanReview, on));
         assert!(!given.allows(&rcc, Purpose::LoanDecision, date(2026, 4, 1)));
-        let revoked = Authorisation { revoked: true, ..given };
+        let revoked = Authorisation {
+            revoked: true,
+            ..given
+        };
         assert!(!revoked.allows(&rcc, Purpose::LoanDecision, on));
     }
 }

@@ -276,7 +276,10 @@ mod tests {
         let gacha = code("150623200201");
         assert_eq!(gacha.parent(), Some(code("150623200")));
         assert_eq!(gacha.ancestor(DivisionLevel::County), Some(code("150623")));
-        assert_eq!(gacha.ancestor(DivisionLevel::Prefecture), Some(code("150600")));
+        assert_eq!(
+            gacha.ancestor(DivisionLevel::Prefecture),
+            Some(code("150600"))
+        );
         assert!(code("150623").contains(gacha) && code("150000").contains(gacha));
         assert!(!code("150623201").contains(gacha) && !gacha.contains(code("150623200")));
     }
@@ -306,7 +309,10 @@ mod tests {
     fn codes_print_as_they_were_read() {
         for text in ["150000", "150600", "150623", "150623101", "150623101201"] {
             assert_eq!(code(text).to_string(), text);
-            assert_eq!(DivisionCode::from_filled(&code(text).filled_text()), Ok(code(text)));
+            assert_eq!(
+                DivisionCode::from_filled(&code(text).filled_text()),
+                Ok(code(text))
+            );
         }
     }
 }

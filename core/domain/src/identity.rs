@@ -11,7 +11,9 @@ use crate::hash::Hash;
 use crate::id::{OfficerId, SubjectId};
 
 /// One version of what is known of a subject's people.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+)]
 #[cbor(map)]
 pub struct IdentityRecord {
     /// Whose identity.
@@ -33,7 +35,9 @@ pub struct IdentityRecord {
 }
 
 /// An adult of a household, or the responsible person of an organisation.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+)]
 #[cbor(map)]
 pub struct Person {
     /// `head`, `spouse`, `decision-maker`, `adult-2` …: what entries and consents refer to.
@@ -93,7 +97,11 @@ impl IdentityRecord {
 
 impl fmt::Debug for IdentityRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdentityRecord({}, version {}, redacted)", self.subject, self.version)
+        write!(
+            f,
+            "IdentityRecord({}, version {}, redacted)",
+            self.subject, self.version
+        )
     }
 }
 
@@ -125,6 +133,10 @@ mod tests {
         };
         let shown = format!("{record:?} {:?}", record.people);
         assert!(!shown.contains("巴特尔") && !shown.contains("1949") && !shown.contains("139"));
-        assert_ne!(record.commitment("aa"), record.commitment("bb"), "the salt hides equal records");
+        assert_ne!(
+            record.commitment("aa"),
+            record.commitment("bb"),
+            "the salt hides equal records"
+        );
     }
 }

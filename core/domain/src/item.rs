@@ -16,7 +16,9 @@ pub struct ItemPath(Box<str>);
 
 /// A text that names no item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an item is written group.name or group/key/name with a-z, 0-9, '_' (key: also A-Z and '-')")]
+#[error(
+    "an item is written group.name or group/key/name with a-z, 0-9, '_' (key: also A-Z and '-')"
+)]
 pub struct ItemPathError;
 
 impl ItemPath {
@@ -101,8 +103,17 @@ crate::id::text_codec!(ItemPath);
 
 /// A value in base units (mu, fen, kg, heads, days, years): never a float.
 #[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash,
-    serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[serde(untagged)]
 pub enum Value {
@@ -136,8 +147,17 @@ impl Value {
 
 /// What is known of a value (`domain.md` B.1.3).
 #[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash,
-    serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -168,8 +188,18 @@ impl State {
 
 /// How a value is known (`domain.md` B.1.7), best first.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
-    serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(index_only)]
 pub enum Evidence {
@@ -189,8 +219,16 @@ pub enum Evidence {
 
 /// One observed value.
 #[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord,
-    serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Observation {
@@ -216,14 +254,26 @@ mod tests {
     #[test]
     fn a_repeating_item_is_known_by_its_catalogue_name() {
         let path: ItemPath = "plot/p1/area_mu".parse().unwrap();
-        assert_eq!((path.item().as_str(), path.key()), ("plot/*/area_mu", Some("p1")));
+        assert_eq!(
+            (path.item().as_str(), path.key()),
+            ("plot/*/area_mu", Some("p1"))
+        );
         let plain: ItemPath = "herd.sheep".parse().unwrap();
         assert_eq!((plain.item().as_str(), plain.key()), ("herd.sheep", None));
     }
 
     #[test]
     fn a_malformed_item_is_refused() {
-        for bad in ["", "sheep", "herd.", "a/b", "plot/*/area", "plot//area", "a/b/c/d", "Herd.x"] {
+        for bad in [
+            "",
+            "sheep",
+            "herd.",
+            "a/b",
+            "plot/*/area",
+            "plot//area",
+            "a/b/c/d",
+            "Herd.x",
+        ] {
             assert!(bad.parse::<ItemPath>().is_err(), "{bad}");
         }
     }

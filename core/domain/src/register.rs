@@ -287,7 +287,11 @@ mod tests {
     #[test]
     fn one_highest_and_one_lowest_ballot_are_dropped() {
         let held = PeerEvaluation::from_means(&[475, 400, 450, 450, 450]);
-        let expected = PeerResult { valid: 5, counted: 3, sum_centi: 1350 };
+        let expected = PeerResult {
+            valid: 5,
+            counted: 3,
+            sum_centi: 1350,
+        };
         assert_eq!(held, PeerEvaluation::Held(expected));
         assert!(matches!(PeerEvaluation::from_means(&[]), PeerEvaluation::Held(r) if r.valid == 0));
     }

@@ -158,8 +158,18 @@ mod tests {
         for grade in Grade::SCORED.into_iter().chain([Grade::N, Grade::V]) {
             assert_eq!(grade.as_str().parse(), Ok(grade));
         }
-        for word in ["household", "cooperative", "ranch", "collective", "village", "township"] {
-            assert_eq!(word.parse::<SubjectKind>().map(SubjectKind::as_str), Ok(word));
+        for word in [
+            "household",
+            "cooperative",
+            "ranch",
+            "collective",
+            "village",
+            "township",
+        ] {
+            assert_eq!(
+                word.parse::<SubjectKind>().map(SubjectKind::as_str),
+                Ok(word)
+            );
         }
     }
 

@@ -10,8 +10,19 @@ const SHANGHAI_MS: i64 = 8 * 3_600_000;
 
 /// An instant: milliseconds since 1970-01-01T00:00Z.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default,
-    serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[serde(transparent)]
 #[cbor(transparent)]
@@ -99,7 +110,12 @@ mod tests {
 
     #[test]
     fn day_numbers_survive_both_directions() {
-        for day in [date(1960, 2, 29), date(1970, 1, 1), date(2026, 11, 1), Date::MAX] {
+        for day in [
+            date(1960, 2, 29),
+            date(1970, 1, 1),
+            date(2026, 11, 1),
+            Date::MAX,
+        ] {
             assert_eq!(day_number_to_date(date_to_day_number(day)), day);
         }
         assert_eq!(day_number_to_date(i64::MAX), Date::MAX);

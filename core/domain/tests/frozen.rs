@@ -158,5 +158,8 @@ fn every_format_has_its_frozen_bytes() {
             written.push(name);
         }
     }
-    assert!(written.is_empty(), "written for the first time, look at them and commit: {written:?}");
+    assert!(
+        written.is_empty(),
+        "written for the first time, look at them and commit: {written:?}"
+    );
 }

@@ -54,8 +54,14 @@ pub struct Session {
 
 /// How to prove who one is.
 enum Credential {
-    Device { device: DeviceId, key: SoftwareSigner },
-    Lender { lender: LenderId, key: EncodingKey },
+    Device {
+        device: DeviceId,
+        key: SoftwareSigner,
+    },
+    Lender {
+        lender: LenderId,
+        key: EncodingKey,
+    },
 }
 
 /// What enrolment answers.
@@ -117,7 +123,8 @@ impl Server {
     /// # Errors
     /// [`ClientError::Key`] if the text is no such key.
     pub fn lender(&self, lender: LenderId, key: &str) -> Result<Session, ClientError> {
-        let key = EncodingKey::from_ed_pem(key.as_bytes()).map_err(|e| ClientError::Key(e.into()))?;
+        let key =
+            EncodingKey::from_ed_pem(key.as_bytes()).map_err(|e| ClientError::Key(e.into()))?;
         Ok(self.session(Credential::Lender { lender, key }))
     }
 
@@ -211,7 +218,12 @@ impl Session {
     }
 
     /// Sends with the token at hand, and once more with a new one if that has ended.
-    fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, ClientError> {
         let token = self.token()?;
         match self.server.send(method, path, Some(&token), body) {
             Err(ClientError::Refused { status: 401, .. }) => {
@@ -227,20 +239,31 @@ impl Session {
             Credential::Device { device, key } => self.sign_in_device(device, key)?,
             Credential::Lender { lender, key } => self.sign_in_lender(lender, key)?,
         };
-        let token = answer["access_token"].as_str().ok_or(ClientError::Unreadable("token"))?;
+        let token = answer["access_token"]
+            .as_str()
+            .ok_or(ClientError::Unreadable("token"))?;
         let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
         *held = Some(token.to_owned());
         Ok(token.to_owned())
     }
 
-    fn sign_in_device(&self, device: &DeviceId, key: &SoftwareSigner) -> Result<Value, ClientError> {
+    fn sign_in_device(
+        &self,
+        device: &DeviceId,
+        key: &SoftwareSigner,
+    ) -> Result<Value, ClientError> {
         let request = json!({ "device": device });
-        let challenge = self.server.send("POST", "/v1/auth/challenge", None, Some(&request))?;
-        let nonce = challenge["nonce"].as_str().ok_or(ClientError::Unreadable("challenge"))?;
+        let challenge = self
+            .server
+            .send("POST", "/v1/auth/challenge", None, Some(&request))?;
+        let nonce = challenge["nonce"]
+            .as_str()
+            .ok_or(ClientError::Unreadable("challenge"))?;
         let message = itgel_server::auth::device::challenge_message(nonce, device);
         let signature = HEXLOWER.encode(&key.sign(&message));
         let request = json!({ "device": device, "nonce": nonce, "signature": signature });
-        self.server.send("POST", "/v1/auth/token", None, Some(&request))
+        self.server
+            .send("POST", "/v1/auth/token", None, Some(&request))
     }
 
     fn sign_in_lender(&self, lender: &LenderId, key: &EncodingKey) -> Result<Value, ClientError> {
@@ -255,15 +278,24 @@ impl Session {
         });
         let assertion = jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, key)
             .map_err(|e| ClientError::Key(e.into()))?;
-        self.server.send_form(path, &[
-            ("grant_type", "client_credentials"),
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-            ("client_assertion", &assertion),
-        ])
+        self.server.send_form(
+            path,
+            &[
+                ("grant_type", "client_credentials"),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
+                ("client_assertion", &assertion),
+            ],
+        )
     }
 
     fn held(&self) -> Option<String> {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -288,14 +320,20 @@ fn answer(status: StatusCode, text: &str) -> Result<Value, ClientError> {
 #[must_use]
 pub fn key_pair(seed: &[u8; 32]) -> (String, String) {
     const PRIVATE: [u8; 16] = [
-        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
+        0x20,
     ];
-    const PUBLIC: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    const PUBLIC: [u8; 12] = [
+        0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+    ];
     let pem = |label: &str, prefix: &[u8], key: &[u8]| {
         let der = [prefix, key].concat();
         let body = data_encoding::BASE64.encode(&der);
         format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
     };
     let public = SoftwareSigner::from_secret(seed).public_key();
-    (pem("PRIVATE KEY", &PRIVATE, seed), pem("PUBLIC KEY", &PUBLIC, &public))
+    (
+        pem("PRIVATE KEY", &PRIVATE, seed),
+        pem("PUBLIC KEY", &PUBLIC, &public),
+    )
 }

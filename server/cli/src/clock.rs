@@ -14,9 +14,14 @@ pub fn system() -> Clock {
 
 /// The present instant.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the composition root reads the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the composition root reads the clock"
+)]
 pub fn now() -> AtMs {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     AtMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -26,7 +31,10 @@ pub struct Stopwatch(Instant);
 impl Stopwatch {
     /// Starts.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the composition root reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the composition root reads the clock"
+    )]
     pub fn start() -> Self {
         Self(Instant::now())
     }

@@ -64,7 +64,10 @@ pub enum InitError {
 /// # Errors
 /// [`InitError`]; an existing server is never touched.
 pub fn run(args: &Args) -> Result<(), InitError> {
-    let public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", args.listen));
+    let public_url = args
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", args.listen));
     let config = create(&args.dir, args.listen, &public_url, "")?;
     let keys = ServerKeys::read(&config.keys)?;
     let service = Service::open(config, keys, clock::system())?;
@@ -83,8 +86,14 @@ pub fn run(args: &Args) -> Result<(), InitError> {
     let operator = setup::operator(args.banner);
     let code = auth::issue_enrolment(&service, &operator, &args.administrator, now)?;
     println!("settings   {}", args.dir.join(CONFIG).display());
-    println!("start with itgel serve --config {}", args.dir.join(CONFIG).display());
-    println!("enrolment code of {} (30 minutes, once): {code}", args.administrator);
+    println!(
+        "start with itgel serve --config {}",
+        args.dir.join(CONFIG).display()
+    );
+    println!(
+        "enrolment code of {} (30 minutes, once): {code}",
+        args.administrator
+    );
     Ok(())
 }
 
@@ -102,7 +111,10 @@ pub fn create(
     public_url: &str,
     more: &str,
 ) -> Result<Config, InitError> {
-    let file = |path: &Path, source| InitError::File { path: path.display().to_string(), source };
+    let file = |path: &Path, source| InitError::File {
+        path: path.display().to_string(),
+        source,
+    };
     std::fs::create_dir_all(dir).map_err(|e| file(dir, e))?;
     let path = dir.join(CONFIG);
     if path.exists() {
@@ -116,8 +128,14 @@ pub fn create(
     let settings = toml::Table::from_iter([
         ("listen".to_owned(), listen.to_string().into()),
         ("public_url".to_owned(), public_url.into()),
-        ("database".to_owned(), dir.join("itgel.db").display().to_string().into()),
-        ("keys".to_owned(), dir.join("keys.toml").display().to_string().into()),
+        (
+            "database".to_owned(),
+            dir.join("itgel.db").display().to_string().into(),
+        ),
+        (
+            "keys".to_owned(),
+            dir.join("keys.toml").display().to_string().into(),
+        ),
     ]);
     let text = format!("{settings}{more}");
     std::fs::write(&path, &text).map_err(|e| file(&path, e))?;

@@ -106,7 +106,10 @@ pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleE
         itgel_server::process::seed_calendars(tx, now)?;
         setup::add_cycle(tx, &cycle)
     })?;
-    let people = Office { service, banner: &banner };
+    let people = Office {
+        service,
+        banner: &banner,
+    };
     let teams = people.teams(order.devices)?;
     let village_groups = banner
         .gachas
@@ -115,7 +118,11 @@ pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleE
         .collect::<Result<_, _>>()?;
     for gacha in &banner.gachas {
         for number in 0..EVALUATORS {
-            people.officer(&evaluator(gacha.code, number), gacha.code, &[Role::Evaluator])?;
+            people.officer(
+                &evaluator(gacha.code, number),
+                gacha.code,
+                &[Role::Evaluator],
+            )?;
         }
     }
     let reviewers = townships(&banner)
@@ -142,7 +149,9 @@ pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleE
 #[must_use]
 #[expect(clippy::expect_used, reason = "digits and a word are an identifier")]
 pub fn evaluator(gacha: DivisionCode, number: usize) -> OfficerId {
-    format!("evaluator-{gacha}-{number}").parse().expect("an identifier")
+    format!("evaluator-{gacha}-{number}")
+        .parse()
+        .expect("an identifier")
 }
 
 /// The townships of a banner, in order.
@@ -162,7 +171,10 @@ fn fill(
     let mut subjects = Vec::new();
     let mut households = Vec::new();
     for (place, gacha) in banner.gachas.iter().enumerate() {
-        let team = teams.iter().find(|t| t.gachas.contains(&place)).ok_or(MakeSampleError::Key)?;
+        let team = teams
+            .iter()
+            .find(|t| t.gachas.contains(&place))
+            .ok_or(MakeSampleError::Key)?;
         for number in gacha.first..gacha.first + gacha.households {
             let author = &team.collector.officer;
             let household = Household::draw(banner, gacha, number, observed_on, author);
@@ -179,7 +191,9 @@ fn fill(
     for batch in subjects.chunks(BATCH) {
         let batch = batch.to_vec();
         service.transact("setup.subjects", move |_, tx| {
-            batch.iter().try_for_each(|subject| setup::add_subject(tx, subject))
+            batch
+                .iter()
+                .try_for_each(|subject| setup::add_subject(tx, subject))
         })?;
     }
     let now = service.now();
@@ -215,11 +229,24 @@ impl Office<'_> {
                 // The next gacha's second visits, so that another officer makes them.
                 let second_visits = vec![(number + 1) % gachas];
                 let home = self.banner.gachas[mine[0]].code;
-                let all: Vec<DivisionCode> =
-                    mine.iter().chain(&second_visits).map(|p| self.banner.gachas[*p].code).collect();
+                let all: Vec<DivisionCode> = mine
+                    .iter()
+                    .chain(&second_visits)
+                    .map(|p| self.banner.gachas[*p].code)
+                    .collect();
                 Ok(Team {
-                    collector: self.seat_in(&format!("collector-{number}"), home, Role::Collector, &all)?,
-                    second: self.seat_in(&format!("second-{number}"), home, Role::Collector, &all)?,
+                    collector: self.seat_in(
+                        &format!("collector-{number}"),
+                        home,
+                        Role::Collector,
+                        &all,
+                    )?,
+                    second: self.seat_in(
+                        &format!("second-{number}"),
+                        home,
+                        Role::Collector,
+                        &all,
+                    )?,
                     gachas: mine,
                     second_visits,
                 })
@@ -227,7 +254,12 @@ impl Office<'_> {
             .collect()
     }
 
-    fn seat(&self, name: &str, division: DivisionCode, roles: &[Role]) -> Result<Seat, MakeSampleError> {
+    fn seat(
+        &self,
+        name: &str,
+        division: DivisionCode,
+        roles: &[Role],
+    ) -> Result<Seat, MakeSampleError> {
         let officer = self.officer_id(name);
         self.officer(&officer, division, roles)?;
         self.with_code(officer, division)
@@ -246,8 +278,17 @@ impl Office<'_> {
         self.with_code(officer, home)
     }
 
-    fn officer(&self, officer: &OfficerId, division: DivisionCode, roles: &[Role]) -> Result<(), MakeSampleError> {
-        self.enter(officer, division, roles.iter().map(|role| (*role, division)).collect())
+    fn officer(
+        &self,
+        officer: &OfficerId,
+        division: DivisionCode,
+        roles: &[Role],
+    ) -> Result<(), MakeSampleError> {
+        self.enter(
+            officer,
+            division,
+            roles.iter().map(|role| (*role, division)).collect(),
+        )
     }
 
     fn enter(
@@ -267,10 +308,18 @@ impl Office<'_> {
         Ok(self.service.transact("setup.officer", enter)?)
     }
 
-    fn with_code(&self, officer: OfficerId, division: DivisionCode) -> Result<Seat, MakeSampleError> {
+    fn with_code(
+        &self,
+        officer: OfficerId,
+        division: DivisionCode,
+    ) -> Result<Seat, MakeSampleError> {
         let operator = setup::operator(self.banner.code);
         let code = auth::issue_enrolment(self.service, &operator, &officer, self.service.now())?;
-        Ok(Seat { officer, division, code })
+        Ok(Seat {
+            officer,
+            division,
+            code,
+        })
     }
 
     #[expect(clippy::expect_used, reason = "words and digits are an identifier")]
@@ -291,7 +340,8 @@ impl Office<'_> {
             public_key: public,
             daily_quota: 1_000,
         };
-        self.service.transact("setup.lender", move |_, tx| setup::add_lender(tx, &record))?;
+        self.service
+            .transact("setup.lender", move |_, tx| setup::add_lender(tx, &record))?;
         Ok((id, private))
     }
 }

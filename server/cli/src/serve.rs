@@ -56,7 +56,9 @@ pub enum ServeError {
 pub fn run(args: &Args) -> Result<(), ServeError> {
     // Logs go to the error stream: the output is for the supervisor's one line.
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("ITGEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_env_filter(
+            EnvFilter::try_from_env("ITGEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn")),
+        )
         .with_writer(std::io::stderr)
         .init();
     let config = read(&args.config)?;
@@ -69,10 +71,14 @@ pub fn run(args: &Args) -> Result<(), ServeError> {
         .map_err(ServeError::Runtime)?;
     runtime.block_on(async {
         let bound = tokio::net::TcpListener::bind(listen).await;
-        let listener = bound.map_err(|source| ServeError::Listen { address: listen, source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| ServeError::Listen { address: listen, source })?;
+        let listener = bound.map_err(|source| ServeError::Listen {
+            address: listen,
+            source,
+        })?;
+        let address = listener.local_addr().map_err(|source| ServeError::Listen {
+            address: listen,
+            source,
+        })?;
         println!("{READY}{address}");
         // A supervisor that closed its end does not need the line.
         let _ = std::io::stdout().flush();

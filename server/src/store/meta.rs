@@ -16,7 +16,9 @@ pub const EPOCH: &str = "epoch";
 /// [`StoreError`] of the database.
 pub fn get(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
     let mut query = connection.prepare_cached("select value from meta where name = ?1")?;
-    Ok(query.query_row(params![name], |row| row.get(0)).optional()?)
+    Ok(query
+        .query_row(params![name], |row| row.get(0))
+        .optional()?)
 }
 
 /// Writes the value under `name`.
@@ -26,6 +28,8 @@ pub fn get(connection: &Connection, name: &str) -> Result<Option<String>, StoreE
 pub fn put(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
     let sql = "insert into meta (name, value) values (?1, ?2)
                on conflict (name) do update set value = excluded.value";
-    connection.prepare_cached(sql)?.execute(params![name, value])?;
+    connection
+        .prepare_cached(sql)?
+        .execute(params![name, value])?;
     Ok(())
 }

@@ -34,13 +34,13 @@ pub mod officer;
 pub mod projection;
 pub mod publicity;
 pub mod rating;
+mod readers;
 pub mod register;
 pub mod report;
 pub mod rule_file;
 pub mod standing;
 pub mod subject;
 pub mod title;
-mod readers;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -48,8 +48,8 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-pub use writer::Tx;
 use readers::Readers;
+pub use writer::Tx;
 use writer::Writer;
 
 mod embedded {
@@ -158,12 +158,21 @@ impl Store {
 /// [`StoreError::UnknownSchema`] if it is another.
 pub fn check_schema(connection: &Connection) -> Result<(), StoreError> {
     let (found, known) = (schema_of(connection)?, known_schema());
-    if found == known { Ok(()) } else { Err(StoreError::UnknownSchema { found, known }) }
+    if found == known {
+        Ok(())
+    } else {
+        Err(StoreError::UnknownSchema { found, known })
+    }
 }
 
 fn known_schema() -> i64 {
     let runner = embedded::migrations::runner();
-    runner.get_migrations().iter().map(|m| i64::from(m.version())).max().unwrap_or(0)
+    runner
+        .get_migrations()
+        .iter()
+        .map(|m| i64::from(m.version()))
+        .max()
+        .unwrap_or(0)
 }
 
 fn connect(path: &Path, key: Option<&str>) -> Result<Connection, StoreError> {

@@ -30,7 +30,11 @@ impl Readers {
         let Some(connection) = &lent.connection else {
             return Err(E::from(StoreError::Closed));
         };
-        let run = |sql| connection.execute_batch(sql).map_err(|e| E::from(StoreError::from(e)));
+        let run = |sql| {
+            connection
+                .execute_batch(sql)
+                .map_err(|e| E::from(StoreError::from(e)))
+        };
         run("begin")?;
         let result = read(connection);
         run("rollback")?;
@@ -43,7 +47,10 @@ impl Readers {
             if let Some(connection) = idle.pop() {
                 return connection;
             }
-            idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
+            idle = self
+                .returned
+                .wait(idle)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -61,7 +68,11 @@ impl Drop for Lent<'_> {
                 // A reader that panicked left its snapshot open.
                 let _ = connection.execute_batch("rollback");
             }
-            let mut idle = self.home.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut idle = self
+                .home
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             idle.push(connection);
             self.home.returned.notify_one();
         }

@@ -95,7 +95,9 @@ impl Writer {
         if !queued {
             return Err(E::from(StoreError::Closed));
         }
-        receiver.recv().unwrap_or_else(|_| Err(E::from(StoreError::Closed)))
+        receiver
+            .recv()
+            .unwrap_or_else(|_| Err(E::from(StoreError::Closed)))
     }
 }
 
@@ -103,7 +105,10 @@ impl Drop for Writer {
     fn drop(&mut self) {
         let queue = self.queue.get_mut().unwrap_or_else(PoisonError::into_inner);
         drop(queue.take());
-        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let thread = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(thread) = thread.take() {
             // The thread ends when the queue does; a panic in it was already reported.
             let _ = thread.join();
@@ -126,7 +131,10 @@ fn commit_group(connection: &Connection, group: impl Iterator<Item = Work>) {
         return group.for_each(drop);
     }
     let answers: Vec<Answer> = group.map(|unit| unit(connection)).collect();
-    let failed = connection.execute_batch("commit").map_err(StoreError::from).err();
+    let failed = connection
+        .execute_batch("commit")
+        .map_err(StoreError::from)
+        .err();
     if let Some(error) = &failed {
         tracing::error!(%error, "a commit failed");
         // The transaction may be gone already; then there is nothing to undo.
@@ -141,7 +149,11 @@ fn in_savepoint<T, E: From<StoreError>>(
     connection: &Connection,
     work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let run = |sql| connection.execute_batch(sql).map_err(|e| E::from(StoreError::from(e)));
+    let run = |sql| {
+        connection
+            .execute_batch(sql)
+            .map_err(|e| E::from(StoreError::from(e)))
+    };
     run("savepoint unit")?;
     let attempt = std::panic::AssertUnwindSafe(|| work(&Tx { connection }));
     match std::panic::catch_unwind(attempt) {

@@ -55,7 +55,9 @@ fn a_damaged_envelope_is_refused_or_is_exactly_what_it_says() {
     for n in 0..100_000 {
         let bytes = mutant(&seeds, &mut random);
         let id = Envelope::id_of_bytes(&bytes);
-        let Ok(envelope) = Envelope::from_bytes(&bytes) else { continue };
+        let Ok(envelope) = Envelope::from_bytes(&bytes) else {
+            continue;
+        };
         decoded += 1;
         assert_eq!(envelope.to_bytes(), bytes, "mutant {n} has two forms");
         assert_eq!(envelope.id(), id, "mutant {n} has two ids");
@@ -71,7 +73,10 @@ fn a_damaged_envelope_is_refused_or_is_exactly_what_it_says() {
             facts = FileFacts::default();
         }
     }
-    assert!(decoded > 1_000, "the mutants are too far from the format: {decoded}");
+    assert!(
+        decoded > 1_000,
+        "the mutants are too far from the format: {decoded}"
+    );
 }
 
 #[test]

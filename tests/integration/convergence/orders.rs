@@ -16,7 +16,9 @@ use super::writer::{Writer, correct, cycle, every_kind, observe, retract};
 
 fn fold<'a>(envelopes: impl IntoIterator<Item = &'a Envelope>) -> FileFacts {
     let mut facts = FileFacts::default();
-    envelopes.into_iter().for_each(|envelope| facts.apply(envelope));
+    envelopes
+        .into_iter()
+        .for_each(|envelope| facts.apply(envelope));
     facts
 }
 
@@ -30,7 +32,9 @@ fn busy_file() -> Vec<Envelope> {
     let mut all: Vec<Envelope> = Vec::new();
     while all.len() < 200 {
         let writer = random.random_range(0..writers.len());
-        let item = ["herd.sheep", "herd.goat", "herd.cattle"].choose(&mut random).unwrap();
+        let item = ["herd.sheep", "herd.goat", "herd.cattle"]
+            .choose(&mut random)
+            .unwrap();
         let n = random.random_range(1..4);
         let earlier = all.choose(&mut random).map(|envelope| envelope.entry_id(0));
         let entry = match (random.random_range(0..5), earlier) {
@@ -108,7 +112,10 @@ fn random_orders_give_one_document_and_the_fold_agrees_with_it() {
     let all = busy_file();
     let key = |at: &ChainRef| Some(at.device.to_string().into_bytes());
     let document = rebuild(&all, key).unwrap();
-    assert_eq!(compare(&document, &fold(&all), &BTreeSet::new()), Ok(Vec::new()));
+    assert_eq!(
+        compare(&document, &fold(&all), &BTreeSet::new()),
+        Ok(Vec::new())
+    );
     let mut random = ChaCha8Rng::seed_from_u64(3);
     let mut order: Vec<&Envelope> = all.iter().chain(&all[..50]).collect();
     for _ in 0..5 {

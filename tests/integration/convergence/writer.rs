@@ -3,15 +3,13 @@
 use std::fmt::Debug;
 use std::str::FromStr;
 
+use itgel_domain::file::ChainRef;
 use itgel_domain::file::entry::{
     Consent, ConsentWithdrawal, Correction, Countersignature, Entry, EntryId, EvidenceEntry, Note,
     ObservationEntry, OfficialCorrection, Picked, Resolution, Retraction, Seal,
 };
-use itgel_domain::file::envelope::{
-    Ballot, Body, Envelope, FileBody, IdentityCommitment, VERSION,
-};
+use itgel_domain::file::envelope::{Ballot, Body, Envelope, FileBody, IdentityCommitment, VERSION};
 use itgel_domain::file::facts::FileFacts;
-use itgel_domain::file::ChainRef;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::CycleId;
 use itgel_domain::item::{Evidence, Observation, State, Value};
@@ -39,8 +37,16 @@ fn day() -> Date {
 
 impl Writer {
     pub(super) fn new(device: &str, officer: &str) -> Self {
-        let at = ChainRef { device: id(device), incarnation: 0, seq: 0 };
-        Self { at, officer: officer.to_owned(), known: FileFacts::default() }
+        let at = ChainRef {
+            device: id(device),
+            incarnation: 0,
+            seq: 0,
+        };
+        Self {
+            at,
+            officer: officer.to_owned(),
+            known: FileFacts::default(),
+        }
     }
 
     /// The next envelope of the chain, on top of all that the device knows of the file.
@@ -74,20 +80,36 @@ impl Writer {
 
 pub(super) fn value(item: &str, n: i64) -> Observation {
     let (item, state) = (id(item), State::Known(Value::Int(n)));
-    Observation { item, state, evidence: Evidence::B, observed_on: day() }
+    Observation {
+        item,
+        state,
+        evidence: Evidence::B,
+        observed_on: day(),
+    }
 }
 
 pub(super) fn observe(item: &str, n: i64) -> Entry {
-    Entry::Observation(ObservationEntry { cycle: cycle(), observation: value(item, n) })
+    Entry::Observation(ObservationEntry {
+        cycle: cycle(),
+        observation: value(item, n),
+    })
 }
 
 pub(super) fn correct(corrects: EntryId, item: &str, n: i64) -> Entry {
     let (observation, reason) = (value(item, n), "数错".to_owned());
-    Entry::Correction(Correction { corrects, cycle: cycle(), observation, reason })
+    Entry::Correction(Correction {
+        corrects,
+        cycle: cycle(),
+        observation,
+        reason,
+    })
 }
 
 pub(super) fn retract(retracts: EntryId) -> Entry {
-    Entry::Retraction(Retraction { retracts, reason: "走错门".to_owned() })
+    Entry::Retraction(Retraction {
+        retracts,
+        reason: "走错门".to_owned(),
+    })
 }
 
 pub(super) fn resolve(item: &str, settles: Vec<EntryId>, picked: Picked) -> Entry {
@@ -112,9 +134,13 @@ pub(super) fn every_kind() -> Vec<Envelope> {
         observe("herd.goat", 40),
         observe("plot/p1/area_mu", 900),
         consent(),
-        Entry::Note(Note { text: "门口有狗".into() }),
+        Entry::Note(Note {
+            text: "门口有狗".into(),
+        }),
         evidence(),
-        seal(Countersignature::Drawn { picture: Hash::of_file(b"drawn") }),
+        seal(Countersignature::Drawn {
+            picture: Hash::of_file(b"drawn"),
+        }),
     ])];
     all.push(o2.write(vec![observe("herd.sheep", 120), observe("herd.goat", 40)]));
     let first = |envelope: &Envelope| envelope.entry_id(0);
@@ -123,11 +149,17 @@ pub(super) fn every_kind() -> Vec<Envelope> {
     let key = ("00".repeat(32), "11".repeat(64));
     all.push(o2.write(vec![
         retract(all[1].entry_id(1)),
-        seal(Countersignature::OfficerKey { key: key.0, signature: key.1 }),
+        seal(Countersignature::OfficerKey {
+            key: key.0,
+            signature: key.1,
+        }),
         correct(first(&all[0]), "herd.sheep", 1),
     ]));
     server.known.join(&o2.known);
-    let imported = ObservationEntry { cycle: cycle(), observation: value("herd.cattle", 7) };
+    let imported = ObservationEntry {
+        cycle: cycle(),
+        observation: value("herd.cattle", 7),
+    };
     all.push(server.write(vec![Entry::Import(imported)]));
     let settles = vec![first(&all[1]), first(&all[2])];
     let pick = Picked::Entry(first(&all[1]));
@@ -144,7 +176,10 @@ pub(super) fn every_kind() -> Vec<Envelope> {
         }),
     ]));
     let (consent, withdrawn_on) = (all[0].entry_id(3), day());
-    let withdrawal = ConsentWithdrawal { consent, withdrawn_on };
+    let withdrawal = ConsentWithdrawal {
+        consent,
+        withdrawn_on,
+    };
     all.push(o1.write(vec![Entry::ConsentWithdrawal(withdrawal)]));
     all
 }
@@ -152,14 +187,20 @@ pub(super) fn every_kind() -> Vec<Envelope> {
 /// Envelopes with the two other bodies.
 pub(super) fn other_bodies() -> Vec<Envelope> {
     let mut o3 = Writer::new("d3", "o3");
-    let commitment = IdentityCommitment { subject: id("hh-1"), commitment: Hash::of_file(b"c") };
+    let commitment = IdentityCommitment {
+        subject: id("hh-1"),
+        commitment: Hash::of_file(b"c"),
+    };
     let ballot = Ballot {
         subject: id("hh-1"),
         cycle: cycle(),
         evaluator: id("e1"),
         scores: [5, 4, 3, 1],
     };
-    vec![o3.wrap(Body::Identity(commitment)), o3.wrap(Body::Ballot(ballot))]
+    vec![
+        o3.wrap(Body::Identity(commitment)),
+        o3.wrap(Body::Ballot(ballot)),
+    ]
 }
 
 fn consent() -> Entry {

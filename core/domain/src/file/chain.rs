@@ -12,8 +12,15 @@ use crate::id::DeviceId;
 
 /// Where a chain stands.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(array)]
 pub struct ChainHead {
@@ -27,8 +34,14 @@ pub struct ChainHead {
 
 /// A chain head, signed by the device.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct SignedHead {
@@ -135,7 +148,10 @@ impl ChainHead {
     pub fn extend(self, envelope: &Hash) -> Self {
         Self {
             seq: self.seq + 1,
-            hash: Hash::of("itgel.link.v1", &[self.hash.as_bytes(), envelope.as_bytes()]),
+            hash: Hash::of(
+                "itgel.link.v1",
+                &[self.hash.as_bytes(), envelope.as_bytes()],
+            ),
         }
     }
 }
@@ -143,7 +159,12 @@ impl ChainHead {
 impl SignedHead {
     /// Signs the head of a chain.
     #[must_use]
-    pub fn sign(device: &DeviceId, incarnation: u32, head: ChainHead, key: &dyn DeviceSigner) -> Self {
+    pub fn sign(
+        device: &DeviceId,
+        incarnation: u32,
+        head: ChainHead,
+        key: &dyn DeviceSigner,
+    ) -> Self {
         let at = ChainRef {
             device: device.clone(),
             incarnation,
@@ -165,7 +186,12 @@ impl SignedHead {
         let signature = data_encoding::HEXLOWER
             .decode(self.signature.as_bytes())
             .map_err(|_| SignatureError)?;
-        verify(suite, public_key, &Self::message(&self.at, &self.hash), &signature)
+        verify(
+            suite,
+            public_key,
+            &Self::message(&self.at, &self.hash),
+            &signature,
+        )
     }
 
     /// What is signed.
@@ -197,6 +223,9 @@ mod tests {
         let start = ChainHead::start(&"d1".parse().unwrap(), 0);
         let (a, b) = (Hash::of_file(b"a"), Hash::of_file(b"b"));
         assert_ne!(start.extend(&a).extend(&b), start.extend(&b).extend(&a));
-        assert_ne!(start.extend(&a), ChainHead::start(&"d1".parse().unwrap(), 1).extend(&a));
+        assert_ne!(
+            start.extend(&a),
+            ChainHead::start(&"d1".parse().unwrap(), 1).extend(&a)
+        );
     }
 }

@@ -9,15 +9,13 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use super::ChainRef;
+use crate::authorisation::Purpose;
 use crate::hash::Hash;
 use crate::id::{CycleId, DecisionId, IdError, LenderId, OfficerId};
 use crate::item::{ItemPath, Observation};
-use crate::authorisation::Purpose;
 
 /// The identity of an entry: its envelope's place and its index in it.
-#[derive(
-    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode,
-)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode)]
 #[cbor(array)]
 pub struct EntryId {
     /// The envelope.
@@ -30,8 +28,14 @@ pub struct EntryId {
 
 /// What an entry says.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
@@ -72,8 +76,14 @@ pub enum Entry {
 
 /// A value in a cycle.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct ObservationEntry {
@@ -87,8 +97,14 @@ pub struct ObservationEntry {
 
 /// The author's own newer value.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Correction {
@@ -108,8 +124,14 @@ pub struct Correction {
 
 /// The author takes an entry back.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Retraction {
@@ -124,8 +146,14 @@ pub struct Retraction {
 /// A visit, complete and signed. The first signature is the device's signed chain head, the
 /// second is in here.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Seal {
@@ -163,8 +191,14 @@ pub struct Seal {
 
 /// The second signature of a seal.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Countersignature {
@@ -189,8 +223,14 @@ pub enum Countersignature {
 
 /// Consent to collect (采集同意), of one adult (`domain.md` L-02, L-04).
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Consent {
@@ -227,8 +267,14 @@ pub struct Consent {
 
 /// A lender named in a consent.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Recipient {
@@ -242,8 +288,14 @@ pub struct Recipient {
 
 /// Consent taken back; takes effect on receipt.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct ConsentWithdrawal {
@@ -258,8 +310,14 @@ pub struct ConsentWithdrawal {
 
 /// A photo or a scan.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct EvidenceEntry {
@@ -279,8 +337,14 @@ pub struct EvidenceEntry {
 
 /// A remark.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Note {
@@ -291,8 +355,14 @@ pub struct Note {
 
 /// A reviewer's choice between values that disagree (`design.md` 4.10).
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct Resolution {
@@ -321,8 +391,14 @@ pub struct Resolution {
 
 /// What a resolution picks.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Picked {
@@ -336,8 +412,14 @@ pub enum Picked {
 
 /// A value corrected after an objection.
 #[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize,
-    minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(map)]
 pub struct OfficialCorrection {

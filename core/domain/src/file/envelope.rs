@@ -59,7 +59,17 @@ pub struct Envelope {
 }
 
 /// A checkpoint of the server's log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
+)]
 #[cbor(array)]
 pub struct CheckpointRef {
     /// Number of leaves.
@@ -116,7 +126,16 @@ pub struct IdentityCommitment {
 }
 
 /// One evaluator's ballot (民主评议, `domain.md` B.3 H6): four items scored 1 to 5.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
+)]
 #[cbor(map)]
 pub struct Ballot {
     /// Who is evaluated.

@@ -30,8 +30,17 @@ pub struct FileId {
 
 /// A place in a device's chain.
 #[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash,
-    serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
 )]
 #[cbor(array)]
 pub struct ChainRef {

@@ -48,9 +48,15 @@ pub fn plan(
     let behind = |division, position| {
         let own = hello.cursors.iter().find(|c| c.division == division);
         let at = own.map_or(0, |c| c.position);
-        (at < position).then_some(Cursor { division, position: at })
+        (at < position).then_some(Cursor {
+            division,
+            position: at,
+        })
     };
-    let pull = answer.lists.iter().filter_map(|end| behind(end.division, end.position));
+    let pull = answer
+        .lists
+        .iter()
+        .filter_map(|end| behind(end.division, end.position));
     Plan {
         push,
         pull: pull.collect(),
@@ -67,7 +73,9 @@ mod tests {
 
     fn chain(n: u64) -> ChainHead {
         let start = ChainHead::start(&"d1".parse().unwrap(), 0);
-        (0..n).fold(start, |head, i| head.extend(&Hash::of_file(&i.to_be_bytes())))
+        (0..n).fold(start, |head, i| {
+            head.extend(&Hash::of_file(&i.to_be_bytes()))
+        })
     }
 
     fn planned(own: u64, server: ChainHead, incarnation: u32) -> Plan {
@@ -78,7 +86,10 @@ mod tests {
             incarnation: 0,
             head: chain(own),
             epoch: 1,
-            cursors: vec![Cursor { division, position: 3 }],
+            cursors: vec![Cursor {
+                division,
+                position: 3,
+            }],
             clock: AtMs(0),
         };
         let answer = HelloAnswer {
@@ -86,9 +97,16 @@ mod tests {
             epoch: 1,
             incarnation,
             head: server,
-            lists: vec![ListEnd { division, position: 5, digest: Hash::of_file(b"") }],
+            lists: vec![ListEnd {
+                division,
+                position: 5,
+                digest: Hash::of_file(b""),
+            }],
             clock: AtMs(0),
-            checkpoint: CheckpointRef { size: 0, root: Hash::of_file(b"") },
+            checkpoint: CheckpointRef {
+                size: 0,
+                root: Hash::of_file(b""),
+            },
             checkpoint_signature: String::new(),
             checkpoint_at: AtMs(0),
         };

@@ -235,7 +235,12 @@ impl Tombstone {
         let signature = data_encoding::HEXLOWER
             .decode(self.signature.as_bytes())
             .map_err(|_| SignatureError)?;
-        verify(Suite::Ed25519, server_key, &Self::message(&self.subject), &signature)
+        verify(
+            Suite::Ed25519,
+            server_key,
+            &Self::message(&self.subject),
+            &signature,
+        )
     }
 }
 
@@ -276,13 +281,19 @@ impl PulledItem {
     pub fn gone(position: u64, kind: u8, hash: &Hash) -> Self {
         let mut bytes = vec![kind];
         bytes.extend_from_slice(hash.as_bytes());
-        Self { position, kind: Self::GONE, bytes }
+        Self {
+            position,
+            kind: Self::GONE,
+            bytes,
+        }
     }
 
     /// The item, or `None` for a kind that this version does not know: keep it and skip it.
     #[must_use]
     pub fn item(&self) -> Option<PullItem> {
-        minicbor::decode(&self.bytes).ok().filter(|item: &PullItem| item.kind() == self.kind)
+        minicbor::decode(&self.bytes)
+            .ok()
+            .filter(|item: &PullItem| item.kind() == self.kind)
     }
 
     /// Kind and hash of what stands, or stood, here.
@@ -333,8 +344,12 @@ pub fn item_hash(bytes: &[u8]) -> Hash {
 #[must_use]
 pub fn extend_digest(digest: &Hash, item: &PulledItem) -> Hash {
     let (kind, hash) = item.fingerprint();
-    let parts: [&[u8]; 4] =
-        [digest.as_bytes(), &item.position.to_be_bytes(), &[kind], hash.as_bytes()];
+    let parts: [&[u8]; 4] = [
+        digest.as_bytes(),
+        &item.position.to_be_bytes(),
+        &[kind],
+        hash.as_bytes(),
+    ];
     Hash::of("itgel.listed.v1", &parts)
 }
 
@@ -344,19 +359,40 @@ mod tests {
 
     #[test]
     fn an_erased_item_keeps_the_digest_and_says_nothing() {
-        let bytes = PullItem::Revocation(Revocation { device: "d1".parse().unwrap() }).to_bytes();
-        let item = PulledItem { position: 7, kind: 8, bytes };
+        let bytes = PullItem::Revocation(Revocation {
+            device: "d1".parse().unwrap(),
+        })
+        .to_bytes();
+        let item = PulledItem {
+            position: 7,
+            kind: 8,
+            bytes,
+        };
         let gone = PulledItem::gone(7, 8, &item_hash(&item.bytes));
         let start = empty_digest("150623200201".parse().unwrap());
         assert_eq!(extend_digest(&start, &item), extend_digest(&start, &gone));
         assert!(item.item().is_some() && gone.item().is_none());
-        let moved = PulledItem { position: 8, ..gone };
+        let moved = PulledItem {
+            position: 8,
+            ..gone
+        };
         assert_ne!(extend_digest(&start, &item), extend_digest(&start, &moved));
     }
 
     #[test]
     fn an_item_that_names_another_kind_than_it_is_does_not_decode() {
-        let bytes = PullItem::Revocation(Revocation { device: "d1".parse().unwrap() }).to_bytes();
-        assert!(PulledItem { position: 1, kind: 2, bytes }.item().is_none());
+        let bytes = PullItem::Revocation(Revocation {
+            device: "d1".parse().unwrap(),
+        })
+        .to_bytes();
+        assert!(
+            PulledItem {
+                position: 1,
+                kind: 2,
+                bytes
+            }
+            .item()
+            .is_none()
+        );
     }
 }

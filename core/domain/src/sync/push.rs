@@ -43,7 +43,16 @@ pub struct IdentityPush {
 }
 
 /// What became of an envelope.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// In the log, in the file, in the facts.
@@ -87,7 +96,16 @@ crate::subject::words!(Flag {
 });
 
 /// The receipt (回执) of a page: given after the commit, under one signature.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
+)]
 #[cbor(map)]
 pub struct PushAnswer {
     /// The last place of the chain that the answer speaks of.
@@ -114,7 +132,16 @@ pub struct PushAnswer {
 }
 
 /// A verdict that is not plainly accepted.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    minicbor::Encode,
+    minicbor::Decode,
+)]
 #[cbor(array)]
 pub struct Exception {
     /// The place in the chain.

@@ -41,7 +41,10 @@ impl WireError {
 
 /// The bytes of a message on the wire.
 #[must_use]
-#[expect(clippy::expect_used, reason = "memory in, memory out: neither step can fail")]
+#[expect(
+    clippy::expect_used,
+    reason = "memory in, memory out: neither step can fail"
+)]
 pub fn pack<T: minicbor::Encode<()>>(message: &T) -> Vec<u8> {
     let plain = minicbor::to_vec(message).expect("writing to a Vec");
     zstd::bulk::compress(&plain, LEVEL).expect("compressing memory")
@@ -118,7 +121,10 @@ mod tests {
         let bomb = zstd::bulk::compress(&vec![0; MAX_MESSAGE + 1], 3).unwrap();
         assert!(bomb.len() < 1_000);
         assert_eq!(unpack::<u64>(&bomb), Err(WireError::TooLarge));
-        assert_eq!(unpack::<u64>(&vec![0; MAX_COMPRESSED + 1]), Err(WireError::TooLarge));
+        assert_eq!(
+            unpack::<u64>(&vec![0; MAX_COMPRESSED + 1]),
+            Err(WireError::TooLarge)
+        );
         assert_eq!(unpack::<u64>(b"plain text"), Err(WireError::Malformed));
         assert_eq!(unpack::<u64>(&pack(&7_u64)), Ok(7));
     }

@@ -9,7 +9,8 @@ use indicatif::ProgressBar;
 use itgel_device::http::{self, HttpConfig, HttpProtocol};
 use itgel_device::retry::{Attempt, Retry};
 use itgel_device::{
-    Argon2Cost, Countersign, Device, GivenSecret, Need, Record, RecordState, Secrets, SystemEntropy, sync,
+    Argon2Cost, Countersign, Device, GivenSecret, Need, Record, RecordState, Secrets,
+    SystemEntropy, sync,
 };
 use itgel_domain::authorisation::Purpose;
 use itgel_domain::case::cycle::Cycle;
@@ -113,7 +114,10 @@ pub(super) fn second_visits(mut crew: Crew<'_>, visits: &[Visit<'_>]) -> Result<
     crew.tally.set_aside = needs.iter().filter(is_aside).count() as u64;
     let waiting = crew.device.summary().map_err(failed)?.waiting;
     crew.tally.received = crew.records - waiting - crew.tally.set_aside;
-    Ok(Worked { tally: crew.tally, slips: crew.slips })
+    Ok(Worked {
+        tally: crew.tally,
+        slips: crew.slips,
+    })
 }
 
 /// What a team did, and the first slips that it gave out.
@@ -145,12 +149,21 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// [`DemoError::Field`] with the step that cannot be done.
     pub(super) fn enrol(campaign: &'a Campaign<'a>, team: &'a Team) -> Result<Self, DemoError> {
-        let signer: Arc<dyn DeviceSigner> = Arc::new(SoftwareSigner::from_secret(&clock::random()?));
-        let (enrolment, _) = http::enrol(&HttpConfig::new(campaign.office), &team.collector.code, signer.as_ref())
-            .map_err(|e| DemoError::field("enrolment", e))?;
+        let signer: Arc<dyn DeviceSigner> =
+            Arc::new(SoftwareSigner::from_secret(&clock::random()?));
+        let (enrolment, _) = http::enrol(
+            &HttpConfig::new(campaign.office),
+            &team.collector.code,
+            signer.as_ref(),
+        )
+        .map_err(|e| DemoError::field("enrolment", e))?;
         let second_key = enrol_second(campaign.office, &team.second)?;
         let platform = GivenSecret::new(clock::random()?);
-        let secrets = Secrets { pin: "471203", platform: &platform, cost: Argon2Cost::FIELD };
+        let secrets = Secrets {
+            pin: "471203",
+            platform: &platform,
+            cost: Argon2Cost::FIELD,
+        };
         let path = campaign.folder.join(format!("{}.db", enrolment.device));
         let config = HttpConfig::new(&campaign.link);
         let protocol = HttpProtocol::new(&config, enrolment.device.clone(), Arc::clone(&signer))
@@ -208,7 +221,13 @@ impl<'a> Crew<'a> {
         }
         let countersign = self.countersign(household);
         self.device
-            .seal(subject, cycle, self.campaign.today, clock::now(), &countersign)
+            .seal(
+                subject,
+                cycle,
+                self.campaign.today,
+                clock::now(),
+                &countersign,
+            )
             .map_err(refused)?;
         self.tally.visits += 1;
         self.records += 1;
@@ -220,7 +239,10 @@ impl<'a> Crew<'a> {
             let facts = self.device.facts(subject).map_err(failed("slip"))?;
             let consents = facts.consents();
             let consent = consents.first().map(|consent| consent.entry.to_string());
-            self.slips.extend(consent.map(|consent| Slip { subject: subject.clone(), consent }));
+            self.slips.extend(consent.map(|consent| Slip {
+                subject: subject.clone(),
+                consent,
+            }));
         }
         Ok(())
     }
@@ -245,9 +267,14 @@ impl<'a> Crew<'a> {
     /// One household in twenty has the second signature drawn on the screen.
     fn countersign(&self, household: &Household) -> Countersign<'_> {
         if household.number.is_multiple_of(20) {
-            return Countersign::Drawn { picture: Hash::of_file(household.local_code.as_bytes()) };
+            return Countersign::Drawn {
+                picture: Hash::of_file(household.local_code.as_bytes()),
+            };
         }
-        Countersign::Officer { officer: self.second.clone(), signer: &self.second_key }
+        Countersign::Officer {
+            officer: self.second.clone(),
+            signer: &self.second_key,
+        }
     }
 
     fn consent(&self, household: &Household) -> Consent {
@@ -260,7 +287,10 @@ impl<'a> Crew<'a> {
             person: "head".into(),
             text_version: "sample-1".into(),
             language: "zh-CN".into(),
-            categories: Restricted::ALL.iter().map(|c| c.as_str().to_owned()).collect(),
+            categories: Restricted::ALL
+                .iter()
+                .map(|c| c.as_str().to_owned())
+                .collect(),
             recipients: vec![recipient],
             given_on: today,
             until: today.saturating_add(1.year()),
@@ -281,7 +311,8 @@ impl<'a> Crew<'a> {
                     sent = done;
                 }
             };
-            let attempt = match sync::run(&self.device, &self.protocol, clock::now(), &mut progress) {
+            let attempt = match sync::run(&self.device, &self.protocol, clock::now(), &mut progress)
+            {
                 Ok(report) => {
                     if report.waiting == 0 || !must {
                         return Ok(());
@@ -299,7 +330,9 @@ impl<'a> Crew<'a> {
             }
             self.wait_after(attempt)?;
         }
-        Err(DemoError::Server("a device could not synchronise in 200 attempts".into()))
+        Err(DemoError::Server(
+            "a device could not synchronise in 200 attempts".into(),
+        ))
     }
 
     /// Waits as the device's retry rule says, ten times faster than in the field.
@@ -329,7 +362,9 @@ fn refused(error: itgel_device::Error) -> DemoError {
 
 fn enrol_second(server: &str, seat: &Seat) -> Result<SoftwareSigner, DemoError> {
     let secret = clock::random()?;
-    Server::at(server).enrol(&seat.code, &secret).map_err(|e| DemoError::field("second officer", e))?;
+    Server::at(server)
+        .enrol(&seat.code, &secret)
+        .map_err(|e| DemoError::field("second officer", e))?;
     Ok(SoftwareSigner::from_secret(&secret))
 }
 

@@ -38,15 +38,24 @@ pub(super) fn pull(lender: &Session, slips: &[Slip], today: Date) -> Result<Pull
             "until": today.saturating_add(6.months()),
             "ground": { "consent": slip.consent },
         });
-        let given = lender.post("/v1/authorisations", &request).map_err(DemoError::Lender)?;
+        let given = lender
+            .post("/v1/authorisations", &request)
+            .map_err(DemoError::Lender)?;
         let authorisation = given["id"].as_str().unwrap_or_default().to_owned();
         let request = json!({ "authorisation": authorisation, "purpose": "loan_decision" });
         match lender.post("/v1/credit-reports", &request) {
-            Ok(report) => return Ok(Pulled { report, authorisation }),
+            Ok(report) => {
+                return Ok(Pulled {
+                    report,
+                    authorisation,
+                });
+            }
             // No rating in effect: the same answer as for a household that does not exist.
             Err(ClientError::Refused { status: 404, .. }) => {}
             Err(error) => return Err(DemoError::Lender(error)),
         }
     }
-    Err(DemoError::Lender(ClientError::Unreadable("no household of the slips is rated")))
+    Err(DemoError::Lender(ClientError::Unreadable(
+        "no household of the slips is rated",
+    )))
 }

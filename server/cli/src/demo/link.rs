@@ -99,8 +99,11 @@ fn carry(device: TcpStream, state: &Arc<State>) {
     };
     // Spread without chance: the same order of connections breaks at the same bytes.
     let limit = state.cut_after + number.wrapping_mul(7_919) % state.cut_after.max(1);
-    let (up_limit, down_limit) =
-        if number.is_multiple_of(2) { (limit, u64::MAX) } else { (u64::MAX, limit) };
+    let (up_limit, down_limit) = if number.is_multiple_of(2) {
+        (limit, u64::MAX)
+    } else {
+        (u64::MAX, limit)
+    };
     let up = {
         let state = Arc::clone(state);
         std::thread::spawn(move || copy(device_in, server_in, up_limit, &state))
@@ -115,7 +118,9 @@ fn copy(mut from: TcpStream, mut to: TcpStream, limit: u64, state: &State) {
     let mut left = limit;
     let mut buffer = vec![0; 16 * 1024];
     loop {
-        let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let room = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
         let length = match from.read(&mut buffer[..room]) {
             Ok(0) | Err(_) => break,
             Ok(length) => length,

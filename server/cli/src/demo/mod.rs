@@ -83,7 +83,10 @@ pub enum DemoError {
     Server(String),
     /// A field team.
     #[error("a field team, {0}")]
-    Field(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
+    Field(
+        &'static str,
+        #[source] Box<dyn std::error::Error + Send + Sync>,
+    ),
     /// The office.
     #[error("the office, {0}")]
     Office(&'static str, #[source] Box<ClientError>),
@@ -152,7 +155,10 @@ impl Demo {
         let dir = folder.join("server");
         let config = init::create(&dir, listen, &base, "")?;
         let order = SampleOrder {
-            size: SampleSize { households: args.households, seed: args.seed },
+            size: SampleSize {
+                households: args.households,
+                seed: args.seed,
+            },
             devices: args.devices,
             observed_on: today,
         };
@@ -189,7 +195,11 @@ impl Demo {
         let link = BadLink::open(self.server.address(), CUT_AFTER).map_err(DemoError::Folder)?;
         let plan = plan(&self.sample);
         let visits: usize = plan.iter().map(Vec::len).sum();
-        let sealed = counter(&self.bars, &text::demo_progress_collect(LANG), visits as u64);
+        let sealed = counter(
+            &self.bars,
+            &text::demo_progress_collect(LANG),
+            visits as u64,
+        );
         let received = counter(&self.bars, &text::demo_progress_sync(LANG), records(&plan));
         let campaign = Campaign {
             office: &self.base,
@@ -228,7 +238,11 @@ impl Demo {
         self.tally = total.tally();
         self.slips = slips;
         self.cuts = link.cuts();
-        self.lap(&text::demo_progress_collect(LANG), self.tally.visits, &watch);
+        self.lap(
+            &text::demo_progress_collect(LANG),
+            self.tally.visits,
+            &watch,
+        );
         Ok(())
     }
 
@@ -242,16 +256,28 @@ impl Demo {
         let settled = office.settle()? + office.end_evaluations()?;
         let reviewed = office.review(&bar)?;
         office.publish()?;
-        let first = Lap { name: text::demo_progress_review(LANG), count: reviewed + settled, time: watch.elapsed() };
+        let first = Lap {
+            name: text::demo_progress_review(LANG),
+            count: reviewed + settled,
+            time: watch.elapsed(),
+        };
         let watch = Stopwatch::start();
         let approved = office.approve(&bar)?;
         bar.finish();
-        let second = Lap { name: text::demo_progress_rate(LANG), count: approved, time: watch.elapsed() };
+        let second = Lap {
+            name: text::demo_progress_rate(LANG),
+            count: approved,
+            time: watch.elapsed(),
+        };
         let watch = Stopwatch::start();
         let bar = spinner(&self.bars, &text::demo_progress_roll_up(LANG));
         let awarded = office.award()?;
         bar.finish();
-        let third = Lap { name: text::demo_progress_roll_up(LANG), count: awarded, time: watch.elapsed() };
+        let third = Lap {
+            name: text::demo_progress_roll_up(LANG),
+            count: awarded,
+            time: watch.elapsed(),
+        };
         let watch = Stopwatch::start();
         let lender = server
             .lender(self.sample.lender.clone(), &self.sample.lender_key)
@@ -267,9 +293,21 @@ impl Demo {
     fn show(&self, pulled: &Pulled) -> Result<(), DemoError> {
         // The bars are behind us; what follows is the result.
         self.bars.clear().map_err(DemoError::Folder)?;
-        println!("\n{}\n{}", text::demo_table_gachas(LANG), summary::gachas(&self.office_boards));
-        println!("\n{}\n{}", text::demo_table_sumus(LANG), summary::sumus(&self.office_boards));
-        println!("\n{}\n{}", text::demo_table_time(LANG), summary::times(&self.laps));
+        println!(
+            "\n{}\n{}",
+            text::demo_table_gachas(LANG),
+            summary::gachas(&self.office_boards)
+        );
+        println!(
+            "\n{}\n{}",
+            text::demo_table_sumus(LANG),
+            summary::sumus(&self.office_boards)
+        );
+        println!(
+            "\n{}\n{}",
+            text::demo_table_time(LANG),
+            summary::times(&self.laps)
+        );
         println!(
             "\n{}",
             text::demo_field_work(
@@ -283,11 +321,17 @@ impl Demo {
         );
         println!(
             "{}",
-            text::demo_links(LANG, self.cuts, self.tally.failed_syncs, self.server.restarts())
+            text::demo_links(
+                LANG,
+                self.cuts,
+                self.tally.failed_syncs,
+                self.server.restarts()
+            )
         );
-        if let (Some(server), Some(own)) =
-            (self.server.peak_memory(), server::peak_memory("/proc/self/status"))
-        {
+        if let (Some(server), Some(own)) = (
+            self.server.peak_memory(),
+            server::peak_memory("/proc/self/status"),
+        ) {
             println!("{}", text::demo_memory(LANG, server >> 20, own >> 20));
         }
         let report = &pulled.report;
@@ -325,7 +369,11 @@ impl Demo {
     }
 
     fn lap(&mut self, name: &str, count: u64, watch: &Stopwatch) {
-        self.laps.push(Lap { name: name.to_owned(), count, time: watch.elapsed() });
+        self.laps.push(Lap {
+            name: name.to_owned(),
+            count,
+            time: watch.elapsed(),
+        });
     }
 }
 
@@ -349,7 +397,10 @@ fn at_once<T: Send>(
     std::thread::scope(|scope| {
         let threads: Vec<_> = work.map(|piece| scope.spawn(piece)).collect();
         let ended = |_| DemoError::Server("a team's thread ended".into());
-        threads.into_iter().map(|thread| thread.join().map_err(ended)?).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().map_err(ended)?)
+            .collect()
     })
 }
 
@@ -361,13 +412,21 @@ fn plan(sample: &Sample) -> Vec<Vec<Visit<'_>>> {
     for (place, gacha) in sample.banner.gachas.iter().enumerate() {
         let of = |teams: &dyn Fn(&sample::Team) -> bool| -> Vec<usize> {
             let numbered = sample.teams.iter().enumerate();
-            numbered.filter(|(_, team)| teams(team)).map(|(number, _)| number).collect()
+            numbered
+                .filter(|(_, team)| teams(team))
+                .map(|(number, _)| number)
+                .collect()
         };
         let first = of(&|team| team.gachas.contains(&place));
-        let second = of(&|team| team.second_visits.contains(&place) && !team.gachas.contains(&place));
+        let second =
+            of(&|team| team.second_visits.contains(&place) && !team.gachas.contains(&place));
         let count = usize::try_from(gacha.households).unwrap_or(0);
         for (household, number) in households.by_ref().take(count).zip(0..) {
-            let visit = |is_second| Visit { gacha, household, is_second };
+            let visit = |is_second| Visit {
+                gacha,
+                household,
+                is_second,
+            };
             plan[first[number % first.len()]].push(visit(false));
             if let (Some(_), Some(team)) = (&household.found_again, second.first()) {
                 plan[*team].push(visit(true));
@@ -381,14 +440,21 @@ fn plan(sample: &Sample) -> Vec<Vec<Visit<'_>>> {
 fn records(plan: &[Vec<Visit<'_>>]) -> u64 {
     let of = |visit: &Visit<'_>| {
         let household: &Household = visit.household;
-        if visit.is_second { 1 } else { 2 + household.ballots.len() as u64 }
+        if visit.is_second {
+            1
+        } else {
+            2 + household.ballots.len() as u64
+        }
     };
     plan.iter().flatten().map(of).sum()
 }
 
 fn append(path: &Path, more: &str) -> std::io::Result<()> {
     use std::io::Write as _;
-    std::fs::OpenOptions::new().append(true).open(path)?.write_all(more.as_bytes())
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(path)?
+        .write_all(more.as_bytes())
 }
 
 fn spinner(bars: &MultiProgress, message: &str) -> ProgressBar {
@@ -412,5 +478,7 @@ fn wait_for_the_end() -> Result<(), DemoError> {
         .enable_all()
         .build()
         .map_err(DemoError::Folder)?;
-    runtime.block_on(tokio::signal::ctrl_c()).map_err(DemoError::Folder)
+    runtime
+        .block_on(tokio::signal::ctrl_c())
+        .map_err(DemoError::Folder)
 }

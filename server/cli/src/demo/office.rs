@@ -36,10 +36,18 @@ impl<'a> Office<'a> {
     ///
     /// # Errors
     /// [`DemoError::Office`].
-    pub(super) fn enrol(server: &Server, sample: &Sample, cycle: &'a Cycle, today: Date) -> Result<Self, DemoError> {
+    pub(super) fn enrol(
+        server: &Server,
+        sample: &Sample,
+        cycle: &'a Cycle,
+        today: Date,
+    ) -> Result<Self, DemoError> {
         let seated = |seat: &Seat| enrol(server, seat);
         let all = |seats: &[Seat]| -> Result<Vec<_>, DemoError> {
-            seats.iter().map(|seat| Ok((seat.division, seated(seat)?))).collect()
+            seats
+                .iter()
+                .map(|seat| Ok((seat.division, seated(seat)?)))
+                .collect()
         };
         Ok(Self {
             cycle,
@@ -84,7 +92,9 @@ impl<'a> Office<'a> {
             "picked": { "entry": entry },
             "reason": "电话复核，以首次入户清点为准（示例）",
         });
-        reviewer.post("/v1/conflicts/resolve", &request).map_err(office("resolve"))?;
+        reviewer
+            .post("/v1/conflicts/resolve", &request)
+            .map_err(office("resolve"))?;
         Ok(())
     }
 
@@ -98,7 +108,9 @@ impl<'a> Office<'a> {
         for (gacha, group) in &self.village_groups {
             for case in self.cases(group, *gacha, "submitted")? {
                 let request = json!({ "subject": case["subject"], "cycle": self.cycle.id });
-                group.post("/v1/evaluations/end", &request).map_err(office("evaluation"))?;
+                group
+                    .post("/v1/evaluations/end", &request)
+                    .map_err(office("evaluation"))?;
                 ended += 1;
             }
         }
@@ -130,7 +142,9 @@ impl<'a> Office<'a> {
         for gacha in &self.gachas {
             let reviewer = self.reviewer(*gacha)?;
             let path = format!("/v1/publicity/{gacha}?cycle={}", self.cycle.id);
-            let answer = reviewer.post(&path, &json!({})).map_err(office("publish"))?;
+            let answer = reviewer
+                .post(&path, &json!({}))
+                .map_err(office("publish"))?;
             for list in ["posted", "noticed"] {
                 published += answer[list].as_array().map_or(0, Vec::len) as u64;
             }
@@ -152,7 +166,11 @@ impl<'a> Office<'a> {
         for _ in 0..LOOKS {
             let mut cases = self.cases(&self.approver, self.banner, "in_publicity")?;
             cases.extend(self.cases(&self.approver, self.banner, "in_notice")?);
-            if cases.is_empty() && self.cases(&self.approver, self.banner, "approved")?.is_empty() {
+            if cases.is_empty()
+                && self
+                    .cases(&self.approver, self.banner, "approved")?
+                    .is_empty()
+            {
                 return Ok(approved);
             }
             let before = approved;
@@ -165,7 +183,10 @@ impl<'a> Office<'a> {
                 clock::pause(LOOK_EVERY);
             }
         }
-        Err(DemoError::Office("approve", Box::new(ClientError::Unreadable("periods stay open"))))
+        Err(DemoError::Office(
+            "approve",
+            Box::new(ClientError::Unreadable("periods stay open")),
+        ))
     }
 
     /// Computes titles from ratings in effect, then awards those that are reached: gachas first,
@@ -193,19 +214,33 @@ impl<'a> Office<'a> {
     fn snapshot(&self) -> Result<(), DemoError> {
         let before = self.title_versions()?;
         let request = json!({ "cycle": self.cycle.id, "as_of": self.today });
-        self.approver.post("/v1/jobs/snapshot", &request).map_err(office("snapshot"))?;
+        self.approver
+            .post("/v1/jobs/snapshot", &request)
+            .map_err(office("snapshot"))?;
         for _ in 0..LOOKS {
             if self.title_versions()? != before {
                 return Ok(());
             }
             clock::pause(LOOK_EVERY);
         }
-        Err(DemoError::Office("snapshot", Box::new(ClientError::Unreadable("no titles"))))
+        Err(DemoError::Office(
+            "snapshot",
+            Box::new(ClientError::Unreadable("no titles")),
+        ))
     }
 
     fn title_versions(&self) -> Result<String, DemoError> {
-        let titles = self.page(&self.approver, "titles", &format!("division={}", self.banner))?;
-        let stamp = |t: &Value| format!("{} {} {}", t["division"], t["state"], t["result"]["assessment"]["inputs"]);
+        let titles = self.page(
+            &self.approver,
+            "titles",
+            &format!("division={}", self.banner),
+        )?;
+        let stamp = |t: &Value| {
+            format!(
+                "{} {} {}",
+                t["division"], t["state"], t["result"]["assessment"]["inputs"]
+            )
+        };
         Ok(titles.iter().map(stamp).collect::<Vec<_>>().join("\n"))
     }
 
@@ -214,9 +249,17 @@ impl<'a> Office<'a> {
         let mut awarded = 0;
         for _ in 0..LOOKS {
             let mut waiting = 0;
-            let titles = self.page(&self.approver, "titles", &format!("division={}", self.banner))?;
+            let titles = self.page(
+                &self.approver,
+                "titles",
+                &format!("division={}", self.banner),
+            )?;
             let of_level = |t: &&Value| t["division"].as_str().is_some_and(|d| d.len() == digits);
-            for title in titles.iter().filter(of_level).filter(|t| t["level"].is_string()) {
+            for title in titles
+                .iter()
+                .filter(of_level)
+                .filter(|t| t["level"].is_string())
+            {
                 match self.lead(title)? {
                     Led::Awarded => awarded += 1,
                     Led::Waits => waiting += 1,
@@ -228,7 +271,10 @@ impl<'a> Office<'a> {
             }
             clock::pause(LOOK_EVERY);
         }
-        Err(DemoError::Office("award", Box::new(ClientError::Unreadable("titles stay open"))))
+        Err(DemoError::Office(
+            "award",
+            Box::new(ClientError::Unreadable("titles stay open")),
+        ))
     }
 
     /// Does the next step of a title, if a person has one.
@@ -236,7 +282,9 @@ impl<'a> Office<'a> {
         let division: DivisionCode = title["division"]
             .as_str()
             .and_then(|d| d.parse().ok())
-            .ok_or_else(|| DemoError::Office("title", Box::new(ClientError::Unreadable("division"))))?;
+            .ok_or_else(|| {
+                DemoError::Office("title", Box::new(ClientError::Unreadable("division")))
+            })?;
         let (who, step) = match title["state"].as_str() {
             Some("computed") => (self.reviewer(division)?, "review"),
             Some("reviewed") => (self.reviewer(division)?, "publish"),
@@ -259,13 +307,22 @@ impl<'a> Office<'a> {
     }
 
     fn reviewer(&self, division: DivisionCode) -> Result<&Session, DemoError> {
-        let found = self.reviewers.iter().find(|(township, _)| township.contains(division));
-        let missing = || DemoError::Office("reviewer", Box::new(ClientError::Unreadable("no seat")));
+        let found = self
+            .reviewers
+            .iter()
+            .find(|(township, _)| township.contains(division));
+        let missing =
+            || DemoError::Office("reviewer", Box::new(ClientError::Unreadable("no seat")));
         found.map(|(_, session)| session).ok_or_else(missing)
     }
 
     /// All cases of a division in a state.
-    fn cases(&self, who: &Session, division: DivisionCode, state: &str) -> Result<Vec<Value>, DemoError> {
+    fn cases(
+        &self,
+        who: &Session,
+        division: DivisionCode,
+        state: &str,
+    ) -> Result<Vec<Value>, DemoError> {
         let mut all = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -293,7 +350,9 @@ impl<'a> Office<'a> {
             })
         };
         let requests: Vec<Value> = cases.iter().map(request).collect();
-        let answer = who.post("/v1/cases/steps", &requests.into()).map_err(office("steps"))?;
+        let answer = who
+            .post("/v1/cases/steps", &requests.into())
+            .map_err(office("steps"))?;
         let results = answer["items"].as_array().map_or(&[][..], Vec::as_slice);
         let done = results.iter().filter(|r| !r["done"].is_null()).count() as u64;
         Ok((done, results.len() as u64 - done))
@@ -315,7 +374,9 @@ enum Led {
 
 fn enrol(server: &Server, seat: &Seat) -> Result<Session, DemoError> {
     let secret = clock::random()?;
-    let enrolled = server.enrol(&seat.code, &secret).map_err(office("enrolment"))?;
+    let enrolled = server
+        .enrol(&seat.code, &secret)
+        .map_err(office("enrolment"))?;
     Ok(server.workstation(enrolled.device, &secret))
 }
 

@@ -134,7 +134,9 @@ fn spawn(config: &Path) -> Result<(Child, SocketAddr), DemoError> {
     let output = child.stdout.take().ok_or_else(|| failed("no output"))?;
     let mut line = String::new();
     let read = BufReader::new(output).read_line(&mut line);
-    let address = read.ok().and_then(|_| line.trim().strip_prefix(READY)?.parse().ok());
+    let address = read
+        .ok()
+        .and_then(|_| line.trim().strip_prefix(READY)?.parse().ok());
     if let Some(address) = address {
         Ok((child, address))
     } else {

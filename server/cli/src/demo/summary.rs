@@ -62,7 +62,9 @@ pub(super) fn sumus(boards: &[Value]) -> Table {
     for board in boards {
         let of = &board["of"];
         let counted = Counted::of(of);
-        let credit = parts(board).filter(|part| part["title"]["level"].is_string()).count();
+        let credit = parts(board)
+            .filter(|part| part["title"]["level"].is_string())
+            .count();
         table.add_row([
             name(of),
             parts(board).count().to_string(),
