@@ -16,6 +16,7 @@ use itgel_domain::log;
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Gacha, Household, SampleSize};
 use itgel_server::keys::ServerKeys;
+use itgel_server::store::log::AuditRow;
 use itgel_server::{Clock, Service, jobs, routes, store, sync};
 use jiff::civil::{Date, date};
 use tempfile::TempDir;
@@ -31,7 +32,7 @@ const LOOKS: usize = 600;
 const BETWEEN: Duration = Duration::from_millis(50);
 
 /// A server with the sample banner. When it is dropped, the server stops, no job that was due may
-/// be left, and the log and the audit rows must verify.
+/// be left or have failed, the log and the audit rows must verify, and no alarm may be in them.
 pub struct World {
     /// The server's own service, for what only an auditor at the machine sees.
     pub service: Service,
@@ -230,6 +231,8 @@ impl World {
             0,
             "a job came due while stopping"
         );
+        let failed = self.service.store.read(store::job::list_failed).unwrap();
+        assert_eq!(failed, [], "jobs failed");
     }
 
     /// What an auditor does: the signed checkpoint is the root over all leaves, computed from
@@ -256,6 +259,8 @@ impl World {
             .unwrap();
         let numbers = rows.iter().map(|row| row.n);
         assert!(numbers.eq(1..=rows.len() as u64), "an audit row is missing");
+        let alarms = rows.iter().filter(|row| row.action.starts_with("alarm."));
+        assert_eq!(alarms.collect::<Vec<_>>(), Vec::<&AuditRow>::new());
     }
 }
 

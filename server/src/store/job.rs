@@ -116,6 +116,18 @@ pub fn count_due(connection: &Connection, now: AtMs) -> Result<u64, StoreError> 
     Ok(count.unsigned_abs())
 }
 
+/// The jobs whose last run failed: their kinds, and why.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_failed(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "select kind, last_error from job where attempts > 0 and last_error is not null
+               order by kind";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.map(|row| Ok(row?)).collect()
+}
+
 /// How many jobs of `kind` wait.
 ///
 /// # Errors
