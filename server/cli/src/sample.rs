@@ -216,37 +216,32 @@ struct Office<'a> {
 }
 
 impl Office<'_> {
-    /// Spreads the gachas over the devices, every device at least one, every gacha at least one.
+    /// Spreads the gachas over the devices, every device at least one, every gacha at least one;
+    /// each team makes the second visits where the team before it was first.
     fn teams(&self, devices: u32) -> Result<Vec<Team>, MakeSampleError> {
         let count = usize::try_from(devices.max(1)).unwrap_or(1);
         let gachas = self.banner.gachas.len();
+        let of = |number: usize| -> Vec<usize> {
+            let places = (0..gachas.max(count)).filter(|place| place % count == number);
+            places.map(|place| place % gachas).collect()
+        };
         (0..count)
             .map(|number| {
-                let mine: Vec<usize> = (0..gachas.max(count))
-                    .filter(|place| place % count == number)
-                    .map(|place| place % gachas)
-                    .collect();
-                // The next gacha's second visits, so that another officer makes them.
-                let second_visits = vec![(number + 1) % gachas];
+                let mine = of(number);
+                let mut second_visits = of((number + count - 1) % count);
+                second_visits.retain(|place| !mine.contains(place));
                 let home = self.banner.gachas[mine[0]].code;
                 let all: Vec<DivisionCode> = mine
                     .iter()
                     .chain(&second_visits)
-                    .map(|p| self.banner.gachas[*p].code)
+                    .map(|place| self.banner.gachas[*place].code)
                     .collect();
+                let seat = |name: &str| {
+                    self.seat_in(&format!("{name}-{number}"), home, Role::Collector, &all)
+                };
                 Ok(Team {
-                    collector: self.seat_in(
-                        &format!("collector-{number}"),
-                        home,
-                        Role::Collector,
-                        &all,
-                    )?,
-                    second: self.seat_in(
-                        &format!("second-{number}"),
-                        home,
-                        Role::Collector,
-                        &all,
-                    )?,
+                    collector: seat("collector")?,
+                    second: seat("second")?,
                     gachas: mine,
                     second_visits,
                 })
