@@ -25,16 +25,63 @@ struct Kept {
     projection: Vec<u8>,
     document: Vec<u8>,
     next: Envelope,
-    /// Envelopes of the file so far, and the last of their changes.
-    changes: u64,
+    /// The envelopes of the file so far, and the last of their changes.
+    before: Vec<Envelope>,
     tip: Tip,
 }
 
 pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
     let (fold, document) = of_one_change(size)?;
-    let what = "an envelope into its row: read the projection, fold, write it";
-    let peer = ("load the document, extend, read, save", document);
-    Ok(vec![Row::new(what, fold, peer, Goal::Cheaper(10))])
+    let (folded, documents) = of_visits(size)?;
+    let peer = "load the document, extend, read, save for each";
+    Ok(vec![
+        Row::new(
+            "an envelope into its row, alone in its page: read the projection, fold, write it",
+            fold,
+            (peer, document),
+            Goal::Cheaper(10),
+        ),
+        Row::new(
+            "an envelope into its row, a visit's sections in one page",
+            folded,
+            (peer, documents),
+            // Not like for like: a document could be kept open for a page too.
+            Goal::Told,
+        ),
+    ])
+}
+
+/// What an envelope of a visit costs by the fold, which reads and writes a file once a page, and
+/// by a document for each.
+fn of_visits(size: Size) -> Outcome<(Cost, Cost)> {
+    let files = kept()?;
+    let envelopes = files.iter().map(|file| file.before.len()).sum();
+    let nothing = FileFacts::default().to_bytes();
+    let fold = median(size.runs, envelopes, || {
+        for file in &files {
+            let mut facts = FileFacts::from_bytes(&nothing)?;
+            for envelope in &file.before {
+                facts.apply(envelope);
+            }
+            black_box(facts.to_bytes());
+        }
+        Ok(())
+    })?;
+    let document = median(size.runs.min(3), envelopes, || {
+        for file in &files {
+            let mut stored = Document::new()?.save()?;
+            let mut tip = None;
+            for (envelope, number) in file.before.iter().zip(1..) {
+                let deps: Vec<Tip> = tip.into_iter().collect();
+                let change = change(envelope, number, &deps)?;
+                tip = Some(change.tip());
+                stored = extended(&stored, change)?;
+            }
+            black_box(stored);
+        }
+        Ok(())
+    })?;
+    Ok((fold, document))
 }
 
 /// What one changed value costs by the fold and by the document.
@@ -50,17 +97,22 @@ pub(crate) fn of_one_change(size: Size) -> Outcome<(Cost, Cost)> {
     })?;
     let document = median(size.runs, files.len(), || {
         for file in &files {
-            let document = Document::load(&file.document)?;
-            let change = change(&file.next, file.changes + 1, &[file.tip])?;
-            let document = document.apply([change])?;
-            for bytes in document.entries()?.values() {
-                black_box(minicbor::decode::<Entry>(bytes)?);
-            }
-            black_box(document.save()?);
+            let number = file.before.len() as u64 + 1;
+            let change = change(&file.next, number, &[file.tip])?;
+            black_box(extended(&file.document, change)?);
         }
         Ok(())
     })?;
     Ok((fold, document))
+}
+
+/// Loads a document, extends it, reads everything in it, and saves it.
+fn extended(stored: &[u8], change: Change) -> Outcome<Vec<u8>> {
+    let document = Document::load(stored)?.apply([change])?;
+    for bytes in document.entries()?.values() {
+        black_box(minicbor::decode::<Entry>(bytes)?);
+    }
+    Ok(document.save()?)
 }
 
 fn kept() -> Outcome<Vec<Kept>> {
@@ -81,18 +133,17 @@ fn kept() -> Outcome<Vec<Kept>> {
         }
         let changed = one_more(&household.found).ok_or("a household without figures")?;
         let next = phone.write(&household, &cycle, &[changed])?;
-        files.push(keep(&envelopes, next)?);
+        files.push(keep(envelopes, next)?);
     }
     Ok(files)
 }
 
-fn keep(envelopes: &[Envelope], next: Envelope) -> Outcome<Kept> {
+fn keep(envelopes: Vec<Envelope>, next: Envelope) -> Outcome<Kept> {
     let (mut facts, mut document) = (FileFacts::default(), Document::new()?);
-    let (mut tip, mut changes) = (None, 0);
-    for envelope in envelopes {
-        changes += 1;
+    let mut tip = None;
+    for (envelope, number) in envelopes.iter().zip(1..) {
         let deps: Vec<Tip> = tip.into_iter().collect();
-        let change = change(envelope, changes, &deps)?;
+        let change = change(envelope, number, &deps)?;
         tip = Some(change.tip());
         document = document.apply([change])?;
         facts.apply(envelope);
@@ -101,7 +152,7 @@ fn keep(envelopes: &[Envelope], next: Envelope) -> Outcome<Kept> {
         projection: facts.to_bytes(),
         document: document.save()?,
         next,
-        changes,
+        before: envelopes,
         tip: tip.ok_or("a file without envelopes")?,
     })
 }

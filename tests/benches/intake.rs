@@ -26,10 +26,12 @@ struct Costs {
 }
 
 pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
-    let (mut by_section, mut whole) = (Costs::default(), Costs::default());
+    let (mut in_turn, mut spread) = (Costs::default(), Costs::default());
+    let mut whole = Costs::default();
     let mut changed = Vec::new();
     for _ in 0..WORLDS.min(size.runs) {
-        by_section.take(&World::with_households(size.visited)?, sections_of)?;
+        in_turn.take(&World::with_households(size.visited)?, in_turn_of)?;
+        spread.take(&World::with_households(size.visited)?, spread_over)?;
         let world = World::with_households(size.visited)?;
         let mut phone = whole.take(&world, visits_of)?;
         changed.push(change(&world, &mut phone)?);
@@ -37,7 +39,11 @@ pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
     let changed = middle(changed);
     let (fold, document) = documents::of_one_change(size)?;
     Ok(vec![
-        by_section.row("accept an envelope: one section of a visit, nothing to assess yet", Goal::AtMost(1_500)),
+        in_turn.row(
+            "accept an envelope: a section of a visit, household after household",
+            Goal::AtMost(1_500),
+        ),
+        spread.row("the same, every envelope of a page for another household", Goal::Told),
         whole.row("accept an envelope of whole visits: identity, sealed visit, ballots; grade, case, boards", Goal::Told),
         Row::new(
             "an envelope with one changed value, to fresh row, grade and boards",
@@ -73,19 +79,25 @@ impl Costs {
     }
 }
 
-/// Every household's visit section by section: a page has the same section of all of them.
-fn sections_of(world: &World, phone: &mut Phone) -> Outcome<()> {
+/// Every household's visit as one envelope for each section, nothing sealed: nothing to assess.
+fn in_turn_of(world: &World, phone: &mut Phone) -> Outcome<()> {
+    for household in &world.households {
+        for section in sections(&household.found) {
+            phone.write(household, &world.cycle.id, section)?;
+        }
+    }
+    Ok(())
+}
+
+/// The same envelopes, the first section of all households first: no two of a page share a file.
+fn spread_over(world: &World, phone: &mut Phone) -> Outcome<()> {
     let visits: Vec<_> = world
         .households
         .iter()
         .map(|h| (h, sections(&h.found)))
         .collect();
-    let most = visits
-        .iter()
-        .map(|(_, sections)| sections.len())
-        .max()
-        .unwrap_or(0);
-    for number in 0..most {
+    let most = visits.iter().map(|(_, sections)| sections.len()).max();
+    for number in 0..most.unwrap_or(0) {
         for (household, sections) in &visits {
             if let Some(section) = sections.get(number) {
                 phone.write(household, &world.cycle.id, section)?;

@@ -263,7 +263,9 @@ create table register_row (
     superseded_at integer
 ) without rowid;
 create index register_by_subject on register_row (subject, register);
-create index register_by_division on register_row (division, register);
+-- The subject stands in it so that rows about the division itself are found without passing over
+-- those about each of its households.
+create index register_by_division on register_row (division, subject, register);
 
 -- What screens and decisions read ------------------------------------------------------------
 
