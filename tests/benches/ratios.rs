@@ -58,8 +58,11 @@ const QUICK: Size = Size {
     on_device: 1_000,
 };
 
+/// Measures one part.
+type Part = fn(Size) -> Outcome<Vec<Row>>;
+
 /// The parts of the run, by name.
-const PARTS: [(&str, fn(Size) -> Outcome<Vec<Row>>); 5] = [
+const PARTS: [(&str, Part); 5] = [
     ("scoring", scoring::rows),
     ("intake", intake::rows),
     ("documents", documents::rows),
