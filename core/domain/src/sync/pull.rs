@@ -1,7 +1,7 @@
 //! The third step: a page of what a division's devices should know.
 //!
-//! One ordered list per division: a gacha's own things in the gacha's list, what all gachas of a
-//! banner share (packs, parameters, registers) in the banner's. Positions have no gaps and come
+//! One ordered list per division: a gacha's own things and the register rows that reach it in the
+//! gacha's list, packs, parameters and campaigns in the banner's. Positions have no gaps and come
 //! from a row that is updated in the same transaction.
 
 use crate::case::CaseState;
