@@ -1,8 +1,8 @@
 //! Titles of gachas and sumus (信用嘎查, 信用苏木): computed from ratings in effect at a frozen
 //! snapshot, then led through the same discipline as a case (`domain.md` B.6, B.7, D.2).
 //!
-//! [`compute`] forms the facts of every village and then of every township and lets the one scorer
-//! judge them; [`snapshot`] writes the result, [`desk`] is what staff do, [`board`] is what staff
+//! `compute` forms the facts of every village and then of every township and lets the one scorer
+//! judge them; `snapshot` writes the result, [`desk`] is what staff do, `board` is what staff
 //! read of the live counters.
 
 pub mod board;

@@ -1,6 +1,6 @@
 //! HTTP, and nothing else: every handler takes its request apart, makes one call and answers.
 //!
-//! [`router`](mod@router) lists every address on one screen; [`problem`] is the one place where
+//! `router` lists every address on one screen; [`problem`] is the one place where
 //! an error becomes an answer.
 
 mod access;

@@ -1,6 +1,6 @@
 //! Errors as clients see them: `application/problem+json` (RFC 9457), made in one place.
 //!
-//! A handler returns a [`Refusal`]; the layer [`answer`] turns it, and every bare error of the
+//! A handler returns a [`Refusal`]; the layer `answer` turns it, and every bare error of the
 //! framework, into a problem document in the caller's language. It says which rule was broken and
 //! what to do, and never repeats a value of the request.
 
