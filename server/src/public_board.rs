@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
+use itgel_domain::subject::Grade;
 use itgel_domain::time::AtMs;
 use itgel_domain::title::TitleLevel;
 use rusqlite::Connection;
@@ -65,12 +66,13 @@ impl Cells {
     }
 
     fn of(counts: &Counts) -> Self {
-        let rated = counts.effective.values().sum::<i64>();
-        let of_credit = counts
-            .effective
-            .iter()
-            .filter(|(grade, _)| grade.is_credit());
-        let credit = of_credit.map(|(_, n)| n).sum::<i64>();
+        let sum_where = |wanted: fn(Grade) -> bool| -> i64 {
+            let of = counts.effective.iter().filter(|(grade, _)| wanted(**grade));
+            of.map(|(_, n)| n).sum()
+        };
+        // Not rated (N) is in effect too, but the gates do not count it (domain.md B.10).
+        let rated = sum_where(|grade| grade != Grade::N);
+        let credit = sum_where(Grade::is_credit);
         Self {
             filed: Some(counts.filed),
             rated: Some(rated),

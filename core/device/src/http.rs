@@ -12,11 +12,11 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Kind};
 use itgel_domain::file::chain::{DeviceSigner, Suite};
 use itgel_domain::id::{DeviceId, OfficerId};
-use itgel_domain::sync::SyncProtocol;
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
 use itgel_domain::sync::wire;
+use itgel_domain::sync::{SyncProtocol, challenge_message};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::Agent;
@@ -232,8 +232,8 @@ impl HttpProtocol {
         };
         let challenge: Challenge = self.wire.json("/v1/auth/challenge", &ask)?;
         let nonce = challenge.nonce.as_str();
-        let message = format!("itgel.challenge.v1\n{nonce}\n{}", self.device);
-        let signature = HEXLOWER.encode(&self.signer.sign(message.as_bytes()));
+        let message = challenge_message(nonce, &self.device);
+        let signature = HEXLOWER.encode(&self.signer.sign(&message));
         let answer = TokenRequest {
             device: &self.device,
             nonce,

@@ -259,7 +259,7 @@ impl Session {
         let nonce = challenge["nonce"]
             .as_str()
             .ok_or(ClientError::Unreadable("challenge"))?;
-        let message = itgel_server::auth::device::challenge_message(nonce, device);
+        let message = itgel_domain::sync::challenge_message(nonce, device);
         let signature = HEXLOWER.encode(&key.sign(&message));
         let request = json!({ "device": device, "nonce": nonce, "signature": signature });
         self.server

@@ -3,6 +3,7 @@
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain;
 use itgel_domain::id::DeviceId;
+use itgel_domain::sync::challenge_message;
 use itgel_domain::time::AtMs;
 
 use super::token::{AccessToken, Principal, Tokens};
@@ -40,12 +41,6 @@ pub struct TokenRequest {
     pub nonce: String,
     /// The signature over [`challenge_message`] with the device's key, hexadecimal.
     pub signature: String,
-}
-
-/// What a device signs.
-#[must_use]
-pub fn challenge_message(nonce: &str, device: &DeviceId) -> Vec<u8> {
-    format!("itgel.challenge.v1\n{nonce}\n{device}").into_bytes()
 }
 
 /// Gives a challenge. A device that is not there gets one too, which nothing will answer: the

@@ -50,8 +50,8 @@ pub fn erase(
     store::ballot::delete(tx, id)?;
     store::assessment::delete(tx, id)?;
     store::subject::erase(tx, id, now)?;
-    let message = format!("itgel.tombstone.v1\n{id}");
-    let signature = service.keys.sign(message.as_bytes());
+    let message = Tombstone::message(id);
+    let signature = service.keys.sign(&message);
     let tombstone = PullItem::Tombstone(Tombstone {
         subject: id.clone(),
         signature,
@@ -59,7 +59,7 @@ pub fn erase(
     for division in store::subject::list_homes(tx, id)? {
         store::list::append(tx, division, &tombstone)?;
     }
-    store::log::leaf(tx, LeafKind::Deletion, &Hash::of_file(message.as_bytes()))?;
+    store::log::leaf(tx, LeafKind::Deletion, &Hash::of_file(&message))?;
     let resource = format!("subject/{id}");
     store::log::audit(
         tx,

@@ -150,10 +150,12 @@ fn in_savepoint<T, E: From<StoreError>>(
     work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let run = |sql| {
-        connection
-            .execute_batch(sql)
-            .map_err(|e| E::from(StoreError::from(e)))
+        let done = connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([]));
+        done.map(|_| ()).map_err(|e| E::from(StoreError::from(e)))
     };
+    let undo = || run("rollback to unit").and_then(|()| run("release unit"));
     run("savepoint unit")?;
     let attempt = std::panic::AssertUnwindSafe(|| work(&Tx { connection }));
     match std::panic::catch_unwind(attempt) {
@@ -162,11 +164,11 @@ fn in_savepoint<T, E: From<StoreError>>(
             Ok(value)
         }
         Ok(Err(error)) => {
-            run("rollback to unit; release unit")?;
+            undo()?;
             Err(error)
         }
         Err(_) => {
-            run("rollback to unit; release unit")?;
+            undo()?;
             Err(E::from(StoreError::Closed))
         }
     }

@@ -15,12 +15,20 @@ use hello::{Hello, HelloAnswer};
 use pull::{Pull, PullPage};
 use push::{Push, PushAnswer};
 
+use crate::id::DeviceId;
+
 /// The protocol version spoken here.
 ///
 /// | version | since | what |
 /// |---|---|---|
 /// | 1 | 0.1.0 | first |
 pub const VERSION: u16 = 1;
+
+/// What a device signs to get an access token: the server's nonce and its own identifier.
+#[must_use]
+pub fn challenge_message(nonce: &str, device: &DeviceId) -> Vec<u8> {
+    format!("itgel.challenge.v1\n{nonce}\n{device}").into_bytes()
+}
 
 /// The three steps, from a device to the server.
 pub trait SyncProtocol {

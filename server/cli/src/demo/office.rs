@@ -117,17 +117,23 @@ impl<'a> Office<'a> {
         Ok(ended)
     }
 
-    /// Reviews every case that is computed. Returns how many.
+    /// Reviews every case that is computed, again if one moved on meanwhile. Returns how many.
     ///
     /// # Errors
     /// [`DemoError::Office`].
     pub(super) fn review(&self, bar: &ProgressBar) -> Result<u64, DemoError> {
         let mut reviewed = 0;
         for (township, reviewer) in &self.reviewers {
-            let cases = self.cases(reviewer, *township, "pre_rated")?;
-            for batch in cases.chunks(BATCH) {
-                reviewed += self.steps(reviewer, batch, &json!({ "step": "review" }))?.0;
-                bar.set_position(reviewed);
+            loop {
+                let before = reviewed;
+                let cases = self.cases(reviewer, *township, "pre_rated")?;
+                for batch in cases.chunks(BATCH) {
+                    reviewed += self.steps(reviewer, batch, &json!({ "step": "review" }))?;
+                    bar.set_position(reviewed);
+                }
+                if reviewed == before {
+                    break;
+                }
             }
         }
         Ok(reviewed)
@@ -175,7 +181,7 @@ impl<'a> Office<'a> {
             }
             let before = approved;
             for batch in cases.chunks(BATCH) {
-                approved += self.steps(&self.approver, batch, &step)?.0;
+                approved += self.steps(&self.approver, batch, &step)?;
                 bar.set_position(approved);
             }
             if approved == before {
@@ -301,7 +307,12 @@ impl<'a> Office<'a> {
         match who.post(&format!("/v1/titles/{division}/steps"), &request) {
             Ok(_) if step == "award" => Ok(Led::Awarded),
             Ok(_) => Ok(Led::Waits),
-            Err(ClientError::Refused { code, .. }) if code == "case.period_open" => Ok(Led::Waits),
+            // The server may have closed the period since the list was read: look again.
+            Err(ClientError::Refused { code, .. })
+                if ["case.period_open", "case.stale"].contains(&code.as_str()) =>
+            {
+                Ok(Led::Waits)
+            }
             Err(error) => Err(office("title")(error)),
         }
     }
@@ -339,8 +350,8 @@ impl<'a> Office<'a> {
         }
     }
 
-    /// One step for each of some cases; how many went through and how many were refused.
-    fn steps(&self, who: &Session, cases: &[Value], step: &Value) -> Result<(u64, u64), DemoError> {
+    /// One step for each of some cases; how many went through.
+    fn steps(&self, who: &Session, cases: &[Value], step: &Value) -> Result<u64, DemoError> {
         let request = |case: &Value| {
             json!({
                 "case": case["id"],
@@ -354,8 +365,7 @@ impl<'a> Office<'a> {
             .post("/v1/cases/steps", &requests.into())
             .map_err(office("steps"))?;
         let results = answer["items"].as_array().map_or(&[][..], Vec::as_slice);
-        let done = results.iter().filter(|r| !r["done"].is_null()).count() as u64;
-        Ok((done, results.len() as u64 - done))
+        Ok(results.iter().filter(|r| !r["done"].is_null()).count() as u64)
     }
 
     fn page(&self, who: &Session, list: &str, query: &str) -> Result<Vec<Value>, DemoError> {
