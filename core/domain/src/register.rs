@@ -1,11 +1,13 @@
 //! Register rows (台账): what a file alone cannot know — the lenders' ledger, official lists,
-//! declared disasters, quotas, leases, joint groups, peer evaluation, village and township facts.
+//! declared disasters, quotas, leases, joint groups, peer evaluation, related persons, village and
+//! township facts.
 //!
 //! Rows come as they stand in their source, with their days; what of them counts on a day is
 //! decided by the scorer ([`crate::assess`]), so that the same rows give the same grade
 //! everywhere.
 
 mod land;
+mod related;
 mod row;
 mod standing;
 
@@ -18,6 +20,7 @@ pub use self::land::{
     FodderRecord, GrazingPeriod, JointGroup, Lease, LeaseDirection, OverstockOrder, PooledPlot,
     PreviousQuota, Quota, Season,
 };
+pub use self::related::{RelatedStanding, Relation};
 pub use self::row::{RegisterContent, RegisterRow};
 pub use self::standing::{DivisionFacts, Honesty, Occasion, TitleHeld};
 
@@ -91,11 +94,15 @@ pub struct Spell {
     pub disaster_rescheduled: bool,
 }
 
+/// The code of the fact that an entity is on the list of abnormal operation (经营异常名录): no veto,
+/// but a cap and no points for its annual reports (`domain.md` E1.2).
+pub const ABNORMAL_OPERATION: &str = "ABNORMAL_OPERATION";
+
 /// A fact that stands against a rating, from a lawful source (`domain.md` B.3).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VetoFact {
-    /// The veto of the pack that it belongs to: `V1`.
+    /// The veto of the pack that it belongs to: `V1`, or [`ABNORMAL_OPERATION`].
     pub code: String,
     /// The list, court or lender, with its reference.
     pub source: String,

@@ -13,7 +13,8 @@ use crate::item::{Evidence, ItemPath, Observation, State};
 use crate::pack::{Parameters, RulePack};
 use crate::register::{
     Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
-    Lease, OverstockOrder, PeerEvaluation, PublicRecord, Quota, TitleHeld, VetoFact, is_default,
+    Lease, OverstockOrder, PeerEvaluation, PublicRecord, Quota, RelatedStanding, TitleHeld,
+    VetoFact, is_default,
 };
 use crate::subject::SubjectKind;
 
@@ -103,6 +104,9 @@ pub struct Context {
     /// The fodder reserve as last assessed in season.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_fodder: Option<FodderRecord>,
+    /// Persons behind an entity or a collective, in the order of their ids, each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<RelatedStanding>,
     /// Counts and facts of a village or township.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub division: Option<DivisionFacts>,

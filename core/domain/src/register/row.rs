@@ -8,7 +8,8 @@ use jiff::civil::Date;
 
 use super::{
     Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
-    Lease, OverstockOrder, PeerEvaluation, PublicRecord, Quota, TitleHeld, VetoFact,
+    Lease, OverstockOrder, PeerEvaluation, PublicRecord, Quota, RelatedStanding, TitleHeld,
+    VetoFact,
 };
 use crate::assess::Context;
 use crate::division::DivisionCode;
@@ -97,6 +98,9 @@ pub enum RegisterContent {
     MeanCropland(Centi),
     /// The fodder reserve as last assessed in season.
     Fodder(FodderRecord),
+    /// What stands for or against a person behind an entity or a collective; the key is the
+    /// person's household.
+    Related(RelatedStanding),
     /// Counts and facts of a village or township.
     Division(Box<DivisionFacts>),
     /// The title that a village or township holds.
@@ -125,6 +129,7 @@ impl RegisterContent {
             Self::Founded(_) => "founded",
             Self::MeanCropland(_) => "mean_cropland",
             Self::Fodder(_) => "fodder",
+            Self::Related(_) => "related",
             Self::Division(_) => "division",
             Self::Title(_) => "title",
             Self::Tip(_) => "tip",
@@ -134,7 +139,8 @@ impl RegisterContent {
 
 impl RegisterRow {
     /// Whether it speaks of `subject`: named, or living where the row applies. Counts and titles
-    /// belong to their division alone, not to what lies in it.
+    /// belong to their division alone, not to what lies in it; a person is related to nobody but
+    /// the subject that the row names.
     #[must_use]
     pub fn reaches(&self, subject: &Subject) -> bool {
         match (&self.subject, &self.content) {
@@ -142,6 +148,7 @@ impl RegisterRow {
             (None, RegisterContent::Division(_) | RegisterContent::Title(_)) => {
                 self.division == subject.division
             }
+            (None, RegisterContent::Related(_)) => false,
             (None, _) => self.division.contains(subject.division),
         }
     }
@@ -253,11 +260,21 @@ impl Context {
             RegisterContent::Founded(day) => self.founded_on = Some(day),
             RegisterContent::MeanCropland(mu) => self.mean_cropland_mu = Some(mu),
             RegisterContent::Fodder(record) => self.last_fodder = Some(record),
+            RegisterContent::Related(standing) => self.take_related(standing),
             RegisterContent::Division(facts) => self.division = Some(*facts),
             RegisterContent::Title(title) => self.title = Some(title),
             RegisterContent::Tip(code) => {
                 self.tips.insert(code);
             }
+        }
+    }
+
+    /// Related persons stand in the order of their ids, each once (`domain.md` G 48).
+    fn take_related(&mut self, standing: RelatedStanding) {
+        let place = |known: &RelatedStanding| known.subject.cmp(&standing.subject);
+        match self.related.binary_search_by(place) {
+            Ok(at) => self.related[at] = standing,
+            Err(at) => self.related.insert(at, standing),
         }
     }
 }

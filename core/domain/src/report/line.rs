@@ -137,7 +137,7 @@ pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLi
         | RegisterContent::Lease(_)
         | RegisterContent::OverstockOrder(_)
         | RegisterContent::Title(_) => true,
-        // Of others: a group's pooled animals, the division's counts. Or shown elsewhere: the peer
+        // Of others: a group's pooled animals, the division's counts, related persons. Or shown elsewhere: the peer
         // evaluation in sum, the tips, the day of foundation.
         _ => false,
     };

@@ -1,6 +1,6 @@
 use super::*;
-use crate::register::{CreditStatus, PeerResult};
-use crate::subject::SubjectKind;
+use crate::register::{CreditStatus, PeerResult, Relation};
+use crate::subject::{Grade, SubjectKind};
 use jiff::civil::date;
 
 const DAY: Date = date(2026, 8, 1);
@@ -111,6 +111,45 @@ fn the_title_of_a_township_is_not_the_title_of_its_villages() {
     };
     let rows = [row("r1", "150623200", RegisterContent::Title(held))];
     assert_eq!(context(&rows).title, None);
+}
+
+#[test]
+fn a_person_related_in_two_ways_counts_once_and_to_the_named_subject_alone() {
+    let related = |id, key: &str, person: &str, grade| {
+        let standing = RelatedStanding {
+            subject: person.parse().unwrap(),
+            relation: Relation::Responsible,
+            grade: Some(grade),
+            credit: CreditRecord::default(),
+            vetoes: Vec::new(),
+            public_records: Vec::new(),
+        };
+        let content = RegisterContent::Related(standing);
+        RegisterRow {
+            key: key.into(),
+            ..of(row(id, "150623200201", content), "hh-1")
+        }
+    };
+    let everybody = RegisterRow {
+        subject: None,
+        ..related("r4", "hh-8", "hh-8", Grade::B)
+    };
+    let rows = [
+        related("r3", "hh-9", "hh-9", Grade::A),
+        related("r1", "hh-7", "hh-7", Grade::Aa),
+        RegisterRow {
+            valid_from: date(2026, 2, 1),
+            ..related("r2", "guarantor", "hh-7", Grade::C)
+        },
+        everybody,
+    ];
+    let seen: Vec<_> = context(&rows)
+        .related
+        .into_iter()
+        .map(|r| (r.subject.to_string(), r.grade))
+        .collect();
+    let expected = [("hh-7", Grade::C), ("hh-9", Grade::A)];
+    assert_eq!(seen, expected.map(|(id, g)| (id.to_owned(), Some(g))));
 }
 
 #[test]
