@@ -260,6 +260,28 @@ codes! {
     /// An import row that breaks a rule of its register.
     RegisterRow = "register.row", Invalid;
 
+    // The lenders' ledger
+    /// A lender that has no contract here.
+    LenderUnknown = "lender.unknown", Invalid;
+    /// No such ledger.
+    LedgerUnknown = "ledger.unknown", NotFound;
+    /// The ledger takes no more lines, or is not ready to be put into force.
+    LedgerState = "ledger.state", Conflict;
+    /// The month of the ledger has not ended.
+    LedgerMonth = "ledger.month", Invalid;
+    /// Most amounts are implausible for the unit that was said: 万元 for 元 (`domain.md` G 60).
+    LedgerUnit = "ledger.unit", Invalid;
+    /// The loan stands in this ledger already.
+    LedgerDuplicate = "ledger.duplicate", Invalid;
+    /// A day after the month of the ledger, or an end before its beginning.
+    LedgerDates = "ledger.dates", Invalid;
+    /// More owed than was lent, or something owed on a settled loan.
+    LedgerBalance = "ledger.balance", Invalid;
+    /// Days past due that contradict each other, the age of the loan or its settlement.
+    LedgerOverdue = "ledger.overdue", Invalid;
+    /// A borrower who guarantees the own loan.
+    LedgerOwnGuarantor = "ledger.own_guarantor", Invalid;
+
     // Lenders
     /// Absent, or not authorised: one answer for both (`domain.md` L-08).
     ReportNotFound = "report.not_found", NotFound;

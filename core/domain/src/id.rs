@@ -118,6 +118,8 @@ ids! {
     DecisionId;
     /// A row of a register (台账).
     RowId;
+    /// What one lender reported of its loans for one month (贷款台账).
+    LedgerId;
 }
 
 fn checked(text: &str) -> Result<&str, IdError> {

@@ -20,6 +20,7 @@ pub mod id;
 pub mod identity;
 pub mod item;
 pub mod keys;
+pub mod ledger;
 pub mod log;
 pub mod pack;
 pub mod person;

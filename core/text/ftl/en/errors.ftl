@@ -93,3 +93,17 @@ error-service-unavailable = The service is not available just now. Please try ag
 error-storage-full = The storage is full. Free some space and try again; what is saved is safe.
 error-store-locked = The data is locked. Unlock it with your PIN.
 error-internal = Something went wrong on our side and is on record. Try again later, or give the administrator the reference.
+
+## Loan ledger
+
+error-lender-unknown = No lender with this number has a contract here. Check the number, or register the contract first.
+error-ledger-unknown = There is no such loan ledger. Check the number.
+error-ledger-state = The loan ledger cannot do this now: one that was submitted takes no more rows, one that was not cannot come into force. Look at its state.
+error-ledger-month = The month of the ledger has not ended. Send it after its last day, or check the month.
+error-ledger-unit = Most amounts do not fit the unit that was chosen; perhaps 万元 was taken for 元, or the other way round. Check the unit and send the whole ledger again.
+error-ledger-duplicate = This loan stands in the ledger of the month already. Check the reference and keep one row.
+error-ledger-dates = The days are in the wrong order, or later than the month { $month } of the ledger. Check the days of payout, maturity and settlement.
+    .plain = The days are in the wrong order, or later than the month of the ledger. Check the days of payout, maturity and settlement.
+error-ledger-balance = More is owed than was lent, or a settled loan still has a balance. Check amount, balance and day of settlement.
+error-ledger-overdue = The days past due contradict each other: the worst of the month is not below its end, none is longer than the loan exists, and a settled loan has 0. Check them.
+error-ledger-own-guarantor = A borrower cannot guarantee the own loan. Check the numbers of the guarantors.

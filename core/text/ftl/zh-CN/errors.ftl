@@ -105,3 +105,17 @@ error-service-unavailable = 服务暂时不可用。请稍后再试。
 error-storage-full = 存储空间已满。请清理空间后再试，已保存的数据不受影响。
 error-store-locked = 数据已上锁。请输入 PIN 解锁。
 error-internal = 系统出了问题，已有记录。请稍后再试，或把编号告诉管理员。
+
+## 贷款台账
+
+error-lender-unknown = 没有这家签约的金融机构。请核对机构编号，或先登记合同。
+error-ledger-unknown = 没有这份贷款台账。请检查编号。
+error-ledger-state = 这份贷款台账现在不能办这一步：已提交的不再收行，未提交的不能生效。请查看它的状态。
+error-ledger-month = 台账月份还没有结束。请在月末之后报送，或核对月份。
+error-ledger-unit = 多数金额与所选单位不符，可能把万元当成了元，或相反。请核对单位后重新报送整份台账。
+error-ledger-duplicate = 这笔贷款在本月台账中已经出现。请核对借据编号，只保留一行。
+error-ledger-dates = 日期的先后不对，或晚于台账月份 { $month }。请核对放款、到期和结清日期。
+    .plain = 日期的先后不对，或晚于台账月份。请核对放款、到期和结清日期。
+error-ledger-balance = 余额大于贷款金额，或已结清的贷款还有余额。请核对金额、余额和结清日期。
+error-ledger-overdue = 逾期天数前后不一致：当月最高不得小于月末，不得超过放款以来的天数，已结清的应为 0。请核对。
+error-ledger-own-guarantor = 借款人不能为自己担保。请核对担保人号码。
