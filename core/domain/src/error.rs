@@ -282,6 +282,48 @@ codes! {
     /// A borrower who guarantees the own loan.
     LedgerOwnGuarantor = "ledger.own_guarantor", Invalid;
 
+    // Credit records, official lists, measures
+    /// A record of serious dishonesty: such a fact comes as an official list entry only (SR-44).
+    RecordSerious = "record.serious", Invalid;
+    /// A form that the subject does not have: a natural person for an organisation.
+    RecordForm = "record.form", Invalid;
+    /// A record or list entry that names no responsible body (SR-31).
+    RecordBody = "record.body", Invalid;
+    /// A record without an item of the public credit catalogue (SR-14).
+    RecordCatalogueItem = "record.catalogue_item", Invalid;
+    /// Days of a record that are missing, in the future or in the wrong order.
+    RecordDates = "record.dates", Invalid;
+    /// No such record, or not in the actor's divisions.
+    RecordUnknown = "record.unknown", NotFound;
+    /// The record does not allow the step: it is repaired, withdrawn or exonerated already.
+    RecordStep = "record.step", Conflict;
+    /// Another entry says the same for overlapping days.
+    RecordOverlap = "record.overlap", Conflict;
+    /// A version of the public credit catalogue that nobody has entered (SR-14).
+    CatalogueVersion = "catalogue.version", Invalid;
+    /// A version of a list or catalogue that nobody has entered (SR-42, SR-43).
+    ListVersion = "list.version", Invalid;
+    /// A list entry or measure without the item of its list.
+    ListItem = "list.item", Invalid;
+    /// A list entry without the law that its list rests on (SR-44).
+    ListBasis = "list.basis", Invalid;
+    /// A list of a body below banner level (SR-45).
+    ListBodyLevel = "list.body_level", Invalid;
+    /// A fact that comes as an imported entry of an official list, or not at all (SR-44).
+    ListByImport = "list.by_import", Invalid;
+    /// Whether a commitment was kept is said without evidence.
+    CommitmentEvidence = "commitment.evidence", Invalid;
+    /// No such measure, or not in the actor's divisions.
+    MeasureUnknown = "measure.unknown", NotFound;
+    /// The measure does not allow the step.
+    MeasureStep = "measure.step", Conflict;
+    /// The measure has moved on since it was read.
+    MeasureStale = "measure.stale", Conflict;
+    /// Nothing that stands today is a ground for the measure.
+    MeasureGround = "measure.ground", Invalid;
+    /// The measure is out of proportion to its ground (过惩相当, SR-43).
+    MeasureProportion = "measure.proportion", Invalid;
+
     // Lenders
     /// Absent, or not authorised: one answer for both (`domain.md` L-08).
     ReportNotFound = "report.not_found", NotFound;

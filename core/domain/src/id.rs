@@ -120,6 +120,8 @@ ids! {
     RowId;
     /// What one lender reported of its loans for one month (贷款台账).
     LedgerId;
+    /// A measure against, or an incentive for, a subject (失信惩戒, 守信激励).
+    MeasureId;
 }
 
 fn checked(text: &str) -> Result<&str, IdError> {

@@ -12,6 +12,7 @@ pub mod assess;
 pub mod authorisation;
 pub mod case;
 pub mod catalogue;
+pub mod credit;
 pub mod division;
 pub mod error;
 pub mod file;

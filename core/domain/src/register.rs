@@ -7,6 +7,9 @@
 //! everywhere.
 
 mod land;
+mod merit;
+mod official_list;
+mod record;
 mod related;
 mod row;
 mod standing;
@@ -19,6 +22,13 @@ use jiff::civil::Date;
 pub use self::land::{
     FodderRecord, GrazingPeriod, JointGroup, Lease, LeaseDirection, OverstockOrder, PooledPlot,
     PreviousQuota, Quota, Season,
+};
+pub use self::merit::{Commitment, CommitmentKind, Honour, HonourKind, HonourLevel};
+pub use self::official_list::{
+    BodyLevel, ListEntry, ListEntryError, ListEntryFields, OfficialList,
+};
+pub use self::record::{
+    CreditClass, Exoneration, ExonerationGround, Gravity, PublicRecord, PublicityKind, SubjectForm,
 };
 pub use self::related::{RelatedStanding, Relation};
 pub use self::row::{RegisterContent, RegisterRow};
@@ -112,67 +122,6 @@ pub struct VetoFact {
     /// A pending objection that the source body has accepted suspends the fact.
     #[serde(default, skip_serializing_if = "is_default")]
     pub objection_accepted: bool,
-}
-
-/// A public record of general dishonesty (一般失信), `domain.md` B.1.11.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PublicRecord {
-    /// Reference of the source.
-    pub reference: String,
-    /// The item of the public credit catalogue; without one the record does not count.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub catalogue_item: Option<String>,
-    /// Last day of the publicity period.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub published_to: Option<Date>,
-    /// The day on which the behaviour ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_on: Option<Date>,
-    /// The day of repair.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repaired_on: Option<Date>,
-    /// The day on which the source withdrew it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub withdrawn_on: Option<Date>,
-    /// A pending objection that the source body has accepted suspends the record.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub objection_accepted: bool,
-}
-
-/// An honour from a government body (`domain.md` B.1.12).
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Honour {
-    /// The level of the body.
-    pub level: HonourLevel,
-    /// The day of the award.
-    pub awarded_on: Date,
-}
-
-vocabulary! {
-    /// The level of the body that gave an honour.
-    HonourLevel {
-        /// 旗县.
-        Banner => "banner",
-        /// 盟市.
-        League => "league",
-        /// 自治区.
-        Region => "region",
-        /// 国家.
-        State => "state",
-    }
-}
-
-/// A credit commitment and whether it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Commitment {
-    /// The day of the signature.
-    pub signed_on: Date,
-    /// It was broken.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub broken: bool,
 }
 
 /// A declared disaster that reaches this subject through residence or plots (`domain.md` B.9).

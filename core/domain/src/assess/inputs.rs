@@ -13,8 +13,8 @@ use crate::item::{Evidence, ItemPath, Observation, State};
 use crate::pack::{Parameters, RulePack};
 use crate::register::{
     Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
-    Lease, OverstockOrder, PeerEvaluation, PublicRecord, Quota, RelatedStanding, TitleHeld,
-    VetoFact, is_default,
+    Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota, RelatedStanding,
+    TitleHeld, VetoFact, is_default,
 };
 use crate::subject::SubjectKind;
 
@@ -65,7 +65,10 @@ pub struct Context {
     /// Facts from official lists, courts and lenders that may stand against a rating.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vetoes: Vec<VetoFact>,
-    /// Public records of general dishonesty.
+    /// Entries of official lists; a veto or cap of the pack names the lists that it looks at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub official_lists: Vec<ListEntry>,
+    /// Public credit records.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub public_records: Vec<PublicRecord>,
     /// Honours from government bodies.

@@ -55,6 +55,8 @@ pub enum Deadline {
     Repair,
     /// The correction of a title in 预警.
     TitleCorrection,
+    /// From the decision to its report to the platform (双公示, SR-19).
+    PublicityReport,
 }
 
 /// How long, in which days, and for whose sake.
@@ -90,7 +92,7 @@ pub enum Side {
 
 impl Deadline {
     /// Every deadline.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SyncWarning,
         Self::Sync,
         Self::ProvisionalResult,
@@ -106,6 +108,7 @@ impl Deadline {
         Self::SourceVerification,
         Self::Repair,
         Self::TitleCorrection,
+        Self::PublicityReport,
     ];
 
     /// The default of `domain.md` D.3.
@@ -129,6 +132,7 @@ impl Deadline {
             Self::SourceVerification => (10, Working, Plain),
             Self::Repair => (10, Working, Plain),
             Self::TitleCorrection => (90, Calendar, Plain),
+            Self::PublicityReport => (7, Working, Binding),
         };
         Term { days, unit, side }
     }
@@ -258,6 +262,7 @@ crate::subject::words!(Deadline {
     Self::SourceVerification => Self::SourceVerification => "source_verification",
     Self::Repair => Self::Repair => "repair",
     Self::TitleCorrection => Self::TitleCorrection => "title_correction",
+    Self::PublicityReport => Self::PublicityReport => "publicity_report",
 });
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod decimal;
 pub(crate) mod error;
 pub(crate) mod forbidden;
 mod indicator;
+mod lists;
 mod names;
 mod parameters;
 pub(crate) mod read;
@@ -27,6 +28,7 @@ use jiff::civil::Date;
 pub use self::band::{Band, BandTable, Test, Threshold};
 pub use self::error::{PackError, PackErrorCode};
 pub use self::indicator::{Indicator, Part};
+pub use self::lists::{ListKind, ListVersions, PublicityTerm, PublicityTerms};
 pub use self::names::{
     Absence, BonusRule, CapCondition, CaseName, CoreField, Denominator, Eligibility, Improvable,
     MeasureName, TableName,

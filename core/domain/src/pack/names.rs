@@ -192,6 +192,8 @@ vocabulary! {
         OverstockUncorrected => "overstock_uncorrected",
         /// The share of applicable weight on evidence C or D is above the pack's limit.
         WeakEvidence => "weak_evidence",
+        /// The subject is in the list of abnormal operation (经营异常名录).
+        AbnormalOperation => "abnormal_operation",
     }
 }
 

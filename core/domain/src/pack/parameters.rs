@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::error::{PackError, PackErrorCode as Code};
+use super::lists::{self, ListVersions, PublicityTerms};
 use super::read::{self, Fields};
 use super::vocabulary::vocabulary;
 use crate::hash::Hash;
-use crate::register::{Centi, Season};
+use crate::register::{Centi, PublicityKind, Season};
 
 vocabulary! {
     /// Classes of animals with a sheep-unit coefficient (`domain.md` C.2).
@@ -101,8 +102,12 @@ pub struct Parameters {
     pub sheep_unit_table: String,
     /// The holiday calendars in force.
     pub holidays: Vec<String>,
-    /// Versions of official lists (`domain.md` SR-43).
-    pub list_versions: Vec<String>,
+    /// Versions of catalogues and lists that are known (`domain.md` SR-14, SR-43).
+    pub list_versions: ListVersions,
+    /// How long dishonesty may be published (`domain.md` L-31).
+    pub publicity_terms: PublicityTerms,
+    /// Which of the ten publicity kinds departments report in time (SR-19, SR-20).
+    pub reported_kinds: Vec<PublicityKind>,
     /// Official quotas where the register has none for the plot.
     pub quotas: Vec<ParameterQuota>,
     /// How capacity is estimated without any quota.
@@ -159,7 +164,9 @@ impl Parameters {
             mean_cropland_mu: fields.find_word("mean_cropland_mu")?,
             sheep_unit_table: fields.text("sheep_unit_table")?.to_owned(),
             holidays: owned(fields.texts("holidays")?),
-            list_versions: owned(fields.texts("list_versions")?),
+            list_versions: ListVersions::read(&mut fields)?,
+            publicity_terms: PublicityTerms::read(&mut fields)?,
+            reported_kinds: lists::reported_kinds(&mut fields)?,
             quotas: quotas(&mut fields)?,
             capacity_fallback: fallback(&mut fields)?,
             sheep_units: sheep_units(&mut fields)?,

@@ -8,7 +8,7 @@ use super::names::{BonusRule, CapCondition, Denominator, MeasureName};
 use super::read::Fields;
 use crate::assess::Points;
 use crate::catalogue::Titles;
-use crate::register::HonourLevel;
+use crate::register::{HonourLevel, OfficialList};
 use crate::subject::Grade;
 use crate::title::TitleLevel;
 
@@ -94,6 +94,8 @@ pub struct Veto {
     pub years_after_end: i16,
     /// An accepted objection suspends it.
     pub suspendable: bool,
+    /// The official lists on which a subject meets this veto.
+    pub lists: Vec<OfficialList>,
     /// Days past due today above which the lenders' ledger alone gives this veto.
     pub days_past_due_over: Option<i64>,
     /// Where its numbers come from.
@@ -247,6 +249,7 @@ impl Veto {
             code: row.text("code")?.to_owned(),
             years_after_end: years(row, "years_after_end")?.unwrap_or(0),
             suspendable: row.flag("suspendable")?,
+            lists: row.words("lists")?,
             days_past_due_over: row.find_int("days_past_due_over")?,
             origin: row.text("origin")?.to_owned(),
             titles: Titles::read(row)?,

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use super::{
     Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
-    Lease, OverstockOrder, PeerEvaluation, PublicRecord, Quota, RelatedStanding, TitleHeld,
-    VetoFact,
+    Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota, RelatedStanding,
+    TitleHeld, VetoFact,
 };
 use crate::assess::Context;
 use crate::division::DivisionCode;
@@ -72,11 +72,13 @@ pub enum RegisterContent {
     Credit(CreditRecord),
     /// A fact that stands against a rating.
     Veto(VetoFact),
-    /// A public record of general dishonesty.
+    /// A public credit record of any class but serious dishonesty.
     PublicRecord(PublicRecord),
+    /// An entry of an official list.
+    ListEntry(ListEntry),
     /// An honour.
     Honour(Honour),
-    /// The credit commitment.
+    /// A credit commitment.
     Commitment(Commitment),
     /// Whether the ear-tag or digital herd register was verified.
     HerdRegister(bool),
@@ -117,6 +119,7 @@ impl RegisterContent {
             Self::Credit(_) => "credit",
             Self::Veto(_) => "veto",
             Self::PublicRecord(_) => "public_record",
+            Self::ListEntry(_) => "list_entry",
             Self::Honour(_) => "honour",
             Self::Commitment(_) => "commitment",
             Self::HerdRegister(_) => "herd_register",
@@ -134,6 +137,25 @@ impl RegisterContent {
             Self::Title(_) => "title",
             Self::Tip(_) => "tip",
         }
+    }
+}
+
+impl RegisterContent {
+    /// The day on which it is deleted, if it is adverse and about a natural person: five years
+    /// after the end of the behaviour (`domain.md` L-06).
+    #[must_use]
+    pub fn delete_on(&self) -> Option<Date> {
+        match self {
+            Self::PublicRecord(record) => record.delete_on(),
+            Self::ListEntry(entry) => entry.delete_on(),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing may use it any more. A device that was not told yet forms the same inputs
+    /// as a server that has deleted it.
+    fn is_due_for_deletion(&self, day: Date) -> bool {
+        self.delete_on().is_some_and(|due| due <= day)
     }
 }
 
@@ -177,7 +199,7 @@ impl RegisterRow {
         }
         let mut valid: Vec<&Self> = newest
             .into_values()
-            .filter(|row| row.holds_on(as_of))
+            .filter(|row| row.holds_on(as_of) && !row.content.is_due_for_deletion(as_of))
             .collect();
         valid.sort_by_key(|row| {
             let level = row.subject.is_none().then(|| row.division.level());
@@ -248,8 +270,17 @@ impl Context {
             RegisterContent::Credit(record) => self.credit = record,
             RegisterContent::Veto(fact) => self.vetoes.push(fact),
             RegisterContent::PublicRecord(record) => self.public_records.push(record),
+            RegisterContent::ListEntry(entry) => self.official_lists.push(entry),
             RegisterContent::Honour(honour) => self.honours.push(honour),
-            RegisterContent::Commitment(commitment) => self.commitment = Some(commitment),
+            RegisterContent::Commitment(new) => {
+                if self
+                    .commitment
+                    .as_ref()
+                    .is_none_or(|old| new.outweighs(old))
+                {
+                    self.commitment = Some(new);
+                }
+            }
             RegisterContent::HerdRegister(verified) => self.herd_register_verified = verified,
             RegisterContent::Disaster(disaster) => self.disasters.push(disaster),
             RegisterContent::Quota(quota) => self.quotas.push(quota),

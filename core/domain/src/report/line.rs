@@ -12,7 +12,7 @@ use crate::file::facts::conflict::Conflict;
 use crate::file::facts::value::{LiveValue, Source};
 use crate::id::{CycleId, DecisionId};
 use crate::item::{Evidence, ItemPath, State};
-use crate::register::{PublicRecord, RegisterContent, RegisterRow, VetoFact};
+use crate::register::{RegisterContent, RegisterRow, VetoFact};
 
 /// An observed value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -127,7 +127,8 @@ pub(super) fn settled(file: &FileFacts, cycle: &CycleId) -> Vec<Settled> {
 pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLine> {
     let shown = match &row.content {
         RegisterContent::Veto(fact) => veto_stands(fact, today),
-        RegisterContent::PublicRecord(record) => record_stands(record, today),
+        RegisterContent::PublicRecord(record) => record.is_open_on(today),
+        RegisterContent::ListEntry(entry) => entry.is_shown_on(today),
         RegisterContent::Credit(_)
         | RegisterContent::Honour(_)
         | RegisterContent::Commitment(_)
@@ -194,18 +195,6 @@ fn line(item: &Item, value: &LiveValue, disputed: bool) -> Line {
 fn veto_stands(fact: &VetoFact, today: Date) -> bool {
     !fact.objection_accepted
         && fact
-            .ended_on
-            .is_none_or(|end| today < adverse_stops_on(end))
-}
-
-fn record_stands(record: &PublicRecord, today: Date) -> bool {
-    let over = |day: Option<Date>| day.is_some_and(|day| day <= today);
-    record.catalogue_item.is_some()
-        && !record.objection_accepted
-        && !over(record.repaired_on)
-        && !over(record.withdrawn_on)
-        && record.published_to.is_none_or(|last| today <= last)
-        && record
             .ended_on
             .is_none_or(|end| today < adverse_stops_on(end))
 }

@@ -342,9 +342,7 @@ fn a_record_that_is_repaired_doubted_or_five_years_old_is_no_longer_displayed() 
             catalogue_item: Some("示例-1".into()),
             published_to: Some(date(2027, 1, 1)),
             ended_on: Some(date(2024, 2, 29)),
-            repaired_on: None,
-            withdrawn_on: None,
-            objection_accepted: false,
+            ..PublicRecord::default()
         };
         change(&mut record);
         let mut world = World::new();

@@ -80,6 +80,27 @@ error-conflict-unknown = This conflict is settled or never existed. Reload the l
 error-cycle-closed = This cycle is not open. Choose one that is.
 error-register-row = This row breaks a rule of its register. Correct it and import again.
 
+error-record-serious = Serious dishonesty comes as an official list entry only; it cannot be entered here. Check the class.
+error-record-form = The form does not fit the subject. Choose natural person, legal person or unincorporated body.
+error-record-body = The responsible body is not named. Enter its full name.
+error-record-catalogue-item = The item of the public credit catalogue is missing. Enter it as in the catalogue.
+error-record-dates = A day is missing, in the future or in the wrong order. Correct it from the document.
+error-record-unknown = There is no such credit record in your divisions. Check the number.
+error-record-step = The record is repaired, withdrawn or exonerated already. Reload it.
+error-record-overlap = Another entry says the same for overlapping days. Keep one of them.
+error-catalogue-version = This version of the catalogue is not in use. Enter the version in force.
+error-list-version = This version of the list is not in use. Enter the version in force.
+error-list-item = The item of the list is missing. Enter it as in the list.
+error-list-basis = The list names no law that it rests on. A list without one cannot be imported.
+error-list-body-level = A body below banner level must not keep such a list. Check the body.
+error-list-by-import = Such a fact comes from an official list that is imported, not by hand. Use the import of lists.
+error-commitment-evidence = Whether a commitment was kept needs evidence. Enter the number of the document.
+error-measure-unknown = There is no such measure in your divisions. Check the number.
+error-measure-step = The measure does not allow this step now. Reload it.
+error-measure-stale = Somebody else has moved this measure on. Reload it and try again.
+error-measure-ground = No record that stands today is a ground for this measure. Check the ground.
+error-measure-proportion = The measure is out of proportion to the dishonesty. Choose a lighter one.
+
 error-report-not-found = There is no report to give. Check the number and your authorisation.
 error-report-purpose = The authorisation does not cover this purpose. Obtain one that does.
 

@@ -88,6 +88,29 @@ error-conflict-unknown = 这处分歧已经处理，或者不存在。请刷新�
 error-cycle-closed = 这个年度没有开放。请选择正在开放的年度。
 error-register-row = 这一行不符合台账的要求。请改正后重新导入。
 
+## 信用记录、名单与措施
+
+error-record-serious = 严重失信只能作为法定名单条目导入，本系统不能录入。请核对信息类别。
+error-record-form = 主体类型与评定对象不符。请选择自然人、法人或非法人组织。
+error-record-body = 没有写明认定或记录机关。请补填机关全称。
+error-record-catalogue-item = 没有写明公共信用信息目录条目。请按目录补填。
+error-record-dates = 日期缺失、晚于今天或先后颠倒。请对照文书改正。
+error-record-unknown = 没有这条信用记录，或不在您的辖区内。请核对编号。
+error-record-step = 这条记录已经修复、撤销或免责，不能再办这一步。请刷新后查看。
+error-record-overlap = 同一事项已有一条有效期重叠的记录。请核对后只保留一条。
+error-catalogue-version = 目录版本不在已采用的版本之内。请填写现行目录版本。
+error-list-version = 名单或清单版本不在已采用的版本之内。请填写现行版本。
+error-list-item = 没有写明清单条目。请按清单补填条目。
+error-list-basis = 名单没有法律、法规依据。没有依据的名单不能导入。
+error-list-body-level = 旗县级以下不得设立名单。请核对认定机关。
+error-list-by-import = 这类事实只能由法定名单导入产生，不能直接录入。请使用名单导入。
+error-commitment-evidence = 承诺是否履行要有凭证。请填写凭证编号。
+error-measure-unknown = 没有这项措施，或不在您的辖区内。请核对编号。
+error-measure-step = 这项措施现在不能办这一步。请刷新后查看状态。
+error-measure-stale = 这项措施已被别人更新。请刷新后再办。
+error-measure-ground = 今天没有可以作为依据的有效记录。请核对依据。
+error-measure-proportion = 措施与失信程度不相当。请选择较轻的措施。
+
 ## 金融机构
 
 error-report-not-found = 没有可以提供的报告。请核对编号和授权。

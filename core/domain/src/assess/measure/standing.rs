@@ -10,7 +10,9 @@ use crate::assess::outcome::Points;
 use crate::assess::window::years_after;
 use crate::item::Value;
 use crate::pack::{Bonus, BonusRule, CapCondition, CoreField, Eligibility, Veto};
-use crate::register::{CreditStatus, PublicRecord, VetoFact};
+use crate::register::{
+    CreditClass, CreditStatus, ListEntry, OfficialList, PublicRecord, SubjectForm, VetoFact,
+};
 use crate::subject::Producer;
 
 /// Caps whose further condition is met, by place; weak evidence is judged with the weights.
@@ -18,6 +20,11 @@ pub(super) fn cap_conditions(inputs: &Inputs) -> u32 {
     bits(inputs.pack.caps.iter().map(|cap| {
         match cap.condition {
             None | Some(CapCondition::WeakEvidence) => true,
+            Some(CapCondition::AbnormalOperation) => {
+                inputs.context.official_lists.iter().any(|e| {
+                    e.list() == OfficialList::AbnormalOperation && e.holds_on(inputs.as_of)
+                })
+            }
             Some(CapCondition::OverstockUncorrected) => inputs
                 .context
                 .overstock_order
@@ -66,6 +73,11 @@ pub(super) fn vetoes(inputs: &Inputs, relief: bool) -> u32 {
         veto.days_past_due_over.is_some_and(|limit| overdue > limit)
             || inputs
                 .context
+                .official_lists
+                .iter()
+                .any(|e| veto.lists.contains(&e.list()) && is_listed(inputs, veto, e))
+            || inputs
+                .context
                 .vetoes
                 .iter()
                 .any(|f| f.code == veto.code && stands(inputs, veto, f))
@@ -112,8 +124,7 @@ fn earned(inputs: &Inputs, bonus: &Bonus) -> Option<Points> {
         BonusRule::HighestHonour => {
             // An honour exactly so many years old is outside (domain.md B.10).
             let recent = context.honours.iter().filter(|h| {
-                h.awarded_on <= inputs.as_of
-                    && years_after(h.awarded_on, bonus.years) > inputs.as_of
+                h.holds_on(inputs.as_of) && years_after(h.awarded_on, bonus.years) > inputs.as_of
             });
             let points = |level| {
                 bonus
@@ -140,7 +151,6 @@ fn earned(inputs: &Inputs, bonus: &Bonus) -> Option<Points> {
 
 fn counts(inputs: &Inputs, record: &PublicRecord) -> bool {
     let as_of = inputs.as_of;
-    let reached = |day: Option<jiff::civil::Date>| day.is_some_and(|day| day <= as_of);
     let retention = inputs
         .pack
         .deduction
@@ -150,12 +160,15 @@ fn counts(inputs: &Inputs, record: &PublicRecord) -> bool {
         (Some(end), Some(years)) => years_after(end, years) <= as_of,
         _ => false,
     };
-    record.catalogue_item.is_some()
-        && record.published_to.is_none_or(|last| as_of <= last)
-        && !reached(record.repaired_on)
-        && !reached(record.withdrawn_on)
-        && !record.objection_accepted
-        && !lapsed
+    record.class == CreditClass::General
+        && record.stands_on(as_of, &inputs.parameters)
+        && !(lapsed && record.form == SubjectForm::NaturalPerson)
+}
+
+/// Whether the subject is on the list on the day, and no accepted objection suspends that.
+fn is_listed(inputs: &Inputs, veto: &Veto, entry: &ListEntry) -> bool {
+    let suspended = veto.suspendable && entry.fields().objection_accepted;
+    entry.holds_on(inputs.as_of) && !suspended
 }
 
 fn stands(inputs: &Inputs, veto: &Veto, fact: &VetoFact) -> bool {
