@@ -22,6 +22,7 @@ pub mod identity;
 pub mod item;
 pub mod keys;
 pub mod ledger;
+pub mod lending;
 pub mod log;
 pub mod pack;
 pub mod person;

@@ -31,6 +31,7 @@ pub use self::record::{
     CreditClass, Exoneration, ExonerationGround, Gravity, PublicRecord, PublicityKind, SubjectForm,
 };
 pub use self::related::{RelatedStanding, Relation};
+pub(crate) use self::row::Place;
 pub use self::row::{RegisterContent, RegisterRow};
 pub use self::standing::{DivisionFacts, Honesty, Occasion, TitleHeld};
 

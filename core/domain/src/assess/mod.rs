@@ -8,6 +8,7 @@ mod crosscheck;
 mod explain;
 pub mod inputs;
 mod measure;
+mod moved;
 mod outcome;
 mod quotient;
 mod score;
@@ -20,6 +21,7 @@ use std::borrow::Cow;
 pub use self::crosscheck::{Mismatch, mismatches};
 pub use self::inputs::{Context, Fact, Facts, Inputs, InputsError, MAX_COMBINATIONS, Rules};
 pub use self::measure::{Measured, Measures, Reading, Sourced, measure};
+pub use self::moved::{Change, Figures, MAX_CHANGED, Moved, MovedPart, Movement, moved};
 pub use self::outcome::{
     Assessment, EvidenceMix, Points, PointsError, Range, Reason, ReasonKind, Step, Totals,
     TraceLine, Unadjusted,
@@ -28,6 +30,7 @@ pub use self::quotient::Quotient;
 pub use self::score::{Outlook, Relief, Scored, score};
 pub use self::tips::{COUNT_MISMATCH, LEASE_UNREGISTERED, LEGAL_OVERSTOCK, PLOT_DISPUTED};
 pub use self::window::{months_after, whole_months, whole_years, years_after};
+pub(crate) use self::worksheet::merged;
 pub use self::worksheet::{Difference, Expectation, NamedRules, Worksheet};
 
 use self::explain::explain;
@@ -87,6 +90,12 @@ pub fn assess(inputs: &Inputs) -> Assessment {
         award(inputs, &lowest.facts, &lowest.scored, &mut assessment);
     }
     assessment
+}
+
+/// (Grazing − capacity) ÷ capacity by the quotas in force, without the disaster rule; `None` if
+/// something that it needs is not known.
+pub(crate) fn overstock(inputs: &Inputs) -> Option<Quotient> {
+    measure::legal_overstock(inputs, &inputs.facts)
 }
 
 /// One way to settle the conflicts, scored.

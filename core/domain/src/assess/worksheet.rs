@@ -209,7 +209,7 @@ impl Common<'_> {
 }
 
 /// Tables merge key by key, everything else is replaced, `absent` takes a key out.
-fn merged(main: Option<Node>, over: Option<Node>) -> Option<Node> {
+pub(crate) fn merged(main: Option<Node>, over: Option<Node>) -> Option<Node> {
     match (main, over) {
         (main, None) => main,
         (

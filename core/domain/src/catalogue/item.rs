@@ -283,4 +283,15 @@ impl Titles {
             mn_reviewed: row.flag("mn_reviewed")?,
         })
     }
+
+    /// The texts by language, for an interface; one that no native reader has signed is left out.
+    #[must_use]
+    pub fn by_language(&self) -> BTreeMap<String, String> {
+        let mongolian = self.mn_reviewed.then_some(("mn-Mong", &self.mn));
+        [("zh-CN", &self.zh), ("en", &self.en)]
+            .into_iter()
+            .chain(mongolian)
+            .map(|(language, text)| (language.to_owned(), text.clone()))
+            .collect()
+    }
 }

@@ -64,6 +64,14 @@ pub struct RegisterRow {
     pub content: RegisterContent,
 }
 
+/// What a newer revision takes the place of: register, subject, division of a row about none, key.
+pub(crate) type Place<'a> = (
+    &'static str,
+    Option<&'a SubjectId>,
+    Option<DivisionCode>,
+    &'a str,
+);
+
 /// What a row says, by its register.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "register", content = "row", rename_all = "snake_case")]
@@ -215,7 +223,7 @@ impl RegisterRow {
     }
 
     /// What a newer revision takes the place of: register, object and key.
-    fn place(&self) -> (&'static str, Option<&SubjectId>, Option<DivisionCode>, &str) {
+    pub(crate) fn place(&self) -> Place<'_> {
         let division = self.subject.is_none().then_some(self.division);
         (
             self.content.register(),

@@ -1,7 +1,5 @@
 //! Composing a report from what the server holds, for one question of one lender.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use super::line::{lines, register_line, settled};
@@ -13,7 +11,6 @@ use crate::assess::{Assessment, Points, Reason, Step};
 use crate::authorisation::{Authorisation, Purpose};
 use crate::case::record::Validity;
 use crate::case::{Case, CaseState, LenderView};
-use crate::catalogue::Titles;
 use crate::division::Division;
 use crate::error::ErrorCode;
 use crate::file::facts::FileFacts;
@@ -340,18 +337,9 @@ fn reason_line(reason: &Reason, pack: &RulePack) -> ReasonLine {
         code: reason.code.clone(),
         kind: reason.kind,
         lost: reason.lost,
-        text: words.map(|w| by_language(&w.text)).unwrap_or_default(),
-        hint: words.map(|w| by_language(&w.hint)).unwrap_or_default(),
+        text: words.map(|w| w.text.by_language()).unwrap_or_default(),
+        hint: words.map(|w| w.hint.by_language()).unwrap_or_default(),
     }
-}
-
-fn by_language(titles: &Titles) -> BTreeMap<String, String> {
-    let mongolian = titles.mn_reviewed.then_some(("mn-Mong", &titles.mn));
-    [("zh-CN", &titles.zh), ("en", &titles.en)]
-        .into_iter()
-        .chain(mongolian)
-        .map(|(language, text)| (language.to_owned(), text.clone()))
-        .collect()
 }
 
 fn body(sources: &Sources<'_>, today: Date) -> ReportBody {
