@@ -6,5 +6,6 @@
 mod architecture;
 mod convergence;
 mod journey;
+mod reference_line;
 mod same_bytes;
 mod worked_cases;

@@ -10,6 +10,7 @@
 mod bundle;
 mod error;
 mod lang;
+mod line;
 mod messages {
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }
@@ -17,6 +18,7 @@ mod name;
 
 pub use error::{error, violation};
 pub use lang::{Lang, UnknownLang, is_draft};
+pub use line::{line_discount_for, line_figure, line_step, line_use, line_why};
 pub use messages::*;
 pub use name::{
     case_state, cycle_kind, division_kind, evidence, gate_state, grade, producer, purpose, role,

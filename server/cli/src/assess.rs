@@ -2,7 +2,7 @@
 //! same scorer, the same bytes.
 
 use std::io::{self, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use comfy_table::{Table, presets};
@@ -80,7 +80,7 @@ pub struct Output {
 /// As [`run`], but for differences.
 pub fn output(args: &Args) -> Result<Output, AssessError> {
     let rules = Files::load(args)?;
-    let (name, content) = worksheet(args)?;
+    let (name, content) = content(&args.file)?;
     let sheets = Worksheet::read_all(&name, &content, &rules)?;
     let mut output = Output::default();
     for sheet in &sheets {
@@ -108,7 +108,7 @@ pub fn output(args: &Args) -> Result<Output, AssessError> {
 }
 
 /// Prints lines; a reader that has seen enough is no error.
-fn print(lines: &[String]) -> Result<(), AssessError> {
+pub(crate) fn print(lines: &[String]) -> Result<(), AssessError> {
     let mut out = io::stdout().lock();
     let written = lines.iter().try_for_each(|line| writeln!(out, "{line}"));
     match written.and_then(|()| out.flush()) {
@@ -117,10 +117,11 @@ fn print(lines: &[String]) -> Result<(), AssessError> {
     }
 }
 
-fn worksheet(args: &Args) -> Result<(String, String), AssessError> {
-    let name = args.file.display().to_string();
+/// Name and content of a file, `-` for the standard input.
+pub(crate) fn content(file: &Path) -> Result<(String, String), AssessError> {
+    let name = file.display().to_string();
     if name != "-" {
-        let content = String::from_utf8_lossy(&read(&args.file)?).into_owned();
+        let content = String::from_utf8_lossy(&read(file)?).into_owned();
         return Ok((name, content));
     }
     let mut content = String::new();

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod demo;
 pub mod init;
+pub mod line;
 pub mod pack;
 pub mod sample;
 pub mod serve;

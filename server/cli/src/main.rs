@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use itgel::{assess, demo, init, pack, serve};
+use itgel::{assess, demo, init, line, pack, serve};
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Command {
     Demo(demo::Args),
     /// Assess one subject from a file.
     Assess(assess::Args),
+    /// Compute a lender's reference line from a file.
+    Line(line::Args),
     /// Check and hash rule packs.
     Pack(pack::Args),
 }
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args).map_err(Into::into),
         Command::Demo(args) => demo::run(&args).map_err(Into::into),
         Command::Assess(args) => assess::run(&args).map_err(Into::into),
+        Command::Line(args) => line::run(&args).map_err(Into::into),
         Command::Pack(args) => pack::run(&args).map_err(Into::into),
     };
     match result {

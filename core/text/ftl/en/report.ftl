@@ -3,6 +3,7 @@
 report-title = Credit assessment report
 report-not-a-credit-report = This assessment is not a credit bureau report
 report-advisory = For reference only; it does not replace the lender's own due diligence
+report-line-advisory = The reference line is computed from the lender's own parameters; for reference only, no commitment to lend
 report-collective-no-bankruptcy = A gacha collective is a special legal person: bankruptcy law does not apply to it
 report-number = Report number
 report-requester = Requested by

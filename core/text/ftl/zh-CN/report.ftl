@@ -1,6 +1,7 @@
 report-title = 信用评定报告
 report-not-a-credit-report = 本评定结果不是征信报告
 report-advisory = 辅助参考，不替代贷款人尽职调查
+report-line-advisory = 参考额度由贷款机构自定参数算出，仅供参考，不构成授信承诺
 report-collective-no-bankruptcy = 嘎查村集体经济组织是特别法人，不适用破产法律规定
 report-number = 报告编号
 report-requester = 查询机构
