@@ -25,6 +25,7 @@ pub mod service;
 pub mod setup;
 pub mod store;
 pub mod sync;
+pub mod table;
 pub mod titles;
 
 pub use error::ServiceError;

@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod credit;
 pub mod division;
 pub mod error;
+pub mod exchange;
 pub mod file;
 pub mod hash;
 pub mod id;

@@ -7,6 +7,7 @@ pub mod assess;
 pub mod client;
 pub mod clock;
 pub mod demo;
+pub mod dictionary;
 pub mod init;
 pub mod line;
 pub mod pack;

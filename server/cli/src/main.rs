@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use itgel::{assess, demo, init, line, pack, serve};
+use itgel::{assess, demo, dictionary, init, line, pack, serve};
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
 #[derive(Parser)]
@@ -27,6 +27,8 @@ enum Command {
     Line(line::Args),
     /// Check and hash rule packs.
     Pack(pack::Args),
+    /// Print the data dictionary.
+    Dictionary,
 }
 
 fn main() -> ExitCode {
@@ -37,6 +39,10 @@ fn main() -> ExitCode {
         Command::Assess(args) => assess::run(&args).map_err(Into::into),
         Command::Line(args) => line::run(&args).map_err(Into::into),
         Command::Pack(args) => pack::run(&args).map_err(Into::into),
+        Command::Dictionary => {
+            dictionary::run();
+            Ok(())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

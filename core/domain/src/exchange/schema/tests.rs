@@ -1,0 +1,79 @@
+use super::*;
+use crate::register::RegisterContent;
+use std::collections::BTreeSet;
+
+#[test]
+fn the_schema_of_this_program_is_sound() {
+    let schema = Schema::builtin();
+    assert!(schema.tables.len() > 20);
+    for table in &schema.tables {
+        assert!(
+            !table.columns.is_empty() && !table.order.is_empty(),
+            "{}",
+            table.key
+        );
+        let titles: BTreeSet<_> = table.columns.iter().map(|c| c.zh.as_str()).collect();
+        assert_eq!(
+            titles.len(),
+            table.columns.len(),
+            "two heads are the same in {}",
+            table.key
+        );
+        for column in table.columns.iter().filter(|c| c.has_persons) {
+            let can_be_empty = column.is_optional || column.kind == CellKind::Text;
+            assert!(
+                can_be_empty,
+                "{}.{} cannot be left empty",
+                table.key, column.key
+            );
+        }
+    }
+}
+
+/// The words of the enum, out of the message for a word that it does not have.
+fn register_words() -> BTreeSet<String> {
+    let error = serde_json::from_str::<RegisterContent>("{\"register\":\"?\",\"row\":null}")
+        .unwrap_err()
+        .to_string();
+    let (_, list) = error
+        .split_once("expected one of ")
+        .expect("the message lists the words");
+    list.split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn no_register_is_left_out_of_the_dictionary_or_invented() {
+    let described: BTreeSet<_> = Schema::builtin()
+        .registers
+        .iter()
+        .map(|r| r.word.clone())
+        .collect();
+    assert_eq!(
+        described,
+        register_words(),
+        "add a [[register]] to fixtures/exchange/special-topic.toml"
+    );
+}
+
+#[test]
+fn every_item_that_does_not_repeat_is_a_column_of_the_profile() {
+    let table = Schema::builtin().table("profile").unwrap();
+    for item in Catalogue::builtin().items() {
+        let is_there = table.place(&item.path).is_some();
+        assert_eq!(is_there, item.repeats_in().is_none(), "{}", item.path);
+    }
+}
+
+#[test]
+fn a_forbidden_field_cannot_become_a_column() {
+    let from = "{ key = \"phone\", zh";
+    assert!(BUILTIN.contains(from));
+    let text = BUILTIN.replacen(from, "{ key = \"ethnicity\", zh", 1);
+    let error = Schema::parse("s.toml", &text).unwrap_err();
+    assert_eq!(error.code, PackErrorCode::ForbiddenField);
+    assert!(error.line > 1 && error.key.starts_with("table["), "{error}");
+}

@@ -1,0 +1,3 @@
+//! Tables as people keep them: XLSX and CSV.
+
+pub mod write;
