@@ -183,10 +183,7 @@ fn a_row_whose_validity_ended_is_named_though_nothing_took_its_place() {
 
 #[test]
 fn rows_that_outweigh_each_other_are_each_named() {
-    let honour = Honour {
-        level: HonourLevel::Region,
-        awarded_on: date(2026, 5, 1),
-    };
+    let honour = Honour::plain(HonourLevel::Region, date(2026, 5, 1));
     let mut now = basics();
     now.push(row("honour", "", RegisterContent::Honour(honour)));
     let quota = match &now[0].content {
