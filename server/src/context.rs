@@ -4,6 +4,7 @@
 
 use itgel_domain::assess::Context;
 use itgel_domain::file::facts::FileFacts;
+use itgel_domain::register::RegisterRow;
 use itgel_domain::subject::Subject;
 use jiff::civil::Date;
 use rusqlite::Connection;
@@ -21,9 +22,26 @@ pub fn of(
     facts: &FileFacts,
     as_of: Date,
 ) -> Result<Context, ServiceError> {
-    let rows = store::register::list_reaching(connection, subject, false)?;
+    let around = store::register::list_of_division(connection, subject.division)?;
+    with_rows_around(connection, subject, &around, facts, as_of)
+}
+
+/// What the registers say now, for a caller that has read the rows about the division of the
+/// subject and those around it already ([`store::register::list_of_division`]).
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn with_rows_around(
+    connection: &Connection,
+    subject: &Subject,
+    around: &[RegisterRow],
+    facts: &FileFacts,
+    as_of: Date,
+) -> Result<Context, ServiceError> {
+    let own = store::register::list_of_subject(connection, &subject.id, false)?;
+    let rows = own.iter().chain(around);
     let verified = store::identity::is_verified(connection, &subject.id)?;
-    Ok(Context::of_subject(&rows, subject, as_of, facts, verified))
+    Ok(Context::of_subject(rows, subject, as_of, facts, verified))
 }
 
 /// What the registers said to a device that held the list of the subject's gacha up to

@@ -17,7 +17,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{process, sync, titles};
+use crate::{fold, process, sync, titles};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -46,15 +46,18 @@ pub enum JobKind {
     RebuildFiles,
     /// Signs the state of the log.
     CheckpointLog,
+    /// Brings the standings of a division up to date after a register row for it.
+    RefreshStandings,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
         Self::CheckpointLog,
+        Self::RefreshStandings,
     ];
 
     /// The word in the database.
@@ -65,6 +68,7 @@ impl JobKind {
             Self::SnapshotTitles => "snapshot_titles",
             Self::RebuildFiles => "rebuild_files",
             Self::CheckpointLog => "checkpoint_log",
+            Self::RefreshStandings => "refresh_standings",
         }
     }
 }
@@ -202,6 +206,7 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
         JobKind::SnapshotTitles => snapshot_titles(service, job),
         JobKind::RebuildFiles => rebuild::run(service, job),
         JobKind::CheckpointLog => checkpoint_log(service, job),
+        JobKind::RefreshStandings => fold::run_job(service, job),
     }
 }
 

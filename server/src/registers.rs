@@ -2,6 +2,8 @@
 //! stands in the list of every gacha that it matters to, so that a device there forms the same
 //! inputs as the server.
 
+use std::collections::BTreeSet;
+
 use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
@@ -30,7 +32,7 @@ pub fn put_division(
 ) -> Result<(), ServiceError> {
     store::division::put(tx, division)?;
     let code = division.code;
-    if store::list::end(tx, code)?.position > 0 {
+    if store::list::end_in(tx, code)?.position > 0 {
         return Ok(());
     }
     match code.level() {
@@ -119,17 +121,17 @@ pub fn enter(service: &Service, actor: &Actor, rows: Vec<RegisterRow>) -> Result
     }
     let officer = actor.officer.clone();
     service.transact("registers.enter", move |service, tx| {
-        let now = service.now();
-        for row in rows {
-            put(service, tx, &row, officer.as_str(), now)?;
-        }
-        Ok(())
+        put_all(service, tx, &rows, officer.as_str(), service.now())
     })
 }
 
 /// Writes a row and brings the standings up to date that it reaches. It takes the place of the
 /// row with the same register, object and key, whatever revision it names; the same row again
 /// (by its id) changes nothing.
+///
+/// The row is in force with the caller's transaction. The standings that a row about a division
+/// reaches follow in the same transaction if they are few ([`fold::PAGE_STANDINGS`]), else page
+/// by page in a job, so that a row about a banner does not hold up what devices send.
 ///
 /// # Errors
 /// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::SubjectErased`] for a row about such a subject,
@@ -142,22 +144,38 @@ pub fn put(
     entered_by: &str,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    if row.valid_to.is_some_and(|end| end < row.valid_from) {
+    put_all(service, tx, std::slice::from_ref(row), entered_by, now)
+}
+
+/// [`put`] for several rows at once: a standing that many of them reach is brought up to date
+/// once. The caller bounds the list.
+///
+/// # Errors
+/// As for [`put`], for the first row that has a fault; then none is written.
+pub fn put_all(
+    service: &Service,
+    tx: &Tx<'_>,
+    rows: &[RegisterRow],
+    entered_by: &str,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    if rows.iter().any(|row| row.valid_to.is_some_and(|end| end < row.valid_from)) {
         return Err(ErrorCode::RegisterRow.into());
     }
-    if !write(service, tx, row.clone(), entered_by, now)? {
-        return Ok(());
-    }
-    let reached = match &row.subject {
-        Some(subject) => vec![fold::subject(tx, subject)?],
-        None => standing_in(tx, row.division)?,
-    };
-    for subject in reached {
-        for cycle in store::standing::list_cycles(tx, &subject.id)? {
-            fold::refresh(service, tx, &subject, &cycle, now)?;
+    let (mut subjects, mut divisions) = (BTreeSet::new(), BTreeSet::new());
+    for row in rows {
+        if write(service, tx, row.clone(), entered_by, now)? {
+            match &row.subject {
+                Some(subject) => drop(subjects.insert(subject.clone())),
+                None => drop(divisions.insert(row.division)),
+            }
         }
     }
-    Ok(())
+    let subjects: Vec<_> = subjects.into_iter().collect();
+    fold::refresh_page(service, tx, &subjects, now)?;
+    let is_widest = |one: &&DivisionCode| !divisions.iter().any(|d| d != *one && d.contains(**one));
+    let widest: Vec<_> = divisions.iter().filter(is_widest).copied().collect();
+    fold::refresh_divisions(service, tx, &widest, now)
 }
 
 /// Writes a row without refreshing anything; `false` if it is in force already.
@@ -214,13 +232,4 @@ fn gachas_in(
     let mut codes: Vec<DivisionCode> = gachas.into_iter().map(|gacha| gacha.code).collect();
     codes.dedup();
     Ok(codes)
-}
-
-/// The subjects in a division that stand somewhere in some campaign.
-fn standing_in(tx: &Tx<'_>, division: DivisionCode) -> Result<Vec<Subject>, ServiceError> {
-    let mut standing = Vec::new();
-    for id in store::standing::list_subjects(tx, division)? {
-        standing.extend(store::subject::get(tx, &id)?);
-    }
-    Ok(standing)
 }

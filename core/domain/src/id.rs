@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A text that cannot be an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,11 +14,21 @@ pub struct IdError;
 
 /// Serde and CBOR as text for a type with `Display` and `FromStr`, the one form of such a value
 /// in documents, on the wire and in the database.
+///
+/// A type that is a text inside names the method that shows it, so that writing one allocates
+/// nothing: a file has hundreds of them.
 macro_rules! text_codec {
     ($name:ty) => {
+        crate::id::text_codec!(@ $name, this, this.to_string());
+    };
+    ($name:ty, $as_str:ident) => {
+        crate::id::text_codec!(@ $name, this, this.$as_str());
+    };
+    (@ $name:ty, $this:ident, $text:expr) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
+                let $this = self;
+                s.serialize_str($text.as_ref())
             }
         }
 
@@ -34,7 +45,8 @@ macro_rules! text_codec {
                 e: &mut minicbor::Encoder<W>,
                 _: &mut C,
             ) -> Result<(), minicbor::encode::Error<W::Error>> {
-                e.str(&self.to_string())?.ok()
+                let $this = self;
+                e.str($text.as_ref())?.ok()
             }
         }
 
@@ -57,7 +69,7 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// An identifier from 16 random bytes, as 26 characters.
@@ -93,7 +105,7 @@ macro_rules! ids {
             }
         }
 
-        text_codec!($name);
+        text_codec!($name, as_str);
     )+};
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -12,7 +13,7 @@ use jiff::civil::Date;
 ///
 /// The catalogue names a repeating item with a star, `plot/*/area_mu`; see [`ItemPath::item`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ItemPath(Box<str>);
+pub struct ItemPath(Arc<str>);
 
 /// A text that names no item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,11 +74,13 @@ impl FromStr for ItemPath {
                 && k.bytes()
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
         };
-        let pieces: Vec<&str> = text.split('/').collect();
-        let valid = match pieces[..] {
-            [plain] => matches!(plain.split_once('.'), Some((g, n)) if word(g) && word(n)),
-            [group, k, name] => word(group) && key(k) && word(name),
-            _ => false,
+        // No list of pieces: this runs for every entry of every file that is read.
+        let valid = match text.split_once('/') {
+            None => matches!(text.split_once('.'), Some((g, n)) if word(g) && word(n)),
+            Some((group, rest)) => {
+                let keyed = |(k, name): (&str, &str)| word(group) && key(k) && word(name);
+                rest.split_once('/').is_some_and(keyed)
+            }
         };
         if valid && text.len() <= 96 {
             Ok(Self(text.into()))
@@ -99,7 +102,7 @@ impl fmt::Debug for ItemPath {
     }
 }
 
-crate::id::text_codec!(ItemPath);
+crate::id::text_codec!(ItemPath, as_str);
 
 /// A value in base units (mu, fen, kg, heads, days, years): never a float.
 #[derive(

@@ -1,7 +1,7 @@
 //! Whether a device computed what the server computes from the same inputs: the alarm that keeps
 //! both halves honest.
 
-use itgel_domain::assess::{Assessment, Inputs, assess};
+use itgel_domain::assess::{Assessment, Inputs, assess_hashed};
 use itgel_domain::file::entry::Seal;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
@@ -56,7 +56,7 @@ pub(crate) fn recompute(
     if inputs.hash() != seal.inputs {
         return Ok(Recomputed::Differs);
     }
-    let assessment = assess(&inputs);
+    let assessment = assess_hashed(&inputs, seal.inputs);
     Ok(if assessment.hash() == seal.assessment {
         Recomputed::Same(Box::new(assessment))
     } else {

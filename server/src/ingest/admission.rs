@@ -21,12 +21,12 @@ use itgel_domain::time::AtMs;
 use super::page::{Item, Page};
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
-use crate::fold::Assessed;
+use crate::fold::Round;
 use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::envelope::{EnvelopeKind, EnvelopeRow, NewEnvelope};
 use crate::store::{self, Tx};
-use crate::{auth, fold};
+use crate::auth;
 
 /// A page on its way in.
 pub(super) struct Admission<'a> {
@@ -41,8 +41,8 @@ pub(super) struct Admission<'a> {
     homes: BTreeMap<SubjectId, Home>,
     allowed: BTreeMap<(DivisionCode, Action, bool), Option<ErrorCode>>,
     touched: BTreeSet<(SubjectId, CycleId)>,
-    /// What was assessed for seals of the page.
-    pub(super) assessed: Assessed,
+    /// What the standings of the page share, and what was assessed for its seals.
+    pub(super) round: Round<'a>,
 }
 
 /// A file that the page writes to.
@@ -100,7 +100,7 @@ impl<'a> Admission<'a> {
             homes: BTreeMap::new(),
             allowed: BTreeMap::new(),
             touched: BTreeSet::new(),
-            assessed: Assessed::new(),
+            round: Round::open(service, tx, now),
         })
     }
 
@@ -224,16 +224,24 @@ impl<'a> Admission<'a> {
 
     /// Writes the files of the page and brings every standing up to date that it touched.
     pub(super) fn finish(self) -> Result<(), ServiceError> {
-        for (id, file) in self.files.iter().filter(|(_, file)| file.is_changed) {
-            store::projection::put(self.tx, id, &file.facts)?;
+        let Self {
+            tx,
+            files,
+            homes,
+            touched,
+            mut round,
+            ..
+        } = self;
+        for (id, file) in files.iter().filter(|(_, file)| file.is_changed) {
+            store::projection::put(tx, id, &file.facts)?;
         }
-        for (subject, cycle) in &self.touched {
-            if let Some(Home::Known { subject, .. }) = self.homes.get(subject) {
-                let (service, assessed) = (self.service, &self.assessed);
-                fold::refresh_after(service, self.tx, subject, cycle, self.now, assessed)?;
+        let open = |id: &FileId| files.get(id).map(|file| &file.facts);
+        for (subject, cycle) in &touched {
+            if let Some(Home::Known { subject, .. }) = homes.get(subject) {
+                round.refresh_with(subject, cycle, open)?;
             }
         }
-        Ok(())
+        round.finish()
     }
 
     /// What is known of a subject.

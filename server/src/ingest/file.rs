@@ -154,15 +154,14 @@ impl Admission<'_> {
         if matches!(seal.countersignature, Countersignature::Drawn { .. }) {
             flags.push(Flag::DrawnSignature);
         }
-        let rules = &self.service.rules;
-        let in_force = rules.hash_of_pack_for(self.tx, subject.kind, seal.as_of)?;
+        let in_force = self.round.pack_hash(subject.kind, seal.as_of)?;
         if in_force != Some(envelope.pack) {
             flags.push(Flag::OutdatedPack);
         }
         let known = (id, &file.facts);
         match fold::recompute(self.service, self.tx, subject, known, envelope, seal)? {
             Recomputed::Same(assessment) => {
-                self.assessed.insert(assessment.inputs, *assessment);
+                self.round.take_assessed(*assessment);
             }
             Recomputed::UnknownRules => flags.push(Flag::OutdatedPack),
             Recomputed::Differs => {

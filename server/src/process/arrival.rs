@@ -8,8 +8,7 @@ use itgel_domain::assess::Assessment;
 use itgel_domain::case::step::{Assessed, Cause, Peer};
 use itgel_domain::case::{By, Case, CaseState, Role, Step};
 use itgel_domain::error::ErrorCode;
-use itgel_domain::file::facts::FileFacts;
-use itgel_domain::file::facts::conflict::SealView;
+use itgel_domain::file::facts::conflict::{Conflict, SealView};
 use itgel_domain::file::facts::value::Source;
 use itgel_domain::id::{CaseId, CycleId, OfficerId, SubjectId};
 use itgel_domain::item::ItemPath;
@@ -20,7 +19,7 @@ use super::advance::{Doing, advance};
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::board::Counts;
-use crate::store::case::CaseRow;
+use crate::store::case::{CaseAt, CaseRow};
 use crate::store::{self, Tx};
 
 /// What a refresh of a subject's standing found; the standing, its assessment and its conflicts
@@ -31,8 +30,10 @@ pub struct Refreshed<'a> {
     pub subject: &'a Subject,
     /// The campaign.
     pub cycle: &'a CycleId,
-    /// What all its files say.
-    pub facts: &'a FileFacts,
+    /// The seals that stand, by entry id.
+    pub seals: &'a [SealView<'a>],
+    /// The open conflicts.
+    pub conflicts: &'a [Conflict],
     /// What the engine says now.
     pub assessment: &'a Assessment,
     /// Whether open conflicts decide the grade.
@@ -63,16 +64,20 @@ pub fn after_refresh(
         refreshed,
         now,
     };
-    let found = store::case::get_of(tx, &refreshed.subject.id, refreshed.cycle)?;
-    let seals = refreshed.facts.seals(refreshed.cycle);
-    let mut row = match found {
+    let (subject, cycle) = (&refreshed.subject.id, refreshed.cycle);
+    if let Some(place) = store::case::get_place_of(tx, subject, cycle)?
+        && arrival.is_idle(&place)
+    {
+        return Ok(());
+    }
+    let mut row = match store::case::get_of(tx, subject, cycle)? {
         Some(row) => row,
-        None => match arrival.open(&seals)? {
+        None => match arrival.open()? {
             Some(row) => row,
             None => return Ok(()),
         },
     };
-    for seal in &seals {
+    for seal in refreshed.seals {
         if !row.seals.contains(&seal.entry) {
             arrival.take_in(&mut row, seal)?;
         }
@@ -145,8 +150,17 @@ struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
+    /// Whether a case that stands so has nothing to do: most refreshes of a banner move no case,
+    /// and reading one with its history is a good part of a refresh.
+    fn is_idle(&self, place: &CaseAt) -> bool {
+        let took_in = |seal: &SealView<'_>| place.seals.contains(&seal.entry);
+        self.refreshed.seals.iter().all(took_in)
+            && !self.must_stop(place.state)
+            && self.ready_grade(place.state).is_none()
+    }
+
     /// Opens the case with the first seal that the process takes.
-    fn open(&self, seals: &[SealView<'_>]) -> Result<Option<CaseRow>, ServiceError> {
+    fn open(&self) -> Result<Option<CaseRow>, ServiceError> {
         let Refreshed {
             subject,
             cycle,
@@ -156,7 +170,7 @@ impl Arrival<'_> {
         if !self.refreshed.has_consent {
             return Ok(None);
         }
-        for seal in seals {
+        for seal in self.refreshed.seals {
             let case = Case::new(
                 CaseId::from_random(random()?),
                 subject.id.clone(),
@@ -233,24 +247,28 @@ impl Arrival<'_> {
         self.advance(row, arrived(Step::Submit, "arrived"))
     }
 
-    /// Values that decide the grade are open, whoever entered them and whether or not he sealed.
-    fn find_conflict(&self, row: &mut CaseRow) -> Result<(), ServiceError> {
+    /// Whether values that decide the grade are open and the case has to stop for them.
+    const fn must_stop(&self, state: CaseState) -> bool {
         let can_stop = matches!(
-            row.case.state(),
+            state,
             CaseState::Submitted
                 | CaseState::PreRated
                 | CaseState::Reviewed
                 | CaseState::InPublicity
                 | CaseState::InNotice
         );
-        if !(can_stop && self.refreshed.conflict_matters) {
+        can_stop && self.refreshed.conflict_matters
+    }
+
+    /// Values that decide the grade are open, whoever entered them and whether or not he sealed.
+    fn find_conflict(&self, row: &mut CaseRow) -> Result<(), ServiceError> {
+        if !self.must_stop(row.case.state()) {
             return Ok(());
         }
-        let conflicts = self.refreshed.facts.conflicts(self.refreshed.cycle);
-        let values = conflicts.into_iter().flat_map(|conflict| conflict.values);
+        let values = self.refreshed.conflicts.iter().flat_map(|c| &c.values);
         let officers: BTreeSet<OfficerId> = values
             .filter(|value| value.source == Source::Officer)
-            .map(|value| value.officer)
+            .map(|value| value.officer.clone())
             .filter(|officer| row.case.role_of(officer).is_none())
             .collect();
         let step = Step::FindConflict {
@@ -266,20 +284,23 @@ impl Arrival<'_> {
 
     /// The items on which officers disagree.
     fn disputed(&self) -> Vec<ItemPath> {
-        let conflicts = self.refreshed.facts.conflicts(self.refreshed.cycle);
-        conflicts
-            .into_iter()
-            .map(|conflict| conflict.item)
-            .collect()
+        let conflicts = self.refreshed.conflicts.iter();
+        conflicts.map(|conflict| conflict.item.clone()).collect()
+    }
+
+    /// The grade with which a case in this state is pre-rated; `None` if it is not.
+    fn ready_grade(&self, state: CaseState) -> Option<Grade> {
+        let assessment = self.refreshed.assessment;
+        let is_ready = state == CaseState::Submitted
+            && !self.refreshed.conflict_matters
+            && assessment.pending.is_empty();
+        assessment.grade.filter(|_| is_ready)
     }
 
     /// The engine has run on everything that it needs (初评).
     fn pre_rate(&self, row: &mut CaseRow) -> Result<(), ServiceError> {
         let assessment = self.refreshed.assessment;
-        let is_ready = row.case.state() == CaseState::Submitted
-            && !self.refreshed.conflict_matters
-            && assessment.pending.is_empty();
-        let Some(grade) = assessment.grade.filter(|_| is_ready) else {
+        let Some(grade) = self.ready_grade(row.case.state()) else {
             return Ok(());
         };
         let peer = if self.refreshed.peer_is_held {

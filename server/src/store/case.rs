@@ -29,6 +29,15 @@ pub struct CaseRow {
     pub attention: u8,
 }
 
+/// Where a case stands, without its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseAt {
+    /// Its state.
+    pub state: CaseState,
+    /// The seals that it took in.
+    pub seals: Vec<EntryId>,
+}
+
 /// A case in a list.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct CaseListed {
@@ -114,6 +123,23 @@ pub fn get_of(
     let mut query = connection.prepare_cached(&sql)?;
     let key = params![subject.as_str(), cycle.as_str()];
     let found = query.query_row(key, |row| Ok(read(connection, row)));
+    found.optional()?.transpose()
+}
+
+/// Where the case of a subject in a campaign stands.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_place_of(
+    connection: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+) -> Result<Option<CaseAt>, StoreError> {
+    let sql = "select state, seals from rating_case where subject = ?1 and cycle = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row(params![subject.as_str(), cycle.as_str()], |row| {
+        Ok(read_at(row))
+    });
     found.optional()?.transpose()
 }
 
@@ -387,6 +413,13 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<CaseRow, StoreError> {
         seals: column::json(row, "seals", "rating_case.seals")?,
         since: AtMs(row.get("since")?),
         attention: row.get("attention")?,
+    })
+}
+
+fn read_at(row: &Row<'_>) -> Result<CaseAt, StoreError> {
+    Ok(CaseAt {
+        state: column::word(row, "state", "rating_case.state")?,
+        seals: column::json(row, "seals", "rating_case.seals")?,
     })
 }
 

@@ -53,7 +53,8 @@ pub struct ListRow {
 const ENVELOPE: u8 = 0;
 const IDENTITY: u8 = 1;
 
-/// The end of a division's list.
+/// The end of a division's list, as it was committed. A transaction that appends asks
+/// [`end_in`].
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -78,6 +79,15 @@ pub fn end(connection: &Connection, division: DivisionCode) -> Result<ListEnd, S
         digest: empty_digest(division),
     };
     Ok(found.optional()?.transpose()?.unwrap_or(start))
+}
+
+/// The end of a division's list with what the transaction has appended to it.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn end_in(tx: &Tx<'_>, division: DivisionCode) -> Result<ListEnd, StoreError> {
+    let known = tx.ends.borrow().lists.get(&division).cloned();
+    known.map_or_else(|| end(tx, division), Ok)
 }
 
 /// Appends an item that is no envelope and no identity; returns its position.
@@ -145,29 +155,41 @@ fn append_row(
     kept: &[u8],
     item: &[u8],
 ) -> Result<u64, StoreError> {
-    let before = end(tx, division)?;
+    let before = end_in(tx, division)?;
     let position = before.position + 1;
     let hash = item_hash(item);
     let digest = extend_digest(&before.digest, &PulledItem::gone(position, kind, &hash));
-    let name = division.filled_text();
     let sql = "insert into list_item (division, position, kind, ref, bytes, hash, digest)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let at = column::signed(position);
     tx.prepare_cached(sql)?.execute(params![
-        name,
-        at,
+        division.filled_text(),
+        column::signed(position),
         kind,
         reference,
         kept,
         hash.to_string(),
         digest.to_string()
     ])?;
+    let end = ListEnd {
+        division,
+        position,
+        digest,
+    };
+    tx.ends.borrow_mut().lists.insert(division, end);
+    Ok(position)
+}
+
+/// Writes the end of a list; the transaction does so once, at its own end.
+pub(super) fn put_head(tx: &Tx<'_>, end: &ListEnd) -> Result<(), StoreError> {
     let sql = "insert into list_head (division, position, digest) values (?1, ?2, ?3)
                on conflict (division) do update set position = excluded.position,
                    digest = excluded.digest";
-    tx.prepare_cached(sql)?
-        .execute(params![name, at, digest.to_string()])?;
-    Ok(position)
+    tx.prepare_cached(sql)?.execute(params![
+        end.division.filled_text(),
+        column::signed(end.position),
+        end.digest.to_string()
+    ])?;
+    Ok(())
 }
 
 /// What stands after `after`, in order, at most `limit` positions.

@@ -5,7 +5,7 @@ use itgel_domain::log::{Checkpoint, Frontier, LeafKind, leaf_hash};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{StoreError, Tx, column};
+use super::{StoreError, Tx, column, ends};
 use crate::keys::ServerKeys;
 
 /// A checkpoint with the server's signature.
@@ -51,7 +51,8 @@ impl SignedCheckpoint {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn leaf(tx: &Tx<'_>, kind: LeafKind, hash: &Hash) -> Result<u64, StoreError> {
-    let n = next(tx, "select coalesce(max(n) + 1, 0) from log_leaf")?;
+    let sql = "select coalesce(max(n) + 1, 0) from log_leaf";
+    let n = ends::next(tx, |ends| &mut ends.leaf, sql)?;
     tx.prepare_cached("insert into log_leaf (n, kind, hash) values (?1, ?2, ?3)")?
         .execute(params![n, kind.as_str(), hash.to_string()])?;
     Ok(n.unsigned_abs())
@@ -69,7 +70,8 @@ pub fn audit(
     resource: &str,
     detail: &serde_json::Value,
 ) -> Result<u64, StoreError> {
-    let n = next(tx, "select coalesce(max(n) + 1, 1) from audit")?;
+    let sql = "select coalesce(max(n) + 1, 1) from audit";
+    let n = ends::next(tx, |ends| &mut ends.audit, sql)?;
     let sql = "insert into audit (n, at, actor, action, resource, detail)
                values (?1, ?2, ?3, ?4, ?5, ?6)";
     tx.prepare_cached(sql)?.execute(params![
@@ -81,11 +83,6 @@ pub fn audit(
         detail.to_string()
     ])?;
     Ok(n.unsigned_abs())
-}
-
-/// Numbers are made by the application: there is one writer, so the next one is free.
-fn next(tx: &Tx<'_>, sql: &str) -> Result<i64, StoreError> {
-    Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
 /// The audit rows after `after`, in order.

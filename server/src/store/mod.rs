@@ -20,6 +20,7 @@ pub mod cycle;
 pub mod decision;
 pub mod device;
 pub mod division;
+mod ends;
 pub mod envelope;
 pub mod held;
 pub mod idempotency;

@@ -42,6 +42,22 @@ pub fn list(
     .collect()
 }
 
+/// The files of a subject, oldest first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_files_of(
+    connection: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<FileId>, StoreError> {
+    let sql = "select file from projection where subject = ?1 order by file";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![subject.as_str()], |row| {
+        Ok(column::word(row, "file", "projection.file"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// Writes what is known of a file.
 ///
 /// # Errors

@@ -90,6 +90,21 @@ pub fn get_at_place_of(
     found.transpose()
 }
 
+/// The rows in force about a subject; with `history`, those that newer revisions replaced as well.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of_subject(
+    connection: &Connection,
+    subject: &SubjectId,
+    history: bool,
+) -> Result<Vec<RegisterRow>, StoreError> {
+    let sql = format!("{SELECT} where subject = ?1 and (?2 or superseded_at is null)");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![subject.as_str(), history], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// The rows that can reach a subject, by itself and by the divisions that it lies in. With
 /// `history`, those that newer revisions replaced as well.
 ///
@@ -100,12 +115,7 @@ pub fn list_reaching(
     subject: &Subject,
     history: bool,
 ) -> Result<Vec<RegisterRow>, StoreError> {
-    let of_subject = format!("{SELECT} where subject = ?1 and (?2 or superseded_at is null)");
-    let mut query = connection.prepare_cached(&of_subject)?;
-    let found = query.query_map(params![subject.id.as_str(), history], |row| Ok(read(row)))?;
-    let mut rows = found
-        .map(|row| row?)
-        .collect::<Result<Vec<_>, StoreError>>()?;
+    let mut rows = list_of_subject(connection, &subject.id, history)?;
     let of_division = format!(
         "{SELECT} where division = ?1 and subject is null and (?2 or superseded_at is null)"
     );

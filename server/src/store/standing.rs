@@ -41,6 +41,18 @@ pub struct StandingRow {
     pub contribution: Counts,
 }
 
+/// The place of a standing among all of them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandingPlace {
+    /// The home of the subject.
+    pub division: DivisionCode,
+    /// The campaign.
+    pub cycle: CycleId,
+    /// The subject.
+    pub subject: SubjectId,
+}
+
 const SELECT: &str = "select subject, cycle, division, filed, conflicts, conflict_matters,
                           grade_low, grade_high, score, completeness, inputs_hash, assessed_at,
                           contribution from standing";
@@ -96,20 +108,33 @@ pub fn list_cycles(
     rows.map(|row| row?).collect()
 }
 
-/// The subjects in a division that stand somewhere in some campaign, by id.
+/// The standings in a division, of all campaigns, after a place: gacha after gacha, so that
+/// neighbours come together.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn list_subjects(
+pub fn list_places(
     connection: &Connection,
     within: DivisionCode,
-) -> Result<Vec<SubjectId>, StoreError> {
-    let sql = "select distinct subject from standing where division >= ?1 and division < ?2
-               order by subject";
+    after: Option<&StandingPlace>,
+    limit: usize,
+) -> Result<Vec<StandingPlace>, StoreError> {
+    let sql = "select division, cycle, subject from standing
+               where (division, cycle, subject) > (?1, ?2, ?3) and division < ?4
+               order by division, cycle, subject limit ?5";
     let (low, high) = within.text_range();
+    let (division, cycle, subject) = match after {
+        None => (low, "", ""),
+        Some(place) => (
+            place.division.filled_text(),
+            place.cycle.as_str(),
+            place.subject.as_str(),
+        ),
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = connection.prepare_cached(sql)?;
-    let rows = query.query_map(params![low, high], |row| {
-        Ok(column::word(row, "subject", "standing.subject"))
+    let rows = query.query_map(params![division, cycle, subject, high, limit], |row| {
+        Ok(read_place(row))
     })?;
     rows.map(|row| row?).collect()
 }
@@ -155,6 +180,14 @@ pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
     tx.prepare_cached("delete from standing where subject = ?1")?
         .execute(params![subject.as_str()])?;
     Ok(())
+}
+
+fn read_place(row: &Row<'_>) -> Result<StandingPlace, StoreError> {
+    Ok(StandingPlace {
+        division: column::division(row, "division", "standing.division")?,
+        cycle: column::word(row, "cycle", "standing.cycle")?,
+        subject: column::word(row, "subject", "standing.subject")?,
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<StandingRow, StoreError> {

@@ -1,5 +1,6 @@
 //! The one writer: a thread that owns the write connection and shares commits.
 
+use std::cell::RefCell;
 use std::ops::Deref;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -7,6 +8,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
+use super::ends::{self, Ends};
 use super::{Op, StoreError};
 
 /// Most transactions that share a commit.
@@ -15,6 +17,8 @@ const GROUP: usize = 256;
 /// An open write transaction; reads like a connection.
 pub struct Tx<'a> {
     connection: &'a Connection,
+    /// Where what it appends to ends by now.
+    pub(super) ends: &'a RefCell<Ends>,
 }
 
 impl Tx<'_> {
@@ -27,7 +31,7 @@ impl Tx<'_> {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        in_savepoint(self.connection, work)
+        ends::guarded(self.ends, || in_savepoint(self.connection, self.ends, work))
     }
 }
 
@@ -77,7 +81,12 @@ impl Writer {
         let unit: Work = Box::new(move |connection| {
             let span = tracing::debug_span!("transact", op = op.0);
             let _entered = span.enter();
-            let result = in_savepoint(connection, work);
+            let ends = RefCell::default();
+            let result = in_savepoint(connection, &ends, |tx| {
+                let done = work(tx)?;
+                ends::write(tx)?;
+                Ok(done)
+            });
             Box::new(move |failed: Option<&StoreError>| {
                 let answer = match (result, failed) {
                     (result, None) => result,
@@ -147,6 +156,7 @@ fn commit_group(connection: &Connection, group: impl Iterator<Item = Work>) {
 
 fn in_savepoint<T, E: From<StoreError>>(
     connection: &Connection,
+    ends: &RefCell<Ends>,
     work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let run = |sql| {
@@ -157,7 +167,7 @@ fn in_savepoint<T, E: From<StoreError>>(
     };
     let undo = || run("rollback to unit").and_then(|()| run("release unit"));
     run("savepoint unit")?;
-    let attempt = std::panic::AssertUnwindSafe(|| work(&Tx { connection }));
+    let attempt = std::panic::AssertUnwindSafe(|| work(&Tx { connection, ends }));
     match std::panic::catch_unwind(attempt) {
         Ok(Ok(value)) => {
             run("release unit")?;

@@ -209,7 +209,13 @@ impl Inputs {
     /// The hash of the canonical bytes.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        Hash::of("itgel.inputs.v1", &[&self.canonical_bytes()])
+        Self::hash_of(&self.canonical_bytes())
+    }
+
+    /// The hash of inputs that are already in canonical bytes.
+    #[must_use]
+    pub fn hash_of(canonical_bytes: &[u8]) -> Hash {
+        Hash::of("itgel.inputs.v1", &[canonical_bytes])
     }
 
     /// Reads stored inputs back.

@@ -34,6 +34,7 @@ pub(crate) use self::worksheet::merged;
 pub use self::worksheet::{Difference, Expectation, NamedRules, Worksheet};
 
 use self::explain::explain;
+use crate::hash::Hash;
 use crate::pack::{LevelRow, MeasureName};
 use crate::subject::Grade;
 use crate::title::{self, GateResult, GateState, TitleLevel};
@@ -41,6 +42,13 @@ use crate::title::{self, GateResult, GateState, TitleLevel};
 /// Assesses a subject. The same inputs give the same assessment, byte for byte, everywhere.
 #[must_use]
 pub fn assess(inputs: &Inputs) -> Assessment {
+    assess_hashed(inputs, inputs.hash())
+}
+
+/// [`assess`] for a caller that has the canonical bytes of the inputs, to keep or to compare, and
+/// therefore their hash: writing them down is a good part of an assessment.
+#[must_use]
+pub fn assess_hashed(inputs: &Inputs, hash: Hash) -> Assessment {
     let survey = Survey::of(inputs);
     let lowest = &survey.lowest;
     let relief = Relief::On;
@@ -57,7 +65,7 @@ pub fn assess(inputs: &Inputs) -> Assessment {
         scorecard: inputs.pack.scorecard(),
         pack: inputs.pack.hash(),
         parameters: inputs.parameters.hash(),
-        inputs: inputs.hash(),
+        inputs: hash,
         subject_kind: inputs.subject_kind,
         as_of: inputs.as_of,
         totals: lowest.scored.totals,

@@ -126,10 +126,19 @@ impl FileFacts {
 
     /// All entries that count, by id.
     pub fn entries(&self) -> impl Iterator<Item = Recorded<'_>> {
+        self.entries_where(|_| true)
+    }
+
+    /// The entries that count and are of a kind, by id: views look for a few among hundreds.
+    fn entries_where<'a>(
+        &'a self,
+        is_wanted: impl Fn(&Entry) -> bool + Copy + 'a,
+    ) -> impl Iterator<Item = Recorded<'a>> {
         let counted = self.envelopes.iter().filter(|(_, noted)| noted.counts);
-        counted.flat_map(|(at, noted)| {
+        counted.flat_map(move |(at, noted)| {
             let indexed = (0_u16..).zip(&noted.entries);
-            indexed.map(move |(index, entry)| noted.recorded(at, index, entry))
+            let wanted = indexed.filter(move |(_, entry)| is_wanted(entry));
+            wanted.map(move |(index, entry)| noted.recorded(at, index, entry))
         })
     }
 

@@ -293,6 +293,8 @@ create table standing (
     primary key (subject, cycle)
 ) without rowid;
 create index standing_by_division on standing (cycle, division);
+-- All campaigns of a division, page by page: after a register row every one of them is looked at.
+create index standing_by_place on standing (division, cycle);
 
 create table assessment (
     inputs_hash text primary key,

@@ -99,10 +99,7 @@ impl FileFacts {
     /// The open conflicts of a cycle, by item.
     #[must_use]
     pub fn conflicts(&self, cycle: &CycleId) -> Vec<Conflict> {
-        let held = self.held(cycle).into_iter();
-        held.map(|(item, values)| Conflict { item, values })
-            .filter(|conflict| disagree(&conflict.values))
-            .collect()
+        self.facts_and_conflicts(cycle).1
     }
 
     /// The resolutions of a cycle, by item, in the order of their decisions.
@@ -129,23 +126,36 @@ impl FileFacts {
     /// The facts of a cycle as an assessment takes them.
     #[must_use]
     pub fn facts(&self, cycle: &CycleId) -> Facts {
-        let mut facts = Facts::default();
+        self.facts_and_conflicts(cycle).0
+    }
+
+    /// [`FileFacts::facts`] and [`FileFacts::conflicts`] of a cycle, for one reading of the
+    /// entries.
+    #[must_use]
+    pub fn facts_and_conflicts(&self, cycle: &CycleId) -> (Facts, Vec<Conflict>) {
+        let (mut facts, mut conflicts) = (Facts::default(), Vec::new());
         for (item, values) in self.held(cycle) {
+            if let [only] = &values[..] {
+                facts.values.insert(item, fact(only));
+                continue;
+            }
             let mut different: Vec<Fact> = alternatives(&values).into_iter().map(fact).collect();
             if different.len() > 1 {
-                facts.conflicts.insert(item, different);
+                facts.conflicts.insert(item.clone(), different);
+                conflicts.push(Conflict { item, values });
             } else if let Some(only) = different.pop() {
                 facts.values.insert(item, only);
             }
         }
-        facts
+        (facts, conflicts)
     }
 
     /// The seals of a cycle that their authors did not take back, by entry id.
     #[must_use]
     pub fn seals(&self, cycle: &CycleId) -> Vec<SealView<'_>> {
         let superseded = self.superseded();
-        let standing = self.entries().filter(|r| !superseded.contains(&r.id));
+        let sealed = self.entries_where(|entry| matches!(entry, Entry::Seal(_)));
+        let standing = sealed.filter(|r| !superseded.contains(&r.id));
         standing
             .filter_map(|recorded| match recorded.entry {
                 Entry::Seal(seal) if seal.cycle == *cycle => Some(SealView {
@@ -193,7 +203,7 @@ impl FileFacts {
     /// Standing resolutions by item, each list in the order of the chain.
     fn resolutions_of(&self, cycle: &CycleId) -> BTreeMap<&ItemPath, Vec<(EntryId, &Resolution)>> {
         let mut by_item: BTreeMap<&ItemPath, Vec<_>> = BTreeMap::new();
-        for recorded in self.entries() {
+        for recorded in self.entries_where(|entry| matches!(entry, Entry::Resolution(_))) {
             if let Entry::Resolution(resolution) = recorded.entry
                 && resolution.cycle == *cycle
             {
@@ -257,13 +267,6 @@ fn settle(
     }
     held.sort_by(|a, b| a.entry.cmp(&b.entry));
     held
-}
-
-/// Whether any two values differ.
-fn disagree(values: &[LiveValue]) -> bool {
-    values
-        .windows(2)
-        .any(|pair| pair[0].observation.state != pair[1].observation.state)
 }
 
 /// One value for each different state, by state. Of equal values the best known one is kept, and

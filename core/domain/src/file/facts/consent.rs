@@ -28,7 +28,8 @@ impl FileFacts {
     pub fn consents(&self) -> Vec<ConsentView<'_>> {
         let superseded = self.superseded();
         let withdrawn = self.withdrawals();
-        let standing = self.entries().filter(|r| !superseded.contains(&r.id));
+        let given = self.entries_where(|entry| matches!(entry, Entry::Consent(_)));
+        let standing = given.filter(|r| !superseded.contains(&r.id));
         standing
             .filter_map(|recorded| match recorded.entry {
                 Entry::Consent(consent) => Some(ConsentView {
@@ -60,7 +61,7 @@ impl FileFacts {
         let mut earliest: BTreeMap<&EntryId, Date> = BTreeMap::new();
         for Recorded {
             entered_at, entry, ..
-        } in self.entries()
+        } in self.entries_where(|entry| matches!(entry, Entry::ConsentWithdrawal(_)))
         {
             if let Entry::ConsentWithdrawal(withdrawal) = entry {
                 let day = withdrawal.withdrawn_on.min(entered_at.on());

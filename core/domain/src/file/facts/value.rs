@@ -58,7 +58,8 @@ impl FileFacts {
         let superseded = self.superseded();
         let mut newest: BTreeMap<(&ItemPath, Author<'_>), (Recorded<'_>, Observation)> =
             BTreeMap::new();
-        for recorded in self.entries().filter(|r| !superseded.contains(&r.id)) {
+        let stating = self.entries_where(states);
+        for recorded in stating.filter(|r| !superseded.contains(&r.id)) {
             if let Some((item, source, observation)) = self.stated(&recorded, cycle) {
                 let officer = (source == Source::Officer).then_some(recorded.officer);
                 // Entries come by id, so a later one is the greater.
@@ -85,7 +86,7 @@ impl FileFacts {
     #[must_use]
     pub fn superseded(&self) -> BTreeSet<EntryId> {
         let mut superseded = BTreeSet::new();
-        for recorded in self.entries() {
+        for recorded in self.entries_where(takes_back) {
             match recorded.entry {
                 Entry::Correction(c) if self.corrects(&recorded, c) == Effect::Replaces => {
                     superseded.insert(c.corrects.clone());
@@ -102,7 +103,8 @@ impl FileFacts {
 
     /// The entries that official corrections replace.
     pub(super) fn replaced(&self) -> impl Iterator<Item = &EntryId> {
-        self.entries().flat_map(|recorded| match recorded.entry {
+        let official = self.entries_where(|e| matches!(e, Entry::OfficialCorrection(_)));
+        official.flat_map(|recorded| match recorded.entry {
             Entry::OfficialCorrection(correction) => &correction.replaces[..],
             _ => &[],
         })
@@ -173,6 +175,16 @@ enum Effect {
     Stands,
     /// It reaches for what is not its author's.
     Ignored,
+}
+
+/// Whether an entry can take back another one of its author.
+const fn takes_back(entry: &Entry) -> bool {
+    matches!(entry, Entry::Correction(_) | Entry::Retraction(_))
+}
+
+/// Whether an entry can state a value.
+const fn states(entry: &Entry) -> bool {
+    matches!(entry, Entry::OfficialCorrection(_)) || entry.observed().is_some()
 }
 
 /// What an official correction without a value leaves behind.
