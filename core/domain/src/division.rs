@@ -4,6 +4,8 @@
 //! A code is an attribute with a validity, never the identity of a place: codes change when
 //! gachas merge and sumus are upgraded.
 
+pub mod succession;
+
 use std::fmt;
 use std::str::FromStr;
 

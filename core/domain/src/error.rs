@@ -134,6 +134,12 @@ codes! {
     DivisionInvalid = "division.code", Invalid;
     /// A division that no register has.
     DivisionUnknown = "division.unknown", Invalid;
+    /// A division follows itself, another level, or two others as a whole (`domain.md` G 52).
+    DivisionSuccession = "division.succession", Invalid;
+    /// A division that has ended, on that day.
+    DivisionEnded = "division.ended", Invalid;
+    /// A change of divisions before its first day.
+    DivisionNotYet = "division.not_yet", Invalid;
     /// An observation dated in the future, or before the window that is open.
     ObservedOutOfTime = "observation.out_of_time", Invalid;
     /// The seal lacks its second signature.

@@ -56,6 +56,7 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/enrolments", post(access::issue_enrolment))
         .route("/v1/devices/{id}/revoke", post(staff::revoke))
         .route("/v1/board/{division}", get(staff::board))
+        .route("/v1/divisions/{division}", get(staff::division))
         .route("/v1/cycles", get(staff::cycles))
         .route("/v1/cases", get(staff::queue))
         .route("/v1/cases/steps", post(staff::steps))

@@ -18,7 +18,7 @@ use crate::error::ServiceError;
 use crate::process::{self, QueueFilter, ResolveRequest, StepRequest, Stepped};
 use crate::store::publicity::PublicityRow;
 use crate::titles::{self, TitleRequest, TitleView};
-use crate::{auth, store};
+use crate::{auth, divisions, store};
 
 /// A campaign, and a place in a list of it.
 #[derive(serde::Deserialize)]
@@ -106,6 +106,18 @@ pub(super) async fn board(
             .read(|c| titles::board(c, &actor, division, &query.cycle, s.now().on()))
     });
     Ok(axum::Json(board.await?))
+}
+
+pub(super) async fn division(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    Path(division): Path<DivisionCode>,
+) -> Result<impl IntoResponse, Refusal> {
+    let history = with_service(&app, move |s| {
+        s.store
+            .read(|c| divisions::history(c, &actor, division, s.now().on()))
+    });
+    Ok(axum::Json(history.await?))
 }
 
 pub(super) async fn cycles(

@@ -1,6 +1,8 @@
 //! The register of divisions.
 
+use itgel_domain::division::succession::Succession;
 use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
+use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -117,6 +119,84 @@ pub fn put(tx: &Tx<'_>, division: &Division) -> Result<(), StoreError> {
         division.name_mn,
     ])?;
     Ok(())
+}
+
+/// Every row of a division, the oldest first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_history(
+    connection: &Connection,
+    code: DivisionCode,
+) -> Result<Vec<Division>, StoreError> {
+    let sql = "select code, kind, name, name_mn, valid_from, valid_to from division
+               where code = ?1 order by valid_from";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![code.filled_text()], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The edges from and into a division, by day.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_successions(
+    connection: &Connection,
+    code: DivisionCode,
+) -> Result<Vec<Succession>, StoreError> {
+    let sql = format!("{EDGES} where predecessor = ?1 or successor = ?1 {BY_DAY}");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![code.filled_text()], |row| Ok(read_edge(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// All edges, by day: a few hundred in a league in ten years.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_all_successions(connection: &Connection) -> Result<Vec<Succession>, StoreError> {
+    let sql = format!("{EDGES} {BY_DAY}");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map([], |row| Ok(read_edge(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Writes an edge; one that is known stays as it was entered.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put_succession(
+    tx: &Tx<'_>,
+    edge: &Succession,
+    source: &str,
+    entered_by: &str,
+    at: AtMs,
+) -> Result<(), StoreError> {
+    let sql = "insert into division_succession (predecessor, successor, starts_on, kind, source,
+                   entered_by, entered_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               on conflict (predecessor, successor, starts_on) do nothing";
+    tx.prepare_cached(sql)?.execute(params![
+        edge.from.filled_text(),
+        edge.into.filled_text(),
+        edge.on.to_string(),
+        edge.kind.as_str(),
+        source,
+        entered_by,
+        at.0,
+    ])?;
+    Ok(())
+}
+
+const EDGES: &str = "select predecessor, successor, starts_on, kind from division_succession";
+const BY_DAY: &str = "order by starts_on, predecessor, successor";
+
+fn read_edge(row: &Row<'_>) -> Result<Succession, StoreError> {
+    Ok(Succession {
+        from: column::division(row, "predecessor", "division_succession.predecessor")?,
+        into: column::division(row, "successor", "division_succession.successor")?,
+        on: column::word(row, "starts_on", "division_succession.starts_on")?,
+        kind: column::word(row, "kind", "division_succession.kind")?,
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<Division, StoreError> {

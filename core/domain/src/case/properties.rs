@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 
 use super::event::Capacity;
-use super::step::{Assessed, Cause, Objection, ObjectionGround, Outcome, Peer};
+use super::step::{Assessed, Cause, Objection, ObjectionChannel, ObjectionGround, Outcome, Peer};
 use super::table::TRANSITIONS;
 use super::tests::{Walk, as_role, assessed, officer};
 use super::*;
@@ -134,6 +134,7 @@ fn step(walk: &Walk, a: &Attempt, kind: StepKind) -> Step {
         StepKind::Resume => Step::Resume,
         StepKind::Object => Step::Object {
             objection: Objection {
+            channel: ObjectionChannel::default(),
                 receipt: format!("y-{}", walk.case.version()),
                 ground: ObjectionGround::WrongOrMissing,
                 of_subject: a.coin,

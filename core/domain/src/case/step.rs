@@ -142,11 +142,34 @@ pub struct Objection {
     pub receipt: String,
     /// On what ground.
     pub ground: ObjectionGround,
+    /// How it came in: complaint hotlines are a source like a visit to the office (SR-41).
+    #[serde(default)]
+    pub channel: ObjectionChannel,
     /// Whether the subject itself objects; anybody else's is taken as a report and discloses
     /// nothing (`domain.md` G 40).
     pub of_subject: bool,
     /// When it was handed in, which counts even if it arrives later (`domain.md` G 39).
     pub filed_at: AtMs,
+}
+
+/// How an objection or a report came in (SR-41).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum ObjectionChannel {
+    /// At the window of the office, or to a collector at the door.
+    #[default]
+    InPerson,
+    /// By letter.
+    Letter,
+    /// The government hotline 12345.
+    Hotline12345,
+    /// The discipline hotline 12388.
+    Hotline12388,
+    /// A website of the government.
+    Website,
+    /// A public account (公众号).
+    PublicAccount,
+    /// An app.
+    App,
 }
 
 /// The four grounds of the regional regulation (`domain.md` L-11).
@@ -213,6 +236,16 @@ crate::subject::words!(Peer {
     Self::Held => Self::Held => "held",
     Self::Pending => Self::Pending => "pending",
     Self::NotNeeded => Self::NotNeeded => "not_needed",
+});
+
+crate::subject::words!(ObjectionChannel {
+    Self::InPerson => Self::InPerson => "in_person",
+    Self::Letter => Self::Letter => "letter",
+    Self::Hotline12345 => Self::Hotline12345 => "hotline_12345",
+    Self::Hotline12388 => Self::Hotline12388 => "hotline_12388",
+    Self::Website => Self::Website => "website",
+    Self::PublicAccount => Self::PublicAccount => "public_account",
+    Self::App => Self::App => "app",
 });
 
 crate::subject::words!(ObjectionGround {

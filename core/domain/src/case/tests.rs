@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 
 use super::calendar::HolidayCalendar;
 use super::deadline::Deadline;
-use super::step::{Assessed, Cause, Objection, ObjectionGround, Outcome, Peer};
+use super::step::{Assessed, Cause, Objection, ObjectionChannel, ObjectionGround, Outcome, Peer};
 use super::*;
 use crate::error::ErrorCode;
 use crate::hash::Hash;
@@ -50,6 +50,7 @@ fn objection(receipt: &str, filed_at: AtMs) -> Step {
     let receipt = receipt.to_owned();
     Step::Object {
         objection: Objection {
+            channel: ObjectionChannel::Hotline12345,
             receipt,
             ground,
             of_subject: true,

@@ -74,6 +74,19 @@ create table division (
     primary key (code, valid_from)
 ) without rowid;
 
+-- How divisions follow each other: merged, split, recoded. History stays with the old code.
+create table division_succession (
+    predecessor text not null, -- filled
+    successor   text not null, -- filled
+    starts_on   text not null, -- first day of the new state
+    kind        text not null,
+    source      text not null, -- the approval
+    entered_by  text not null,
+    entered_at  integer not null,
+    primary key (predecessor, successor, starts_on)
+) without rowid;
+create index succession_by_successor on division_succession (successor, starts_on);
+
 create table subject (
     id         text primary key,
     kind       text not null,
