@@ -142,7 +142,10 @@ pub fn move_household(
             None => Err(ErrorCode::SubjectUnknown.into()),
         };
     };
-    let until = request.on.yesterday().map_err(|_| ErrorCode::DivisionEnded)?;
+    let until = request
+        .on
+        .yesterday()
+        .map_err(|_| ErrorCode::DivisionEnded)?;
     let moved = Subject {
         division: request.into,
         ..subject
@@ -211,12 +214,7 @@ fn living_in(connection: &Connection, code: DivisionCode) -> Result<Vec<Subject>
     Ok(subjects)
 }
 
-fn record(
-    tx: &Tx<'_>,
-    edge: &Succession,
-    entered_by: &str,
-    now: AtMs,
-) -> Result<(), ServiceError> {
+fn record(tx: &Tx<'_>, edge: &Succession, entered_by: &str, now: AtMs) -> Result<(), ServiceError> {
     let detail = serde_json::to_value(edge).map_err(|e| ServiceError::caused("an edge", e))?;
     let text = detail.to_string();
     let leaf = Hash::of("itgel.division_change.v1", &[text.as_bytes()]);

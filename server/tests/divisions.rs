@@ -39,7 +39,10 @@ fn carry_out(world: &World, change: DivisionChange) -> Result<bool, ServiceError
 }
 
 fn living_in(world: &World, code: DivisionCode) -> usize {
-    let found = world.service.store.read(|c| store::subject::list(c, code, None));
+    let found = world
+        .service
+        .store
+        .read(|c| store::subject::list(c, code, None));
     found.unwrap().len()
 }
 
@@ -54,7 +57,11 @@ fn history(world: &World, code: DivisionCode) -> DivisionHistory {
 
 /// A code of the same township that no gacha of the sample has.
 fn free(world: &World) -> String {
-    let township = world.gacha.code.parent().expect("a gacha lies in a township");
+    let township = world
+        .gacha
+        .code
+        .parent()
+        .expect("a gacha lies in a township");
     format!("{township}299")
 }
 
@@ -66,7 +73,10 @@ fn the_households_of_a_merged_gacha_are_not_left_behind() {
     let merged = change(old, &new, SuccessionKind::Merged, TODAY);
     assert!(carry_out(&world, merged.clone()).unwrap());
     let new: DivisionCode = new.parse().unwrap();
-    assert_eq!((living_in(&world, old), living_in(&world, new)), (0, living));
+    assert_eq!(
+        (living_in(&world, old), living_in(&world, new)),
+        (0, living)
+    );
     let told = history(&world, old);
     assert_eq!(told.rows.last().unwrap().valid_to, TODAY.yesterday().ok());
     assert_eq!(told.today, [new]);
@@ -123,13 +133,19 @@ fn a_circle_of_gachas_or_a_day_to_come_is_refused() {
         SuccessionKind::Recoded,
         TODAY,
     );
-    assert_eq!(refusal(carry_out(&world, back)), ErrorCode::DivisionSuccession);
+    assert_eq!(
+        refusal(carry_out(&world, back)),
+        ErrorCode::DivisionSuccession
+    );
     let ended = change(old, &new, SuccessionKind::Split, tomorrow);
     world.pass_days(2);
     assert_eq!(refusal(carry_out(&world, ended)), ErrorCode::DivisionEnded);
 }
 
 fn store_first(world: &World, code: DivisionCode) -> String {
-    let found = world.service.store.read(|c| store::subject::list(c, code, None));
+    let found = world
+        .service
+        .store
+        .read(|c| store::subject::list(c, code, None));
     found.unwrap().first().unwrap().local_code.clone()
 }

@@ -10,7 +10,9 @@
 mod actors;
 
 use actors::{Collector, World, device_id, refusal, request, signer_of};
-use itgel_domain::case::step::{Assessed, Cause, Objection, ObjectionChannel, ObjectionGround, Outcome, Peer};
+use itgel_domain::case::step::{
+    Assessed, Cause, Objection, ObjectionChannel, ObjectionGround, Outcome, Peer,
+};
 use itgel_domain::case::{CaseState, Reason, Role, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::DeviceSigner as _;
@@ -646,7 +648,7 @@ fn an_objection_stops_the_clock_until_it_is_answered() {
     world.publish("r-1").unwrap();
     world.pass_days(3);
     let objection = Objection {
-            channel: ObjectionChannel::Hotline12345,
+        channel: ObjectionChannel::Hotline12345,
         receipt: "Y-1".into(),
         ground: ObjectionGround::WrongOrMissing,
         of_subject: true,

@@ -47,7 +47,11 @@ fn a_line_that_is_not_as_expected_is_noticed() {
     std::fs::write(&file, text.replacen("\"88000\"", "\"89000\"", 1)).unwrap();
     let checked = output(&args(file, true)).unwrap();
     assert_eq!(checked.differences, 1, "{:?}", checked.lines);
-    assert!(checked.lines[0].ends_with("line_yuan: 88000 ≠ 89000"), "{:?}", checked.lines);
+    assert!(
+        checked.lines[0].ends_with("line_yuan: 88000 ≠ 89000"),
+        "{:?}",
+        checked.lines
+    );
 }
 
 #[test]

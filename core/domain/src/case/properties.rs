@@ -134,7 +134,7 @@ fn step(walk: &Walk, a: &Attempt, kind: StepKind) -> Step {
         StepKind::Resume => Step::Resume,
         StepKind::Object => Step::Object {
             objection: Objection {
-            channel: ObjectionChannel::default(),
+                channel: ObjectionChannel::default(),
                 receipt: format!("y-{}", walk.case.version()),
                 ground: ObjectionGround::WrongOrMissing,
                 of_subject: a.coin,

@@ -382,7 +382,7 @@ fn a_record_that_is_repaired_doubted_or_five_years_old_is_no_longer_displayed() 
 fn an_open_objection_is_marked_at_once() {
     let mut world = World::new();
     let objection = Objection {
-            channel: crate::case::step::ObjectionChannel::InPerson,
+        channel: crate::case::step::ObjectionChannel::InPerson,
         receipt: "y-9".into(),
         ground: ObjectionGround::WrongOrMissing,
         of_subject: true,
