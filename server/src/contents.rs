@@ -26,6 +26,8 @@ pub enum Scope {
     Ballots,
     /// What a device sent and cannot be read, or waits.
     Device,
+    /// The rows of an imported table.
+    Import,
 }
 
 impl Scope {
@@ -37,6 +39,7 @@ impl Scope {
             Self::Identity => "identity",
             Self::Ballots => "ballots",
             Self::Device => "device",
+            Self::Import => "import",
         }
     }
 }

@@ -9,7 +9,7 @@ mod rebuild;
 use std::fmt;
 use std::str::FromStr;
 
-use itgel_domain::id::CycleId;
+use itgel_domain::id::{CycleId, ImportId};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
@@ -17,7 +17,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{fold, process, sync, titles};
+use crate::{fold, import, process, sync, titles};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -48,16 +48,22 @@ pub enum JobKind {
     CheckpointLog,
     /// Brings the standings of a division up to date after a register row for it.
     RefreshStandings,
+    /// Brings the rows of an imported table into force.
+    ActivateImport,
+    /// Destroys the contents that an imported table still holds.
+    ForgetImport,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
         Self::CheckpointLog,
         Self::RefreshStandings,
+        Self::ActivateImport,
+        Self::ForgetImport,
     ];
 
     /// The word in the database.
@@ -69,6 +75,8 @@ impl JobKind {
             Self::RebuildFiles => "rebuild_files",
             Self::CheckpointLog => "checkpoint_log",
             Self::RefreshStandings => "refresh_standings",
+            Self::ActivateImport => "activate_import",
+            Self::ForgetImport => "forget_import",
         }
     }
 }
@@ -94,6 +102,13 @@ impl FromStr for JobKind {
 struct SnapshotContent {
     cycle: CycleId,
     as_of: Date,
+}
+
+/// What a job about an imported table needs.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImportContent {
+    batch: ImportId,
 }
 
 /// Asks for work in the caller's transaction. Work of the same kind and key that waits already is
@@ -207,6 +222,14 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
         JobKind::RebuildFiles => rebuild::run(service, job),
         JobKind::CheckpointLog => checkpoint_log(service, job),
         JobKind::RefreshStandings => fold::run_job(service, job),
+        JobKind::ActivateImport => with_import(job, |batch| {
+            while import::carry_on(service, batch)?.is_some() {}
+            finish(service, job)
+        }),
+        JobKind::ForgetImport => with_import(job, |batch| {
+            import::forget(service, batch)?;
+            finish(service, job)
+        }),
     }
 }
 
@@ -231,6 +254,23 @@ fn snapshot_titles(service: &Service, job: &JobRow) -> Result<(), ServiceError> 
     let finish = move |tx: &Tx<'_>| Ok(job::finish(tx, &job)?);
     titles::snapshot_apart(service, &content.cycle, content.as_of, finish)?;
     Ok(())
+}
+
+fn with_import(
+    job: &JobRow,
+    work: impl FnOnce(&ImportId) -> Result<(), ServiceError>,
+) -> Result<(), ServiceError> {
+    let content: ImportContent = serde_json::from_str(&job.content)
+        .map_err(|e| ServiceError::caused("content of an import job", e))?;
+    work(&content.batch)
+}
+
+fn finish(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
+    let job = job.clone();
+    service.transact("jobs.finish", move |_, tx| {
+        job::finish(tx, &job)?;
+        Ok(())
+    })
 }
 
 fn checkpoint_log(service: &Service, job: &JobRow) -> Result<(), ServiceError> {

@@ -13,6 +13,7 @@ pub mod context;
 pub mod divisions;
 pub mod error;
 pub mod fold;
+pub mod import;
 pub mod ingest;
 pub mod jobs;
 pub mod keys;

@@ -120,6 +120,8 @@ codes! {
     ValueWrongType = "value.wrong_type", Invalid;
     /// Not one of the choices of the item.
     ValueNotAChoice = "value.not_a_choice", Invalid;
+    /// A text that is no day.
+    ValueBadDay = "value.bad_day", Invalid;
     /// A core field has no value.
     ValueMissing = "value.missing", Invalid;
     /// A restricted field without the consent that unlocks it (`domain.md` L-04).
@@ -329,6 +331,62 @@ codes! {
     MeasureGround = "measure.ground", Invalid;
     /// The measure is out of proportion to its ground (过惩相当, SR-43).
     MeasureProportion = "measure.proportion", Invalid;
+
+    // Tables and imports
+    /// A file that is neither a workbook nor a text table, or is broken.
+    TableUnreadable = "table.unreadable", Invalid;
+    /// A workbook in the format of before 2007, or one with a password.
+    TableOldFormat = "table.old_format", Invalid;
+    /// A text in another encoding than UTF-8 and GB18030.
+    TableEncoding = "table.encoding", Invalid;
+    /// A file without a table, or without the sheet that was asked for.
+    TableEmpty = "table.empty", Invalid;
+    /// A file that is, or unpacks to, more than fits.
+    TableTooLarge = "table.too_large", TooLarge;
+    /// More rows than are taken at once.
+    TableTooManyRows = "table.too_many_rows", TooLarge;
+    /// Something beyond the last column that is read.
+    TableTooManyColumns = "table.too_many_columns", Invalid;
+    /// A required column is missing.
+    TableHeadMissing = "table.head_missing", Invalid;
+    /// A column that is there twice.
+    TableHeadDuplicate = "table.head_duplicate", Invalid;
+    /// A head whose unit does not measure the column.
+    TableHeadUnit = "table.head_unit", Invalid;
+    /// A head over several columns or rows.
+    TableMergedHead = "table.merged_head", Invalid;
+    /// A merged cell: which row the value belongs to cannot be known.
+    TableMerged = "table.merged", Invalid;
+    /// A formula, whose value may be another one tomorrow.
+    TableFormula = "table.formula", Invalid;
+    /// A cell that shows an error, as #N/A.
+    TableCellError = "table.cell_error", Invalid;
+    /// A number of more than 15 digits, which Excel has cut.
+    TableDigitsLost = "table.digits_lost", Invalid;
+    /// A quotation mark that is not closed, or a line break in a value.
+    TableOpenQuote = "table.open_quote", Invalid;
+    /// No such kind of import.
+    ImportKind = "import.kind", NotFound;
+    /// No such import.
+    ImportUnknown = "import.unknown", NotFound;
+    /// The import was put into force or rejected already.
+    ImportState = "import.state", Conflict;
+    /// An import must say where its table comes from.
+    ImportSource = "import.source", Invalid;
+    /// The same thing stands in another row of the file.
+    ImportRepeated = "import.repeated", Invalid;
+    /// Two values for one thing whose days of validity overlap.
+    ImportOverlap = "import.overlap", Invalid;
+    /// The household number belongs to another person, or the ID number to another household.
+    ImportIdentity = "import.identity", Invalid;
+    /// No household or organisation with this number in this place.
+    ImportSubject = "import.subject", Invalid;
+    /// A last day before the first, or a day outside what it belongs to.
+    ImportDays = "import.days", Invalid;
+    /// A column that may not be collected (`domain.md` B.2); its values were not read.
+    ImportForbidden = "import.forbidden", Invalid;
+    /// A column that the template does not have; its values were not read.
+    ImportIgnored = "import.ignored", Invalid;
 
     // Lenders
     /// Absent, or not authorised: one answer for both (`domain.md` L-08).

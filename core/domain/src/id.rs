@@ -134,6 +134,8 @@ ids! {
     LedgerId;
     /// A measure against, or an incentive for, a subject (失信惩戒, 守信激励).
     MeasureId;
+    /// A table that was imported, from its entry to its being in force (导入批次).
+    ImportId;
 }
 
 fn checked(text: &str) -> Result<&str, IdError> {

@@ -25,6 +25,7 @@ pub mod envelope;
 pub mod held;
 pub mod idempotency;
 pub mod identity;
+pub mod import;
 pub mod interest;
 pub mod job;
 pub mod lender;

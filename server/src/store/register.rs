@@ -131,6 +131,25 @@ pub fn list_reaching(
     Ok(rows)
 }
 
+/// The rows in force about a subject, or about a division itself.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_about(
+    connection: &Connection,
+    division: DivisionCode,
+    subject: Option<&SubjectId>,
+) -> Result<Vec<RegisterRow>, StoreError> {
+    let (about, key) = match subject {
+        Some(subject) => ("subject = ?1", subject.to_string()),
+        None => ("division = ?1 and subject is null", division.filled_text()),
+    };
+    let sql = format!("{SELECT} where {about} and superseded_at is null order by id");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![key], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// The rows in force that reach a whole division, wider ones first.
 ///
 /// # Errors

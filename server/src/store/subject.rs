@@ -24,6 +24,26 @@ pub fn get(connection: &Connection, id: &SubjectId) -> Result<Option<Subject>, S
         .transpose()
 }
 
+/// The subject of a kind with a number in a division; an erased one is passed over.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn find_by_code(
+    connection: &Connection,
+    division: DivisionCode,
+    kind: SubjectKind,
+    local_code: &str,
+) -> Result<Option<Subject>, StoreError> {
+    let sql = format!(
+        "{SELECT} where division = ?1 and kind = ?2 and local_code = ?3 and erased_at is null
+             order by id limit 1"
+    );
+    let key = params![division.filled_text(), kind.as_str(), local_code];
+    let mut query = connection.prepare_cached(&sql)?;
+    let found = query.query_row(key, |row| Ok(read(row)));
+    found.optional()?.transpose()
+}
+
 /// When the subject was erased; `None` if it was not, or is not known.
 ///
 /// # Errors

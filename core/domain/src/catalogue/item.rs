@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::unit::UnitFault;
 use super::{Privacy, Restricted, Section, Unit, ViolationCode};
 use crate::item::{ItemPath, State, Value};
 use crate::pack::error::{PackError, PackErrorCode};
@@ -148,17 +147,7 @@ impl Item {
                 expected: self.kind.word().to_owned(),
             });
         };
-        stored
-            .convert(amount.trim(), unit.trim())
-            .map(Value::Int)
-            .map_err(|fault| match fault {
-                UnitFault::Unknown => ViolationCode::WrongUnit {
-                    unit: unit.chars().take(16).collect(),
-                    accepted: stored.accepted().map(str::to_owned).collect(),
-                },
-                UnitFault::NotANumber => ViolationCode::NotANumber,
-                UnitFault::NotWhole => ViolationCode::NotWhole { unit: stored },
-            })
+        stored.exact(amount, unit).map(Value::Int)
     }
 
     /// The group of a repeating item: `plot` of `plot/*/area_mu`.

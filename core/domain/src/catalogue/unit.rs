@@ -1,6 +1,7 @@
 //! Units of quantities and their exact conversion into the one unit that is stored
 //! (`domain.md` G 26).
 
+use super::ViolationCode;
 use crate::pack::decimal;
 use crate::pack::vocabulary;
 
@@ -28,7 +29,7 @@ vocabulary! {
 
 /// Why an amount cannot be stored in an item's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum UnitFault {
+enum UnitFault {
     Unknown,
     NotANumber,
     NotWhole,
@@ -65,8 +66,25 @@ impl Unit {
             .flat_map(|w| w.0.iter().copied())
     }
 
+    /// An amount as people write it, `("733.4", "公顷")`, in this unit, exactly.
+    ///
+    /// # Errors
+    /// A unit that measures something else, an amount that is no decimal, or one that is no whole
+    /// number of this unit.
+    pub fn exact(self, amount: &str, unit: &str) -> Result<i64, ViolationCode> {
+        let converted = self.convert(amount.trim(), unit.trim());
+        converted.map_err(|fault| match fault {
+            UnitFault::Unknown => ViolationCode::WrongUnit {
+                unit: unit.chars().take(16).collect(),
+                accepted: self.accepted().map(str::to_owned).collect(),
+            },
+            UnitFault::NotANumber => ViolationCode::NotANumber,
+            UnitFault::NotWhole => ViolationCode::NotWhole { unit: self },
+        })
+    }
+
     /// `amount` (a decimal) of the written `unit` in this unit, exactly.
-    pub(super) fn convert(self, amount: &str, unit: &str) -> Result<i64, UnitFault> {
+    fn convert(self, amount: &str, unit: &str) -> Result<i64, UnitFault> {
         const PLACES: u32 = 6;
         let written = WRITTEN
             .iter()

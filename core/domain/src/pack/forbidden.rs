@@ -80,9 +80,75 @@ pub(crate) fn find(name: &str) -> Option<&'static str> {
         .map(|(field, _)| *field)
 }
 
+/// What names a forbidden field in the heads of Chinese tables. Words that also stand in lawful
+/// heads, as 病 in 疫病, are written out.
+const HEADS: &[(&str, &[&str])] = &[
+    ("religion", &["宗教", "信仰", "喇嘛", "僧"]),
+    ("genes", &["基因"]),
+    ("biometrics", &["指纹", "人脸", "虹膜", "声纹"]),
+    ("blood_type", &["血型"]),
+    (
+        "health",
+        &[
+            "疾病",
+            "患病",
+            "病史",
+            "病情",
+            "大病",
+            "慢性病",
+            "健康",
+            "残疾",
+            "伤残",
+        ],
+    ),
+    ("ethnicity", &["民族", "族别"]),
+    ("gender", &["性别"]),
+    ("marital_status", &["婚姻", "婚否", "已婚", "离异", "丧偶"]),
+    ("pregnancy", &["怀孕", "孕期"]),
+    ("education", &["文化程度", "学历", "学位", "教育程度"]),
+    ("party_membership", &["政治面貌", "党员", "党派", "入党"]),
+    ("family_harmony", &["家庭和睦", "和睦", "邻里关系"]),
+    (
+        "low_income_status",
+        &["低保", "五保", "贫困", "脱贫", "低收入", "特困"],
+    ),
+    ("number_of_children", &["子女", "孩子"]),
+    ("contacts", &["通讯录", "微信", "QQ", "抖音"]),
+    ("drug_register", &["涉毒", "吸毒", "戒毒"]),
+    ("criminal_record", &["犯罪", "前科", "服刑", "刑满"]),
+];
+
+/// The forbidden field that the head of a Chinese table names: an import must not read its
+/// column.
+#[must_use]
+pub fn find_in_head(head: &str) -> Option<&'static str> {
+    let names = |words: &[&str]| words.iter().any(|word| head.contains(word));
+    let found = HEADS.iter().find(|(_, words)| names(words));
+    found.map(|(field, _)| *field)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_forbidden_field_has_its_chinese_heads_and_lawful_heads_pass() {
+        for (field, _) in FORBIDDEN {
+            assert!(HEADS.iter().any(|(named, _)| named == field), "{field}");
+        }
+        for (head, field) in [
+            ("民族", Some("ethnicity")),
+            ("户主政治面貌", Some("party_membership")),
+            ("是否低保户", Some("low_income_status")),
+            ("子女数", Some("number_of_children")),
+            ("身份证号", None),
+            ("家庭人口", None),
+            ("牲畜疫病防治次数", None),
+            ("劳动力人数", None),
+        ] {
+            assert_eq!(find_in_head(head), field, "{head}");
+        }
+    }
 
     #[test]
     fn every_forbidden_field_is_found_however_it_is_spelt() {

@@ -27,6 +27,7 @@ use jiff::civil::Date;
 
 pub use self::band::{Band, BandTable, Test, Threshold};
 pub use self::error::{PackError, PackErrorCode};
+pub use self::forbidden::find_in_head as forbidden_head;
 pub use self::indicator::{Indicator, Part};
 pub use self::lists::{ListKind, ListVersions, PublicityTerm, PublicityTerms};
 pub use self::names::{

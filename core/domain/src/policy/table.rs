@@ -110,6 +110,8 @@ actions! {
     ManageCycles = "manage_cycles": [Approver], [];
     /// Import and correct register rows; the divisions.
     ManageRegisters = "manage_registers": [Administrator], [];
+    /// Put an imported table that decides grades into force, or reject it.
+    ActivateImport = "activate_import": [Administrator, Approver], [SecondPerson];
 
     // Reading
     /// Read counts, shares and titles.

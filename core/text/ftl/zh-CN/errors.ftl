@@ -9,6 +9,7 @@ error-value-wrong-unit = 请以“{ $unit }”为单位填写整数。
 error-value-wrong-type = 这里填写的内容类型不对。请按提示填数字或文字。
 error-value-not-a-choice = 请从这些选项中选择：{ $choices }。
     .plain = 这不是可选的内容。请从列表中选择。
+error-value-bad-day = 日期读不懂。请写成 2026-05-01。
 error-value-missing = 这一项必须填写。请补填；确实问不到时注明“未知”。
 error-consent-missing = 这一项需要本人同意。请先征得同意，或者不填。
 error-consent-ended = 同意已到期或已撤回。需要继续时请重新征得同意。
@@ -113,6 +114,43 @@ error-measure-step = 这项措施现在不能办这一步。请刷新后查看�
 error-measure-stale = 这项措施已被别人更新。请刷新后再办。
 error-measure-ground = 今天没有可以作为依据的有效记录。请核对依据。
 error-measure-proportion = 措施与失信程度不相当。请选择较轻的措施。
+
+## 表格与导入
+
+error-table-unreadable = 这个文件读不出来。请用表格软件打开，另存为 .xlsx 后再导入。
+error-table-old-format = 这是旧的 .xls 格式，或者设了密码。请去掉密码，另存为 .xlsx 后再导入。
+error-table-encoding = 文字编码不是 UTF-8 或 GB18030。请另存为 .xlsx，或“CSV UTF-8”后再导入。
+error-table-empty = 文件里没有表格。请检查是不是选错了文件或工作表。
+error-table-too-large = 文件太大。请去掉图片等内容，或分成几个文件导入。
+error-table-too-many-rows = 一次最多导入 { $max } 行。请分成几个文件导入。
+    .plain = 行数太多。请分成几个文件导入。
+error-table-too-many-columns = 最多读 { $max } 列，后面还有内容。请删去多余的列。
+    .plain = 列数太多，最后几列读不到。请删去多余的列。
+error-table-head-missing = 缺少“{ $head }”这一列。请对照模板补上表头。
+    .plain = 缺少必要的列。请对照模板补上表头。
+error-table-head-duplicate = “{ $head }”这一列出现了两次。请只保留一列。
+    .plain = 有一列出现了两次。请只保留一列。
+error-table-head-unit = “{ $head }”的单位用不了，可以用：{ $units }。请改表头。
+    .plain = 表头里的单位用不了。请对照模板改表头。
+error-table-merged-head = 表头有合并单元格。请取消合并，让每一列都有自己的表头。
+error-table-merged = 单元格合并了，不知道数值属于哪一行。请取消合并，每行都填写。
+error-table-formula = 这里是公式。请复制后“选择性粘贴”为数值再导入。
+error-table-cell-error = 单元格显示错误（如 #N/A）。请改正后再导入。
+error-table-digits-lost = 数字超过 15 位，表格软件已丢掉后面几位。请把这一列设为文本，对照证件重新填写。
+error-table-open-quote = 引号没有成对，或者单元格里有换行。请改正，或另存为 .xlsx 后再导入。
+error-import-kind = 没有这种导入表。请从模板列表中选择。
+error-import-unknown = 没有这一批导入。请检查批次编号。
+error-import-state = 这一批已经生效或者已退回。请刷新后查看。
+error-import-source = 请写明这张表的来源（单位、文号）。
+error-import-repeated = 与第 { $row } 行重复。请只保留一行。
+    .plain = 与另一行重复。请只保留一行。
+error-import-overlap = 有效期与{ $other }重叠。请改正起止日期。
+    .plain = 有效期与已有的记录重叠。请改正起止日期。
+error-import-identity = 户编号与身份证号码对不上已有的登记。请核对是不是填错了户或人。
+error-import-subject = 这个地方没有这个编号的户或单位。请核对区划代码和编号，或先导入户籍台账。
+error-import-days = 起止日期的先后不对。请核对日期。
+error-import-forbidden = 法律不许收集这一列，内容没有读入。请从台账中删去。
+error-import-ignored = 模板里没有这一列，内容没有读入。需要时请对照模板改表头。
 
 ## 金融机构
 

@@ -280,6 +280,39 @@ create index register_by_subject on register_row (subject, register);
 -- those about each of its households.
 create index register_by_division on register_row (division, subject, register);
 
+-- A table of officials on its way into force (two persons where it decides grades).
+create table import_batch (
+    id         text primary key,
+    kind       text not null, -- the kind of table
+    file_hash  text not null, -- SHA-256 of the file: the same one changes nothing
+    source     text not null, -- who keeps the table, with the number of its document
+    division   text not null, -- of the grant of the person who entered it, filled
+    cycle      text,          -- the campaign that values are for, if it has any
+    state      text not null, -- 'staging', 'proposed', 'activating', 'active', 'rejected'
+    heads      text not null, -- the heads that were read, JSON
+    notes      text not null, -- columns that were not read, with their reason, JSON
+    entered_by text not null,
+    entered_at integer not null,
+    decided_by text,
+    decided_at integer
+) without rowid;
+create index import_batch_by_file on import_batch (kind, file_hash);
+create index import_batch_by_entry on import_batch (entered_at, id);
+
+create table import_row (
+    batch      text not null references import_batch (id),
+    n          integer not null, -- the row as Excel numbers it
+    state      text not null,    -- 'staged', 'refused'; once in force 'applied', 'same', 'failed'
+    place      text,             -- hash of what it is about: two rows of one place must not overlap
+    valid_from text,
+    valid_to   text,
+    faults     text not null,    -- what is wrong or was left out, JSON without values
+    sealed     blob not null,    -- the cells and the typed row under the key of the batch
+    primary key (batch, n)
+) without rowid;
+create index import_row_by_state on import_row (batch, state, n);
+create index import_row_by_place on import_row (batch, place) where place is not null;
+
 -- What screens and decisions read ------------------------------------------------------------
 
 create table projection (

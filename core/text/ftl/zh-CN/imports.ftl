@@ -1,0 +1,9 @@
+import-rows = 填写
+import-notes = 填写说明
+import-report-row = 原行号
+import-report-fault = 问题和处理办法
+import-note-head = 列名
+import-note-required = 必填
+import-note-meaning = 填什么
+import-note-example = 示例
+import-note-also = 也可以写
