@@ -159,7 +159,10 @@ pub fn put_all(
     entered_by: &str,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    if rows.iter().any(|row| row.valid_to.is_some_and(|end| end < row.valid_from)) {
+    if rows
+        .iter()
+        .any(|row| row.valid_to.is_some_and(|end| end < row.valid_from))
+    {
         return Err(ErrorCode::RegisterRow.into());
     }
     let (mut subjects, mut divisions) = (BTreeSet::new(), BTreeSet::new());

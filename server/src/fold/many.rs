@@ -147,7 +147,13 @@ pub(crate) fn run_job(service: &Service, job: &JobRow) -> Result<(), ServiceErro
 
 fn enqueue(tx: &Tx<'_>, content: &Content, now: AtMs) -> Result<(), ServiceError> {
     let key = content.within.to_string();
-    jobs::enqueue(tx, JobKind::RefreshStandings, &key, &serde_json::json!(content), now)
+    jobs::enqueue(
+        tx,
+        JobKind::RefreshStandings,
+        &key,
+        &serde_json::json!(content),
+        now,
+    )
 }
 
 fn refresh_places(

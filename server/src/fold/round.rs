@@ -240,9 +240,7 @@ impl<'a> Round<'a> {
         use std::collections::btree_map::Entry;
         Ok(match self.around.entry(division) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                new.insert(store::register::list_of_division(self.tx, division)?)
-            }
+            Entry::Vacant(new) => new.insert(store::register::list_of_division(self.tx, division)?),
         })
     }
 

@@ -19,6 +19,7 @@ use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
 
 use super::page::{Item, Page};
+use crate::auth;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::fold::Round;
@@ -26,7 +27,6 @@ use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::envelope::{EnvelopeKind, EnvelopeRow, NewEnvelope};
 use crate::store::{self, Tx};
-use crate::auth;
 
 /// A page on its way in.
 pub(super) struct Admission<'a> {

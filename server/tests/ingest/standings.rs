@@ -7,7 +7,7 @@ use itgel_domain::register::{
 };
 use itgel_domain::sync::push::{Flag, Verdict};
 use itgel_server::store::board::Counts;
-use itgel_server::{fold, ingest, registers, store};
+use itgel_server::{fold, ingest, jobs, registers, store};
 use jiff::civil::date;
 
 use super::phone::{NUMBER, observed};
@@ -327,4 +327,102 @@ fn the_score_of_a_standing_is_that_of_its_own_visit() {
     world.push_all(&phone, 1..=2);
     let score = |id: &str| world.standing(id).unwrap().score.unwrap();
     assert!(score("hh-1") > score("hh-2"));
+}
+
+/// So many households more in the gacha, visited and sealed by one officer.
+fn visited(world: &World, count: usize) -> Vec<String> {
+    let names: Vec<String> = (0..count).map(|n| format!("many-{n:03}")).collect();
+    let homes: Vec<_> = names.iter().map(|name| household(name, GACHA)).collect();
+    world.write(move |service, tx| {
+        homes
+            .iter()
+            .try_for_each(|home| registers::put_subject(service, tx, home))
+    });
+    let mut phone = world.phone("o7");
+    for name in &names {
+        phone.visit(name, &[], None);
+    }
+    let mut first = 1;
+    while first <= count as u64 {
+        let last = (count as u64).min(first + 127);
+        world.push_all(&phone, first..=last);
+        first = last + 1;
+    }
+    names
+}
+
+fn inputs_of(world: &World, names: &[String]) -> Vec<Option<itgel_domain::hash::Hash>> {
+    let hash = |name: &String| world.standing(name).unwrap().inputs_hash;
+    names.iter().map(hash).collect()
+}
+
+#[test]
+fn a_row_for_a_banner_reaches_every_standing_also_when_they_are_too_many_for_one_transaction() {
+    let world = World::new();
+    let names = visited(&world, fold::PAGE_STANDINGS + 40);
+    let before = inputs_of(&world, &names);
+    put(&world, row(1, quota(), None));
+    assert_eq!(
+        inputs_of(&world, &names),
+        before,
+        "the writer is not held up: the standings follow"
+    );
+    let pages = std::iter::repeat_with(|| jobs::run_due(&world.service).unwrap());
+    assert_eq!(pages.take_while(|n| *n > 0).sum::<usize>(), 2, "two pages");
+    let after = inputs_of(&world, &names);
+    let unmoved = before.iter().zip(&after).filter(|(a, b)| a == b).count();
+    assert_eq!(unmoved, 0);
+    assert_eq!(world.board(BANNER), recounted(&world, BANNER));
+}
+
+#[test]
+fn a_job_that_a_newer_row_overtook_begins_again() {
+    let world = World::new();
+    let names = visited(&world, fold::PAGE_STANDINGS + 1);
+    put(&world, row(1, quota(), None));
+    assert_eq!(jobs::run_due(&world.service).unwrap(), 2);
+    let with_one = inputs_of(&world, &names);
+    put(&world, row(1, quota(), None));
+    assert_eq!(
+        jobs::run_due(&world.service).unwrap(),
+        0,
+        "the same row again"
+    );
+    put(&world, row(2, quota(), None));
+    let newer = RegisterRow {
+        valid_to: Some(date(2026, 6, 30)),
+        ..row(3, quota(), None)
+    };
+    put(&world, newer);
+    assert_eq!(
+        jobs::run_due(&world.service).unwrap(),
+        2,
+        "one job for both rows"
+    );
+    let after = inputs_of(&world, &names);
+    let unmoved = with_one.iter().zip(&after).filter(|(a, b)| a == b).count();
+    assert_eq!(unmoved, 0, "all stand as without a quota");
+}
+
+#[test]
+fn many_subjects_at_once_come_to_what_each_alone_comes_to() {
+    let world = World::new();
+    let names = visited(&world, 5);
+    let ids: Vec<_> = names.iter().map(|name| subject(name)).collect();
+    world.write(move |service, tx| {
+        let row = row(1, quota(), None);
+        registers::put(service, tx, &row, "o9", service.now())
+    });
+    let alone = inputs_of(&world, &names);
+    let mut heard = Vec::new();
+    let unknown = subject("nobody");
+    let listed: Vec<_> = ids.iter().chain([&unknown, &ids[0]]).cloned().collect();
+    let refreshed = fold::refresh_all(&world.service, &listed, |done| heard.push(done)).unwrap();
+    assert_eq!(
+        (refreshed, heard),
+        (5, vec![5]),
+        "each once, nobody not at all"
+    );
+    assert_eq!(inputs_of(&world, &names), alone);
+    assert_eq!(world.board(TOWNSHIP), recounted(&world, TOWNSHIP));
 }
