@@ -13,6 +13,7 @@ use itgel_domain::id::{CycleId, ImportId};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
+use crate::credit::retention;
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
@@ -34,6 +35,9 @@ const CHECKPOINT_EVERY_MS: i64 = 3_600_000;
 /// How often all files are compared with their envelopes.
 const REBUILD_EVERY_MS: i64 = 86_400_000;
 
+/// How often records whose time is over are looked for.
+const RETAIN_EVERY_MS: i64 = 86_400_000;
+
 /// A kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobKind {
@@ -52,11 +56,13 @@ pub enum JobKind {
     ActivateImport,
     /// Destroys the contents that an imported table still holds.
     ForgetImport,
+    /// Deletes adverse records of persons whose time is over.
+    RetainRecords,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
@@ -64,6 +70,7 @@ impl JobKind {
         Self::RefreshStandings,
         Self::ActivateImport,
         Self::ForgetImport,
+        Self::RetainRecords,
     ];
 
     /// The word in the database.
@@ -77,6 +84,7 @@ impl JobKind {
             Self::RefreshStandings => "refresh_standings",
             Self::ActivateImport => "activate_import",
             Self::ForgetImport => "forget_import",
+            Self::RetainRecords => "retain_records",
         }
     }
 }
@@ -181,6 +189,7 @@ pub fn start(service: &Service) -> Result<(), ServiceError> {
         let now = service.now();
         let nothing = serde_json::Value::Null;
         enqueue(tx, JobKind::ClosePeriods, "", &nothing, now)?;
+        enqueue(tx, JobKind::RetainRecords, "", &nothing, now)?;
         for (kind, every_ms) in [
             (JobKind::CheckpointLog, CHECKPOINT_EVERY_MS),
             (JobKind::RebuildFiles, REBUILD_EVERY_MS),
@@ -230,6 +239,7 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
             import::forget(service, batch)?;
             finish(service, job)
         }),
+        JobKind::RetainRecords => retain_records(service, job),
     }
 }
 
@@ -271,6 +281,11 @@ fn finish(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
         job::finish(tx, &job)?;
         Ok(())
     })
+}
+
+fn retain_records(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
+    retention::run(service)?;
+    again(service, job, JobKind::RetainRecords, RETAIN_EVERY_MS)
 }
 
 fn checkpoint_log(service: &Service, job: &JobRow) -> Result<(), ServiceError> {

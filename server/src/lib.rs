@@ -10,6 +10,7 @@ pub mod auth;
 pub mod config;
 pub mod contents;
 pub mod context;
+pub mod credit;
 pub mod divisions;
 pub mod error;
 pub mod fold;

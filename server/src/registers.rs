@@ -9,7 +9,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor, Resource, may};
-use itgel_domain::register::RegisterRow;
+use itgel_domain::register::{CreditClass, OfficialList, RegisterContent, RegisterRow};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::pull::{PullItem, SubjectItem};
 use itgel_domain::time::AtMs;
@@ -113,9 +113,14 @@ pub fn move_subject(
 ///
 /// # Errors
 /// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`] without the role in the division of
-/// a row: then none is entered; otherwise as for [`put`].
+/// a row, [`ErrorCode::ListByImport`] for an entry of an official list, which comes by
+/// [`crate::credit::records::import_entry`] alone: then none is entered; otherwise as for
+/// [`put`].
 pub fn enter(service: &Service, actor: &Actor, rows: Vec<RegisterRow>) -> Result<(), ServiceError> {
     for row in &rows {
+        if matches!(row.content, RegisterContent::ListEntry(_)) {
+            return Err(ErrorCode::ListByImport.into());
+        }
         let place = Resource::at(row.division);
         may(actor, Action::ManageRegisters, &place).map_err(|denial| denial.code())?;
     }
@@ -135,8 +140,9 @@ pub fn enter(service: &Service, actor: &Actor, rows: Vec<RegisterRow>) -> Result
 ///
 /// # Errors
 /// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::SubjectErased`] for a row about such a subject,
-/// [`ErrorCode::RegisterRow`] for one that ends before it begins; [`ServiceError`] of the
-/// database.
+/// [`ErrorCode::RegisterRow`] for one that ends before it begins, [`ErrorCode::ListByImport`] or
+/// [`ErrorCode::RecordSerious`] for serious dishonesty that is no entry of an official list
+/// (SR-44); [`ServiceError`] of the database.
 pub fn put(
     service: &Service,
     tx: &Tx<'_>,
@@ -159,12 +165,7 @@ pub fn put_all(
     entered_by: &str,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    if rows
-        .iter()
-        .any(|row| row.valid_to.is_some_and(|end| end < row.valid_from))
-    {
-        return Err(ErrorCode::RegisterRow.into());
-    }
+    rows.iter().try_for_each(check)?;
     let (mut subjects, mut divisions) = (BTreeSet::new(), BTreeSet::new());
     for row in rows {
         if write(service, tx, row.clone(), entered_by, now)? {
@@ -179,6 +180,29 @@ pub fn put_all(
     let is_widest = |one: &&DivisionCode| !divisions.iter().any(|d| d != *one && d.contains(**one));
     let widest: Vec<_> = divisions.iter().filter(is_widest).copied().collect();
     fold::refresh_divisions(service, tx, &widest, now)
+}
+
+/// What no row may say, whoever enters it.
+fn check(row: &RegisterRow) -> Result<(), ServiceError> {
+    if row.valid_to.is_some_and(|end| end < row.valid_from) {
+        return Err(ErrorCode::RegisterRow.into());
+    }
+    match &row.content {
+        RegisterContent::Veto(fact) if is_of_list(&fact.code) => {
+            Err(ErrorCode::ListByImport.into())
+        }
+        RegisterContent::PublicRecord(record) if record.class == CreditClass::Serious => {
+            Err(ErrorCode::RecordSerious.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a veto stands for an official list: then its fact is an entry of that list.
+fn is_of_list(code: &str) -> bool {
+    OfficialList::ALL
+        .iter()
+        .any(|list| list.veto() == Some(code))
 }
 
 /// Writes a row without refreshing anything; `false` if it is in force already.

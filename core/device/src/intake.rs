@@ -7,7 +7,8 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::pull::{
-    EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem, Tombstone, extend_digest,
+    DeletedRows, EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem, Tombstone,
+    extend_digest,
 };
 use itgel_domain::sync::push::Verdict;
 use rusqlite::Transaction;
@@ -133,6 +134,7 @@ fn take(
         PullItem::Pack(file) => return take_rules(tx, RuleKind::Pack, &file, position),
         PullItem::Parameters(file) => return take_rules(tx, RuleKind::Parameters, &file, position),
         PullItem::Register(row) => register::put(tx, &row, division)?,
+        PullItem::Deleted(deleted) => return delete_rows(tx, &deleted, server_key),
         PullItem::Tombstone(tombstone) => return erase(tx, &tombstone, server_key, entropy),
         PullItem::Revocation(revocation) => take_revocation(tx, &revocation)?,
         PullItem::Subject(s) => {
@@ -166,7 +168,8 @@ const fn about(item: &PullItem) -> Option<&SubjectId> {
         | PullItem::Parameters(_)
         | PullItem::Tombstone(_)
         | PullItem::Revocation(_)
-        | PullItem::Cycle(_) => None,
+        | PullItem::Cycle(_)
+        | PullItem::Deleted(_) => None,
     }
 }
 
@@ -257,6 +260,21 @@ fn erase(
     if breaks_chain {
         let next = device::get(tx)?.incarnation + 1;
         outbox::write_again(tx, next, &chain::open_links(tx)?, entropy)?;
+    }
+    Ok(Outcome::Erased)
+}
+
+/// Deletes register rows whose time is over, and what the store's log still holds of them.
+fn delete_rows(
+    tx: &Transaction<'_>,
+    deleted: &DeletedRows,
+    server_key: &[u8],
+) -> Result<Outcome, Error> {
+    if deleted.verify(server_key).is_err() {
+        return Ok(Outcome::Refused);
+    }
+    for row in &deleted.rows {
+        register::delete(tx, row)?;
     }
     Ok(Outcome::Erased)
 }

@@ -4,13 +4,15 @@
 //! Records, honours, commitments and list entries themselves are register rows
 //! ([`crate::register`]).
 
+mod amend;
 pub mod measure;
 pub mod repeat;
 pub mod timeliness;
 
+pub use amend::{Amendment, amended, begun_on, class_of};
 pub use measure::{
-    EndReason, Feedback, Ground, Measure, MeasureError, MeasureKind, MeasureState, Proposal,
-    Response, Strength,
+    Act, EndReason, Feedback, Ground, Measure, MeasureError, MeasureKind, MeasureState, Proposal,
+    Response, Strength, ground_on,
 };
 pub use repeat::{Repeat, repeats};
 pub use timeliness::{Timeliness, timeliness};

@@ -293,6 +293,18 @@ impl Report {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a report serialises")
     }
+
+    /// Drops the adverse records of persons whose time is over on `day` (`domain.md` L-06: old
+    /// reports are redacted); whether there were any.
+    pub fn forget_expired(&mut self, day: Date) -> bool {
+        let before = self.body.registers.clone();
+        let kept = before.iter().cloned().filter_map(|line| {
+            let content = line.content.without_expired(day)?;
+            Some(RegisterLine { content, ..line })
+        });
+        self.body.registers = kept.collect();
+        self.body.registers != before
+    }
 }
 
 impl fmt::Debug for Report {

@@ -44,6 +44,7 @@ pub fn erase(
         store::list::erase(tx, division, id, &rows)?;
     }
     store::register::delete(tx, id)?;
+    store::measure::delete(tx, id)?;
     leave_boards(tx, &subject, now)?;
     store::projection::delete(tx, id)?;
     store::identity::delete(tx, id)?;

@@ -6,13 +6,16 @@ use itgel_domain::division::{Division, DivisionCode};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::{CaseId, ReportId, SubjectId};
 use itgel_domain::policy::Actor;
+use itgel_domain::register::RegisterRow;
 use itgel_domain::report::{Asked, PastGrade, Report, ReportError, ShownPerson, Sources};
+use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
 use super::ReportRequest;
 use super::right::{Miss, Right, is_named};
+use crate::credit::records;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::{contents, fold, process, store};
@@ -58,7 +61,7 @@ pub(super) fn report(
         divisions: &path(connection, subject.division, assessment.as_of)?,
         people: &people,
         file: &file,
-        rows: &store::register::list_reaching(connection, subject, false)?,
+        rows: &shown_rows(service, connection, subject, now.on())?,
         // Nothing takes down statements yet.
         statements: &[],
         history: &history(connection, &subject.id, &rating.case)?,
@@ -100,6 +103,21 @@ fn people(
     }
     people.sort_by_key(|person| person.role != "head");
     Ok(people.iter().map(ShownPerson::of).collect())
+}
+
+/// The rows of the registers, without records that the law does not let anybody show any more.
+fn shown_rows(
+    service: &Service,
+    connection: &Connection,
+    subject: &Subject,
+    today: Date,
+) -> Result<Vec<RegisterRow>, ServiceError> {
+    let table = service
+        .rules
+        .parameters_for(connection, subject.division, today)?;
+    let mut rows = store::register::list_reaching(connection, subject, false)?;
+    rows.retain(|row| records::stands(&row.content, today, &table));
+    Ok(rows)
 }
 
 /// The divisions that the subject lies in, as they were called on `as_of`.

@@ -4,6 +4,7 @@
 //! an error becomes an answer.
 
 mod access;
+mod credit;
 mod extract;
 mod health;
 mod lender;

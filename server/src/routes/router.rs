@@ -17,7 +17,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
-use super::{App, access, health, lender, openapi, page, problem, staff, sync};
+use super::{App, access, credit, health, lender, openapi, page, problem, staff, sync};
 use crate::error::ServiceError;
 use crate::service::Service;
 
@@ -68,7 +68,15 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/publicity/{division}", get(staff::publicity).post(staff::publish))
         .route("/v1/titles", get(staff::titles))
         .route("/v1/titles/{division}/steps", post(staff::title_step))
-        .route("/v1/jobs/snapshot", post(staff::snapshot));
+        .route("/v1/jobs/snapshot", post(staff::snapshot))
+        .route("/v1/credit-records", get(credit::records).post(credit::enter))
+        .route("/v1/credit-records/{id}", get(credit::record))
+        .route("/v1/credit-records/{id}/steps", post(credit::amend))
+        .route("/v1/measures", get(credit::measures).post(credit::initiate))
+        .route("/v1/measures/{id}", get(credit::measure))
+        .route("/v1/measures/{id}/steps", post(credit::measure_step))
+        .route("/v1/publicity-report", get(credit::publicity_report))
+        .route("/v1/repeat-ledger", get(credit::repeat_ledger));
     let lenders = Router::new()
         .route("/v1/authorisations", get(lender::authorisations).post(lender::authorise))
         .route("/v1/authorisations/{id}", get(lender::authorisation))

@@ -75,6 +75,32 @@ pub fn delete_unused(tx: &Tx<'_>, subject: &SubjectId, inputs: &Hash) -> Result<
     Ok(())
 }
 
+/// The assessments of a subject.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of(
+    connection: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<AssessmentRow>, StoreError> {
+    let sql = "select inputs_hash, subject, cycle, as_of, inputs, result, made_at from assessment
+               where subject = ?1 order by made_at, inputs_hash";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![subject.as_str()], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Replaces the inputs of an assessment by what is left of them after a record was deleted; the
+/// hash stays the one of what was assessed.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn redact(tx: &Tx<'_>, inputs_hash: &Hash, inputs: &[u8]) -> Result<(), StoreError> {
+    tx.prepare_cached("update assessment set inputs = ?2 where inputs_hash = ?1")?
+        .execute(params![inputs_hash.to_string(), inputs])?;
+    Ok(())
+}
+
 /// Deletes every assessment of a subject.
 ///
 /// # Errors

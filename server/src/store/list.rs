@@ -227,11 +227,19 @@ pub fn erase(
          where division = ?1 and ref = ?2 and kind in (2, 3, 9)",
     )?
     .execute(params![name, subject.as_str()])?;
+    erase_rows(tx, division, rows)
+}
+
+/// Takes away what a list says of these register rows. Positions, hashes and digests stay.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erase_rows(tx: &Tx<'_>, division: DivisionCode, rows: &[RowId]) -> Result<(), StoreError> {
     let sql = "update list_item set bytes = x'', ref = ''
                where division = ?1 and ref = ?2 and kind = 6";
     for row in rows {
         tx.prepare_cached(sql)?
-            .execute(params![name, row.as_str()])?;
+            .execute(params![division.filled_text(), row.as_str()])?;
     }
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! Rows of the registers (台账). None is edited; a newer revision takes its place.
 
 use itgel_domain::division::{DivisionCode, DivisionLevel};
-use itgel_domain::id::SubjectId;
+use itgel_domain::id::{RowId, SubjectId};
 use itgel_domain::register::RegisterRow;
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx, column};
+use super::{StoreError, Tx, column, credit_record};
 
-const SELECT: &str = "select id, division, subject, row_key, revision, valid_from, valid_to,
+pub(super) const SELECT: &str =
+    "select id, division, subject, row_key, revision, valid_from, valid_to,
                           source, content from register_row";
 
 /// Writes a row and sets those that it takes the place of aside.
@@ -51,7 +52,7 @@ pub fn put(tx: &Tx<'_>, row: &RegisterRow, entered_by: &str, at: AtMs) -> Result
         entered_by,
         at.0,
     ])?;
-    Ok(())
+    credit_record::put(tx, row)
 }
 
 /// The row in force at the place of `row`: same register, object and key.
@@ -179,6 +180,40 @@ pub fn list_of_division(
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
     tx.prepare_cached("delete from register_row where subject = ?1")?
         .execute(params![subject.as_str()])?;
+    credit_record::delete(tx, subject)
+}
+
+/// Every row of an entity or a collective about the person behind it, with whether it is in
+/// force.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_related(
+    connection: &Connection,
+    person: &SubjectId,
+) -> Result<Vec<(RegisterRow, bool)>, StoreError> {
+    let sql = "select id, division, subject, row_key, revision, valid_from, valid_to, source,
+                   content, superseded_at is null as in_force
+               from register_row where register = 'related' and row_key = ?1
+               order by subject, revision";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![person.as_str()], |row| {
+        Ok((read(row), row.get("in_force")?))
+    })?;
+    rows.map(|row| {
+        let (row, in_force): (_, bool) = row?;
+        Ok((row?, in_force))
+    })
+    .collect()
+}
+
+/// Deletes one row.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn delete_row(tx: &Tx<'_>, row: &RowId) -> Result<(), StoreError> {
+    tx.prepare_cached("delete from register_row where id = ?1")?
+        .execute(params![row.as_str()])?;
     Ok(())
 }
 
@@ -192,7 +227,7 @@ fn around(division: DivisionCode) -> Vec<DivisionCode> {
         .collect()
 }
 
-fn read(row: &Row<'_>) -> Result<RegisterRow, StoreError> {
+pub(super) fn read(row: &Row<'_>) -> Result<RegisterRow, StoreError> {
     Ok(RegisterRow {
         id: column::word(row, "id", "register_row.id")?,
         division: column::division(row, "division", "register_row.division")?,

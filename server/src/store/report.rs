@@ -64,6 +64,31 @@ pub fn put(tx: &Tx<'_>, report: &ReportRecord) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The reports about a subject.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of(
+    connection: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<ReportRecord>, StoreError> {
+    let sql = "select id, authorisation, lender, subject, purpose, made_at, sealed from report
+               where subject = ?1 order by made_at, id";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![subject.as_str()], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Replaces the content of a report by what is left of it after a record was deleted.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn replace(tx: &Tx<'_>, id: &ReportId, sealed: &[u8]) -> Result<(), StoreError> {
+    tx.prepare_cached("update report set sealed = ?2 where id = ?1")?
+        .execute(params![id.as_str(), sealed])?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> Result<ReportRecord, StoreError> {
     Ok(ReportRecord {
         id: column::word(row, "id", "report.id")?,

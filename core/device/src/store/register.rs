@@ -1,6 +1,7 @@
 //! Register rows that the lists brought.
 
 use itgel_domain::division::DivisionCode;
+use itgel_domain::id::RowId;
 use itgel_domain::register::RegisterRow;
 use itgel_domain::subject::Subject;
 use rusqlite::{Connection, Transaction, params};
@@ -36,6 +37,13 @@ pub(crate) fn reaching(db: &Connection, subject: &Subject) -> Result<Vec<Registe
     )?;
     let rows = query.query([subject.division.filled_text().as_str(), subject.id.as_str()])?;
     column::all(rows, |row| cbor(row, "row", "register_row.row"))
+}
+
+/// Forgets a row, in whatever list it came.
+pub(crate) fn delete(tx: &Transaction<'_>, row: &RowId) -> Result<(), StoreError> {
+    tx.prepare_cached("delete from register_row where id = ?1")?
+        .execute([row.as_str()])?;
+    Ok(())
 }
 
 /// Forgets the rows of a list that is read again from its start.

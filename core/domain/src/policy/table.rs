@@ -113,6 +113,15 @@ actions! {
     /// Put an imported table that decides grades into force, or reject it.
     ActivateImport = "activate_import": [Administrator, Approver], [SecondPerson];
 
+    /// Repair, withdraw, exonerate a credit record; suspend it while its source looks at an objection.
+    AmendRecord = "amend_record": [ObjectionOfficer], [NoInterest];
+    /// Initiate a measure or an incentive out of its list.
+    InitiateMeasure = "initiate_measure": [Approver], [NoInterest];
+    /// Accept or decline a measure that another person initiated.
+    RespondMeasure = "respond_measure": [Reviewer, Approver], [NoInterest, SecondPerson];
+    /// Say what came of a measure.
+    FeedbackMeasure = "feedback_measure": [Reviewer, Approver], [NoInterest];
+
     // Reading
     /// Read counts, shares and titles.
     ReadBoard = "read_board":
@@ -120,6 +129,9 @@ actions! {
     /// Read a case with its values, trace and history.
     ReadCase = "read_case":
         [Collector, VillageGroup, Reviewer, Approver, ObjectionOfficer, Auditor], [NoInterest];
+    /// Read credit records, official list entries, measures and who repeats.
+    ReadRecords = "read_records":
+        [Reviewer, Approver, ObjectionOfficer, Auditor, Administrator], [NoInterest];
     /// Read names, ID numbers and phones.
     ReadIdentity = "read_identity": [Collector, Reviewer, ObjectionOfficer], [NoInterest];
     /// Read a single ballot: for nobody, only mean and count leave the service.

@@ -8,7 +8,7 @@
 
 use jiff::civil::Date;
 
-use super::{VetoFact, is_default};
+use super::{CreditClass, VetoFact, is_default};
 use crate::case::deadline::adverse_stops_on;
 use crate::error::{ErrorCode, Violation};
 use crate::pack::{ListKind, ListVersions, vocabulary};
@@ -153,6 +153,17 @@ impl ListEntry {
     #[must_use]
     pub const fn list(&self) -> OfficialList {
         self.fields.list
+    }
+
+    /// The class of what it says.
+    #[must_use]
+    pub const fn class(&self) -> CreditClass {
+        match self.fields.list {
+            OfficialList::CourtDefaulters | OfficialList::SeriouslyDishonest => {
+                CreditClass::Serious
+            }
+            OfficialList::AbnormalOperation => CreditClass::General,
+        }
     }
 
     /// The day on which it ended, by removal or repair, whichever came first.

@@ -5,6 +5,8 @@
 //! in several ways (chair, secretary and guarantor in one) counts once (`domain.md` G 48): the row's
 //! key is the related subject's id.
 
+use jiff::civil::Date;
+
 use super::{CreditRecord, PublicRecord, VetoFact, is_default};
 use crate::id::SubjectId;
 use crate::pack::vocabulary;
@@ -30,6 +32,17 @@ pub struct RelatedStanding {
     /// Public records of general dishonesty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub public_records: Vec<PublicRecord>,
+}
+
+impl RelatedStanding {
+    /// Drops the person's records whose time is over on `day` (`domain.md` L-06); whether there
+    /// were any.
+    pub fn forget_expired(&mut self, day: Date) -> bool {
+        let before = self.public_records.len();
+        self.public_records
+            .retain(|record| record.delete_on().is_none_or(|due| day < due));
+        self.public_records.len() < before
+    }
 }
 
 vocabulary! {

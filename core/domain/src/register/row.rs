@@ -160,6 +160,16 @@ impl RegisterContent {
         }
     }
 
+    /// What may still be kept on `day` (`domain.md` L-06); a row about a person behind an entity
+    /// loses the records of that person whose time is over.
+    #[must_use]
+    pub fn without_expired(mut self, day: Date) -> Option<Self> {
+        if let Self::Related(standing) = &mut self {
+            standing.forget_expired(day);
+        }
+        (!self.is_due_for_deletion(day)).then_some(self)
+    }
+
     /// Whether nothing may use it any more. A device that was not told yet forms the same inputs
     /// as a server that has deleted it.
     fn is_due_for_deletion(&self, day: Date) -> bool {
@@ -251,6 +261,7 @@ impl Context {
         for row in RegisterRow::in_force(rows, subject, as_of) {
             context.take(row.content.clone());
         }
+        context.forget_expired(as_of);
         context
     }
 

@@ -8,7 +8,7 @@ use crate::case::CaseState;
 use crate::division::DivisionCode;
 use crate::file::chain::{SignatureError, Suite, verify};
 use crate::hash::Hash;
-use crate::id::{CycleId, DeviceId, SubjectId};
+use crate::id::{CycleId, DeviceId, RowId, SubjectId};
 use crate::identity::IdentityRecord;
 use crate::item::ItemPath;
 use crate::register::RegisterRow;
@@ -102,6 +102,9 @@ pub enum PullItem {
     /// A campaign.
     #[n(10)]
     Cycle(#[n(0)] crate::case::cycle::Cycle),
+    /// Register rows were deleted: delete them too.
+    #[n(11)]
+    Deleted(#[n(0)] DeletedRows),
 }
 
 /// A subject of the gacha.
@@ -211,6 +214,18 @@ pub struct Tombstone {
     pub signature: String,
 }
 
+/// Register rows were deleted, because their time was over (`domain.md` L-06).
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct DeletedRows {
+    /// The rows.
+    #[n(0)]
+    pub rows: Vec<RowId>,
+    /// Signature of the server over [`DeletedRows::message`], hexadecimal.
+    #[n(1)]
+    pub signature: String,
+}
+
 /// A device was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
@@ -244,6 +259,35 @@ impl Tombstone {
     }
 }
 
+impl DeletedRows {
+    /// What the server signs.
+    #[must_use]
+    pub fn message(rows: &[RowId]) -> Vec<u8> {
+        let mut message = String::from("itgel.deleted.v1");
+        for row in rows {
+            message.push('\n');
+            message.push_str(row.as_str());
+        }
+        message.into_bytes()
+    }
+
+    /// Checks the server's signature: nobody else can make a device delete anything.
+    ///
+    /// # Errors
+    /// [`SignatureError`] if it is not the server's over these rows.
+    pub fn verify(&self, server_key: &[u8]) -> Result<(), SignatureError> {
+        let signature = data_encoding::HEXLOWER
+            .decode(self.signature.as_bytes())
+            .map_err(|_| SignatureError)?;
+        verify(
+            Suite::Ed25519,
+            server_key,
+            &Self::message(&self.rows),
+            &signature,
+        )
+    }
+}
+
 impl PullItem {
     /// The number of its kind.
     #[must_use]
@@ -260,6 +304,7 @@ impl PullItem {
             Self::Revocation(_) => 8,
             Self::Subject(_) => 9,
             Self::Cycle(_) => 10,
+            Self::Deleted(_) => 11,
         }
     }
 

@@ -10,8 +10,8 @@ use itgel_domain::register::{RegisterContent, RegisterRow};
 use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::sync::hello::{Cursor, Hello, HelloAnswer, ListEnd};
 use itgel_domain::sync::pull::{
-    CaseItem, EnvelopeItem, IdentityItem, PullItem, PullPage, PulledItem, Revocation, RulesItem,
-    SubjectItem, TaskItem, Tombstone, empty_digest, extend_digest,
+    CaseItem, DeletedRows, EnvelopeItem, IdentityItem, PullItem, PullPage, PulledItem, Revocation,
+    RulesItem, SubjectItem, TaskItem, Tombstone, empty_digest, extend_digest,
 };
 use itgel_domain::sync::push::{Exception, Flag, IdentityPush, Push, PushAnswer, Verdict};
 use jiff::civil::date;
@@ -199,6 +199,10 @@ fn pull_items() -> Vec<PullItem> {
             name: "2026 年度".into(),
             opens_on: date(2026, 3, 1),
             closes_on: date(2026, 11, 30),
+        }),
+        PullItem::Deleted(DeletedRows {
+            rows: vec![id("row-2"), id("row-3")],
+            signature: hex(&server().sign(&DeletedRows::message(&[id("row-2"), id("row-3")]))),
         }),
     ]
 }

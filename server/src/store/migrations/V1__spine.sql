@@ -313,6 +313,49 @@ create table import_row (
 create index import_row_by_state on import_row (batch, state, n);
 create index import_row_by_place on import_row (batch, place) where place is not null;
 
+-- The rows about a person behind entities and collectives.
+create index register_of_related on register_row (row_key) where register = 'related';
+
+-- Credit records, list entries, honours and commitments as staff search them: one row for each
+-- register row in force.
+create table credit_record (
+    subject      text not null,
+    register     text not null, -- 'public_record', 'list_entry', 'honour', 'commitment'
+    row_key      text not null,
+    row          text not null, -- the register row in force
+    class        text not null, -- of the five
+    kind         text,          -- of the ten publicity kinds
+    body         text not null,
+    item         text not null,
+    reference    text not null,
+    began_on     text not null, -- decided, listed, awarded, signed
+    closed_on    text,          -- first day on which it is used no more
+    published_to text,
+    suspended    integer not null,
+    delete_on    text,          -- adverse and of a natural person: end and five years
+    primary key (subject, register, row_key)
+) without rowid;
+create index credit_record_by_day on credit_record (began_on, row);
+create index credit_record_by_row on credit_record (row);
+create index credit_record_by_deletion on credit_record (delete_on);
+
+-- Measures against and incentives for subjects, each out of its list.
+create table measure (
+    id              text primary key,
+    subject         text not null,
+    kind            text not null, -- 'restraint', 'incentive'
+    state           text not null,
+    version         integer not null,
+    ground_register text not null, -- the place of what it rests on
+    ground_key      text not null,
+    list_version    text not null,
+    item            text not null,
+    initiated_at    integer not null,
+    content         text not null  -- the measure, JSON
+) without rowid;
+create index measure_by_subject on measure (subject);
+create index measure_by_state on measure (state, subject);
+
 -- What screens and decisions read ------------------------------------------------------------
 
 create table projection (
