@@ -32,7 +32,7 @@ use rusqlite::Connection;
 
 pub use self::erase::erase;
 pub use self::meaning::check_value;
-pub use self::official::append_official;
+pub use self::official::{append_identity, append_official, imported};
 
 use self::admission::Admission;
 use self::chain::Outcome;

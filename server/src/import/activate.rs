@@ -58,7 +58,7 @@ pub fn order(service: &Service, actor: &Actor, id: &ImportId) -> Result<BatchVie
             return Err(ErrorCode::ImportState.into());
         }
         allowed(&actor, &batch)?;
-        begin(service, tx, &actor, &batch, service.now())?;
+        begin(tx, &actor, &batch, service.now())?;
         shown(tx, batch)
     })
 }
@@ -126,13 +126,11 @@ pub fn forget(service: &Service, id: &ImportId) -> Result<(), ServiceError> {
 
 /// Begins the activation in the caller's transaction.
 pub(super) fn begin(
-    service: &Service,
     tx: &Tx<'_>,
     actor: &Actor,
     batch: &BatchRow,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    let _ = service;
     decide(tx, actor, batch, BatchState::Activating, now)?;
     let content = serde_json::json!({ "batch": batch.id });
     jobs::enqueue(
@@ -190,6 +188,7 @@ fn settle(
             service,
             tx,
             batch: &batch.id,
+            file_hash: &batch.file_hash,
             source: &batch.source,
             cycle: batch.cycle.as_ref(),
             entered_by: &batch.entered_by,

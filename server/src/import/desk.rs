@@ -2,6 +2,7 @@
 
 use itgel_domain::division::{Division, DivisionCode};
 use itgel_domain::error::ErrorCode;
+use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, ImportId, OfficerId, RowId, SubjectId};
 use itgel_domain::person::ResidentId;
 use itgel_domain::policy::{Action, Actor, Resource, may};
@@ -41,6 +42,8 @@ pub struct Force<'a> {
     pub tx: &'a Tx<'a>,
     /// The batch.
     pub batch: &'a ImportId,
+    /// SHA-256 of the file.
+    pub file_hash: &'a Hash,
     /// Who keeps the table, with the number of its document.
     pub source: &'a str,
     /// The campaign that values are for, if the kind has one.

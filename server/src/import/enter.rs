@@ -267,7 +267,7 @@ impl Reading<'_> {
                 store::log::audit(tx, now, by, "import.entered", &resource, &detail)?;
                 store::log::leaf(tx, LeafKind::Rules, &leaf_of(&batch.id))?;
                 if !sheet.decides_grades() {
-                    begin(service, tx, &actor, &batch, now)?;
+                    begin(tx, &actor, &batch, now)?;
                 }
                 Ok(())
             })?;

@@ -94,7 +94,7 @@ fn column_of<'c, 'h>(
     if let Some(column) = named(head) {
         return Some((column, None));
     }
-    let (name, rest) = head.split_once('(')?;
+    let (name, rest) = head.rsplit_once('(')?;
     let column = named(name).filter(|column| column.measure.is_some())?;
     Some((column, rest.strip_suffix(')')))
 }

@@ -1,14 +1,27 @@
 //! The kinds of table that can be imported, one file each.
 
+mod calendar;
 mod common;
+mod disasters;
+mod facts;
+mod gacha_facts;
+mod households;
 mod quotas;
+mod sumu_facts;
 
 use super::sheet::AnySheet;
 
 /// Every kind, in the order in which officials are shown them.
 #[must_use]
 pub fn all() -> &'static [&'static dyn AnySheet] {
-    &[&quotas::Quotas]
+    &[
+        &households::Households,
+        &quotas::Quotas,
+        &disasters::Disasters,
+        &gacha_facts::GachaFacts,
+        &sumu_facts::SumuFacts,
+        &calendar::Calendar,
+    ]
 }
 
 /// The kind with this word.

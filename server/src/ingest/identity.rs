@@ -3,21 +3,25 @@
 //! both kept; the same ID number under two subjects is a candidate for a person to look at.
 
 use itgel_domain::error::ErrorCode;
+use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::{Envelope, IdentityCommitment};
+use itgel_domain::hash::Hash;
 use itgel_domain::identity::{IdentityRecord, Person};
 use itgel_domain::log::LeafKind;
 use itgel_domain::person::ResidentId;
 use itgel_domain::policy::Action;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
+use itgel_domain::time::AtMs;
 
 use super::admission::{Admission, Arrived, Home};
 use super::page::Page;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
-use crate::store;
+use crate::service::Service;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::store::identity::IdentityRow;
+use crate::store::{self, Tx};
 
 /// The code of a commitment whose record did not come with it.
 pub(super) const MISSING: ErrorCode = ErrorCode::EntryUnknown;
@@ -105,66 +109,100 @@ impl Admission<'_> {
         home: &Home,
         counts: bool,
     ) -> Result<(), ServiceError> {
-        let id = commitment.subject.as_str();
-        let key = contents::key(self.service, self.tx, Scope::Identity, id)?;
-        let name = commitment.commitment.to_string();
-        let row = IdentityRow {
-            subject: commitment.subject.clone(),
-            commitment: commitment.commitment,
-            version: record.version,
-            author: record.author.clone(),
-            at: envelope.at.to_string(),
-            is_current: counts,
-            blind_id: record.head().and_then(|head| self.blind_id(head)),
-            blind_phone: record.head().and_then(|head| self.blind_phone(head)),
-            sealed: contents::seal(&key, "identity", &name, &record.to_bytes())?,
+        let version = Version {
+            at: &envelope.at,
+            commitment: &commitment.commitment,
+            record,
         };
-        store::identity::put(self.tx, &row)?;
-        let Home::Known { subject, .. } = home else {
-            return Ok(());
+        let subject = match home {
+            Home::Known { subject, .. } if counts => Some(subject),
+            _ => None,
         };
-        if !counts {
-            return Ok(());
+        keep_version(self.service, self.tx, version, subject, self.now)?;
+        match subject {
+            Some(subject) => self.touch_all(&subject.id),
+            None => Ok(()),
         }
-        for older in &record.based_on {
-            store::identity::supersede(self.tx, &commitment.subject, older)?;
-        }
-        let commitment = &commitment.commitment;
-        store::list::append_identity(self.tx, subject.division, record.clone(), commitment)?;
-        if let Some(blind_id) = &row.blind_id {
-            self.note_duplicates(subject, blind_id)?;
-        }
-        self.touch_all(&subject.id)
     }
+}
 
-    /// The same ID number under another subject: never merged by code (`domain.md` G 6).
-    fn note_duplicates(&self, subject: &Subject, blind_id: &str) -> Result<(), ServiceError> {
-        let mut same = store::identity::list_by_blind_id(self.tx, blind_id)?;
-        same.retain(|other| *other != subject.id);
-        if same.is_empty() {
-            return Ok(());
-        }
-        let resource = format!("subject/{}", subject.id);
-        let detail = serde_json::json!({ "same_id_number": same });
-        let action = "identity.duplicate_candidate";
-        store::log::audit(self.tx, self.now, "rule", action, &resource, &detail)?;
-        Ok(())
-    }
+/// A version of a record and the place of its commitment.
+#[derive(Clone, Copy)]
+pub(super) struct Version<'a> {
+    pub(super) at: &'a ChainRef,
+    pub(super) commitment: &'a Hash,
+    pub(super) record: &'a IdentityRecord,
+}
 
-    fn blind_id(&self, person: &Person) -> Option<String> {
-        let number: ResidentId = person.id_number.as_deref()?.parse().ok()?;
-        Some(self.service.keys.blind_id.index(number.as_str()))
+/// Keeps a version of a record: as the current one of `subject`, which devices of its gacha
+/// learn of, or, without a subject that it counts for, beside it.
+pub(super) fn keep_version(
+    service: &Service,
+    tx: &Tx<'_>,
+    version: Version<'_>,
+    subject: Option<&Subject>,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let (record, commitment) = (version.record, version.commitment);
+    let key = contents::key(service, tx, Scope::Identity, record.subject.as_str())?;
+    let name = commitment.to_string();
+    let row = IdentityRow {
+        subject: record.subject.clone(),
+        commitment: *commitment,
+        version: record.version,
+        author: record.author.clone(),
+        at: version.at.to_string(),
+        is_current: subject.is_some(),
+        blind_id: record.head().and_then(|head| blind_id(service, head)),
+        blind_phone: record.head().and_then(|head| blind_phone(service, head)),
+        sealed: contents::seal(&key, "identity", &name, &record.to_bytes())?,
+    };
+    store::identity::put(tx, &row)?;
+    let Some(subject) = subject else {
+        return Ok(());
+    };
+    for older in &record.based_on {
+        store::identity::supersede(tx, &record.subject, older)?;
     }
+    store::list::append_identity(tx, subject.division, record.clone(), commitment)?;
+    match &row.blind_id {
+        Some(blind_id) => note_duplicates(tx, subject, blind_id, now),
+        None => Ok(()),
+    }
+}
 
-    fn blind_phone(&self, person: &Person) -> Option<String> {
-        let digits: String = person
-            .phone
-            .as_deref()?
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
-        (!digits.is_empty()).then(|| self.service.keys.blind_phone.index(&digits))
+/// The same ID number under another subject: never merged by code (`domain.md` G 6).
+fn note_duplicates(
+    tx: &Tx<'_>,
+    subject: &Subject,
+    blind_id: &str,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let mut same = store::identity::list_by_blind_id(tx, blind_id)?;
+    same.retain(|other| *other != subject.id);
+    if same.is_empty() {
+        return Ok(());
     }
+    let resource = format!("subject/{}", subject.id);
+    let detail = serde_json::json!({ "same_id_number": same });
+    let action = "identity.duplicate_candidate";
+    store::log::audit(tx, now, "rule", action, &resource, &detail)?;
+    Ok(())
+}
+
+fn blind_id(service: &Service, person: &Person) -> Option<String> {
+    let number: ResidentId = person.id_number.as_deref()?.parse().ok()?;
+    Some(service.keys.blind_id.index(number.as_str()))
+}
+
+fn blind_phone(service: &Service, person: &Person) -> Option<String> {
+    let digits: String = person
+        .phone
+        .as_deref()?
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    (!digits.is_empty()).then(|| service.keys.blind_phone.index(&digits))
 }
 
 /// The record of the page that the commitment stands for.

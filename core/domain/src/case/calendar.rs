@@ -27,6 +27,18 @@ struct Year {
     worked: BTreeSet<Date>,
 }
 
+/// What the calendar says of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayKind {
+    /// A holiday, or a weekday that bridges one.
+    Off,
+    /// A day of a weekend that is worked.
+    Worked,
+    /// Neither: off at weekends, worked otherwise.
+    Plain,
+}
+
 /// Why a text is no calendar.
 #[derive(Debug, thiserror::Error)]
 pub enum CalendarError {
@@ -105,6 +117,26 @@ impl HolidayCalendar {
         Ok(())
     }
 
+    /// The calendar of the year of `day` alone, with the day as `kind`; `None` if it is there
+    /// as it stands.
+    #[must_use]
+    pub fn year_with(&self, day: Date, kind: DayKind) -> Option<Self> {
+        let known = self.years.get(&day.year());
+        let mut year = known.cloned().unwrap_or_else(|| Year {
+            off: BTreeSet::new(),
+            worked: BTreeSet::new(),
+        });
+        year.off.remove(&day);
+        year.worked.remove(&day);
+        match kind {
+            DayKind::Off => year.off.insert(day),
+            DayKind::Worked => year.worked.insert(day),
+            DayKind::Plain => true,
+        };
+        let years = BTreeMap::from([(day.year(), year)]);
+        (known != years.get(&day.year())).then_some(Self { years })
+    }
+
     /// Whether the year of `day` was loaded.
     #[must_use]
     pub fn covers(&self, day: Date) -> bool {
@@ -171,6 +203,18 @@ mod tests {
         let days = date(2026, 1, 1).series(jiff::Span::new().days(1)).take(365);
         // 261 weekdays, 19 of them off, 6 weekend days worked.
         assert_eq!(days.filter(|d| calendar.is_working_day(*d)).count(), 248);
+    }
+
+    #[test]
+    fn one_day_is_corrected_without_touching_another_year() {
+        let mut calendar = HolidayCalendar::default();
+        calendar.add_toml(CN_2026).unwrap();
+        let day = date(2026, 10, 10);
+        assert_eq!(calendar.year_with(day, DayKind::Worked), None);
+        let changed = calendar.year_with(day, DayKind::Plain).unwrap();
+        assert!(!changed.is_working_day(day) && !changed.is_working_day(date(2026, 10, 7)));
+        let next = calendar.year_with(date(2027, 1, 1), DayKind::Off).unwrap();
+        assert!(next.covers(date(2027, 1, 2)) && !next.covers(day));
     }
 
     #[test]
