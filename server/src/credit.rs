@@ -9,6 +9,7 @@
 
 pub mod measures;
 pub mod publicity;
+pub mod reading;
 pub mod records;
 pub mod repeats;
 pub mod retention;
@@ -16,6 +17,7 @@ pub mod retention;
 use std::sync::Arc;
 
 use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::id::SubjectId;
 use itgel_domain::pack::Parameters;
 use itgel_domain::policy::{self, Action, Actor, Denial, Resource};
 use itgel_domain::subject::Subject;
@@ -24,7 +26,7 @@ use rusqlite::Connection;
 
 use crate::error::ServiceError;
 use crate::service::Service;
-use crate::store;
+use crate::store::{self, credit_record::Listed};
 
 /// Refuses unless a role of the actor allows `action` on what concerns `subject`. What the actor
 /// may not read does not exist for them: then `absent` is the answer.
@@ -68,4 +70,9 @@ fn refuse(faults: Vec<Violation>) -> ServiceError {
         code: first.unwrap_or(ErrorCode::RegisterRow),
         violations: faults,
     }
+}
+
+fn subject_of(listed: &Listed) -> Result<SubjectId, ServiceError> {
+    let subject = listed.row.subject.clone();
+    subject.ok_or(ServiceError::internal("a credit record about nobody"))
 }

@@ -1,29 +1,27 @@
 //! Credit records: entered, imported, amended, read.
 
 use itgel_domain::credit::{Amendment, amended, begun_on};
-use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DecisionId, RowId, SubjectId};
 use itgel_domain::log::LeafKind;
-use itgel_domain::pack::Parameters;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::register::{
-    Commitment, CreditClass, Honour, ListEntry, ListEntryFields, PublicRecord, PublicityKind,
-    RegisterContent, RegisterRow, SubjectForm,
+    Commitment, Honour, ListEntry, ListEntryFields, PublicRecord, RegisterContent, RegisterRow,
+    SubjectForm,
 };
-use itgel_domain::subject::{Subject, SubjectKind};
+use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
-use super::{allow_about, measures, parameters, refuse};
+use super::{allow_about, measures, parameters, refuse, subject_of};
 use crate::error::ServiceError;
 use crate::service::{Service, random};
-use crate::store::credit_record::{self, Listed, Order, Place};
+use crate::store::credit_record::{self, Listed, Place};
 use crate::store::decision::Decision;
 use crate::store::{self, Tx};
-use crate::{fold, process, registers};
+use crate::{fold, registers};
 
 /// What a person may enter. An entry of an official list is not among it: it is imported.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -56,76 +54,6 @@ pub struct Entered {
     pub id: RowId,
     /// Whether it was there already, so that nothing changed.
     pub is_unchanged: bool,
-}
-
-/// Which records to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordFilter {
-    /// Of subjects in this division.
-    pub division: DivisionCode,
-    /// Only of this class.
-    pub class: Option<CreditClass>,
-    /// Only of this register.
-    pub register: Option<String>,
-    /// Only of this publicity kind.
-    pub kind: Option<PublicityKind>,
-    /// Also what is repaired, withdrawn, exonerated, suspended or over.
-    pub with_closed: bool,
-    /// Only of this subject, reference, body, or of a household code that begins so.
-    pub search: Option<String>,
-    /// In which order.
-    pub order: Order,
-    /// [`RecordPage::next`] of the page before.
-    pub after: Option<String>,
-    /// Most lines.
-    pub limit: u32,
-}
-
-/// A page of records.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct RecordPage {
-    /// The records.
-    pub records: Vec<RecordView>,
-    /// Where the next page begins; absent at the end.
-    pub next: Option<String>,
-}
-
-/// A record as staff see it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct RecordView {
-    /// The register row in force.
-    pub id: RowId,
-    /// Whose.
-    pub subject: SubjectId,
-    /// What the subject is.
-    pub subject_kind: SubjectKind,
-    /// The household's number.
-    pub local_code: String,
-    /// Where it lives.
-    pub division: DivisionCode,
-    /// Counts what was said of this.
-    pub revision: u32,
-    /// Who keeps the register.
-    pub source: String,
-    /// The first day of what it says.
-    pub began_on: Date,
-    /// Whether it is displayed and used today.
-    pub stands: bool,
-    /// The day on which it is deleted, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delete_on: Option<Date>,
-    /// The register and what the row says.
-    #[serde(flatten)]
-    pub content: RegisterContent,
-}
-
-/// A record with all that was said before.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct RecordDetail {
-    /// As it stands.
-    pub record: RecordView,
-    /// Its revisions, the newest first.
-    pub history: Vec<RegisterContent>,
 }
 
 /// Enters a record, an honour or a commitment for a person.
@@ -168,26 +96,37 @@ pub fn put(
     entered_by: &str,
     now: AtMs,
 ) -> Result<Entered, ServiceError> {
-    let today = now.on();
-    let (faults, content) = match content {
-        NewCredit::Record(record) => {
-            let table = parameters(service, tx, subject, today)?;
-            let faults = record.faults(subject.kind, &table.list_versions, today);
-            (faults, RegisterContent::PublicRecord(record.clone()))
-        }
-        NewCredit::Honour(honour) => (
-            honour.faults(today),
-            RegisterContent::Honour(honour.clone()),
-        ),
-        NewCredit::Commitment(made) => (
-            made.faults(today),
-            RegisterContent::Commitment(made.clone()),
-        ),
-    };
+    let faults = faults(service, tx, subject, content, now.on())?;
     if !faults.is_empty() {
         return Err(refuse(faults));
     }
+    let content = match content.clone() {
+        NewCredit::Record(record) => RegisterContent::PublicRecord(record),
+        NewCredit::Honour(honour) => RegisterContent::Honour(honour),
+        NewCredit::Commitment(made) => RegisterContent::Commitment(made),
+    };
     write(service, tx, subject, content, source, entered_by, now)
+}
+
+/// Everything that keeps a record, an honour or a commitment from being entered.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn faults(
+    service: &Service,
+    connection: &Connection,
+    subject: &Subject,
+    content: &NewCredit,
+    today: Date,
+) -> Result<Vec<Violation>, ServiceError> {
+    Ok(match content {
+        NewCredit::Record(record) => {
+            let table = parameters(service, connection, subject, today)?;
+            record.faults(subject.kind, &table.list_versions, today)
+        }
+        NewCredit::Honour(honour) => honour.faults(today),
+        NewCredit::Commitment(made) => made.faults(today),
+    })
 }
 
 /// Takes an entry of an official list as its keeper delivered it: the only way to one, for
@@ -209,31 +148,58 @@ pub fn import_entry(
     entered_by: &str,
     now: AtMs,
 ) -> Result<Entered, ServiceError> {
-    let today = now.on();
-    let table = parameters(service, tx, subject, today)?;
+    let entry = checked_entry(service, tx, subject, fields, now.on())?.map_err(refuse)?;
+    let content = RegisterContent::ListEntry(entry);
+    write(service, tx, subject, content, source, entered_by, now)
+}
+
+/// The entry that fields make for a subject, or everything that keeps them from being one.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn checked_entry(
+    service: &Service,
+    connection: &Connection,
+    subject: &Subject,
+    fields: ListEntryFields,
+    today: Date,
+) -> Result<Result<ListEntry, Vec<Violation>>, ServiceError> {
+    let table = parameters(service, connection, subject, today)?;
     let of_person = SubjectForm::NaturalPerson.fits(subject.kind);
     let mut faults = Vec::new();
     if fields.of_person != of_person {
         faults.push(Violation::new("of_person", ErrorCode::RecordForm));
     }
-    if fields.listed_on > today {
-        faults.push(Violation::new("listed_on", ErrorCode::RecordDates));
-    }
-    let entry = match ListEntry::new(fields, &table.list_versions) {
-        Ok(entry) if faults.is_empty() => entry,
-        Ok(_) => return Err(refuse(faults)),
-        Err(error) => return Err(refuse(faults.into_iter().chain(error.faults).collect())),
-    };
-    for other in credit_record::list_of(tx, &subject.id)? {
-        if let RegisterContent::ListEntry(other) = &other.row.content
-            && entry.overlaps(other)
-        {
-            let fault = Violation::new("listed_on", ErrorCode::RecordOverlap);
-            return Err(refuse(vec![fault]));
+    let days = [
+        ("listed_on", Some(fields.listed_on)),
+        ("removed_on", fields.removed_on),
+        ("repaired_on", fields.repaired_on),
+    ];
+    for (field, day) in days {
+        if day.is_some_and(|day| day > today) {
+            faults.push(Violation::new(field, ErrorCode::RecordDates));
         }
     }
-    let content = RegisterContent::ListEntry(entry);
-    write(service, tx, subject, content, source, entered_by, now)
+    let entry = match ListEntry::new(fields, &table.list_versions) {
+        Ok(entry) => entry,
+        Err(error) => {
+            faults.extend(error.faults);
+            return Ok(Err(faults));
+        }
+    };
+    let overlaps = |other: &Listed| match &other.row.content {
+        RegisterContent::ListEntry(other) => entry.overlaps(other),
+        _ => false,
+    };
+    let standing = credit_record::list_of(connection, &subject.id)?;
+    if standing.iter().any(overlaps) {
+        faults.push(Violation::new("listed_on", ErrorCode::RecordOverlap));
+    }
+    Ok(if faults.is_empty() {
+        Ok(entry)
+    } else {
+        Err(faults)
+    })
 }
 
 /// Repairs, withdraws, exonerates, suspends or settles what stands; standings, measures and
@@ -264,108 +230,6 @@ pub fn amend(
     }
     note_amendment(tx, actor, (&subject, &entered.id), amendment, now)?;
     Ok(entered)
-}
-
-/// The records of a division.
-///
-/// # Errors
-/// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`] for the person;
-/// [`ErrorCode::RequestMalformed`] for a cursor that was not given here; [`ServiceError`] of the
-/// database.
-pub fn list(
-    service: &Service,
-    connection: &Connection,
-    actor: &Actor,
-    filter: &RecordFilter,
-) -> Result<RecordPage, ServiceError> {
-    process::allow(actor, Action::ReadRecords, filter.division)?;
-    let today = service.now().on();
-    let table = service
-        .rules
-        .parameters_for(connection, filter.division, today)?;
-    let found = credit_record::list(
-        connection,
-        &credit_record::Filter {
-            division: filter.division,
-            reader: &actor.officer,
-            class: filter.class,
-            register: filter.register.as_deref(),
-            kind: filter.kind,
-            open_on: (!filter.with_closed).then_some(today),
-            search: filter.search.as_deref().filter(|text| !text.is_empty()),
-            order: filter.order,
-            after: filter.after.as_deref().map(place).transpose()?,
-            limit: filter.limit.saturating_add(1),
-        },
-    )?;
-    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let last = found
-        .get(limit.saturating_sub(1))
-        .filter(|_| found.len() > limit);
-    let next = last.map(|listed| format!("{} {}", listed.began_on, listed.row.id));
-    let views = found.into_iter().take(limit);
-    let views = views.map(|listed| view(listed, today, &table));
-    let records: Result<Vec<RecordView>, ServiceError> = views.collect();
-    let mut records = records?;
-    // A term of the law may end a publicity that its source still keeps open.
-    records.retain(|record| filter.with_closed || record.stands);
-    Ok(RecordPage { records, next })
-}
-
-/// One record with its history.
-///
-/// # Errors
-/// [`ErrorCode::RecordUnknown`] or [`ErrorCode::NotAllowed`] for the person; [`ServiceError`] of
-/// the database.
-pub fn get(
-    service: &Service,
-    connection: &Connection,
-    actor: &Actor,
-    id: &RowId,
-) -> Result<RecordDetail, ServiceError> {
-    let listed = credit_record::get(connection, id)?.ok_or(ErrorCode::RecordUnknown)?;
-    let subject = fold::subject(connection, &subject_of(&listed)?)?;
-    let absent = ErrorCode::RecordUnknown;
-    allow_about(connection, actor, Action::ReadRecords, &subject, absent)?;
-    let place = Place::of(&listed.row).ok_or(ErrorCode::RecordUnknown)?;
-    let history = credit_record::list_revisions(connection, &place)?;
-    let today = service.now().on();
-    let table = parameters(service, connection, &subject, today)?;
-    Ok(RecordDetail {
-        record: view(listed, today, &table)?,
-        history: history.into_iter().map(|row| row.content).collect(),
-    })
-}
-
-/// Whether a row is displayed and used on a day.
-pub(crate) fn stands(content: &RegisterContent, day: Date, table: &Parameters) -> bool {
-    match content {
-        RegisterContent::PublicRecord(record) => record.stands_on(day, table),
-        RegisterContent::ListEntry(entry) => entry.is_shown_on(day),
-        RegisterContent::Honour(honour) => honour.holds_on(day),
-        _ => true,
-    }
-}
-
-fn view(listed: Listed, today: Date, table: &Parameters) -> Result<RecordView, ServiceError> {
-    Ok(RecordView {
-        subject: subject_of(&listed)?,
-        stands: stands(&listed.row.content, today, table),
-        delete_on: listed.row.content.delete_on(),
-        id: listed.row.id,
-        subject_kind: listed.subject_kind,
-        local_code: listed.local_code,
-        division: listed.home,
-        revision: listed.row.revision,
-        source: listed.row.source,
-        began_on: listed.began_on,
-        content: listed.row.content,
-    })
-}
-
-fn subject_of(listed: &Listed) -> Result<SubjectId, ServiceError> {
-    let subject = listed.row.subject.clone();
-    subject.ok_or(ServiceError::internal("a credit record about nobody"))
 }
 
 /// Brings a row into force at its place, unless it says what stands there already.
@@ -453,12 +317,4 @@ fn note_amendment(
     let (who, resource) = (actor.officer.as_str(), format!("record/{row}"));
     store::log::audit(tx, now, who, "record.amended", &resource, &detail)?;
     Ok(())
-}
-
-fn place(cursor: &str) -> Result<(Date, RowId), ServiceError> {
-    let parsed = cursor.split_once(' ').and_then(|(day, row)| {
-        let (day, row) = (day.parse().ok()?, row.parse().ok()?);
-        Some((day, row))
-    });
-    parsed.ok_or_else(|| ErrorCode::RequestMalformed.into())
 }

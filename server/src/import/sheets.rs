@@ -1,12 +1,17 @@
 //! The kinds of table that can be imported, one file each.
 
 mod calendar;
+mod commitments;
 mod common;
+mod credit;
 mod disasters;
 mod facts;
 mod gacha_facts;
+mod honours;
 mod households;
+mod official_lists;
 mod quotas;
+mod records;
 mod sumu_facts;
 
 use super::sheet::AnySheet;
@@ -21,6 +26,10 @@ pub fn all() -> &'static [&'static dyn AnySheet] {
         &gacha_facts::GachaFacts,
         &sumu_facts::SumuFacts,
         &calendar::Calendar,
+        &records::Records,
+        &official_lists::OfficialLists,
+        &honours::Honours,
+        &commitments::Commitments,
     ]
 }
 

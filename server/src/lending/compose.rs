@@ -15,7 +15,7 @@ use rusqlite::Connection;
 
 use super::ReportRequest;
 use super::right::{Miss, Right, is_named};
-use crate::credit::records;
+use crate::credit::reading;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::{contents, fold, process, store};
@@ -116,7 +116,7 @@ fn shown_rows(
         .rules
         .parameters_for(connection, subject.division, today)?;
     let mut rows = store::register::list_reaching(connection, subject, false)?;
-    rows.retain(|row| records::stands(&row.content, today, &table));
+    rows.retain(|row| reading::stands(&row.content, today, &table));
     Ok(rows)
 }
 

@@ -13,7 +13,8 @@ use super::App;
 use super::extract::{Json, Officer, Page, PageQuery, with_service};
 use super::problem::Refusal;
 use crate::credit::measures::{self, InitiateRequest, MeasureFilter, MeasureRequest};
-use crate::credit::records::{self, EnterRequest, RecordFilter};
+use crate::credit::reading::{self, RecordFilter};
+use crate::credit::records::{self, EnterRequest};
 use crate::credit::{publicity, repeats};
 use crate::store::credit_record::Order;
 
@@ -82,7 +83,7 @@ pub(super) async fn records(
         limit: limit_of(query.limit),
     };
     let page = with_service(&app, move |s| {
-        s.store.read(|c| records::list(s, c, &actor, &filter))
+        s.store.read(|c| reading::list(s, c, &actor, &filter))
     });
     let page = page.await?;
     Ok(Page {
@@ -111,7 +112,7 @@ pub(super) async fn record(
     Path(id): Path<RowId>,
 ) -> Result<impl IntoResponse, Refusal> {
     let record = with_service(&app, move |s| {
-        s.store.read(|c| records::get(s, c, &actor, &id))
+        s.store.read(|c| reading::get(s, c, &actor, &id))
     });
     Ok(axum::Json(record.await?))
 }
