@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use itgel_domain::assess::{Inputs, Mismatch, mismatches};
 use itgel_domain::item::{ItemPath, Observation};
-use itgel_domain::pack::StockClass;
 
 use crate::check::is_stock;
 use crate::visit::{EarlierValue, Visit};
@@ -24,8 +23,6 @@ pub struct Warning {
 pub enum WarningCode {
     /// Counts that do not fit together.
     Count(Mismatch),
-    /// More animals on the pasture than three times its quota allows.
-    FarAboveQuota,
     /// The counts of all classes equal the last cycle's.
     SameStockAsBefore,
     /// More than nine in ten values equal the last cycle's (`domain.md` G 33).
@@ -41,8 +38,12 @@ impl WarningCode {
             Self::Count(Mismatch::BirthsAboveFemales) => "warning.births_above_females",
             Self::Count(Mismatch::HerdEquation) => "warning.herd_equation",
             Self::Count(Mismatch::Heaping) => "warning.heaping",
-            Self::FarAboveQuota => "warning.far_above_quota",
-            Self::SameStockAsBefore => "warning.same_stock_as_before",
+            Self::Count(Mismatch::SubsidyArea) => "warning.subsidy_area",
+            Self::Count(Mismatch::FarAboveQuota) => "warning.far_above_quota",
+            Self::Count(Mismatch::UnexplainedLoss) => "warning.unexplained_loss",
+            Self::Count(Mismatch::SameStock) | Self::SameStockAsBefore => {
+                "warning.same_stock_as_before"
+            }
             Self::CopiedFromBefore => "warning.copied_from_before",
         }
     }
@@ -53,9 +54,14 @@ impl WarningCode {
             Self::Count(Mismatch::InsuredAboveDeclared) => "insurance.livestock_milli_su",
             Self::Count(Mismatch::BirthsAboveFemales) => "production.born",
             Self::Count(Mismatch::HerdEquation) => "production.opening_heads",
-            Self::Count(Mismatch::Heaping) | Self::FarAboveQuota | Self::SameStockAsBefore => {
-                "herd"
-            }
+            Self::Count(Mismatch::SubsidyArea) => "plot",
+            Self::Count(
+                Mismatch::Heaping
+                | Mismatch::FarAboveQuota
+                | Mismatch::SameStock
+                | Mismatch::UnexplainedLoss,
+            )
+            | Self::SameStockAsBefore => "herd",
             Self::CopiedFromBefore => "draft",
         }
     }
@@ -74,11 +80,10 @@ pub(crate) fn warnings(
     let stated = Stated(visit.stated());
     let mut found = Vec::new();
     if let Some(inputs) = inputs {
+        // The same stock is looked for below, in what the officer states before it is sealed.
         let counts = mismatches(inputs, &inputs.facts).into_iter();
+        let counts = counts.filter(|mismatch| *mismatch != Mismatch::SameStock);
         found.extend(counts.map(WarningCode::Count));
-        if stated.is_far_above_quota(inputs) {
-            found.push(WarningCode::FarAboveQuota);
-        }
     }
     if stated.has_same_stock(earlier) {
         found.push(WarningCode::SameStockAsBefore);
@@ -102,35 +107,6 @@ impl Stated {
         counts
             .filter_map(|(path, o)| Some((path, o.state.value()?.as_int()?)))
             .collect()
-    }
-
-    fn is_far_above_quota(&self, inputs: &Inputs) -> bool {
-        let grazing = self.stock().into_iter().filter_map(|(path, heads)| {
-            let class: StockClass = path.as_str().strip_prefix("herd.")?.parse().ok()?;
-            Some(i128::from(heads) * i128::from(inputs.parameters.milli_su(class)))
-        });
-        let areas = self
-            .0
-            .iter()
-            .filter(|(path, _)| path.item() == "plot/*/area_mu");
-        let area: i128 = areas
-            .filter_map(|(_, o)| Some(i128::from(o.state.value()?.as_int()?)))
-            .sum();
-        let day = inputs.as_of;
-        let official = inputs.context.quotas.iter().filter(|q| q.holds_on(day));
-        let usual = inputs
-            .parameters
-            .quotas
-            .iter()
-            .filter(|q| (q.from..=q.to).contains(&day));
-        let quotas = official
-            .map(|q| q.mu_per_su)
-            .chain(usual.map(|q| q.mu_per_su));
-        let Some(smallest) = quotas.map(|centi| i128::from(centi.0)).min() else {
-            return false;
-        };
-        // Thousandths of a sheep unit times hundredths of a mu.
-        area > 0 && grazing.sum::<i128>() * smallest > 3 * area * 100_000
     }
 
     fn has_same_stock(&self, earlier: &[EarlierValue]) -> bool {

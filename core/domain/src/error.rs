@@ -267,6 +267,26 @@ codes! {
     CycleClosed = "cycle.closed", Conflict;
     /// An import row that breaks a rule of its register.
     RegisterRow = "register.row", Invalid;
+    /// A record of land or animals that cannot be one: days, areas, parties or numbers.
+    LandRecord = "land.record", Invalid;
+    /// A contract whose days overlap those of the same contract.
+    LandOverlap = "land.overlap", Invalid;
+    /// The same land is claimed by two.
+    LandClaimedTwice = "land.claimed_twice", Conflict;
+    /// A plot is in dispute.
+    LandDisputed = "land.disputed", Conflict;
+    /// Leases that lead back to where they began.
+    LandLeaseCycle = "land.lease_cycle", Conflict;
+    /// More is leased out than there is.
+    LandSubletBeyond = "land.sublet_beyond", Conflict;
+    /// The register of plots does not know the plot.
+    LandPlotUnknown = "land.plot_unknown", Conflict;
+    /// A joint group that does not cover the day on which a member was counted.
+    LandGroupMissesCount = "land.group_misses_count", Conflict;
+    /// A household in two joint groups on one day.
+    LandTwoGroups = "land.two_groups", Conflict;
+    /// A member of a joint group without a count.
+    LandUncounted = "land.uncounted", Conflict;
 
     // The lenders' ledger
     /// A lender that has no contract here.

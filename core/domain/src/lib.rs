@@ -22,6 +22,7 @@ pub mod id;
 pub mod identity;
 pub mod item;
 pub mod keys;
+pub mod land;
 pub mod ledger;
 pub mod lending;
 pub mod log;

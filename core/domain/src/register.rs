@@ -20,8 +20,8 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 pub use self::land::{
-    FodderRecord, GrazingPeriod, JointGroup, Lease, LeaseDirection, OverstockOrder, PooledPlot,
-    PreviousQuota, Quota, Season,
+    DisputedPlot, Entrusted, FodderRecord, GrazingPeriod, JointGroup, Keeping, LandUse, Lease,
+    LeaseDirection, OverstockOrder, PooledPlot, PreviousQuota, Quota, Season,
 };
 pub use self::merit::{Commitment, CommitmentKind, Honour, HonourKind, HonourLevel};
 pub use self::official_list::{

@@ -223,7 +223,7 @@ fn counts_that_cannot_be_are_pointed_out_and_never_refused() {
     for code in [
         WarningCode::Count(Mismatch::BirthsAboveFemales),
         WarningCode::Count(Mismatch::InsuredAboveDeclared),
-        WarningCode::FarAboveQuota,
+        WarningCode::Count(Mismatch::FarAboveQuota),
     ] {
         assert!(found.contains(&code), "{code:?}: {found:?}");
     }

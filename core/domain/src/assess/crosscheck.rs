@@ -1,14 +1,16 @@
-//! Checks of one count against another that a device runs offline (`domain.md` C.5). A mismatch
-//! asks for a second look; it never changes the score.
+//! Checks of one count against another that a device runs offline (`domain.md` C.5, B.9.6). A
+//! mismatch asks for a second look; it never changes the score. Where a check begins to ask is
+//! in the parameter table ([`CrossChecks`]).
 
 use super::inputs::{Facts, Inputs};
-use super::measure::{Herd, Probe};
-use crate::pack::{StockClass, vocabulary};
+use super::measure::{Herd, Probe, is_far_above_quota};
+use crate::item::Value;
+use crate::pack::{CrossChecks, StockClass, vocabulary};
 
 vocabulary! {
     /// Counts that do not fit together.
     Mismatch {
-        /// Insured animals above 1.2 × the declared ones.
+        /// More insured animals than the declared ones explain.
         InsuredAboveDeclared => "insured_above_declared",
         /// More young than the breeding females can have had.
         BirthsAboveFemales => "births_above_females",
@@ -16,36 +18,54 @@ vocabulary! {
         HerdEquation => "herd_equation",
         /// Every class is a multiple of five.
         Heaping => "heaping",
+        /// The grassland subsidy stands for another area than the declared one.
+        SubsidyArea => "subsidy_area",
+        /// Far more animals on the pasture than its quota allows.
+        FarAboveQuota => "far_above_quota",
+        /// The counts of all classes equal last year's.
+        SameStock => "same_stock",
+        /// In a disaster, far fewer animals than are accounted for.
+        UnexplainedLoss => "unexplained_loss",
     }
 }
 
 /// Everything that does not fit together in these facts.
 #[must_use]
 pub fn mismatches(inputs: &Inputs, facts: &Facts) -> Vec<Mismatch> {
-    let counts = Counts { facts };
+    let counts = Counts {
+        facts,
+        checks: &inputs.parameters.crosschecks,
+    };
     let probe = Probe::new(inputs, facts, false);
-    let mut found = Vec::new();
-    if let (Some(insured), Some(herd)) = (
-        counts.int("insurance.livestock_milli_su"),
-        Herd::count(&probe),
-    ) && insured * 10 > i128::from(herd.total()) * 12
-    {
-        found.push(Mismatch::InsuredAboveDeclared);
-    }
-    if counts.births_above_females() {
-        found.push(Mismatch::BirthsAboveFemales);
-    }
-    if counts.equation_fails() {
-        found.push(Mismatch::HerdEquation);
-    }
-    if counts.heaped() {
-        found.push(Mismatch::Heaping);
-    }
-    found
+    let herd = Herd::count(&probe);
+    let is_disaster = !inputs.context.disasters.is_empty();
+    [
+        (
+            Mismatch::InsuredAboveDeclared,
+            herd.is_some_and(|herd| counts.insured_above(herd.owned())),
+        ),
+        (Mismatch::BirthsAboveFemales, counts.births_above_females()),
+        (Mismatch::HerdEquation, counts.equation_fails()),
+        (Mismatch::Heaping, counts.heaped()),
+        (Mismatch::SubsidyArea, counts.subsidy_differs()),
+        (Mismatch::FarAboveQuota, is_far_above_quota(&probe)),
+        (
+            Mismatch::SameStock,
+            counts.same_as(&inputs.context.last_stock),
+        ),
+        (
+            Mismatch::UnexplainedLoss,
+            is_disaster && counts.loses_unexplained(),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(mismatch, is_found)| is_found.then_some(mismatch))
+    .collect()
 }
 
 struct Counts<'a> {
     facts: &'a Facts,
+    checks: &'a CrossChecks,
 }
 
 impl Counts<'_> {
@@ -68,7 +88,13 @@ impl Counts<'_> {
         }
     }
 
-    /// Sheep and goats bear up to 1.3 young each, larger animals one.
+    fn insured_above(&self, declared: i64) -> bool {
+        let limit = i128::from(declared) * i128::from(self.checks.insured_over_centi);
+        self.int("insurance.livestock_milli_su")
+            .is_some_and(|insured| insured * 100 > limit)
+    }
+
+    /// How many young a female bears differs between small and large animals.
     fn births_above_females(&self) -> bool {
         const SMALL: [&str; 2] = ["sheep", "goat"];
         const LARGE: [&str; 5] = ["cattle", "cattle_xl", "horse", "donkey", "camel"];
@@ -83,32 +109,41 @@ impl Counts<'_> {
         let Some(born) = self.int("production.born") else {
             return false;
         };
-        (small.is_some() || large.is_some())
-            && born * 10 > small.unwrap_or(0) * 13 + large.unwrap_or(0) * 10
+        let of = |females: Option<i128>, each| females.unwrap_or(0) * i128::from(each);
+        let most = of(small, self.checks.births_small_centi) + of(large, self.checks.births_large_centi);
+        (small.is_some() || large.is_some()) && born * 100 > most
     }
 
-    /// Judged only where every term is known; 3 % of the stock is tolerated.
+    fn term(&self, name: &str) -> Option<i128> {
+        self.int(&format!("production.{name}"))
+    }
+
+    fn stock(&self) -> Option<i128> {
+        let counts = StockClass::ALL.iter().filter_map(|c| self.heads(*c));
+        counts.reduce(|a, b| a + b)
+    }
+
+    /// Judged only where every term is known; a small share of the stock is tolerated.
     fn equation_fails(&self) -> bool {
-        let term = |name: &str| self.int(&format!("production.{name}"));
-        let sum = |names: &[&str]| names.iter().map(|n| term(n)).sum::<Option<i128>>();
-        let plus = sum(&["opening_heads", "born", "bought_heads", "received_heads"]);
-        let minus = sum(&[
-            "sold_heads",
-            "slaughtered_heads",
-            "died_heads",
-            "given_heads",
-        ]);
-        let stock: Vec<i128> = StockClass::ALL
-            .iter()
-            .filter_map(|c| self.heads(*c))
-            .collect();
-        match (plus, minus) {
-            (Some(plus), Some(minus)) if !stock.is_empty() => {
-                let stock: i128 = stock.iter().sum();
-                (plus - minus - stock).abs() * 100 > stock * 3
+        let sum = |names: &[&str]| names.iter().map(|n| self.term(n)).sum::<Option<i128>>();
+        match (sum(&COMES), sum(&GOES), self.stock()) {
+            (Some(plus), Some(minus), Some(stock)) => {
+                let tolerated = stock * i128::from(self.checks.equation_tolerance_bp);
+                (plus - minus - stock).abs() * 10_000 > tolerated
             }
             _ => false,
         }
+    }
+
+    /// What is missing without an explanation, as a share of the opening stock; what was not
+    /// stated explains nothing.
+    fn loses_unexplained(&self) -> bool {
+        let sum = |names: &[&str]| names.iter().filter_map(|n| self.term(n)).sum::<i128>();
+        let (Some(opening), Some(stock)) = (self.term("opening_heads"), self.stock()) else {
+            return false;
+        };
+        let missing = sum(&COMES) - sum(&GOES) - stock;
+        missing * 10_000 > opening * i128::from(self.checks.unexplained_loss_bp)
     }
 
     /// At least three classes with animals, and every count a multiple of five.
@@ -120,4 +155,47 @@ impl Counts<'_> {
             .collect();
         counts.len() >= 3 && counts.iter().all(|n| n % 5 == 0)
     }
+
+    /// At least two classes with animals, each exactly as many as last year.
+    fn same_as(&self, last: &std::collections::BTreeMap<StockClass, i64>) -> bool {
+        let now: Vec<(StockClass, i128)> = StockClass::ALL
+            .iter()
+            .filter_map(|class| Some((*class, self.heads(*class).filter(|n| *n > 0)?)))
+            .collect();
+        let before = last.iter().filter(|(_, heads)| **heads > 0);
+        let before = before.map(|(class, heads)| (*class, i128::from(*heads)));
+        now.len() >= 2 && before.eq(now.iter().copied())
+    }
+
+    /// The subsidy goes to who holds the right, whoever uses the plot, at a rate for each zone.
+    fn subsidy_differs(&self) -> bool {
+        let differs = |item: &str, zone: &str, fen_per_mu: i64| {
+            let Some(paid) = self.int(item) else {
+                return false;
+            };
+            let area = self.held_area(zone) * i128::from(fen_per_mu);
+            (paid - area).abs() * 10_000 > area * i128::from(self.checks.subsidy_tolerance_bp)
+        };
+        let checks = self.checks;
+        differs("subsidy.balance_fen", "balance", checks.subsidy_balance_fen_per_mu)
+            || differs("subsidy.ban_fen", "ban", checks.subsidy_ban_fen_per_mu)
+    }
+
+    /// The area of all plots of a zone that the household holds the right to.
+    fn held_area(&self, zone: &str) -> i128 {
+        let text = |key: &str, name: &str| {
+            let fact = self.facts.get(&format!("plot/{key}/{name}"));
+            fact.and_then(|f| f.state.value()).and_then(Value::as_text)
+        };
+        let areas = self.facts.in_group("plot").filter_map(|(path, fact)| {
+            let (_, key, name) = path.parts()?;
+            let is_held = matches!(text(key, "right"), Some("own_contract" | "leased_out"));
+            let counts = name == "area_mu" && is_held && text(key, "zone") == Some(zone);
+            counts.then_some(i128::from(fact.state.value()?.as_int()?))
+        });
+        areas.sum()
+    }
 }
+
+const COMES: [&str; 4] = ["opening_heads", "born", "bought_heads", "received_heads"];
+const GOES: [&str; 4] = ["sold_heads", "slaughtered_heads", "died_heads", "given_heads"];

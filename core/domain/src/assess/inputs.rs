@@ -10,10 +10,11 @@ use jiff::civil::Date;
 use crate::hash::Hash;
 use crate::id::SubjectId;
 use crate::item::{Evidence, ItemPath, Observation, State};
-use crate::pack::{Parameters, RulePack};
+use crate::pack::{Parameters, RulePack, StockClass};
 use crate::register::{
-    Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
-    Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota, RelatedStanding,
+    Centi, Commitment, CreditRecord, Disaster, DisputedPlot, DivisionFacts, Entrusted,
+    FodderRecord, Honour, JointGroup, Lease, ListEntry, OverstockOrder, PeerEvaluation,
+    PublicRecord, Quota, RelatedStanding,
     TitleHeld, VetoFact, is_default,
 };
 use crate::subject::SubjectKind;
@@ -86,12 +87,21 @@ pub struct Context {
     /// Official pasture quotas; without one the parameters' quota holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quotas: Vec<Quota>,
-    /// Registered leases.
+    /// Leases that move capacity, each with what is left after sub-leases.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leases: Vec<Lease>,
-    /// The joint-herd group that the subject grazes with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub joint_group: Option<JointGroup>,
+    /// Leases that are oral or not registered: they raise a tip on both sides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unregistered_leases: Vec<Lease>,
+    /// Plots in dispute: they give capacity to nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disputed_plots: Vec<DisputedPlot>,
+    /// Joint-herd groups that the subject grazes or grazed with; the day of the count decides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joint_groups: Vec<JointGroup>,
+    /// Animals that the subject grazes for others, and its own that others graze.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entrusted: Vec<Entrusted>,
     /// The peer evaluation.
     #[serde(skip_serializing_if = "is_default")]
     pub peer: PeerEvaluation,
@@ -110,6 +120,9 @@ pub struct Context {
     /// Persons behind an entity or a collective, in the order of their ids, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<RelatedStanding>,
+    /// Heads of each class, grazing and penned, at last year's count.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub last_stock: BTreeMap<StockClass, i64>,
     /// Counts and facts of a village or township.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub division: Option<DivisionFacts>,
@@ -282,6 +295,29 @@ impl Facts {
         };
         Self {
             values: observations.into_iter().map(fact).collect(),
+            conflicts: BTreeMap::new(),
+        }
+    }
+
+    /// These facts with every conflict settled in the cautious way, for those whose figures rest
+    /// on them before a person has decided: of two counts of animals the larger one, of anything
+    /// else the smaller.
+    #[must_use]
+    pub fn cautious(&self) -> Self {
+        let mut values = self.values.clone();
+        for (path, alternatives) in &self.conflicts {
+            let text = path.as_str();
+            let is_stock = text.starts_with("herd.") || text.starts_with("penned.");
+            let by_value = |f: &&Fact| f.state.value().and_then(crate::item::Value::as_int);
+            let settled = if is_stock {
+                alternatives.iter().max_by_key(|f| (by_value(f), *f))
+            } else {
+                alternatives.iter().min_by_key(|f| (by_value(f), *f))
+            };
+            values.extend(settled.map(|fact| (path.clone(), fact.clone())));
+        }
+        Self {
+            values,
             conflicts: BTreeMap::new(),
         }
     }

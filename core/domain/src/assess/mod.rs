@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 pub use self::crosscheck::{Mismatch, mismatches};
 pub use self::inputs::{Context, Fact, Facts, Inputs, InputsError, MAX_COMBINATIONS, Rules};
-pub use self::measure::{Measured, Measures, Reading, Sourced, measure};
+pub use self::measure::{Measured, Measures, Reading, Sourced, counted, measure};
 pub use self::moved::{Change, Figures, MAX_CHANGED, Moved, MovedPart, Movement, moved};
 pub use self::outcome::{
     Assessment, EvidenceMix, Points, PointsError, Range, Reason, ReasonKind, Step, Totals,
@@ -28,7 +28,10 @@ pub use self::outcome::{
 };
 pub use self::quotient::Quotient;
 pub use self::score::{Outlook, Relief, Scored, score};
-pub use self::tips::{COUNT_MISMATCH, LEASE_UNREGISTERED, LEGAL_OVERSTOCK, PLOT_DISPUTED};
+pub use self::tips::{
+    COUNT_MISMATCH, ENTRUSTED_BEYOND, GROUP_MISSES_COUNT, GROUP_UNCOUNTED, LEASE_UNREGISTERED,
+    LEGAL_OVERSTOCK, PLOT_DISPUTED, UNEXPLAINED_LOSS,
+};
 pub use self::window::{months_after, whole_months, whole_years, years_after};
 pub(crate) use self::worksheet::merged;
 pub use self::worksheet::{Difference, Expectation, NamedRules, Worksheet};

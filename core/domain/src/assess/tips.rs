@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+
+use super::crosscheck::{Mismatch, mismatches};
 use super::inputs::{Facts, Inputs};
-use super::measure::{Herd, Plots, Probe, legal_overstock};
+use super::measure::{Herd, Plots, Probe, belongs_to, legal_overstock, misses_count};
 use crate::pack::Threshold;
 use crate::register::LeaseDirection;
 use crate::subject::SubjectKind;
 
-/// A plot is leased without a dated written contract.
+/// A plot is leased without a dated written contract, or without registration.
 pub const LEASE_UNREGISTERED: &str = "TIP_LEASE_UNREG";
 /// A plot is in dispute and gives capacity to nobody.
 pub const PLOT_DISPUTED: &str = "TIP_PLOT_DISPUTED";
@@ -16,6 +19,15 @@ pub const PLOT_DISPUTED: &str = "TIP_PLOT_DISPUTED";
 pub const LEGAL_OVERSTOCK: &str = "TIP_LEGAL_OVERSTOCK";
 /// Counts of animals do not fit together.
 pub const COUNT_MISMATCH: &str = "TIP_COUNT_MISMATCH";
+/// In a disaster more animals went missing than sales, deaths and gifts explain (`domain.md`
+/// B.9.6).
+pub const UNEXPLAINED_LOSS: &str = "TIP_UNEXPLAINED_LOSS";
+/// Members of the joint group have not been counted; their animals and plots are left out.
+pub const GROUP_UNCOUNTED: &str = "TIP_GROUP_UNCOUNTED";
+/// The joint group does not cover the day of the count and is not used.
+pub const GROUP_MISSES_COUNT: &str = "TIP_GROUP_DATES";
+/// More animals are entrusted to others than the owner was found to have.
+pub const ENTRUSTED_BEYOND: &str = "TIP_ENTRUSTED";
 
 /// The tips of the registers and those that the facts give.
 pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> BTreeSet<String> {
@@ -24,41 +36,63 @@ pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> 
         return tips;
     }
     let probe = Probe::new(inputs, facts, false);
-    let mut add = |tip: &str| tips.insert(tip.to_owned());
-    if let Some(plots) = Plots::of(&probe) {
-        let day = Herd::count(&probe).map_or(inputs.as_of, |herd| herd.counted_on);
-        for (key, plot) in &plots.rows {
-            let text = |f: Option<&super::Fact>| {
-                f.and_then(|f| f.state.value())
-                    .and_then(|v| v.as_text())
-                    .map(str::to_owned)
-            };
-            let direction = match text(plot.right).as_deref() {
-                Some("leased_in") => Some(LeaseDirection::In),
-                Some("leased_out") => Some(LeaseDirection::Out),
-                _ => None,
-            };
-            let registered = |d: LeaseDirection| {
-                let leases = &inputs.context.leases;
-                leases
-                    .iter()
-                    .any(|l| l.plot == *key && l.direction == d && l.from <= day && day <= l.to)
-            };
-            if direction.is_some_and(|d| !registered(d) && !plot.has_contract_on(day)) {
-                add(LEASE_UNREGISTERED);
-            }
-            if text(plot.zone).as_deref() == Some("disputed") {
-                add(PLOT_DISPUTED);
-            }
-        }
-    }
-    if relieved_overstock
-        && legal_overstock(inputs, facts).is_some_and(|v| v.cmp_threshold(Threshold(0)).is_gt())
-    {
-        add(LEGAL_OVERSTOCK);
-    }
-    if !super::crosscheck::mismatches(inputs, facts).is_empty() {
-        add(COUNT_MISMATCH);
-    }
+    let herd = Herd::count(&probe);
+    let day = herd.map_or(inputs.as_of, |herd| herd.counted_on);
+    let groups = &inputs.context.joint_groups;
+    let overstocked = || {
+        legal_overstock(inputs, facts).is_some_and(|v| v.cmp_threshold(Threshold(0)).is_gt())
+    };
+    let mismatches = mismatches(inputs, facts);
+    let is_lost = |m: &Mismatch| *m == Mismatch::UnexplainedLoss;
+    let found = [
+        (LEASE_UNREGISTERED, is_leased_unregistered(&probe, day)),
+        (PLOT_DISPUTED, has_dispute(&probe, day)),
+        (LEGAL_OVERSTOCK, relieved_overstock && overstocked()),
+        (COUNT_MISMATCH, mismatches.iter().any(|m| !is_lost(m))),
+        (UNEXPLAINED_LOSS, mismatches.iter().any(is_lost)),
+        (
+            GROUP_UNCOUNTED,
+            belongs_to(groups, day).is_some_and(|group| group.uncounted > 0),
+        ),
+        (GROUP_MISSES_COUNT, misses_count(&probe, day)),
+        (
+            ENTRUSTED_BEYOND,
+            herd.is_some_and(|herd| herd.is_entrusted_beyond),
+        ),
+    ];
+    let raised = found.into_iter().filter(|(_, is_raised)| *is_raised);
+    tips.extend(raised.map(|(tip, _)| tip.to_owned()));
     tips
+}
+
+/// A lease runs that is oral or unregistered, by the registers or by the file (`domain.md` G 19).
+fn is_leased_unregistered(p: &Probe<'_>, day: Date) -> bool {
+    let context = &p.inputs.context;
+    if context.unregistered_leases.iter().any(|l| l.covers(day)) {
+        return true;
+    }
+    let Some(plots) = Plots::of(p) else {
+        return false;
+    };
+    plots.rows.iter().any(|(key, plot)| {
+        let direction = match plot.right_word() {
+            Some("leased_in") => LeaseDirection::In,
+            Some("leased_out") => LeaseDirection::Out,
+            _ => return false,
+        };
+        let mut registered = context.leases.iter();
+        let is_registered = registered
+            .any(|l| l.plot == *key && l.direction == direction && l.covers(day));
+        !is_registered && !plot.is_leased_by_file(p, day)
+    })
+}
+
+/// A plot of the household is in dispute, by the registers or by the file (`domain.md` G 20).
+fn has_dispute(p: &Probe<'_>, day: Date) -> bool {
+    let mut disputed = p.inputs.context.disputed_plots.iter();
+    disputed.any(|d| d.covers(day))
+        || Plots::of(p).is_some_and(|plots| {
+            let mut zones = plots.rows.values().map(|plot| plot.zone_word());
+            zones.any(|zone| zone == Some("disputed"))
+        })
 }

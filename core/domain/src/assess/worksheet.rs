@@ -4,6 +4,7 @@
 
 mod expect;
 mod facts;
+mod registers;
 
 use std::sync::Arc;
 
@@ -130,6 +131,7 @@ struct Sheet {
     evidence: Option<Evidence>,
     facts: Option<Node>,
     context: Option<Node>,
+    registers: Option<Node>,
     expect: Option<Expectation>,
 }
 
@@ -147,6 +149,7 @@ impl Sheet {
             evidence,
             facts: fields.find("facts").cloned(),
             context: fields.find("context").cloned(),
+            registers: fields.find("registers").cloned(),
             expect: match fields.find("expect") {
                 None => None,
                 Some(node) => {
@@ -165,6 +168,7 @@ impl Sheet {
             evidence: variant.evidence.or(self.evidence),
             facts: merged(self.facts, variant.facts),
             context: merged(self.context, variant.context),
+            registers: merged(self.registers, variant.registers),
             expect: variant.expect,
         }
     }
@@ -188,10 +192,14 @@ impl Common<'_> {
             self.subject_kind,
             (as_of, evidence),
         )?;
-        let context = match &sheet.context {
+        let mut context = match &sheet.context {
             Some(node) => context(self.file, node)?,
             None => Context::default(),
         };
+        if let Some(node) = &sheet.registers {
+            let land = registers::resolve(self.file, node, &self.subject, self.parameters.land)?;
+            context.take_land(land);
+        }
         Ok(Worksheet {
             title: sheet.title,
             inputs: Inputs {

@@ -161,6 +161,8 @@ fn no_item_is_asked_that_no_rule_uses() {
         "plot/*/lease_contract",
         "plot/*/lease_from",
         "plot/*/lease_to",
+        "subsidy.balance_fen",
+        "subsidy.ban_fen",
         "year/*/disaster",
     ];
     let packs = shipped::rules().packs();

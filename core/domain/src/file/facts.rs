@@ -14,6 +14,7 @@
 pub mod causality;
 pub mod conflict;
 pub mod consent;
+mod stock;
 pub mod value;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! [`RulePack::parse`] refuses a pack that is not sound, with file, line and key.
 
 mod band;
+mod crosscheck;
 pub mod decimal;
 pub(crate) mod error;
 pub(crate) mod forbidden;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 pub use self::band::{Band, BandTable, Test, Threshold};
+pub use self::crosscheck::CrossChecks;
 pub use self::error::{PackError, PackErrorCode};
 pub use self::forbidden::find_in_head as forbidden_head;
 pub use self::indicator::{Indicator, Part};

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::crosscheck::CrossChecks;
 use super::error::{PackError, PackErrorCode as Code};
 use super::lists::{self, ListVersions, PublicityTerms};
 use super::read::{self, Fields};
 use super::vocabulary::vocabulary;
 use crate::hash::Hash;
+use crate::land::LandRules;
 use crate::register::{Centi, PublicityKind, Season};
 
 vocabulary! {
@@ -112,6 +114,10 @@ pub struct Parameters {
     pub quotas: Vec<ParameterQuota>,
     /// How capacity is estimated without any quota.
     pub capacity_fallback: Option<CapacityFallback>,
+    /// What it takes for a lease to move land (`domain.md` C.3).
+    pub land: LandRules,
+    /// Where checks of one count against another begin to ask (`domain.md` C.5).
+    pub crosschecks: CrossChecks,
     sheep_units: BTreeMap<StockClass, i64>,
 }
 
@@ -169,6 +175,8 @@ impl Parameters {
             reported_kinds: lists::reported_kinds(&mut fields)?,
             quotas: quotas(&mut fields)?,
             capacity_fallback: fallback(&mut fields)?,
+            land: land(&mut fields)?,
+            crosschecks: CrossChecks::read(&mut fields)?,
             sheep_units: sheep_units(&mut fields)?,
         };
         origins(&mut fields)?;
@@ -242,6 +250,16 @@ fn fallback(fields: &mut Fields<'_>) -> Result<Option<CapacityFallback>, PackErr
     row.text("origin")?;
     row.finish()?;
     Ok(Some(fallback))
+}
+
+fn land(fields: &mut Fields<'_>) -> Result<LandRules, PackError> {
+    let mut row = fields.table("lease")?;
+    let rules = LandRules {
+        must_be_registered: row.flag("must_be_registered")?,
+    };
+    row.text("origin")?;
+    row.finish()?;
+    Ok(rules)
 }
 
 fn sheep_units(fields: &mut Fields<'_>) -> Result<BTreeMap<StockClass, i64>, PackError> {

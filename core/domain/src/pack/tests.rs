@@ -1,5 +1,8 @@
 use super::*;
-use crate::assess::{COUNT_MISMATCH, LEASE_UNREGISTERED, LEGAL_OVERSTOCK, PLOT_DISPUTED, Quotient};
+use crate::assess::{
+    COUNT_MISMATCH, ENTRUSTED_BEYOND, GROUP_MISSES_COUNT, GROUP_UNCOUNTED, LEASE_UNREGISTERED,
+    LEGAL_OVERSTOCK, PLOT_DISPUTED, Quotient, UNEXPLAINED_LOSS,
+};
 
 const HOUSEHOLD: &str = include_str!("../../../../fixtures/packs/hh-nm-1.toml");
 const TABLE: &str = include_str!("../../../../fixtures/parameters/ex-1.toml");
@@ -223,9 +226,13 @@ fn every_tip_of_the_domain_has_words_in_the_household_pack() {
     let pack = RulePack::parse("p.toml", HOUSEHOLD.as_bytes()).unwrap();
     for tip in [
         COUNT_MISMATCH,
+        ENTRUSTED_BEYOND,
+        GROUP_MISSES_COUNT,
+        GROUP_UNCOUNTED,
         LEASE_UNREGISTERED,
         LEGAL_OVERSTOCK,
         PLOT_DISPUTED,
+        UNEXPLAINED_LOSS,
     ] {
         assert!(pack.reason_text(tip).is_some(), "{tip}");
     }

@@ -1,9 +1,10 @@
-//! Pasture: quotas, leases, joint groups, fodder and overstock orders (`domain.md` C).
+//! Pasture: quotas, leases, joint groups, entrusted animals, fodder and overstock orders
+//! (`domain.md` C).
 
 use jiff::civil::Date;
 
 use super::{Centi, is_default};
-use crate::pack::vocabulary;
+use crate::pack::{StockClass, vocabulary};
 
 vocabulary! {
     /// The season that a quota belongs to.
@@ -56,7 +57,8 @@ pub struct PreviousQuota {
     pub cut_on: Date,
 }
 
-/// A registered lease of a plot of this subject.
+/// A lease of a plot of this subject, as the registers resolve it: whoever stands in the middle of
+/// a chain of sub-leases has a row with what is left to it (`domain.md` G 19).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lease {
@@ -68,6 +70,17 @@ pub struct Lease {
     pub from: Date,
     /// Last day.
     pub to: Date,
+    /// How much of the plot is taken or given; all of it if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area_mu: Option<i64>,
+}
+
+impl Lease {
+    /// Whether it runs on `day`, first and last day included.
+    #[must_use]
+    pub fn covers(&self, day: Date) -> bool {
+        self.from <= day && day <= self.to
+    }
 }
 
 vocabulary! {
@@ -88,31 +101,133 @@ pub struct JointGroup {
     pub id: String,
     /// Periods with the same members, weighted by their days (`domain.md` G 18).
     pub periods: Vec<GrazingPeriod>,
+    /// Members of whom no count has arrived: their animals and plots are left out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub uncounted: u32,
 }
 
 /// A period in which the members of a group did not change.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GrazingPeriod {
-    /// Its length.
+    /// Its length, where it has no days of its own.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub days: u32,
-    /// Grazing animals of all members, in thousandths of a sheep unit.
+    /// First day; what counts is how much of it lies in the season of the count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// Last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
+    /// The subject is a member in it: its own animals and plots, as its file has them, come on
+    /// top of what stands here.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub with_own: bool,
+    /// Grazing animals, in thousandths of a sheep unit.
     pub grazing_milli_su: i64,
     /// Plots in the balance area that the members use.
     pub plots: Vec<PooledPlot>,
+}
+
+impl GrazingPeriod {
+    /// Whether the period has days of its own and `day` is one of them.
+    #[must_use]
+    pub fn covers(&self, day: Date) -> bool {
+        let (from, to) = (self.from, self.to);
+        from.is_some_and(|from| from <= day) && to.is_some_and(|to| day <= to)
+    }
 }
 
 /// A plot of a group with its quota.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PooledPlot {
-    /// Area.
+    /// Area in use.
     pub area_mu: i64,
-    /// 亩 per sheep unit.
-    pub mu_per_su: Centi,
+    /// 亩 per sheep unit; without it the quota that holds for the subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mu_per_su: Option<Centi>,
     /// What held before, where a disaster cut it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_disaster: Option<PreviousQuota>,
+}
+
+/// Animals that one household owns and another grazes (委托放牧, `domain.md` C.3, G 21).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entrusted {
+    /// The side of the subject.
+    pub keeping: Keeping,
+    /// The class.
+    pub class: StockClass,
+    /// How many.
+    pub heads: i64,
+    /// First day.
+    pub from: Date,
+    /// Last day; still going on if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
+}
+
+impl Entrusted {
+    /// Whether they are kept by the other on `day`, first and last day included.
+    #[must_use]
+    pub fn covers(&self, day: Date) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+vocabulary! {
+    /// The side of the subject where animals are entrusted.
+    Keeping {
+        /// The subject grazes animals of another.
+        ForOthers => "for_others",
+        /// Another grazes animals of the subject.
+        ByOthers => "by_others",
+    }
+}
+
+/// A plot that is in dispute for a time and gives capacity to nobody (`domain.md` G 20).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisputedPlot {
+    /// The key of the plot in the subject's file.
+    pub plot: String,
+    /// First day.
+    pub from: Date,
+    /// Last day; still going on if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
+}
+
+impl DisputedPlot {
+    /// Whether the dispute goes on on `day`.
+    #[must_use]
+    pub fn covers(&self, day: Date) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+/// What the registers of plots, leases, joint groups and entrusted animals say of one subject:
+/// resolved by [`crate::land`], published as one row, so that a device never holds half of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LandUse {
+    /// Leases that move capacity.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub leases: Vec<Lease>,
+    /// Leases that are oral, or not registered where they have to be or usually are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unregistered_leases: Vec<Lease>,
+    /// Plots in dispute.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disputed_plots: Vec<DisputedPlot>,
+    /// Joint groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joint_groups: Vec<JointGroup>,
+    /// Animals kept for others and by others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entrusted: Vec<Entrusted>,
 }
 
 /// An order to correct overstock.

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use super::{
     Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
-    Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota, RelatedStanding,
-    TitleHeld, VetoFact,
+    LandUse, Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota,
+    RelatedStanding, TitleHeld, VetoFact,
 };
 use crate::assess::Context;
 use crate::division::DivisionCode;
@@ -98,6 +98,8 @@ pub enum RegisterContent {
     Lease(Lease),
     /// A joint-herd group.
     JointGroup(JointGroup),
+    /// What the registers of land and animals say of the subject, resolved ([`crate::land`]).
+    Land(Box<LandUse>),
     /// The peer evaluation: published once it was held.
     Peer(PeerEvaluation),
     /// An order to correct overstock.
@@ -135,6 +137,7 @@ impl RegisterContent {
             Self::Quota(_) => "quota",
             Self::Lease(_) => "lease",
             Self::JointGroup(_) => "joint_group",
+            Self::Land(_) => "land",
             Self::Peer(_) => "peer",
             Self::OverstockOrder(_) => "overstock_order",
             Self::Founded(_) => "founded",
@@ -265,8 +268,8 @@ impl Context {
         context
     }
 
-    /// The whole context of a subject: what the registers say, whether its file holds a consent
-    /// that is valid on the day, and whether its identity is verified
+    /// The whole context of a subject: what the registers say, last year's count, whether its file
+    /// holds a consent that is valid on the day, and whether its identity is verified
     /// ([`crate::identity::IdentityRecord::is_verified`] of the current record).
     #[must_use]
     pub fn of_subject<'a>(
@@ -279,8 +282,18 @@ impl Context {
         Self {
             identity_verified,
             consent_signed: !facts.consents_valid_on(as_of).is_empty(),
+            last_stock: facts.last_stock(as_of),
             ..Self::from_rows(rows, subject, as_of)
         }
+    }
+
+    /// Adds what the registers of land and animals say of the subject.
+    pub fn take_land(&mut self, land: LandUse) {
+        self.leases.extend(land.leases);
+        self.unregistered_leases.extend(land.unregistered_leases);
+        self.disputed_plots.extend(land.disputed_plots);
+        self.joint_groups.extend(land.joint_groups);
+        self.entrusted.extend(land.entrusted);
     }
 
     /// Adds what one row says; of values that stand alone the last one holds.
@@ -304,7 +317,8 @@ impl Context {
             RegisterContent::Disaster(disaster) => self.disasters.push(disaster),
             RegisterContent::Quota(quota) => self.quotas.push(quota),
             RegisterContent::Lease(lease) => self.leases.push(lease),
-            RegisterContent::JointGroup(group) => self.joint_group = Some(group),
+            RegisterContent::JointGroup(group) => self.joint_groups.push(group),
+            RegisterContent::Land(land) => self.take_land(*land),
             RegisterContent::Peer(peer) => self.peer = peer,
             RegisterContent::OverstockOrder(order) => self.overstock_order = Some(order),
             RegisterContent::Founded(day) => self.founded_on = Some(day),

@@ -83,6 +83,16 @@ error-case-unknown = There is no such case. Check the number.
 error-conflict-unknown = This conflict is settled or never existed. Reload the list.
 error-cycle-closed = This cycle is not open. Choose one that is.
 error-register-row = This row breaks a rule of its register. Correct it and import again.
+error-land-record = This record cannot be one. Check its days, its area or number of animals, both sides and its number.
+error-land-overlap = Two records of the same contract share days. End the first one, or correct it under its own first day.
+error-land-claimed-twice = Two sides claim the same pasture; while they do, it gives capacity to neither. Check the contracts.
+error-land-disputed = The plot is in dispute and gives no capacity. Update the register of plots when the dispute is settled.
+error-land-lease-cycle = These leases lead back to where they began and move nothing. Check lessors and lessees.
+error-land-sublet-beyond = More is leased out than there is; the plot gives no capacity to those concerned. Check the areas of the contracts.
+error-land-plot-unknown = The register of plots does not have this plot; the leases are taken at their word. Enter the plot.
+error-land-group-misses-count = The joint contract does not cover the day of the count and is not used for this household. Check the days of the contract and of its members.
+error-land-two-groups = The household is in two joint groups at one time; meanwhile it counts in neither. Check the days of the members.
+error-land-uncounted = A member of the joint group has not been counted; its animals and plots are left out. Arrange a visit.
 
 error-record-serious = Serious dishonesty comes as an official list entry only; it cannot be entered here. Check the class.
 error-record-form = The form does not fit the subject. Choose natural person, legal person or unincorporated body.

@@ -91,6 +91,16 @@ error-case-unknown = 没有这个个案。请检查编号。
 error-conflict-unknown = 这处分歧已经处理，或者不存在。请刷新列表。
 error-cycle-closed = 这个年度没有开放。请选择正在开放的年度。
 error-register-row = 这一行不符合台账的要求。请改正后重新导入。
+error-land-record = 这一行不能成立：请核对起止日期、面积或头数、双方以及编号。
+error-land-overlap = 同一编号的合同有效期重叠。请先终止前一份，或按原起始日期更正。
+error-land-claimed-twice = 同一块草场有两方主张权利，争议期间双方都不计承载能力。请核对承包和流转合同。
+error-land-disputed = 该地块权属有争议，争议期间不计承载能力。争议解决后请更新地块台账。
+error-land-lease-cycle = 流转合同首尾相接成环，环内合同不起作用。请核对出租方和承租方。
+error-land-sublet-beyond = 出租面积大于可用面积，相关各方在该地块暂不计承载能力。请核对合同面积。
+error-land-plot-unknown = 地块台账中没有这一地块，暂按流转合同认定。请补登地块。
+error-land-group-misses-count = 联户合同不包含清点日，该户不按联户计算。请核对合同和成员的起止日期。
+error-land-two-groups = 同一户同一时间在两个联户组里，这段时间两组都不计入该户。请核对成员的起止日期。
+error-land-uncounted = 联户组里有成员还没有清点，其牲畜和草场暂不计入。请安排入户采集。
 
 ## 信用记录、名单与措施
 

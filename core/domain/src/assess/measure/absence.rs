@@ -1,6 +1,6 @@
 //! When an indicator does not apply (the last column of `domain.md` B.3).
 
-use super::capacity::Plots;
+use super::pasture::Plots;
 use super::herd::Herd;
 use super::probe::Probe;
 use crate::assess::inputs::{Facts, Inputs};
@@ -15,7 +15,7 @@ pub(super) fn holds(absence: Absence, inputs: &Inputs, facts: &Facts) -> bool {
     match absence {
         Absence::ProducerFarming => p.producer() == Some(Producer::Farming),
         Absence::ProducerOther => p.producer() == Some(Producer::Other),
-        Absence::NoStock => herd().is_some_and(|h| h.total() == 0),
+        Absence::NoStock => herd().is_some_and(|h| h.owned() == 0),
         Absence::NoGrazing => herd().is_some_and(|h| h.grazing == 0),
         Absence::NoBirths => is_none(p, "production.born"),
         Absence::FirstYear => is_none(p, "production.opening_heads"),

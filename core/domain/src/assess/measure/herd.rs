@@ -1,5 +1,6 @@
 //! The herd in sheep units and what is measured on it (`domain.md` C.2, H3.1, H3.2, H4.3, H4.4).
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use jiff::civil::Date;
@@ -13,52 +14,67 @@ use crate::assess::inputs::Fact;
 use crate::assess::window::in_season;
 use crate::item::Evidence;
 use crate::pack::{StockClass, TableName};
+use crate::register::Keeping;
 use crate::subject::Producer;
 
-/// A herd in thousandths of a sheep unit.
+/// A herd in thousandths of a sheep unit. Animals count for stocking, scale and fodder where they
+/// graze, for everything else with their owner (`domain.md` C.3, G 21; `docs/facts.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Herd {
-    /// Animals on pasture, with penned ones whose count is not at least evidence B
-    /// (`domain.md` C.3).
+    /// Animals that graze with the household: its own without those that others keep, with those
+    /// that it keeps for others, with penned ones whose count is not at least evidence B.
     pub(crate) grazing: i64,
+    /// Own animals on pasture, wherever that is.
+    own_grazing: i64,
     /// Penned animals.
     pub(crate) penned: i64,
-    /// Both, without the young of the year.
+    /// Own animals without the young of the year.
     pub(crate) without_young: i64,
+    /// More is entrusted to others than the household has on pasture.
+    pub(crate) is_entrusted_beyond: bool,
     /// The day of the count.
     pub(crate) counted_on: Date,
 }
 
 impl Herd {
-    /// All animals.
-    pub(crate) const fn total(self) -> i64 {
+    /// All animals that the household owns.
+    pub(crate) const fn owned(self) -> i64 {
+        self.own_grazing + self.penned
+    }
+
+    /// All animals that the household feeds.
+    pub(crate) const fn fed(self) -> i64 {
         self.grazing + self.penned
     }
 
     /// Counts the herd. A class that is not mentioned has no animals, but a herd of which no class
     /// is mentioned is unknown for those who live from animals.
     pub(crate) fn count(p: &Probe<'_>) -> Option<Self> {
-        let as_of = p.inputs.as_of;
-        let mut herd = Self {
-            grazing: 0,
-            penned: 0,
-            without_young: 0,
-            counted_on: Date::MIN,
-        };
         let (grazing, penned) = (classes(p, "herd"), classes(p, "penned"));
         if grazing.is_empty() && penned.is_empty() && lives_from_animals(p) {
             return p.miss(Missing::Unknown);
         }
+        let mut herd = Self {
+            grazing: 0,
+            own_grazing: 0,
+            penned: 0,
+            without_young: 0,
+            is_entrusted_beyond: false,
+            counted_on: Date::MIN,
+        };
+        let mut on_pasture: BTreeMap<StockClass, i64> = BTreeMap::new();
         let mut complete = true;
-        for (group, on_pasture) in [(grazing, true), (penned, false)] {
+        for (group, is_grazing) in [(grazing, true), (penned, false)] {
             for (class, fact) in group {
                 let Some(heads) = p.int_of(Some(fact)) else {
                     complete = false;
                     continue;
                 };
                 let units = heads.saturating_mul(p.inputs.parameters.milli_su(class));
-                if on_pasture || fact.evidence > Evidence::B {
-                    herd.grazing = herd.grazing.saturating_add(units);
+                if is_grazing || fact.evidence > Evidence::B {
+                    herd.own_grazing = herd.own_grazing.saturating_add(units);
+                    let known = on_pasture.entry(class).or_insert(0);
+                    *known = known.saturating_add(heads);
                 } else {
                     herd.penned = herd.penned.saturating_add(units);
                 }
@@ -69,9 +85,37 @@ impl Herd {
             }
         }
         if herd.counted_on == Date::MIN {
-            herd.counted_on = as_of;
+            herd.counted_on = p.inputs.as_of;
         }
+        herd.entrust(p, &on_pasture);
         complete.then_some(herd)
+    }
+
+    /// Moves what is entrusted on the day of the count: never more of a class than its owner was
+    /// found to have.
+    fn entrust(&mut self, p: &Probe<'_>, on_pasture: &BTreeMap<StockClass, i64>) {
+        let (mut given, mut kept) = (BTreeMap::new(), 0_i64);
+        let day = self.counted_on;
+        for animals in p.inputs.context.entrusted.iter().filter(|e| e.covers(day)) {
+            match animals.keeping {
+                Keeping::ForOthers => {
+                    let each = p.inputs.parameters.milli_su(animals.class);
+                    kept = kept.saturating_add(animals.heads.saturating_mul(each));
+                }
+                Keeping::ByOthers => {
+                    let heads = given.entry(animals.class).or_insert(0_i64);
+                    *heads = heads.saturating_add(animals.heads);
+                }
+            }
+        }
+        let mut away = 0_i64;
+        for (class, heads) in given {
+            let own = on_pasture.get(&class).copied().unwrap_or(0);
+            self.is_entrusted_beyond |= heads > own;
+            let units = heads.min(own).saturating_mul(p.inputs.parameters.milli_su(class));
+            away = away.saturating_add(units);
+        }
+        self.grazing = self.own_grazing.saturating_sub(away).saturating_add(kept);
     }
 }
 
@@ -143,7 +187,7 @@ pub(super) fn offtake(p: &Probe<'_>) -> Option<Reading> {
 pub(super) fn insured_share(p: &Probe<'_>) -> Option<Reading> {
     let animals = || {
         let (insured, herd) = (p.int("insurance.livestock_milli_su"), Herd::count(p));
-        Some((insured?, herd?.total()))
+        Some((insured?, herd?.owned()))
     };
     let crops = || {
         let (insured, planted) = (p.int("insurance.crop_mu"), p.int("cropland.planted_mu"));
@@ -154,7 +198,7 @@ pub(super) fn insured_share(p: &Probe<'_>) -> Option<Reading> {
         Producer::Pastoral => one_share(p, animals()?),
         Producer::Farming => one_share(p, crops()?),
         Producer::Mixed => {
-            let stock = Herd::count(p)?.total();
+            let stock = Herd::count(p)?.owned();
             if stock == 0 {
                 return one_share(p, crops()?);
             }
@@ -182,7 +226,7 @@ pub(super) fn fodder_days(p: &Probe<'_>) -> Option<Reading> {
     );
     let (hay, units) = if season {
         let (hay, herd) = (p.int("fodder.hay_kg"), Herd::count(p));
-        (hay?, herd?.total())
+        (hay?, herd?.fed())
     } else {
         let Some(last) = &p.inputs.context.last_fodder else {
             return p.miss(Missing::Unknown);

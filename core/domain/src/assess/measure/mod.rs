@@ -7,11 +7,16 @@ mod credit;
 mod division;
 mod herd;
 mod household;
+mod joint;
+mod pasture;
 mod probe;
 mod standing;
 
-pub(super) use self::capacity::{Plots, legal_overstock};
+pub(super) use self::capacity::{is_far_above_quota, legal_overstock};
 pub(super) use self::herd::Herd;
+pub use self::joint::counted;
+pub(super) use self::joint::{belongs_to, misses_count};
+pub(super) use self::pasture::Plots;
 pub(super) use self::probe::Probe;
 
 use super::Quotient;

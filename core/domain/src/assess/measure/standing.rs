@@ -1,9 +1,9 @@
 //! What stands beside the indicators: bonus, deduction, vetoes, core fields, eligibility
 //! (`domain.md` B.1.5, B.1.11–13, B.3).
 
-use super::capacity::Plots;
 use super::credit::overdue_today;
 use super::herd::Herd;
+use super::pasture::Plots;
 use super::probe::Probe;
 use crate::assess::inputs::{Facts, Inputs};
 use crate::assess::outcome::Points;

@@ -1,0 +1,41 @@
+//! Last year's count of animals, as the files of a subject have it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::FileFacts;
+use crate::assess::months_after;
+use crate::file::entry::Entry;
+use crate::pack::StockClass;
+
+/// A count at least so much older than an assessment is one of last year.
+const MONTHS_BETWEEN: i32 = 6;
+
+impl FileFacts {
+    /// Heads of each class, grazing and penned, at the newest sealed count that is at least half a
+    /// year older than `as_of`; empty without one. A class in conflict is left out.
+    #[must_use]
+    pub fn last_stock(&self, as_of: Date) -> BTreeMap<StockClass, i64> {
+        let before = months_after(as_of, -MONTHS_BETWEEN);
+        let seals = self.entries().filter_map(|recorded| match recorded.entry {
+            Entry::Seal(seal) if seal.as_of <= before => Some((seal.as_of, &seal.cycle)),
+            _ => None,
+        });
+        let Some((_, cycle)) = seals.max() else {
+            return BTreeMap::new();
+        };
+        let mut stock = BTreeMap::new();
+        for (item, fact) in self.facts(cycle).values {
+            let group = item.as_str().split_once('.');
+            let class = group.filter(|(group, _)| matches!(*group, "herd" | "penned"));
+            let class = class.and_then(|(_, name)| name.parse::<StockClass>().ok());
+            let heads = fact.state.value().and_then(crate::item::Value::as_int);
+            if let (Some(class), Some(heads)) = (class, heads) {
+                let sum = stock.entry(class).or_insert(0_i64);
+                *sum = sum.saturating_add(heads);
+            }
+        }
+        stock
+    }
+}
