@@ -21,7 +21,7 @@ use rusqlite::Connection;
 pub use self::many::{PAGE_STANDINGS, refresh_all, refresh_page};
 pub(crate) use self::many::{refresh_divisions, run_job};
 pub(crate) use self::recompute::{Recomputed, recompute};
-pub(crate) use self::round::Round;
+pub(crate) use self::round::{Round, known};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::standing::StandingRow;

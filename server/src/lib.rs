@@ -18,6 +18,7 @@ pub mod import;
 pub mod ingest;
 pub mod jobs;
 pub mod keys;
+pub mod land;
 pub mod lending;
 pub mod process;
 pub mod public_board;

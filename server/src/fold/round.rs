@@ -286,7 +286,7 @@ fn facts_with<'f>(
 }
 
 /// Rules that nobody has brought into force yet are no fault of what a device sends.
-fn known<T>(found: Result<T, ServiceError>) -> Result<Option<T>, ServiceError> {
+pub(crate) fn known<T>(found: Result<T, ServiceError>) -> Result<Option<T>, ServiceError> {
     match found {
         Ok(rules) => Ok(Some(rules)),
         Err(ServiceError::Refused {

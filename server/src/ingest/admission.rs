@@ -23,6 +23,7 @@ use crate::auth;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::fold::Round;
+use crate::land;
 use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::envelope::{EnvelopeKind, EnvelopeRow, NewEnvelope};
@@ -225,7 +226,9 @@ impl<'a> Admission<'a> {
     /// Writes the files of the page and brings every standing up to date that it touched.
     pub(super) fn finish(self) -> Result<(), ServiceError> {
         let Self {
+            service,
             tx,
+            now,
             files,
             homes,
             touched,
@@ -241,7 +244,13 @@ impl<'a> Admission<'a> {
                 round.refresh_with(subject, cycle, open)?;
             }
         }
-        round.finish()
+        round.finish()?;
+        // Who grazes with somebody that was counted is judged by that count, too.
+        let counted: BTreeSet<&SubjectId> = touched.iter().map(|(subject, _)| subject).collect();
+        for subject in counted {
+            land::follow(service, tx, subject, now)?;
+        }
+        Ok(())
     }
 
     /// What is known of a subject.

@@ -22,6 +22,7 @@ use super::newest_checkpoint;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::fold;
+use crate::land;
 use crate::service::{Service, random};
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::envelope::{EnvelopeKind, InDocument, NewEnvelope};
@@ -84,6 +85,7 @@ pub fn append_official(
     )?;
     facts.apply(&written.envelope);
     store::projection::put(tx, &file, &facts)?;
+    land::follow(service, tx, &subject.id, now)?;
     let ids = written.envelope.identified();
     Ok(ids.map(|(id, _)| id).collect())
 }

@@ -29,6 +29,7 @@ pub mod identity;
 pub mod import;
 pub mod interest;
 pub mod job;
+pub mod land;
 pub mod lender;
 pub mod list;
 pub mod log;

@@ -110,7 +110,8 @@ impl Counts<'_> {
             return false;
         };
         let of = |females: Option<i128>, each| females.unwrap_or(0) * i128::from(each);
-        let most = of(small, self.checks.births_small_centi) + of(large, self.checks.births_large_centi);
+        let most =
+            of(small, self.checks.births_small_centi) + of(large, self.checks.births_large_centi);
         (small.is_some() || large.is_some()) && born * 100 > most
     }
 
@@ -177,8 +178,11 @@ impl Counts<'_> {
             (paid - area).abs() * 10_000 > area * i128::from(self.checks.subsidy_tolerance_bp)
         };
         let checks = self.checks;
-        differs("subsidy.balance_fen", "balance", checks.subsidy_balance_fen_per_mu)
-            || differs("subsidy.ban_fen", "ban", checks.subsidy_ban_fen_per_mu)
+        differs(
+            "subsidy.balance_fen",
+            "balance",
+            checks.subsidy_balance_fen_per_mu,
+        ) || differs("subsidy.ban_fen", "ban", checks.subsidy_ban_fen_per_mu)
     }
 
     /// The area of all plots of a zone that the household holds the right to.
@@ -198,4 +202,9 @@ impl Counts<'_> {
 }
 
 const COMES: [&str; 4] = ["opening_heads", "born", "bought_heads", "received_heads"];
-const GOES: [&str; 4] = ["sold_heads", "slaughtered_heads", "died_heads", "given_heads"];
+const GOES: [&str; 4] = [
+    "sold_heads",
+    "slaughtered_heads",
+    "died_heads",
+    "given_heads",
+];

@@ -14,8 +14,7 @@ use crate::pack::{Parameters, RulePack, StockClass};
 use crate::register::{
     Centi, Commitment, CreditRecord, Disaster, DisputedPlot, DivisionFacts, Entrusted,
     FodderRecord, Honour, JointGroup, Lease, ListEntry, OverstockOrder, PeerEvaluation,
-    PublicRecord, Quota, RelatedStanding,
-    TitleHeld, VetoFact, is_default,
+    PublicRecord, Quota, RelatedStanding, TitleHeld, VetoFact, is_default,
 };
 use crate::subject::SubjectKind;
 

@@ -39,9 +39,8 @@ pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> 
     let herd = Herd::count(&probe);
     let day = herd.map_or(inputs.as_of, |herd| herd.counted_on);
     let groups = &inputs.context.joint_groups;
-    let overstocked = || {
-        legal_overstock(inputs, facts).is_some_and(|v| v.cmp_threshold(Threshold(0)).is_gt())
-    };
+    let overstocked =
+        || legal_overstock(inputs, facts).is_some_and(|v| v.cmp_threshold(Threshold(0)).is_gt());
     let mismatches = mismatches(inputs, facts);
     let is_lost = |m: &Mismatch| *m == Mismatch::UnexplainedLoss;
     let found = [
@@ -81,8 +80,8 @@ fn is_leased_unregistered(p: &Probe<'_>, day: Date) -> bool {
             _ => return false,
         };
         let mut registered = context.leases.iter();
-        let is_registered = registered
-            .any(|l| l.plot == *key && l.direction == direction && l.covers(day));
+        let is_registered =
+            registered.any(|l| l.plot == *key && l.direction == direction && l.covers(day));
         !is_registered && !plot.is_leased_by_file(p, day)
     })
 }

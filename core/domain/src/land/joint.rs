@@ -28,7 +28,10 @@ pub(super) fn resolve_groups(
             groups.push((member.clone(), group.seen_by(member, counts)));
             faults.extend(group.missed_count(member, counts));
         }
-        let without = group.members().into_iter().filter(|m| !counts.contains_key(*m));
+        let without = group
+            .members()
+            .into_iter()
+            .filter(|m| !counts.contains_key(*m));
         if without.count() > 0 {
             faults.push(group.fault(FaultKind::Uncounted));
         }
@@ -53,7 +56,8 @@ impl<'a> Group<'a> {
         let all = own.iter().chain(&elsewhere).map(|(days, _)| *days);
         let mut pieces = Vec::new();
         for stretch in stretches(all) {
-            let on = |(days, m): &(Days, &'a Membership)| days.covers(stretch.from).then_some(&m.member);
+            let on =
+                |(days, m): &(Days, &'a Membership)| days.covers(stretch.from).then_some(&m.member);
             let here: BTreeSet<&SubjectId> = own.iter().filter_map(on).collect();
             let there: BTreeSet<&SubjectId> = elsewhere.iter().filter_map(on).collect();
             let alone: BTreeSet<&SubjectId> = here.difference(&there).copied().collect();
@@ -77,7 +81,11 @@ impl<'a> Group<'a> {
     }
 
     fn members(&self) -> BTreeSet<&'a SubjectId> {
-        self.stretches.iter().flat_map(|(_, members)| members).copied().collect()
+        self.stretches
+            .iter()
+            .flat_map(|(_, members)| members)
+            .copied()
+            .collect()
     }
 
     fn seen_by(&self, member: &SubjectId, counts: &BTreeMap<SubjectId, Counted>) -> JointGroup {
@@ -95,7 +103,9 @@ impl<'a> Group<'a> {
             for other in members.iter().filter(|m| **m != member) {
                 match counts.get(*other) {
                     Some(counted) => {
-                        let sum = period.grazing_milli_su.saturating_add(counted.grazing_milli_su);
+                        let sum = period
+                            .grazing_milli_su
+                            .saturating_add(counted.grazing_milli_su);
                         period.grazing_milli_su = sum;
                         period.plots.extend(counted.plots.iter().cloned());
                     }
@@ -121,7 +131,11 @@ impl<'a> Group<'a> {
         counts: &BTreeMap<SubjectId, Counted>,
     ) -> Option<Fault> {
         let counted = counts.get(member)?;
-        let own = || self.stretches.iter().filter(|(_, members)| members.contains(member));
+        let own = || {
+            self.stretches
+                .iter()
+                .filter(|(_, members)| members.contains(member))
+        };
         let season = Days::new(counted.season.0, Some(counted.season.1));
         let is_near = own().any(|(days, _)| days.meet(season).is_some());
         let is_met = own().any(|(days, _)| days.covers(counted.counted_on));
@@ -143,5 +157,8 @@ impl<'a> Group<'a> {
 fn stays(contract: &JointContract) -> impl Iterator<Item = (Days, &Membership)> {
     let group = Days::new(contract.from, contract.to);
     let of = move |m: &Membership| Days::new(m.from, m.to).meet(group);
-    contract.members.iter().filter_map(move |m| Some((of(m)?, m)))
+    contract
+        .members
+        .iter()
+        .filter_map(move |m| Some((of(m)?, m)))
 }

@@ -38,8 +38,16 @@ pub(super) fn resolve_plot(key: &str, rights: &[&Plot], leases: &[&LeaseContract
     for stretch in stretches(days.chain(leased)) {
         let on = |from, to| Days::new(from, to).covers(stretch.from);
         let day = Day {
-            rights: rights.iter().filter(|p| on(p.from, p.to)).copied().collect(),
-            leases: leases.iter().filter(|l| on(l.from, Some(l.to))).copied().collect(),
+            rights: rights
+                .iter()
+                .filter(|p| on(p.from, p.to))
+                .copied()
+                .collect(),
+            leases: leases
+                .iter()
+                .filter(|l| on(l.from, Some(l.to)))
+                .copied()
+                .collect(),
         };
         let told = day.resolve();
         for (subject, share) in told.shares {
@@ -55,13 +63,15 @@ pub(super) fn resolve_plot(key: &str, rights: &[&Plot], leases: &[&LeaseContract
         }
     }
     for ((kind, contracts), pieces) in faults {
-        found.faults.extend(merged(pieces).into_iter().map(|(days, ())| Fault {
-            kind,
-            about: key.to_owned(),
-            contracts: contracts.clone(),
-            from: days.from,
-            to: days.to,
-        }));
+        found
+            .faults
+            .extend(merged(pieces).into_iter().map(|(days, ())| Fault {
+                kind,
+                about: key.to_owned(),
+                contracts: contracts.clone(),
+                from: days.from,
+                to: days.to,
+            }));
     }
     found
 }
@@ -175,8 +185,9 @@ impl<'a> Told<'a> {
 
     fn fault_of_rights(&mut self, kind: FaultKind, rights: &[&Plot], leases: &[&LeaseContract]) {
         let contracts = rights.iter().map(|p| p.contract.clone());
-        let contracts: BTreeSet<String> =
-            contracts.chain(leases.iter().map(|l| l.id.clone())).collect();
+        let contracts: BTreeSet<String> = contracts
+            .chain(leases.iter().map(|l| l.id.clone()))
+            .collect();
         self.faults.insert((kind, contracts.into_iter().collect()));
     }
 

@@ -44,19 +44,31 @@ fn plot() -> impl Strategy<Value = Plot> {
 
 fn lease() -> impl Strategy<Value = LeaseContract> {
     let key = prop_oneof![Just("p1"), Just("p2"), Just("p3")];
-    (key, name(), name(), 1..60_i64, days(), any::<[bool; 2]>(), 0..99_u8)
-        .prop_filter("both sides differ", |(_, lessor, lessee, ..)| lessor != lessee)
+    (
+        key,
+        name(),
+        name(),
+        1..60_i64,
+        days(),
+        any::<[bool; 2]>(),
+        0..99_u8,
+    )
+        .prop_filter("both sides differ", |(_, lessor, lessee, ..)| {
+            lessor != lessee
+        })
         .prop_map(
-            |(plot, lessor, lessee, area_mu, (from, to), [written, registered], id)| LeaseContract {
-                id: format!("l{id}"),
-                plot: plot.into(),
-                lessor,
-                lessee,
-                area_mu,
-                from,
-                to,
-                written,
-                registered,
+            |(plot, lessor, lessee, area_mu, (from, to), [written, registered], id)| {
+                LeaseContract {
+                    id: format!("l{id}"),
+                    plot: plot.into(),
+                    lessor,
+                    lessee,
+                    area_mu,
+                    from,
+                    to,
+                    written,
+                    registered,
+                }
             },
         )
 }
@@ -110,7 +122,8 @@ fn used(found: &Resolution, records: &Records, key: &str, on: Date) -> i64 {
         .filter(|p| p.key == key && p.from <= on && p.to.is_none_or(|to| on <= to))
         .map(|p| (&p.holder, p.area_mu))
         .collect();
-    let everybody: BTreeSet<&SubjectId> = found.uses.keys().chain(holders.keys().copied()).collect();
+    let everybody: BTreeSet<&SubjectId> =
+        found.uses.keys().chain(holders.keys().copied()).collect();
     everybody
         .into_iter()
         .map(|subject| {

@@ -85,7 +85,9 @@ impl Resolution {
 
     fn take_plots(&mut self, records: &Records, rules: LandRules) {
         let rights = records.plots.iter().map(|p| p.key.as_str());
-        let mut keys: Vec<&str> = rights.chain(records.leases.iter().map(|l| l.plot.as_str())).collect();
+        let mut keys: Vec<&str> = rights
+            .chain(records.leases.iter().map(|l| l.plot.as_str()))
+            .collect();
         keys.sort_unstable();
         keys.dedup();
         for key in keys {

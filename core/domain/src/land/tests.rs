@@ -76,7 +76,12 @@ fn moved(found: &Resolution, subject: &str) -> i64 {
         LeaseDirection::In => l.area_mu.unwrap(),
         LeaseDirection::Out => -l.area_mu.unwrap(),
     };
-    of(found, subject).leases.iter().filter(on).map(signed).sum()
+    of(found, subject)
+        .leases
+        .iter()
+        .filter(on)
+        .map(signed)
+        .sum()
 }
 
 fn kinds(found: &Resolution) -> Vec<FaultKind> {
@@ -92,7 +97,10 @@ fn a_chain_of_subleases_leaves_each_mu_with_one_household() {
         lease("l3", "c", "d", 300),
     ]);
     assert_eq!(moved(&found, "a"), -800);
-    assert_eq!((moved(&found, "b"), moved(&found, "c"), moved(&found, "d")), (500, 0, 300));
+    assert_eq!(
+        (moved(&found, "b"), moved(&found, "c"), moved(&found, "d")),
+        (500, 0, 300)
+    );
     assert_eq!(kinds(&found), []);
 }
 
@@ -106,12 +114,27 @@ fn the_same_land_claimed_by_two_holders_goes_to_neither_nor_to_their_lessees() {
     for subject in ["a", "b", "c"] {
         let land = of(&found, subject);
         assert!(land.leases.is_empty(), "{subject}");
-        assert!(land.disputed_plots.iter().any(|d| d.covers(FROM)), "{subject}");
+        assert!(
+            land.disputed_plots.iter().any(|d| d.covers(FROM)),
+            "{subject}"
+        );
     }
     // Before and after the lease the same dispute goes on between the holders alone.
-    assert!(of(&found, "c").disputed_plots.iter().all(|d| !d.covers(date(2025, 12, 31))));
-    assert!(of(&found, "a").disputed_plots.len() == 1, "one dispute, not three");
-    assert!(kinds(&found).iter().all(|kind| *kind == FaultKind::ClaimedTwice));
+    assert!(
+        of(&found, "c")
+            .disputed_plots
+            .iter()
+            .all(|d| !d.covers(date(2025, 12, 31)))
+    );
+    assert!(
+        of(&found, "a").disputed_plots.len() == 1,
+        "one dispute, not three"
+    );
+    assert!(
+        kinds(&found)
+            .iter()
+            .all(|kind| *kind == FaultKind::ClaimedTwice)
+    );
 }
 
 #[test]
@@ -122,7 +145,10 @@ fn leases_in_a_cycle_move_nothing_and_leave_the_land_where_it_came_from() {
         lease("l2", "b", "c", 1_000),
         lease("l3", "c", "b", 1_000),
     ]);
-    assert_eq!((moved(&found, "a"), moved(&found, "b"), moved(&found, "c")), (-1_000, 1_000, 0));
+    assert_eq!(
+        (moved(&found, "a"), moved(&found, "b"), moved(&found, "c")),
+        (-1_000, 1_000, 0)
+    );
     assert_eq!(kinds(&found), [FaultKind::LeaseCycle]);
     assert_eq!(found.faults[0].contracts, ["l2", "l3"]);
 }
@@ -134,7 +160,11 @@ fn who_sublets_more_than_there_is_gives_and_keeps_nothing_and_others_keep_theirs
         lease("l1", "a", "b", 300),
         lease("l2", "b", "c", 400),
     ]);
-    assert_eq!(moved(&found, "a"), -300, "the 700 that were not leased stay with the holder");
+    assert_eq!(
+        moved(&found, "a"),
+        -300,
+        "the 700 that were not leased stay with the holder"
+    );
     for subject in ["b", "c"] {
         assert!(of(&found, subject).leases.is_empty(), "{subject}");
         assert_eq!(of(&found, subject).disputed_plots.len(), 1, "{subject}");
@@ -159,7 +189,10 @@ fn a_plot_that_its_register_calls_disputed_is_nobodys_for_that_time() {
 #[test]
 fn leases_of_a_plot_that_no_register_knows_are_taken_at_their_word_and_told() {
     let found = resolved(&[lease("l1", "a", "b", 500), lease("l2", "b", "c", 200)]);
-    assert_eq!((moved(&found, "a"), moved(&found, "b"), moved(&found, "c")), (-500, 300, 200));
+    assert_eq!(
+        (moved(&found, "a"), moved(&found, "b"), moved(&found, "c")),
+        (-500, 300, 200)
+    );
     assert_eq!(kinds(&found), [FaultKind::PlotUnknown]);
 }
 
@@ -176,7 +209,11 @@ fn an_unregistered_lease_moves_land_only_where_no_registration_is_asked_for_and_
         let found = resolve(&records, &BTreeMap::new(), LandRules { must_be_registered });
         assert_eq!(moved(&found, "b"), taken);
         for subject in ["a", "b"] {
-            assert_eq!(of(&found, subject).unregistered_leases.len(), 1, "{subject}");
+            assert_eq!(
+                of(&found, subject).unregistered_leases.len(),
+                1,
+                "{subject}"
+            );
         }
     }
 }
@@ -186,7 +223,11 @@ fn a_member_sees_the_others_and_who_left_only_while_it_belonged() {
     let left = date(2026, 6, 30);
     let records: Records = [group(
         "g1",
-        &[("a", FROM, None), ("b", FROM, Some(left)), ("c", FROM, None)],
+        &[
+            ("a", FROM, None),
+            ("b", FROM, Some(left)),
+            ("c", FROM, None),
+        ],
     )]
     .into_iter()
     .collect();
@@ -197,11 +238,21 @@ fn a_member_sees_the_others_and_who_left_only_while_it_belonged() {
     let found = resolve(&records, &counts, LandRules::default());
     let seen = &of(&found, "a").joint_groups[0];
     let animals: Vec<i64> = seen.periods.iter().map(|p| p.grazing_milli_su).collect();
-    assert_eq!(animals, [660_000, 0], "b in the first period, nobody counted in the second");
-    assert_eq!((seen.periods[0].to, seen.periods[1].from), (Some(left), Some(date(2026, 7, 1))));
+    assert_eq!(
+        animals,
+        [660_000, 0],
+        "b in the first period, nobody counted in the second"
+    );
+    assert_eq!(
+        (seen.periods[0].to, seen.periods[1].from),
+        (Some(left), Some(date(2026, 7, 1)))
+    );
     assert_eq!(seen.uncounted, 1, "c");
     let seen = &of(&found, "b").joint_groups[0];
-    assert_eq!([true, false], [seen.periods[0].with_own, seen.periods[1].with_own]);
+    assert_eq!(
+        [true, false],
+        [seen.periods[0].with_own, seen.periods[1].with_own]
+    );
     assert_eq!(seen.periods[1].grazing_milli_su, 500_000);
     assert_eq!(kinds(&found), [FaultKind::Uncounted]);
 }
@@ -265,7 +316,10 @@ fn a_record_that_cannot_be_one_is_refused_before_it_is_resolved() {
     assert_eq!(refused(lease("l1", "a", "b", 0)), RecordFault::Amount);
     assert_eq!(refused(lease("", "a", "b", 5)), RecordFault::Number);
     assert_eq!(refused(plot("p 1", "a", 5, "k1")), RecordFault::Number);
-    assert_eq!(refused(group("g1", &[("a", FROM, None)])), RecordFault::Members);
+    assert_eq!(
+        refused(group("g1", &[("a", FROM, None)])),
+        RecordFault::Members
+    );
     let early = group("g1", &[("a", FROM, None), ("b", date(2025, 1, 1), None)]);
     assert_eq!(refused(early), RecordFault::Days);
     let LandRecord::Lease(mut backwards) = lease("l1", "a", "b", 5) else {

@@ -56,7 +56,8 @@ pub(super) fn stretches(all: impl IntoIterator<Item = Days>) -> Vec<Days> {
 pub(super) fn merged<T: PartialEq>(pieces: Vec<(Days, T)>) -> Vec<(Days, T)> {
     let mut whole: Vec<(Days, T)> = Vec::new();
     for (days, value) in pieces {
-        let touches = |before: &Days| before.to.and_then(|to| to.tomorrow().ok()) == Some(days.from);
+        let touches =
+            |before: &Days| before.to.and_then(|to| to.tomorrow().ok()) == Some(days.from);
         match whole.last_mut() {
             Some((before, said)) if *said == value && touches(before) => before.to = days.to,
             _ => whole.push((days, value)),

@@ -355,6 +355,37 @@ create table measure (
 ) without rowid;
 create index measure_by_subject on measure (subject);
 create index measure_by_state on measure (state, subject);
+-- The registers of land and animals behind the rows of the register 'land' (domain.md C.3, G 18-21):
+-- rights to plots, leases, joint-herd groups, entrusted animals. No row is edited; one with the same
+-- register, number and first day takes its place.
+create table land_row (
+    id         text primary key,
+    register   text not null,     -- 'plot', 'lease', 'joint', 'entrusted'
+    banner     text not null,     -- filled; numbers are unique within it
+    number     text not null,     -- of the contract or group; of a plot with that of its contract
+    valid_from text not null,
+    valid_to   text,
+    division   text not null,     -- filled; whose registrar keeps it
+    revision   integer not null,
+    content    text not null,     -- the typed record as JSON
+    source     text not null,
+    entered_by text not null,
+    entered_at integer not null,
+    ended_at   integer,           -- when it was replaced or withdrawn
+    ended_by   text
+) without rowid;
+create index land_row_by_number on land_row (register, banner, number, valid_from);
+create index land_row_by_division on land_row (division, register);
+
+-- Whom and what a row in force is about: 'subject', 'member' of a group, 'plot'.
+create table land_link (
+    kind   text not null,
+    banner text not null,
+    about  text not null,
+    row    text not null references land_row (id),
+    primary key (kind, banner, about, row)
+) without rowid;
+create index land_link_by_row on land_link (row);
 
 -- What screens and decisions read ------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 //! When an indicator does not apply (the last column of `domain.md` B.3).
 
-use super::pasture::Plots;
 use super::herd::Herd;
+use super::pasture::Plots;
 use super::probe::Probe;
 use crate::assess::inputs::{Facts, Inputs};
 use crate::item::State;

@@ -49,7 +49,9 @@ pub(crate) fn is_far_above_quota(p: &Probe<'_>) -> bool {
     };
     let times = i128::from(p.inputs.parameters.crosschecks.over_quota_centi);
     own_capacity(p, herd.counted_on, false).is_some_and(|(num, den)| {
-        let grazing = i128::from(herd.grazing).saturating_mul(den).saturating_mul(100);
+        let grazing = i128::from(herd.grazing)
+            .saturating_mul(den)
+            .saturating_mul(100);
         num > 0 && grazing > num.saturating_mul(1_000).saturating_mul(times)
     })
 }
@@ -77,7 +79,11 @@ pub(super) fn own_capacity(p: &Probe<'_>, on: Date, relief: bool) -> Option<Capa
 }
 
 /// The quota of the registers for a plot on the day: its own before that of all plots.
-pub(super) fn registered_quota<'a>(p: &Probe<'a>, plot: Option<&str>, on: Date) -> Option<&'a Quota> {
+pub(super) fn registered_quota<'a>(
+    p: &Probe<'a>,
+    plot: Option<&str>,
+    on: Date,
+) -> Option<&'a Quota> {
     let best = |plot: Option<&str>| {
         let quotas = p.inputs.context.quotas.iter();
         quotas
@@ -137,7 +143,12 @@ pub(super) fn capacity_of(
 
 /// The quota to judge against: the previous one for one cycle after a cut by a disaster
 /// (`domain.md` B.9.3).
-pub(super) fn held(p: &Probe<'_>, present: i64, before: Option<&PreviousQuota>, relief: bool) -> i64 {
+pub(super) fn held(
+    p: &Probe<'_>,
+    present: i64,
+    before: Option<&PreviousQuota>,
+    relief: bool,
+) -> i64 {
     let months = p.inputs.pack.settings.quota_relief_months;
     match before {
         Some(before) if relief && p.inputs.as_of < months_after(before.cut_on, months) => {

@@ -112,7 +112,9 @@ impl Herd {
         for (class, heads) in given {
             let own = on_pasture.get(&class).copied().unwrap_or(0);
             self.is_entrusted_beyond |= heads > own;
-            let units = heads.min(own).saturating_mul(p.inputs.parameters.milli_su(class));
+            let units = heads
+                .min(own)
+                .saturating_mul(p.inputs.parameters.milli_su(class));
             away = away.saturating_add(units);
         }
         self.grazing = self.own_grazing.saturating_sub(away).saturating_add(kept);

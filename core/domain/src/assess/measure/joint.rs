@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::capacity::{Capacity, add, by_quota, capacity_of, held, own_capacity, registered_quota, season};
+use super::capacity::{
+    Capacity, add, by_quota, capacity_of, held, own_capacity, registered_quota, season,
+};
 use super::herd::Herd;
 use super::pasture::used_plots;
 use super::probe::Probe;
@@ -56,7 +58,9 @@ pub(super) fn pooled(p: &Probe<'_>) -> Option<Option<(i128, Capacity)>> {
 
 /// The group that counts the household on the day.
 pub(crate) fn belongs_to(groups: &[JointGroup], day: Date) -> Option<&JointGroup> {
-    groups.iter().find(|g| is_undated(g) || own_periods(g).any(|period| period.covers(day)))
+    groups
+        .iter()
+        .find(|g| is_undated(g) || own_periods(g).any(|period| period.covers(day)))
 }
 
 /// Whether the household belongs to a group in the season of its count and to none on its day.
@@ -89,7 +93,8 @@ fn sum(p: &Probe<'_>, group: &JointGroup, herd: Option<&Herd>) -> Option<(i128, 
             continue;
         }
         let own = herd.filter(|_| period.with_own);
-        let animals = i128::from(period.grazing_milli_su) + own.map_or(0, |h| i128::from(h.grazing));
+        let animals =
+            i128::from(period.grazing_milli_su) + own.map_or(0, |h| i128::from(h.grazing));
         grazing = grazing.saturating_add(days * animals);
         let (num, den) = period_capacity(p, period, own, on)?;
         capacity = add(capacity, (num.saturating_mul(days), den));

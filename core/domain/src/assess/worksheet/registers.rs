@@ -28,9 +28,9 @@ pub(super) fn resolve(
     subject: &SubjectId,
     rules: LandRules,
 ) -> Result<LandUse, PackError> {
-    let fault = |message: String| read::fault(file, node.line, "registers", Code::BadValue, message);
-    let written: Written =
-        serde_json::from_value(json(node)).map_err(|e| fault(e.to_string()))?;
+    let fault =
+        |message: String| read::fault(file, node.line, "registers", Code::BadValue, message);
+    let written: Written = serde_json::from_value(json(node)).map_err(|e| fault(e.to_string()))?;
     let records = Records {
         plots: written.plots,
         leases: written.leases,

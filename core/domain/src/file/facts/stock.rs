@@ -1,4 +1,4 @@
-//! Last year's count of animals, as the files of a subject have it.
+//! The newest count of a subject, and last year's count of animals, as its files have them.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,25 @@ use jiff::civil::Date;
 use super::FileFacts;
 use crate::assess::months_after;
 use crate::file::entry::Entry;
+use crate::id::CycleId;
 use crate::pack::StockClass;
 
 /// A count at least so much older than an assessment is one of last year.
 const MONTHS_BETWEEN: i32 = 6;
 
 impl FileFacts {
+    /// The newest seal that its author did not take back: its day and its cycle.
+    #[must_use]
+    pub fn newest_seal(&self) -> Option<(Date, &CycleId)> {
+        let superseded = self.superseded();
+        let standing = self.entries().filter(|r| !superseded.contains(&r.id));
+        let seals = standing.filter_map(|recorded| match recorded.entry {
+            Entry::Seal(seal) => Some((seal.as_of, &seal.cycle)),
+            _ => None,
+        });
+        seals.max()
+    }
+
     /// Heads of each class, grazing and penned, at the newest sealed count that is at least half a
     /// year older than `as_of`; empty without one. A class in conflict is left out.
     #[must_use]
