@@ -77,18 +77,10 @@ pub fn change(
     now: AtMs,
 ) -> Result<bool, ServiceError> {
     let edge = &change.edge;
-    let known = store::division::list_successions(tx, edge.from)?;
-    if known.contains(edge) {
+    let Some(before) = checked(tx, change, now.on())? else {
         return Ok(false);
-    }
-    if edge.on > now.on() {
-        return Err(ErrorCode::DivisionNotYet.into());
-    }
-    let mut around = known;
-    around.extend(store::division::list_successions(tx, edge.into)?);
-    succession::check(&around, edge)?;
+    };
     let until = edge.on.yesterday().map_err(|_| ErrorCode::DivisionEnded)?;
-    let before = valid_on(tx, edge.from, until)?;
     if store::division::get(tx, edge.into, edge.on)?.is_none() {
         let division = successor(change, &before)?;
         registers::put_division(service, tx, &division)?;
@@ -177,6 +169,35 @@ pub fn history(
         rows,
         edges,
     })
+}
+
+/// Checks one line of an approved change: the old division as it was on the day before, or `None`
+/// if the line was carried out before.
+///
+/// # Errors
+/// As [`change`].
+pub(crate) fn checked(
+    connection: &Connection,
+    change: &DivisionChange,
+    today: Date,
+) -> Result<Option<Division>, ServiceError> {
+    let edge = &change.edge;
+    let mut known = store::division::list_successions(connection, edge.from)?;
+    if known.contains(edge) {
+        return Ok(None);
+    }
+    if edge.on > today {
+        return Err(ErrorCode::DivisionNotYet.into());
+    }
+    known.extend(store::division::list_successions(connection, edge.into)?);
+    succession::check(&known, edge)?;
+    let until = edge.on.yesterday().map_err(|_| ErrorCode::DivisionEnded)?;
+    let before = valid_on(connection, edge.from, until)?;
+    let is_known = store::division::get(connection, edge.into, edge.on)?.is_some();
+    if !is_known && change.name.is_none() {
+        return Err(ErrorCode::DivisionUnknown.into());
+    }
+    Ok(Some(before))
 }
 
 /// The division as it was on a day, if it was one.

@@ -5,6 +5,7 @@ mod commitments;
 mod common;
 mod credit;
 mod disasters;
+mod divisions;
 mod facts;
 mod gacha_facts;
 mod honours;
@@ -30,6 +31,8 @@ pub fn all() -> &'static [&'static dyn AnySheet] {
         &official_lists::OfficialLists,
         &honours::Honours,
         &commitments::Commitments,
+        &divisions::DivisionChanges,
+        &divisions::DivisionMoves,
     ]
 }
 
