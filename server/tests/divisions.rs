@@ -12,8 +12,11 @@ use actors::{TODAY, World, refusal};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::division::succession::{Succession, SuccessionKind};
 use itgel_domain::error::ErrorCode;
+use itgel_domain::policy::Actor;
 use itgel_server::divisions::{self, DivisionChange, DivisionHistory, DivisionMove};
-use itgel_server::{ServiceError, store};
+use itgel_server::import::{self, Entering};
+use itgel_server::table::Options;
+use itgel_server::{ServiceError, setup, store};
 use jiff::civil::Date;
 
 fn change(from: DivisionCode, into: &str, kind: SuccessionKind, on: Date) -> DivisionChange {
@@ -148,4 +151,43 @@ fn store_first(world: &World, code: DivisionCode) -> String {
         .store
         .read(|c| store::subject::list(c, code, None));
     found.unwrap().first().unwrap().local_code.clone()
+}
+
+/// An administrator of the banner.
+fn administrator(world: &World, id: &str) -> Actor {
+    Actor {
+        officer: id.parse().unwrap(),
+        ..setup::operator(world.banner.code)
+    }
+}
+
+#[test]
+fn a_table_of_changes_needs_a_second_person_and_names_the_line_that_goes_in_a_circle() {
+    let world = World::with_households(3);
+    let (old, new) = (world.gacha.code, free(&world));
+    let living = living_in(&world, old);
+    let table = format!(
+        "原区划代码,变更类型,新区划代码,新区划名称,生效日期\n\
+         {old},合并,{new},新合并嘎查（示例）,{TODAY}\n\
+         {new},变更代码,{new},同一嘎查（示例）,{TODAY}\n"
+    );
+    let entering = Entering {
+        kind: "division-changes".into(),
+        bytes: table.into_bytes(),
+        options: Options::default(),
+        source: "示例批复〔2026〕1号".into(),
+        cycle: None,
+        check_only: false,
+    };
+    let first = administrator(&world, "admin-1");
+    let entered = import::enter(&world.service, &first, &entering, &mut |_| {}).unwrap();
+    assert_eq!((entered.batch.staged, entered.batch.refused), (1, 1));
+    let batch = entered.batch.id;
+    let again = import::activate(&world.service, &first, &batch, &mut |_| {});
+    assert_eq!(refusal(again), ErrorCode::SecondPerson);
+    assert_eq!(living_in(&world, old), living);
+    let second = administrator(&world, "admin-2");
+    let done = import::activate(&world.service, &second, &batch, &mut |_| {}).unwrap();
+    assert_eq!((done.applied, done.failed), (1, 0));
+    assert_eq!(living_in(&world, new.parse().unwrap()), living);
 }

@@ -19,13 +19,23 @@ pub(super) struct DivisionChanges;
 /// Households of divided gachas.
 pub(super) struct DivisionMoves;
 
-const OLD: Column = Column::text("old", "原区划代码", "变更前的统计用区划代码", "150623200201")
-    .required()
-    .also(&["原代码", "变更前代码"]);
+const OLD: Column = Column::text(
+    "old",
+    "原区划代码",
+    "变更前的统计用区划代码",
+    "150623200201",
+)
+.required()
+.also(&["原代码", "变更前代码"]);
 
-const NEW: Column = Column::text("new", "新区划代码", "变更后的统计用区划代码", "150623200299")
-    .required()
-    .also(&["新代码", "变更后代码"]);
+const NEW: Column = Column::text(
+    "new",
+    "新区划代码",
+    "变更后的统计用区划代码",
+    "150623200299",
+)
+.required()
+.also(&["新代码", "变更后代码"]);
 
 const ON: Column = Column::text("on", "生效日期", "新区划的第一天", "2026-10-01")
     .required()
@@ -35,8 +45,13 @@ const CHANGES: &[Column] = &[
     OLD,
     Column::text("kind", "变更类型", "合并、拆分或变更代码", "合并").required(),
     NEW,
-    Column::text("name", "新区划名称", "新设区划的名称；已有的区划留空", "巴彦示例嘎查")
-        .also(&["变更后名称"]),
+    Column::text(
+        "name",
+        "新区划名称",
+        "新设区划的名称；已有的区划留空",
+        "巴彦示例嘎查",
+    )
+    .also(&["变更后名称"]),
     ON,
     Column::text("ends", "原区划撤销", "拆分后原区划是否撤销：是或否", "否"),
 ];
