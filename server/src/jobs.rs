@@ -18,7 +18,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{fold, import, process, sync, titles};
+use crate::{fold, import, ledger, process, sync, titles};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -58,11 +58,13 @@ pub enum JobKind {
     ForgetImport,
     /// Deletes adverse records of persons whose time is over.
     RetainRecords,
+    /// Brings the lenders' ledgers in force to the subjects that they speak of.
+    ApplyLedger,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
@@ -71,6 +73,7 @@ impl JobKind {
         Self::ActivateImport,
         Self::ForgetImport,
         Self::RetainRecords,
+        Self::ApplyLedger,
     ];
 
     /// The word in the database.
@@ -85,6 +88,7 @@ impl JobKind {
             Self::ActivateImport => "activate_import",
             Self::ForgetImport => "forget_import",
             Self::RetainRecords => "retain_records",
+            Self::ApplyLedger => "apply_ledger",
         }
     }
 }
@@ -240,6 +244,7 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
             finish(service, job)
         }),
         JobKind::RetainRecords => retain_records(service, job),
+        JobKind::ApplyLedger => ledger::run_job(service, job),
     }
 }
 

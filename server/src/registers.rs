@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
+use itgel_domain::id::SubjectId;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::register::{CreditClass, OfficialList, RegisterContent, RegisterRow};
@@ -18,7 +19,7 @@ use jiff::civil::Date;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, fold, process, rules};
+use crate::{contents, fold, process, related, rules};
 
 /// Writes a division. A new banner receives the rules in force, a new gacha the rows that reach
 /// it.
@@ -184,7 +185,7 @@ pub fn put_all(
 
 /// What no row may say, whoever enters it.
 fn check(row: &RegisterRow) -> Result<(), ServiceError> {
-    if row.valid_to.is_some_and(|end| end < row.valid_from) {
+    if !row.is_sound() {
         return Err(ErrorCode::RegisterRow.into());
     }
     match &row.content {
@@ -205,9 +206,10 @@ fn is_of_list(code: &str) -> bool {
         .any(|list| list.veto() == Some(code))
 }
 
-/// Writes a row without refreshing anything; `false` if it is in force already.
+/// Writes a row without refreshing the standings that it reaches; `false` if it is in force
+/// already. What entities and collectives know of its subject follows at once.
 pub(crate) fn write(
-    _service: &Service,
+    service: &Service,
     tx: &Tx<'_>,
     mut row: RegisterRow,
     entered_by: &str,
@@ -230,11 +232,24 @@ pub(crate) fn write(
     let resource = format!("register/{register}/{}", row.id);
     let detail = serde_json::json!({ "revision": row.revision });
     store::log::audit(tx, now, entered_by, "register.entered", &resource, &detail)?;
+    let answers_for = answering(&row);
     let item = PullItem::Register(row);
     for division in lists {
         store::list::append(tx, division, &item)?;
     }
+    if let Some(household) = answers_for {
+        related::follow(service, tx, &household, now)?;
+    }
     Ok(true)
+}
+
+/// Whose standing behind entities and collectives the row is part of.
+fn answering(row: &RegisterRow) -> Option<SubjectId> {
+    let is_part = matches!(
+        row.content,
+        RegisterContent::Credit(_) | RegisterContent::Veto(_) | RegisterContent::PublicRecord(_)
+    );
+    row.subject.clone().filter(|_| is_part)
 }
 
 fn list_subject(tx: &Tx<'_>, subject: &Subject, list: DivisionCode) -> Result<u64, ServiceError> {

@@ -9,6 +9,11 @@ use std::fmt;
 
 use crate::hash::Hash;
 use crate::id::{OfficerId, SubjectId};
+use crate::ledger::PartyNumber;
+use crate::subject::SubjectKind;
+
+/// The role of an organisation in its own identity record.
+pub const ORGANISATION: &str = "organisation";
 
 /// One version of what is known of a subject's people.
 #[derive(
@@ -40,7 +45,8 @@ pub struct IdentityRecord {
 )]
 #[cbor(map)]
 pub struct Person {
-    /// `head`, `spouse`, `decision-maker`, `adult-2` …: what entries and consents refer to.
+    /// `head`, `spouse`, `decision-maker`, `adult-2` …: what entries and consents refer to;
+    /// [`ORGANISATION`] for an entity or collective itself, beside its responsible person.
     #[n(0)]
     pub role: String,
     /// The name as on the ID card, in one field (`domain.md` G 1).
@@ -49,7 +55,8 @@ pub struct Person {
     /// The name in Mongolian script, if known.
     #[n(2)]
     pub name_mn: Option<String>,
-    /// Resident ID number as checked by [`crate::person::ResidentId`].
+    /// Resident ID number as checked by [`crate::person::ResidentId`]; of an organisation its
+    /// unified social credit code.
     #[n(3)]
     pub id_number: Option<String>,
     /// Phone number.
@@ -79,19 +86,48 @@ impl IdentityRecord {
         Hash::of("itgel.identity.v1", &[salt.as_bytes(), &self.to_bytes()])
     }
 
-    /// Whether the head, or the responsible person, is known by a number that checks: what the
-    /// rules call a verified identity (`domain.md` B.1.5).
+    /// Whether the head, the responsible person or the organisation is known by a number that
+    /// checks: what the rules call a verified identity (`domain.md` B.1.5).
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.head()
-            .and_then(|head| head.id_number.as_deref())
-            .is_some_and(|number| number.parse::<crate::person::ResidentId>().is_ok())
+        self.principal()
+            .is_some_and(|person| person.number().is_some())
+    }
+
+    /// The head or responsible person, or the organisation where there is none.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Person> {
+        let organisation = || self.people.iter().find(|p| p.role == ORGANISATION);
+        self.head().or_else(organisation)
     }
 
     /// The head of the household or the responsible person.
     #[must_use]
     pub fn head(&self) -> Option<&Person> {
         self.people.iter().find(|p| p.role == "head")
+    }
+}
+
+impl Person {
+    /// The number, if it checks.
+    #[must_use]
+    pub fn number(&self) -> Option<PartyNumber> {
+        let number = self.id_number.as_deref()?;
+        match self.role.as_str() {
+            ORGANISATION => number.parse().map(PartyNumber::Organisation).ok(),
+            _ => number.parse().map(PartyNumber::Person).ok(),
+        }
+    }
+
+    /// Whether this person's loans are loans of a subject of this kind: of a household those of
+    /// head and spouse (`domain.md` H1.1), of an organisation its own, not its chair's.
+    #[must_use]
+    pub fn borrows_for(&self, kind: SubjectKind) -> bool {
+        match kind {
+            SubjectKind::Household => matches!(self.role.as_str(), "head" | "spouse"),
+            SubjectKind::Entity(_) | SubjectKind::Collective => self.role == ORGANISATION,
+            SubjectKind::Village | SubjectKind::Township => false,
+        }
     }
 }
 

@@ -101,6 +101,20 @@ impl VillageCounts {
     }
 }
 
+impl VillageCounts {
+    /// The same while a lender that is expected to report is late: what the others lent is not
+    /// the balance of all, so that it stays unknown unless a register has it (`domain.md` G 60).
+    #[must_use]
+    pub fn facts_without_balances(&self, registers: &DivisionFacts) -> DivisionFacts {
+        DivisionFacts {
+            loan_balance_fen: registers.loan_balance_fen,
+            npl_fen: registers.npl_fen,
+            disaster_npl_fen: registers.disaster_npl_fen,
+            ..self.facts(registers)
+        }
+    }
+}
+
 /// The facts of a township: the sums over its villages, their titles, and what only registers
 /// know. A figure that one village lacks is unknown for the township.
 #[must_use]

@@ -48,6 +48,7 @@ pub fn erase(
     leave_boards(tx, &subject, now)?;
     store::projection::delete(tx, id)?;
     store::identity::delete(tx, id)?;
+    store::party::delete(tx, id)?;
     store::ballot::delete(tx, id)?;
     store::assessment::delete(tx, id)?;
     store::subject::erase(tx, id, now)?;

@@ -6,9 +6,8 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::{Envelope, IdentityCommitment};
 use itgel_domain::hash::Hash;
-use itgel_domain::identity::{IdentityRecord, Person};
+use itgel_domain::identity::{IdentityRecord, ORGANISATION, Person};
 use itgel_domain::log::LeafKind;
-use itgel_domain::person::ResidentId;
 use itgel_domain::policy::Action;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
@@ -18,9 +17,11 @@ use super::admission::{Admission, Arrived, Home};
 use super::page::Page;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
+use crate::ledger;
 use crate::service::Service;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::store::identity::IdentityRow;
+use crate::store::party::Party;
 use crate::store::{self, Tx};
 
 /// The code of a commitment whose record did not come with it.
@@ -89,13 +90,12 @@ impl Admission<'_> {
         if record.author != envelope.officer {
             return Ok(Some(ErrorCode::EnvelopeForeignOfficer));
         }
-        let numbers = record
-            .people
-            .iter()
-            .filter_map(|person| person.id_number.as_deref());
-        let mut parsed = numbers.map(str::parse::<ResidentId>);
-        if parsed.any(|number| number.is_err()) {
-            return Ok(Some(ErrorCode::PersonIdInvalid));
+        let mut numbered = record.people.iter().filter(|p| p.id_number.is_some());
+        if let Some(wrong) = numbered.find(|person| person.number().is_none()) {
+            return Ok(Some(match wrong.role.as_str() {
+                ORGANISATION => ErrorCode::CreditCodeInvalid,
+                _ => ErrorCode::PersonIdInvalid,
+            }));
         }
         Ok(self.device_code())
     }
@@ -153,7 +153,9 @@ pub(super) fn keep_version(
         author: record.author.clone(),
         at: version.at.to_string(),
         is_current: subject.is_some(),
-        blind_id: record.head().and_then(|head| blind_id(service, head)),
+        blind_id: record
+            .principal()
+            .and_then(|person| blind_id(service, person)),
         blind_phone: record.head().and_then(|head| blind_phone(service, head)),
         sealed: contents::seal(&key, "identity", &name, &record.to_bytes())?,
     };
@@ -163,7 +165,11 @@ pub(super) fn keep_version(
     };
     for older in &record.based_on {
         store::identity::supersede(tx, &record.subject, older)?;
+        store::party::supersede(tx, &record.subject, older)?;
     }
+    let parties = parties(service, subject, record);
+    store::party::put(tx, &subject.id, commitment, &parties)?;
+    ledger::touch(tx, subject, now)?;
     store::list::append_identity(tx, subject.division, record.clone(), commitment)?;
     match &row.blind_id {
         Some(blind_id) => note_duplicates(tx, subject, blind_id, now),
@@ -190,9 +196,21 @@ fn note_duplicates(
     Ok(())
 }
 
+/// The numbers by which ledgers and registers find the subject.
+fn parties(service: &Service, subject: &Subject, record: &IdentityRecord) -> Vec<Party> {
+    let party = |person: &Person| {
+        Some(Party {
+            role: person.role.clone(),
+            blind: blind_id(service, person)?,
+            borrows: person.borrows_for(subject.kind),
+        })
+    };
+    record.people.iter().filter_map(party).collect()
+}
+
 fn blind_id(service: &Service, person: &Person) -> Option<String> {
-    let number: ResidentId = person.id_number.as_deref()?.parse().ok()?;
-    Some(service.keys.blind_id.index(number.as_str()))
+    let number = person.number()?.index_text();
+    Some(service.keys.blind_id.index(&number))
 }
 
 fn blind_phone(service: &Service, person: &Person) -> Option<String> {

@@ -14,6 +14,7 @@ use itgel_domain::time::AtMs;
 use itgel_text::Lang;
 
 use crate::error::ServiceError;
+use crate::related;
 use crate::service::{Service, random};
 use crate::store::board::Counts;
 use crate::store::case::CaseRow;
@@ -84,8 +85,11 @@ pub(super) fn advance(
     store::case::put(tx, row, known, std::slice::from_ref(&salt))?;
     record(service, tx, row, &event, &salt)?;
     tell_devices(tx, row, &event, doing.items)?;
-    store::rating::set_status(tx, &row.case.id, event.to)?;
+    let is_rated = store::rating::set_status(tx, &row.case.id, event.to)?;
     count_effect(tx, &row.case, &event)?;
+    if is_rated && event.from != event.to {
+        related::follow(service, tx, &row.case.subject, service.now())?;
+    }
     Ok(event)
 }
 

@@ -11,6 +11,7 @@ use super::MAX_BATCH;
 use super::advance::{Doing, advance};
 use crate::error::ServiceError;
 use crate::jobs;
+use crate::related;
 use crate::service::Service;
 use crate::store::case::CaseRow;
 use crate::store::rating::RatingRow;
@@ -110,6 +111,7 @@ pub(super) fn make_effective(
         status: case.state(),
     };
     store::rating::put(tx, &rating)?;
+    related::follow(service, tx, &rating.subject, now)?;
     Ok(event)
 }
 

@@ -106,6 +106,61 @@ pub fn list_of_subject(
     rows.map(|row| row?).collect()
 }
 
+/// The row in force about a subject in a register under a key.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_of(
+    connection: &Connection,
+    subject: &SubjectId,
+    register: &str,
+    key: &str,
+) -> Result<Option<RegisterRow>, StoreError> {
+    let sql = format!(
+        "{SELECT} where subject = ?1 and register = ?2 and row_key = ?3 and superseded_at is null"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let found = query.query_row(params![subject.as_str(), register, key], |row| {
+        Ok(read(row))
+    });
+    found.optional()?.transpose()
+}
+
+/// The rows in force about a subject in a register, by key.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of(
+    connection: &Connection,
+    subject: &SubjectId,
+    register: &str,
+) -> Result<Vec<RegisterRow>, StoreError> {
+    let sql = format!(
+        "{SELECT} where subject = ?1 and register = ?2 and superseded_at is null order by row_key"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![subject.as_str(), register], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The subjects that a row in force relates to this one, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_related_to(
+    connection: &Connection,
+    related: &SubjectId,
+) -> Result<Vec<SubjectId>, StoreError> {
+    let sql = "select distinct subject from register_row
+               where register = 'related' and row_key = ?1 and superseded_at is null
+                   and subject is not null order by subject";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![related.as_str()], |row| {
+        Ok(column::word(row, "subject", "register_row.subject"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// The rows that can reach a subject, by itself and by the divisions that it lies in. With
 /// `history`, those that newer revisions replaced as well.
 ///

@@ -19,6 +19,7 @@ use rusqlite::Connection;
 
 use super::{TitleResult, WithoutOverrides};
 use crate::error::ServiceError;
+use crate::ledger;
 use crate::service::Service;
 use crate::store;
 use crate::store::rating::RatedSubject;
@@ -134,9 +135,15 @@ impl Taken<'_> {
                 _ => {}
             }
         }
-        let facts = [counts.facts(&registers), plain.facts(&registers)];
-        let found = self.judged(subject, context, facts, overrides)?;
-        let pair = self.counted(&found, plain.facts(&registers))?;
+        let is_late = ledger::is_late(self.connection, self.division, self.as_of)?;
+        let known = (self.connection, self.as_of);
+        ledger::village_facts(known, &subject.id, is_late, &mut registers)?;
+        let facts = |counts: &VillageCounts| match is_late {
+            true => counts.facts_without_balances(&registers),
+            false => counts.facts(&registers),
+        };
+        let found = self.judged(subject, context, [facts(&counts), facts(&plain)], overrides)?;
+        let pair = self.counted(&found, facts(&plain))?;
         Ok((found, pair))
     }
 
@@ -181,6 +188,8 @@ impl Taken<'_> {
         let subject = self.subject(SubjectKind::Township)?;
         let context = self.registers(&subject)?;
         let registers = context.division.clone().unwrap_or_default();
+        let (connection, as_of) = (self.connection, self.as_of);
+        let registers = ledger::with_recovery(connection, self.division, as_of, registers)?;
         let (as_is, plain): (Vec<_>, Vec<_>) = villages.iter().cloned().unzip();
         let facts = [township(&as_is, &registers), township(&plain, &registers)];
         let overrides = i64::from(facts[0] != facts[1]);

@@ -144,7 +144,7 @@ fn v3(loans: &Loans<'_>, as_of: Date) -> Option<VetoFact> {
 /// A loan that stands, or stood, against a rating.
 struct Stood<'a> {
     lender: &'a LenderId,
-    /// The last month in which it did.
+    /// The first month in which it did.
     month: Month,
     ended_on: Option<Date>,
 }
@@ -155,9 +155,11 @@ fn vetoed<'a>(months: &Months<'a>) -> Option<Stood<'a>> {
     let is_cured_within = !ends_against(line);
     let next = months.get(last + 1);
     let settled = if is_cured_within { Some(line) } else { next };
+    // The month in which it began, so that the fact stays the same from month to month.
+    let first = months.iter().find(|line| stands_against(line))?;
     Some(Stood {
         lender: &line.lender,
-        month: line.month,
+        month: first.month,
         ended_on: settled.map(|line| line.state.closed_on.unwrap_or(line.month.last_day())),
     })
 }

@@ -279,6 +279,125 @@ create index register_by_subject on register_row (subject, register);
 -- The subject stands in it so that rows about the division itself are found without passing over
 -- those about each of its households.
 create index register_by_division on register_row (division, subject, register);
+-- Whom an entity or a collective is related to: the key names the household.
+create index register_of_related on register_row (row_key) where register = 'related';
+
+-- The numbers behind a subject as blind indexes: by these the ledger and the registers of persons
+-- find whom they speak of. Of current versions of identities only.
+create table party (
+    subject    text not null,
+    commitment text not null, -- the version that it stands in
+    role       text not null, -- 'head', 'spouse', 'organisation', ...
+    blind      text not null,
+    borrows    integer not null, -- 1 if loans of this number are loans of the subject
+    primary key (subject, commitment, role, blind)
+) without rowid;
+create index party_by_blind on party (blind);
+
+-- Who holds an office: behind an entity or a collective, or as a cadre of a gacha.
+create table office_holder (
+    id         text primary key,
+    object     text not null,  -- the subject; of a cadre the code of the gacha
+    office     text not null,
+    blind      text not null,  -- the person's number
+    valid_from text not null,
+    valid_to   text,
+    source     text not null,
+    entered_by text not null,
+    entered_at integer not null,
+    superseded_at integer
+);
+create index office_holder_by_object on office_holder (object, superseded_at);
+create index office_holder_by_blind on office_holder (blind, superseded_at);
+
+-- The lenders' loan ledger -------------------------------------------------------------------
+
+-- Which lenders are expected to report for a banner, and how soon (domain.md G 60).
+create table ledger_duty (
+    lender     text not null references lender (id),
+    division   text not null,    -- the banner, filled
+    from_month text not null,
+    to_month   text,             -- last month; open if null
+    due_days   integer not null, -- after the last day of the month
+    source     text not null,
+    entered_by text not null,
+    entered_at integer not null,
+    primary key (lender, division, from_month)
+) without rowid;
+
+-- What a lender reported for a month.
+create table ledger (
+    id         text primary key,
+    lender     text not null references lender (id),
+    division   text not null,    -- the banner, filled
+    month      text not null,
+    state      text not null,    -- 'open', 'proposed', 'active', 'replaced', 'rejected'
+    unit       text not null,
+    source     text not null,
+    lines      integer not null, -- taken
+    refused    integer not null,
+    tally      text not null,    -- sizes of its amounts, JSON
+    digest     text not null,    -- of the lines in the order in which they came
+    entered_by text not null,
+    entered_at integer not null,
+    decided_by text,
+    decided_at integer
+) without rowid;
+create index ledger_by_month on ledger (lender, division, month, state);
+create index ledger_by_division on ledger (division, state, month);
+
+create table loan_line (
+    ledger     text not null,
+    n          integer not null, -- the row as the lender counts
+    loan       text not null,    -- the reference as a blind index
+    borrower   text not null,    -- the number as a blind index
+    opened_on  text not null,
+    due_on     text not null,
+    closed_on  text,
+    amount_fen integer not null,
+    balance_fen integer not null,
+    rate_centi integer,
+    purpose    text not null,
+    days_past_due integer not null,
+    worst_days_past_due integer not null,
+    class      text not null,
+    marks      integer not null, -- 1 disaster, 2 refinanced, 4 written off, 8 guarantee paid
+    primary key (ledger, n)
+) without rowid;
+create index loan_line_by_loan on loan_line (loan, ledger);
+create index loan_line_by_borrower on loan_line (borrower, ledger);
+
+create table loan_guarantee (
+    ledger    text not null,
+    n         integer not null,
+    guarantor text not null, -- the number as a blind index
+    primary key (ledger, n, guarantor)
+) without rowid;
+
+-- Rows that were refused, so that the lender can correct them.
+create table ledger_fault (
+    ledger text not null,
+    n      integer not null,
+    field  text not null,
+    code   text not null,
+    args   text not null, -- figures of the rule, JSON
+    primary key (ledger, n, field, code)
+) without rowid;
+
+-- Subjects that a ledger in force still has to be brought to.
+create table ledger_subject (
+    division text not null, -- the banner, filled
+    home     text not null, -- where the subject lives, filled: neighbours are done together
+    subject  text not null,
+    primary key (division, home, subject)
+) without rowid;
+
+-- Who stands in a circle of guarantees now.
+create table ledger_ring (
+    division text not null, -- the banner, filled
+    subject  text not null,
+    primary key (division, subject)
+) without rowid;
 
 -- A table of officials on its way into force (two persons where it decides grades).
 create table import_batch (
