@@ -31,17 +31,21 @@ use crate::store::ledger::{LedgerDuty, LedgerRow};
 use crate::store::{self, Tx};
 
 /// What a lender is about to report.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLedger {
     /// Who lends; a lender's own machine may leave it out.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub lender: Option<LenderId>,
     /// The banner whose borrowers it is about.
+    #[schema(value_type = String)]
     pub division: DivisionCode,
-    /// The month.
+    /// The month, `2026-06`; it has ended.
+    #[schema(value_type = String)]
     pub month: Month,
-    /// The unit of its amounts.
+    /// The unit of its amounts: `yuan` or `ten_thousand_yuan`.
+    #[schema(value_type = String)]
     pub unit: AmountUnit,
     /// The document it comes from.
     #[serde(default)]
@@ -49,29 +53,35 @@ pub struct NewLedger {
 }
 
 /// A row of a page as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NumberedForm {
     /// The row as the lender counts, from 1.
     pub n: u32,
-    /// Its cells.
+    /// Its cells, all of them texts; what is absent is empty.
+    #[schema(value_type = crate::routes::LoanRow)]
     pub row: LoanForm,
 }
 
 /// A ledger as its lender and the registrar see it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct LedgerView {
     /// Its identifier.
+    #[schema(value_type = String)]
     pub id: LedgerId,
     /// Who lends.
+    #[schema(value_type = String)]
     pub lender: LenderId,
     /// The banner.
+    #[schema(value_type = String)]
     pub division: DivisionCode,
     /// The month.
+    #[schema(value_type = String)]
     pub month: Month,
-    /// How far it has come.
+    /// `open`, `proposed`, `active`, `replaced` or `rejected`.
     pub state: &'static str,
     /// The unit of its amounts.
+    #[schema(value_type = String)]
     pub unit: AmountUnit,
     /// Rows taken.
     pub lines: u64,

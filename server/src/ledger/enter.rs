@@ -17,7 +17,7 @@ use crate::store::loan::NewLine;
 use crate::store::{self, Tx};
 
 /// Most rows of one page.
-pub const MAX_PAGE: usize = 1_000;
+pub const MAX_PAGE: usize = 500;
 
 /// A row that could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct NumberedEntry {
 }
 
 /// What became of a page.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Entered {
     /// Rows taken, also before.
     pub taken: usize,

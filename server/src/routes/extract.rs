@@ -39,6 +39,9 @@ pub(super) struct Device(pub(super) DeviceRecord);
 /// A lender's machine.
 pub(super) struct Lender(pub(super) Actor);
 
+/// A lender's machine, or an officer at a device that may work.
+pub(super) struct OfficerOrLender(pub(super) Actor);
+
 /// A body of JSON.
 pub(super) struct Json<T>(pub(super) T);
 
@@ -113,6 +116,17 @@ impl FromRequestParts<App> for Lender {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         Ok(Self(caller(parts, app).await?.lender()?))
+    }
+}
+
+impl FromRequestParts<App> for OfficerOrLender {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self(match caller(parts, app).await? {
+            Caller::Lender { actor, .. } => actor,
+            officer => officer.officer()?,
+        }))
     }
 }
 

@@ -7,6 +7,7 @@ mod access;
 mod credit;
 mod extract;
 mod health;
+mod ledger;
 mod lender;
 mod openapi;
 mod page;
@@ -23,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::MissedTickBehavior;
 
-pub use self::openapi::openapi_json;
+pub use self::openapi::{LoanRow, openapi_json};
 pub use self::router::router;
 use crate::auth::Tokens;
 use crate::error::ServiceError;

@@ -3,13 +3,15 @@
 //! `docs/openapi.json` is the checked-in copy; a test compares it, so that a change of the
 //! interface is always a visible change.
 
+mod loan;
 mod report;
 
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+pub use self::loan::LoanRow;
 pub(super) use self::report::Report;
-use super::{access, lender};
+use super::{access, ledger, lender};
 use crate::auth::client::TOKEN_PATH;
 
 /// The document.
@@ -29,6 +31,13 @@ use crate::auth::client::TOKEN_PATH;
         lender::withdraw,
         lender::request_report,
         lender::report,
+        ledger::open,
+        ledger::enter,
+        ledger::propose,
+        ledger::ledger,
+        ledger::ledgers,
+        ledger::faults,
+        ledger::unmatched,
     ),
     security(("client" = [])),
     modifiers(&ClientSecurity),

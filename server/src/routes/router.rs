@@ -17,7 +17,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
-use super::{App, access, credit, health, lender, openapi, page, problem, staff, sync};
+use super::{App, access, credit, health, ledger, lender, openapi, page, problem, staff, sync};
 use crate::error::ServiceError;
 use crate::service::Service;
 
@@ -83,8 +83,17 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/authorisations/{id}", delete(lender::withdraw))
         .route("/v1/credit-reports", post(lender::request_report))
         .route("/v1/credit-reports/{id}", get(lender::report));
+    let ledgers = Router::new()
+        .route("/v1/loan-ledgers", get(ledger::ledgers).post(ledger::open))
+        .route("/v1/loan-ledgers/{id}", get(ledger::ledger))
+        .route("/v1/loan-ledgers/{id}/rows", post(ledger::enter))
+        .route("/v1/loan-ledgers/{id}/proposal", post(ledger::propose))
+        .route("/v1/loan-ledgers/{id}/faults", get(ledger::faults))
+        .route("/v1/loan-ledgers/{id}/unmatched", get(ledger::unmatched))
+        .route("/v1/loan-ledgers/{id}/activation", post(ledger::activate))
+        .route("/v1/loan-ledgers/{id}/rejection", post(ledger::reject));
     let table = Router::new()
-        .merge(anybody).merge(sign_in).merge(devices).merge(staff).merge(lenders)
+        .merge(anybody).merge(sign_in).merge(devices).merge(staff).merge(lenders).merge(ledgers)
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_address);

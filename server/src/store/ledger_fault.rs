@@ -7,21 +7,22 @@ use rusqlite::{Connection, params};
 use super::{StoreError, Tx, column};
 
 /// A row that was refused, and why.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct FaultRow {
     /// The row as the lender counts.
     pub n: u32,
-    /// The column, the code and the figures of the rule.
-    #[serde(flatten)]
+    /// The column (`field`), the code and the figures of the rule (`args`).
+    #[schema(value_type = Object)]
     pub violation: Violation,
 }
 
 /// A line that no subject is known for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct UnmatchedRow {
     /// The row as the lender counts.
     pub n: u32,
-    /// Why.
+    /// `unknown`: nobody on file has the number; `other_member`: neither head nor spouse has.
+    #[schema(value_type = String)]
     pub reason: Unmatched,
 }
 
@@ -74,7 +75,8 @@ pub fn is_refused(connection: &Connection, ledger: &LedgerId, n: u32) -> Result<
     Ok(query.query_row(params![ledger.as_str(), n], |row| row.get(0))?)
 }
 
-/// The rows of a ledger behind `after` that were refused, each with all its faults.
+/// The rows of a ledger behind `after` that were refused, at most `limit`, each with all its
+/// faults.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -85,7 +87,10 @@ pub fn list(
     limit: u32,
 ) -> Result<Vec<FaultRow>, StoreError> {
     let sql = "select n, field, code, args from ledger_fault
-               where ledger = ?1 and n > ?2 order by n, field, code limit ?3";
+               where ledger = ?1 and n in (
+                   select distinct n from ledger_fault where ledger = ?1 and n > ?2
+                   order by n limit ?3)
+               order by n, field, code";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![ledger.as_str(), after, limit], |row| {
         Ok((|| {
