@@ -11,6 +11,7 @@ mod device;
 mod documents;
 mod household;
 mod intake;
+mod ledger;
 mod phone;
 mod scoring;
 mod table;
@@ -36,6 +37,10 @@ struct Size {
     visited: u32,
     /// Households on the device that is searched.
     on_device: u32,
+    /// Rows of a lender's monthly ledger.
+    lines: usize,
+    /// Households that they speak of.
+    borrowers: u32,
 }
 
 const FULL: Size = Size {
@@ -45,6 +50,8 @@ const FULL: Size = Size {
     banner: 30_000,
     visited: 256,
     on_device: 10_000,
+    lines: 100_000,
+    borrowers: 30_000,
 };
 
 /// A few seconds, for a look and for CI. The goals are those of the full size, so ratios that
@@ -56,18 +63,21 @@ const QUICK: Size = Size {
     banner: 3_000,
     visited: 48,
     on_device: 1_000,
+    lines: 5_000,
+    borrowers: 1_500,
 };
 
 /// Measures one part.
 type Part = fn(Size) -> Outcome<Vec<Row>>;
 
 /// The parts of the run, by name.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("scoring", scoring::rows),
     ("intake", intake::rows),
     ("documents", documents::rows),
     ("household", household::rows),
     ("device", device::rows),
+    ("ledger", ledger::rows),
 ];
 
 fn main() -> Outcome<()> {

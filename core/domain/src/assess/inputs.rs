@@ -113,6 +113,12 @@ pub struct Context {
     /// Mean operated cropland of the gacha's households, 亩; without it the parameters' mean holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_cropland_mu: Option<Centi>,
+    /// Income benchmark of the banner; without it that of the parameters holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub income_benchmark_fen: Option<i64>,
+    /// Median net assets in the banner; without it that of the parameters holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub median_net_assets_fen: Option<i64>,
     /// The fodder reserve as last assessed in season.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_fodder: Option<FodderRecord>,

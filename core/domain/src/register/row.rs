@@ -108,6 +108,11 @@ pub enum RegisterContent {
     Founded(Date),
     /// Mean operated cropland of the division's households, 亩.
     MeanCropland(Centi),
+    /// Disposable income of a rural or pastoral resident of the division in a year, fen; the key
+    /// is the year.
+    IncomeBenchmark(i64),
+    /// Median net assets of a household of the division, fen; the key is the year.
+    MedianNetAssets(i64),
     /// The fodder reserve as last assessed in season.
     Fodder(FodderRecord),
     /// What stands for or against a person behind an entity or a collective; the key is the
@@ -142,6 +147,8 @@ impl RegisterContent {
             Self::OverstockOrder(_) => "overstock_order",
             Self::Founded(_) => "founded",
             Self::MeanCropland(_) => "mean_cropland",
+            Self::IncomeBenchmark(_) => "income_benchmark",
+            Self::MedianNetAssets(_) => "median_net_assets",
             Self::Fodder(_) => "fodder",
             Self::Related(_) => "related",
             Self::Division(_) => "division",
@@ -194,6 +201,20 @@ impl RegisterRow {
             (None, RegisterContent::Related(_)) => false,
             (None, _) => self.division.contains(subject.division),
         }
+    }
+
+    /// Whether it can stand: it does not end before it begins, and what is divided by is above
+    /// zero.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let is_figure = match self.content {
+            RegisterContent::IncomeBenchmark(fen) | RegisterContent::MedianNetAssets(fen) => {
+                fen > 0
+            }
+            RegisterContent::MeanCropland(mu) => mu.0 > 0,
+            _ => true,
+        };
+        is_figure && self.valid_to.is_none_or(|end| self.valid_from <= end)
     }
 
     /// Whether it holds on `day`.
@@ -323,6 +344,8 @@ impl Context {
             RegisterContent::OverstockOrder(order) => self.overstock_order = Some(order),
             RegisterContent::Founded(day) => self.founded_on = Some(day),
             RegisterContent::MeanCropland(mu) => self.mean_cropland_mu = Some(mu),
+            RegisterContent::IncomeBenchmark(fen) => self.income_benchmark_fen = Some(fen),
+            RegisterContent::MedianNetAssets(fen) => self.median_net_assets_fen = Some(fen),
             RegisterContent::Fodder(record) => self.last_fodder = Some(record),
             RegisterContent::Related(standing) => self.take_related(standing),
             RegisterContent::Division(facts) => self.division = Some(*facts),

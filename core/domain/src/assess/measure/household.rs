@@ -19,10 +19,11 @@ pub(super) fn income_per_head(p: &Probe<'_>) -> Option<Reading> {
         return p.miss(Missing::Unknown);
     }
     let (sum, years) = or_normal_years(p, "net_income_fen", income)?;
-    let benchmark = i128::from(p.inputs.parameters.income_benchmark_fen);
+    let of_register = p.inputs.context.income_benchmark_fen;
+    let benchmark = of_register.unwrap_or(p.inputs.parameters.income_benchmark_fen);
     Some(main(Quotient::new(
         sum,
-        i128::from(years) * i128::from(members) * benchmark,
+        i128::from(years) * i128::from(members) * i128::from(benchmark),
     )))
 }
 
@@ -52,10 +53,9 @@ pub(super) fn debt_service_share(p: &Probe<'_>) -> Option<Reading> {
 pub(super) fn net_assets(p: &Probe<'_>) -> Option<Reading> {
     let (debt, assets) = (debt(p), p.int("finance.assets_fen"));
     let net = i128::from(assets?) - i128::from(debt?);
-    Some(main(Quotient::new(
-        net,
-        p.inputs.parameters.median_net_assets_fen.into(),
-    )))
+    let of_register = p.inputs.context.median_net_assets_fen;
+    let median = of_register.unwrap_or(p.inputs.parameters.median_net_assets_fen);
+    Some(main(Quotient::new(net, median.into())))
 }
 
 /// Facilities that are there, of two; a mixed producer has the better of its two pairs.
