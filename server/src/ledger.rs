@@ -9,6 +9,7 @@
 mod apply;
 mod enter;
 mod row;
+mod table;
 mod village;
 
 use itgel_domain::division::{DivisionCode, DivisionLevel};
@@ -24,6 +25,7 @@ pub use self::enter::{
     Entered, MAX_PAGE, NumberedEntry, activate, enter, enter_forms, open, propose, reject,
 };
 pub(crate) use self::row::touch;
+pub use self::table::{TableLedger, activate_of_table, enter_of_table};
 pub(crate) use self::village::{is_late, village_facts, with_recovery};
 use crate::error::ServiceError;
 use crate::jobs::{self, JobKind};

@@ -247,7 +247,10 @@ pub(crate) fn write(
 fn answering(row: &RegisterRow) -> Option<SubjectId> {
     let is_part = matches!(
         row.content,
-        RegisterContent::Credit(_) | RegisterContent::Veto(_) | RegisterContent::PublicRecord(_)
+        RegisterContent::Credit(_)
+            | RegisterContent::Veto(_)
+            | RegisterContent::ListEntry(_)
+            | RegisterContent::PublicRecord(_)
     );
     row.subject.clone().filter(|_| is_part)
 }

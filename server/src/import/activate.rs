@@ -101,6 +101,8 @@ pub fn carry_on(service: &Service, id: &ImportId) -> Result<Option<u32>, Service
         }
         let rows = store::import::list_rows(tx, &id, &[RowState::Staged], 0, PAGE)?;
         if rows.is_empty() {
+            let sheet = sheets::find(&batch.kind).ok_or(ErrorCode::ImportKind)?;
+            sheet.finish(&force(service, tx, &batch))?;
             finish(service, tx, &batch)?;
             return Ok(None);
         }
@@ -183,19 +185,7 @@ fn settle(
     let kept = unseal(key.as_ref(), &batch.id, row)?;
     let typed = kept.and_then(|kept| kept.row);
     let typed = typed.ok_or(ServiceError::internal("a staged row without its content"))?;
-    let applied = tx.attempt(|tx| {
-        let force = Force {
-            service,
-            tx,
-            batch: &batch.id,
-            file_hash: &batch.file_hash,
-            source: &batch.source,
-            cycle: batch.cycle.as_ref(),
-            entered_by: &batch.entered_by,
-            now: service.now(),
-        };
-        sheet.apply_staged(&force, typed)
-    });
+    let applied = tx.attempt(|tx| sheet.apply_staged(&force(service, tx, batch), typed));
     let mut faults = row.faults.clone();
     let state = match applied {
         Ok(Applied::Changed) => RowState::Applied,
@@ -219,6 +209,21 @@ fn settle(
     Ok(store::import::settle_row(
         tx, &batch.id, row.n, state, &faults,
     )?)
+}
+
+/// What the rows of a batch may use.
+fn force<'a>(service: &'a Service, tx: &'a Tx<'a>, batch: &'a BatchRow) -> Force<'a> {
+    Force {
+        service,
+        tx,
+        batch: &batch.id,
+        file_hash: &batch.file_hash,
+        source: &batch.source,
+        cycle: batch.cycle.as_ref(),
+        entered_by: &batch.entered_by,
+        decided_by: batch.decided_by.as_ref().unwrap_or(&batch.entered_by),
+        now: service.now(),
+    }
 }
 
 fn finish(service: &Service, tx: &Tx<'_>, batch: &BatchRow) -> Result<(), ServiceError> {

@@ -50,6 +50,8 @@ pub struct Force<'a> {
     pub cycle: Option<&'a CycleId>,
     /// Who entered the table.
     pub entered_by: &'a OfficerId,
+    /// Who ordered it into force.
+    pub decided_by: &'a OfficerId,
     /// The present instant.
     pub now: AtMs,
 }

@@ -9,6 +9,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, ImportId};
 use itgel_domain::keys::ContentKey;
+use itgel_domain::ledger::UnitTally;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Actor, Resource, may};
 use itgel_domain::time::AtMs;
@@ -162,14 +163,14 @@ impl Reading<'_> {
         table: &mut Table<'_>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), ServiceError> {
-        let mut done = 0;
+        let (mut done, mut tally) = (0, UnitTally::default());
         loop {
             let page = table.by_ref().take(PAGE).collect::<Result<Vec<Row>, _>>()?;
             if page.is_empty() {
                 break;
             }
             done += u32::try_from(page.len()).unwrap_or(u32::MAX);
-            let rows = self.read_page(&page)?;
+            let rows = self.read_page(&page, &mut tally)?;
             let id = self.batch.id.clone();
             self.service.transact("import.stage", move |_, tx| {
                 rows.into_iter().try_for_each(|row| stage(tx, &id, row))
@@ -179,11 +180,18 @@ impl Reading<'_> {
         if done == 0 {
             return Err(ErrorCode::TableEmpty.into());
         }
-        Ok(())
+        match tally.doubt() {
+            Some(_) => Err(ErrorCode::LedgerUnit.into()),
+            None => Ok(()),
+        }
     }
 
     /// Reads a page of rows against a snapshot of the database.
-    fn read_page(&self, page: &[Row]) -> Result<Vec<ImportRow>, ServiceError> {
+    fn read_page(
+        &self,
+        page: &[Row],
+        tally: &mut UnitTally,
+    ) -> Result<Vec<ImportRow>, ServiceError> {
         self.service.store.read(|connection| {
             let desk = Desk {
                 service: self.service,
@@ -193,11 +201,18 @@ impl Reading<'_> {
                 today: self.service.now().on(),
                 cycle: self.batch.cycle.as_ref(),
             };
-            page.iter().map(|row| self.read_row(row, &desk)).collect()
+            page.iter()
+                .map(|row| self.read_row(row, &desk, tally))
+                .collect()
         })
     }
 
-    fn read_row(&self, row: &Row, desk: &Desk<'_>) -> Result<ImportRow, ServiceError> {
+    fn read_row(
+        &self,
+        row: &Row,
+        desk: &Desk<'_>,
+        tally: &mut UnitTally,
+    ) -> Result<ImportRow, ServiceError> {
         let mut cells = Cells::of(&self.found, row);
         let staged = self.sheet.stage(&mut cells, desk)?;
         let staged = staged.filter(|_| !cells.is_faulty());
@@ -215,6 +230,9 @@ impl Reading<'_> {
             Cell::Text(text) => text.clone(),
             Cell::Empty | Cell::Fault(_) => String::new(),
         };
+        if let Some(amount_fen) = staged.as_ref().and_then(|staged| staged.amount_fen) {
+            tally.add(amount_fen);
+        }
         let (place, typed) = match staged {
             Some(staged) => (staged.span.map(|span| span.place()), Some(staged.row)),
             None => (None, None),

@@ -60,6 +60,12 @@ pub trait Sheet: Send + Sync + 'static {
         None
     }
 
+    /// An amount of the row by which the unit of the whole file is judged: where most are
+    /// implausible, 万元 was written for 元 and the file is refused (`domain.md` G 60).
+    fn amount_fen(&self, _row: &Self::Row) -> Option<i64> {
+        None
+    }
+
     /// Brings a row into force, in a transaction of its page and a savepoint of its own. The same
     /// again must change nothing.
     ///
@@ -67,6 +73,14 @@ pub trait Sheet: Send + Sync + 'static {
     /// [`ServiceError::Refused`] if the row cannot take effect any more: it is reported and the
     /// others go on. Anything else stops the batch, which can be carried on later.
     fn apply(&self, force: &Force<'_>, row: Self::Row) -> Result<Applied, ServiceError>;
+
+    /// What follows when the last row has taken effect, in the transaction that ends the batch.
+    ///
+    /// # Errors
+    /// [`ServiceError`] of the database.
+    fn finish(&self, _force: &Force<'_>) -> Result<(), ServiceError> {
+        Ok(())
+    }
 }
 
 /// What a row is about, and from when until when it holds.
@@ -108,6 +122,8 @@ pub struct Staged {
     pub row: serde_json::Value,
     /// What it is about.
     pub span: Option<Span>,
+    /// The amount by which the unit of the file is judged.
+    pub amount_fen: Option<i64>,
 }
 
 /// A [`Sheet`] of any kind.
@@ -141,6 +157,12 @@ pub trait AnySheet: Send + Sync {
         force: &Force<'_>,
         row: serde_json::Value,
     ) -> Result<Applied, ServiceError>;
+
+    /// As [`Sheet::finish`].
+    ///
+    /// # Errors
+    /// As [`Sheet::finish`].
+    fn finish(&self, force: &Force<'_>) -> Result<(), ServiceError>;
 }
 
 impl<S: Sheet> AnySheet for S {
@@ -176,9 +198,13 @@ impl<S: Sheet> AnySheet for S {
         let Some(row) = self.read(cells, desk)? else {
             return Ok(None);
         };
-        let span = self.span(&row);
+        let (span, amount_fen) = (self.span(&row), self.amount_fen(&row));
         let row = serde_json::to_value(row).map_err(|e| ServiceError::caused("a row", e))?;
-        Ok(Some(Staged { row, span }))
+        Ok(Some(Staged {
+            row,
+            span,
+            amount_fen,
+        }))
     }
 
     fn apply_staged(
@@ -188,5 +214,9 @@ impl<S: Sheet> AnySheet for S {
     ) -> Result<Applied, ServiceError> {
         let row = serde_json::from_value(row).map_err(|_| ErrorCode::ImportState)?;
         self.apply(force, row)
+    }
+
+    fn finish(&self, force: &Force<'_>) -> Result<(), ServiceError> {
+        Sheet::finish(self, force)
     }
 }

@@ -7,9 +7,12 @@ mod credit;
 mod disasters;
 mod divisions;
 mod facts;
+mod figures;
 mod gacha_facts;
 mod honours;
 mod households;
+mod loans;
+mod offices;
 mod official_lists;
 mod quotas;
 mod records;
@@ -33,6 +36,10 @@ pub fn all() -> &'static [&'static dyn AnySheet] {
         &commitments::Commitments,
         &divisions::DivisionChanges,
         &divisions::DivisionMoves,
+        &loans::Loans,
+        &offices::Responsible,
+        &offices::Cadres,
+        &figures::Figures,
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::hash::Hash;
-use itgel_domain::id::LedgerId;
+use itgel_domain::id::{LedgerId, OfficerId};
 use itgel_domain::ledger::{LoanEntry, UnitTally};
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor, Resource, may};
@@ -69,6 +69,7 @@ pub fn open(
         state: LedgerState::Open,
         unit: new.unit,
         source: new.source.clone(),
+        batch: None,
         lines: 0,
         refused: 0,
         tally: UnitTally::default(),
@@ -80,11 +81,11 @@ pub fn open(
     };
     for state in [LedgerState::Open, LedgerState::Proposed] {
         for before in store::ledger::list_of_month(tx, &row, state)? {
-            set_state(tx, before, LedgerState::Replaced, actor, now)?;
+            set_state(tx, before, LedgerState::Replaced, &actor.officer, now)?;
         }
     }
     store::ledger::put(tx, &row)?;
-    note(tx, &row, actor, "ledger.opened", now)?;
+    note(tx, &row, &actor.officer, "ledger.opened", now)?;
     Ok(row.id)
 }
 
@@ -106,7 +107,7 @@ pub fn enter_forms(
             Err(faults) => taking.refuse(form.n, faults)?,
         }
     }
-    taking.close()
+    Ok(taking.close()?.0)
 }
 
 /// Takes a page of rows. Each bad row is refused with all its faults and takes no other with it;
@@ -126,7 +127,7 @@ pub fn enter(
     for NumberedEntry { n, entry } in page {
         taking.take(*n, entry)?;
     }
-    taking.close()
+    Ok(taking.close()?.0)
 }
 
 /// Says that a ledger is complete. It waits for a second person from now on; one that says what
@@ -160,7 +161,7 @@ pub fn propose(
         true => LedgerState::Replaced,
         false => LedgerState::Proposed,
     };
-    set_state(tx, row, state, actor, now)?;
+    set_state(tx, row, state, &actor.officer, now)?;
     Ok(state)
 }
 
@@ -173,14 +174,27 @@ pub fn propose(
 /// [`ServiceError`] of the database.
 pub fn activate(tx: &Tx<'_>, actor: &Actor, id: &LedgerId, now: AtMs) -> Result<(), ServiceError> {
     let row = decidable(tx, actor, id, &[LedgerState::Proposed])?;
+    put_into_force(tx, row, &actor.officer, now)
+}
+
+/// Lets a ledger take the place of what was in force for its month.
+pub(super) fn put_into_force(
+    tx: &Tx<'_>,
+    row: LedgerRow,
+    officer: &OfficerId,
+    now: AtMs,
+) -> Result<(), ServiceError> {
     let banner = row.division;
     for before in store::ledger::list_of_month(tx, &row, LedgerState::Active)? {
+        if before.digest == row.digest {
+            return set_state(tx, row, LedgerState::Replaced, officer, now);
+        }
         store::ledger_mark::mark_subjects(tx, &before.id, banner)?;
-        set_state(tx, before, LedgerState::Replaced, actor, now)?;
+        set_state(tx, before, LedgerState::Replaced, officer, now)?;
     }
-    store::ledger_mark::mark_subjects(tx, id, banner)?;
+    store::ledger_mark::mark_subjects(tx, &row.id, banner)?;
     store::log::leaf(tx, LeafKind::Rules, &row.digest)?;
-    set_state(tx, row, LedgerState::Active, actor, now)?;
+    set_state(tx, row, LedgerState::Active, officer, now)?;
     enqueue(tx, banner, now)
 }
 
@@ -190,11 +204,11 @@ pub fn activate(tx: &Tx<'_>, actor: &Actor, id: &LedgerId, now: AtMs) -> Result<
 /// As for [`activate`].
 pub fn reject(tx: &Tx<'_>, actor: &Actor, id: &LedgerId, now: AtMs) -> Result<(), ServiceError> {
     let row = decidable(tx, actor, id, &[LedgerState::Open, LedgerState::Proposed])?;
-    set_state(tx, row, LedgerState::Rejected, actor, now)
+    set_state(tx, row, LedgerState::Rejected, &actor.officer, now)
 }
 
-/// A page on its way into a ledger.
-struct Taking<'a> {
+/// Rows on their way into a ledger.
+pub(super) struct Taking<'a> {
     service: &'a Service,
     tx: &'a Tx<'a>,
     row: LedgerRow,
@@ -217,15 +231,19 @@ impl<'a> Taking<'a> {
         if rows > MAX_PAGE {
             return Err(ErrorCode::RequestTooLarge.into());
         }
-        Ok(Self {
+        Ok(Self::of(service, tx, row))
+    }
+
+    pub(super) fn of(service: &'a Service, tx: &'a Tx<'a>, row: LedgerRow) -> Self {
+        Self {
             service,
             tx,
             row,
             entered: Entered::default(),
-        })
+        }
     }
 
-    fn take(&mut self, n: u32, entry: &LoanEntry) -> Result<(), ServiceError> {
+    pub(super) fn take(&mut self, n: u32, entry: &LoanEntry) -> Result<(), ServiceError> {
         let mut faults = entry.faults(self.row.month);
         if n == 0 {
             let fault = Violation::new("n", ErrorCode::ValueOutOfRange);
@@ -285,9 +303,10 @@ impl<'a> Taking<'a> {
         Ok(())
     }
 
-    fn close(self) -> Result<Entered, ServiceError> {
+    /// What became of the rows, and how many the ledger has now.
+    pub(super) fn close(self) -> Result<(Entered, u64), ServiceError> {
         store::ledger::put(self.tx, &self.row)?;
-        Ok(self.entered)
+        Ok((self.entered, self.row.lines))
     }
 }
 
@@ -333,27 +352,31 @@ fn set_state(
     tx: &Tx<'_>,
     row: LedgerRow,
     state: LedgerState,
-    actor: &Actor,
+    officer: &OfficerId,
     now: AtMs,
 ) -> Result<(), ServiceError> {
     let is_decision = state != LedgerState::Proposed;
     let row = LedgerRow {
         state,
-        decided_by: is_decision
-            .then(|| actor.officer.clone())
-            .or(row.decided_by),
+        decided_by: is_decision.then(|| officer.clone()).or(row.decided_by),
         decided_at: is_decision.then_some(now).or(row.decided_at),
         ..row
     };
     store::ledger::put(tx, &row)?;
-    note(tx, &row, actor, &format!("ledger.{}", state.as_str()), now)
+    note(
+        tx,
+        &row,
+        officer,
+        &format!("ledger.{}", state.as_str()),
+        now,
+    )
 }
 
 /// Counts, never a value.
 fn note(
     tx: &Tx<'_>,
     row: &LedgerRow,
-    actor: &Actor,
+    officer: &OfficerId,
     action: &str,
     now: AtMs,
 ) -> Result<(), ServiceError> {
@@ -366,6 +389,6 @@ fn note(
         "digest": row.digest,
     });
     let resource = format!("ledger/{}", row.id);
-    store::log::audit(tx, now, actor.officer.as_str(), action, &resource, &detail)?;
+    store::log::audit(tx, now, officer.as_str(), action, &resource, &detail)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use itgel_domain::division::DivisionCode;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{LedgerId, LenderId, OfficerId};
+use itgel_domain::id::{ImportId, LedgerId, LenderId, OfficerId};
 use itgel_domain::ledger::{AmountUnit, Month, UnitTally};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -44,6 +44,8 @@ pub struct LedgerRow {
     pub unit: AmountUnit,
     /// The document it comes from.
     pub source: String,
+    /// The batch of the table that it came as, if it did.
+    pub batch: Option<ImportId>,
     /// Rows taken.
     pub lines: u64,
     /// Rows refused.
@@ -113,7 +115,8 @@ impl FromStr for LedgerState {
 }
 
 const SELECT: &str = "select id, lender, division, month, state, unit, source, lines, refused,
-                          tally, digest, entered_by, entered_at, decided_by, decided_at
+                          tally, digest, entered_by, entered_at, decided_by, decided_at,
+                          batch
                       from ledger";
 
 /// Writes a ledger, new or changed.
@@ -122,8 +125,8 @@ const SELECT: &str = "select id, lender, division, month, state, unit, source, l
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, row: &LedgerRow) -> Result<(), StoreError> {
     let sql = "insert into ledger (id, lender, division, month, state, unit, source, lines,
-                   refused, tally, digest, entered_by, entered_at, decided_by, decided_at)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                   refused, tally, digest, entered_by, entered_at, decided_by, decided_at, batch)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
                on conflict (id) do update set state = excluded.state, lines = excluded.lines,
                    refused = excluded.refused, tally = excluded.tally, digest = excluded.digest,
                    decided_by = excluded.decided_by, decided_at = excluded.decided_at";
@@ -143,8 +146,23 @@ pub fn put(tx: &Tx<'_>, row: &LedgerRow) -> Result<(), StoreError> {
         row.entered_at.0,
         row.decided_by.as_ref().map(OfficerId::as_str),
         row.decided_at.map(|at| at.0),
+        row.batch.as_ref().map(ImportId::as_str),
     ])?;
     Ok(())
+}
+
+/// The ledgers that came as one table, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of_batch(
+    connection: &Connection,
+    batch: &ImportId,
+) -> Result<Vec<LedgerRow>, StoreError> {
+    let sql = format!("{SELECT} where batch = ?1 order by id");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![batch.as_str()], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
 }
 
 /// The ledger with this id.
@@ -305,6 +323,7 @@ fn read(row: &Row<'_>) -> Result<LedgerRow, StoreError> {
         state: column::word(row, "state", "ledger.state")?,
         unit: column::word(row, "unit", "ledger.unit")?,
         source: row.get("source")?,
+        batch: column::optional_word(row, "batch", "ledger.batch")?,
         lines: column::unsigned(row, "lines", "ledger.lines")?,
         refused: column::unsigned(row, "refused", "ledger.refused")?,
         tally: column::json(row, "tally", "ledger.tally")?,

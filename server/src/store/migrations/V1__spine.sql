@@ -341,7 +341,8 @@ create table ledger (
     entered_by text not null,
     entered_at integer not null,
     decided_by text,
-    decided_at integer
+    decided_at integer,
+    batch      text              -- of the table that it came as
 ) without rowid;
 create index ledger_by_month on ledger (lender, division, month, state);
 create index ledger_by_division on ledger (division, state, month);
