@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use itgel::{assess, demo, dictionary, init, line, pack, serve};
+use itgel::{assess, demo, dictionary, import, init, line, pack, serve};
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
 #[derive(Parser)]
@@ -27,6 +27,8 @@ enum Command {
     Line(line::Args),
     /// Check and hash rule packs.
     Pack(pack::Args),
+    /// Import tables of officials.
+    Import(import::Args),
     /// Print the data dictionary.
     Dictionary,
 }
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Assess(args) => assess::run(&args).map_err(Into::into),
         Command::Line(args) => line::run(&args).map_err(Into::into),
         Command::Pack(args) => pack::run(&args).map_err(Into::into),
+        Command::Import(args) => import::run(&args).map_err(Into::into),
         Command::Dictionary => {
             dictionary::run();
             Ok(())

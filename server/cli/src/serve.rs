@@ -1,7 +1,7 @@
 //! `itgel serve`: the server as a process.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use itgel_server::config::Config;
 use itgel_server::keys::ServerKeys;
@@ -86,7 +86,8 @@ pub fn run(args: &Args) -> Result<(), ServeError> {
     })
 }
 
-fn read(path: &PathBuf) -> Result<Config, ServeError> {
+/// The settings of a server.
+pub(crate) fn read(path: &Path) -> Result<Config, ServeError> {
     let settings = |message: String| ServeError::Settings {
         path: path.display().to_string(),
         message,

@@ -8,6 +8,7 @@ mod credit;
 mod extract;
 mod health;
 mod ledger;
+mod imports;
 mod lender;
 mod openapi;
 mod page;
