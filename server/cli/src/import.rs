@@ -220,7 +220,10 @@ fn enter(args: &Enter) -> Result<(), ImportError> {
         print_faults(&faults(&service, &actor, batch)?);
         write_report(&service, &actor, &entered, &out)?;
         if batch.needs_second_person {
-            println!("put it into force: itgel import activate {} --as OTHER", batch.id);
+            println!(
+                "put it into force: itgel import activate {} --as OTHER",
+                batch.id
+            );
         }
     }
     verdict(batch)
@@ -257,8 +260,10 @@ fn list(args: &List) -> Result<(), ImportError> {
     ))?;
     let read = |c: &_| import::list(c, &actor, division, None, PAGE);
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
-    table.set_header(["import", "kind", "state", "rows", "in", "refused", "by", "source"]);
+    table.load_style(UTF8_FULL_CONDENSED);
+    table.set_header([
+        "import", "kind", "state", "rows", "in", "refused", "by", "source",
+    ]);
     for batch in service.store.read(read)? {
         table.add_row([
             batch.id.to_string(),
@@ -285,7 +290,7 @@ fn template(args: &Template) -> Result<(), ImportError> {
 
 fn kinds() {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
+    table.load_style(UTF8_FULL_CONDENSED);
     table.set_header(["kind", "table", "in force"]);
     for sheet in sheets::all() {
         let force = match sheet.decides_grades() {
@@ -346,7 +351,10 @@ fn write_report(
     if entered.batch.refused == 0 {
         return Ok(());
     }
-    write(out, &import::report_table(service, actor, &entered.batch.id)?)?;
+    write(
+        out,
+        &import::report_table(service, actor, &entered.batch.id)?,
+    )?;
     println!("rows to be corrected and sent again: {}", out.display());
     Ok(())
 }
@@ -359,7 +367,7 @@ fn report_path(file: &Path, batch: &BatchView) -> PathBuf {
 
 fn summary(batch: &BatchView) {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
+    table.load_style(UTF8_FULL_CONDENSED);
     table.add_row(["import", batch.id.as_str()]);
     table.add_row(["table", &format!("{} ({})", batch.title, batch.kind)]);
     table.add_row(["state", batch.state.as_str()]);

@@ -110,7 +110,9 @@ pub(super) async fn view(
     Officer(actor): Officer,
     Path(id): Path<ImportId>,
 ) -> Result<axum::Json<BatchView>, Refusal> {
-    let view = with_service(&app, move |s| s.store.read(|c| import::view(c, &actor, &id)));
+    let view = with_service(&app, move |s| {
+        s.store.read(|c| import::view(c, &actor, &id))
+    });
     Ok(axum::Json(view.await?))
 }
 
@@ -203,5 +205,9 @@ fn workbook(name: &str, bytes: Vec<u8>) -> Response {
     let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     let saved = saved.unwrap_or(HeaderValue::from_static("attachment"));
     let kind = HeaderValue::from_static(XLSX);
-    ([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, saved)], Body::from(bytes)).into_response()
+    (
+        [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, saved)],
+        Body::from(bytes),
+    )
+        .into_response()
 }

@@ -17,12 +17,18 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
-use super::{App, access, credit, health, ledger, lender, openapi, page, problem, staff, sync};
+use super::{
+    App, access, credit, health, imports, ledger, lender, openapi, page, problem, staff, sync,
+};
 use crate::error::ServiceError;
+use crate::import;
 use crate::service::Service;
 
 /// Longest time for a request.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Longest time for a request that brings a table of a hundred thousand rows.
+const PATIENCE_WITH_FILES: Duration = Duration::from_secs(600);
 
 /// Nothing is loaded from elsewhere and nothing runs; the board has one style sheet.
 const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -92,16 +98,28 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/loan-ledgers/{id}/unmatched", get(ledger::unmatched))
         .route("/v1/loan-ledgers/{id}/activation", post(ledger::activate))
         .route("/v1/loan-ledgers/{id}/rejection", post(ledger::reject));
+    let files = Router::new()
+        .route("/v1/imports", get(imports::list))
+        .route("/v1/imports/kinds", get(imports::kinds))
+        .route("/v1/imports/templates/{kind}", get(imports::template))
+        .route("/v1/imports/{id}", get(imports::view).post(imports::enter))
+        .route("/v1/imports/{id}/faults", get(imports::faults))
+        .route("/v1/imports/{id}/report.xlsx", get(imports::report))
+        .route("/v1/imports/{id}/activate", post(imports::activate))
+        .route("/v1/imports/{id}/reject", post(imports::reject))
+        .layer(DefaultBodyLimit::max(import::MAX_BYTES))
+        .method_not_allowed_fallback(problem::no_such_address);
     let table = Router::new()
         .merge(anybody).merge(sign_in).merge(devices).merge(staff).merge(lenders).merge(ledgers)
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_address);
-    Ok(guarded(table).with_state(app))
+    let files = guarded(files, PATIENCE_WITH_FILES, import::MAX_BYTES);
+    Ok(guarded(table, PATIENCE, MAX_BODY).merge(files).with_state(app))
 }
 
 /// What holds for every address: limits, headers, and one form of error.
-fn guarded(table: Router<App>) -> Router<App> {
+fn guarded(table: Router<App>, patience: Duration, most_bytes: usize) -> Router<App> {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -115,8 +133,8 @@ fn guarded(table: Router<App>) -> Router<App> {
             .layer(CatchPanicLayer::new())
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::SERVICE_UNAVAILABLE,
-                PATIENCE,
+                patience,
             ))
-            .layer(RequestBodyLimitLayer::new(MAX_BODY)),
+            .layer(RequestBodyLimitLayer::new(most_bytes)),
     )
 }

@@ -47,6 +47,7 @@ impl<R: Read + Seek> Workbook<R> {
             merges: self.merges.clone(),
             ahead: None,
             row: 0,
+            at_end: false,
         })
     }
 }
@@ -58,6 +59,8 @@ pub(super) struct XlsxLines<'a, R: Read + Seek> {
     ahead: Option<(u32, usize, Cell)>,
     /// The last row that was begun.
     row: u32,
+    /// The last cell was read; behind it there is nothing that the library could read.
+    at_end: bool,
 }
 
 impl<R: Read + Seek> Lines for XlsxLines<'_, R> {
@@ -98,8 +101,12 @@ impl<R: Read + Seek> Lines for XlsxLines<'_, R> {
 impl<R: Read + Seek> XlsxLines<'_, R> {
     /// The next cell with its row and column from 0.
     fn next_cell(&mut self) -> Result<Option<(u32, usize, Cell)>, ServiceError> {
+        if self.at_end {
+            return Ok(None);
+        }
         let record = self.cells.next_cell_with_formula_metadata();
         let Some(record) = record.map_err(unreadable)? else {
+            self.at_end = true;
             return Ok(None);
         };
         let (row, column) = record.pos;
