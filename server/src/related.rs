@@ -14,9 +14,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::id::{RowId, SubjectId};
 use itgel_domain::ledger::PartyNumber;
 use itgel_domain::policy::{Action, Actor, Resource, may};
-use itgel_domain::register::{
-    ListEntry, RegisterContent, RegisterRow, RelatedStanding, Relation, VetoFact,
-};
+use itgel_domain::register::{RegisterContent, RegisterRow, RelatedStanding, Relation};
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use jiff::Span;
@@ -257,11 +255,8 @@ fn row(
         relation: answering.relation,
         grade: in_effect.map(|rating| rating.grade),
         credit: context.credit,
-        vetoes: context
-            .vetoes
-            .into_iter()
-            .chain(context.official_lists.iter().filter_map(of_list))
-            .collect(),
+        vetoes: context.vetoes,
+        official_lists: context.official_lists,
         public_records: context.public_records,
     };
     Ok(RegisterRow {
@@ -274,18 +269,6 @@ fn row(
         valid_to: answering.valid_to,
         source: answering.source,
         content: RegisterContent::Related(standing),
-    })
-}
-
-/// An entry of an official list as the veto that it is (`domain.md` B.4: V1 and V2 of the
-/// responsible person).
-fn of_list(entry: &ListEntry) -> Option<VetoFact> {
-    let fields = entry.fields();
-    Some(VetoFact {
-        code: entry.list().veto()?.to_owned(),
-        source: format!("{} {}", fields.issued_by, fields.reference),
-        ended_on: entry.ended_on(),
-        objection_accepted: fields.objection_accepted,
     })
 }
 

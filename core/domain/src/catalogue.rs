@@ -29,6 +29,10 @@ vocabulary! {
     Section {
         /// The household and its people.
         Household => "household",
+        /// Registration, reports and governance of an organisation.
+        Organisation => "organisation",
+        /// Members, business and obligations of an organisation.
+        Business => "business",
         /// Animals.
         Herd => "herd",
         /// Pasture plots and leases.

@@ -105,15 +105,11 @@ pub struct Spell {
     pub disaster_rescheduled: bool,
 }
 
-/// The code of the fact that an entity is on the list of abnormal operation (经营异常名录): no veto,
-/// but a cap and no points for its annual reports (`domain.md` E1.2).
-pub const ABNORMAL_OPERATION: &str = "ABNORMAL_OPERATION";
-
 /// A fact that stands against a rating, from a lawful source (`domain.md` B.3).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VetoFact {
-    /// The veto of the pack that it belongs to: `V1`, or [`ABNORMAL_OPERATION`].
+    /// The veto of the pack that it belongs to: `V1`.
     pub code: String,
     /// The list, court or lender, with its reference.
     pub source: String,

@@ -58,7 +58,7 @@ pub(super) fn explain(
     }
     teller.totals(scored);
     let caps: Vec<String> = met(scored.caps, &pack.caps, |cap| cap.code.clone());
-    let vetoes: Vec<String> = met(scored.vetoes, &pack.vetoes, |veto| veto.code.clone());
+    let vetoes: Vec<String> = met(scored.vetoes, &pack.vetoes, |veto| veto.code().to_owned());
     let not_rated_for = not_rated_for(inputs, measures, scored);
     teller.verdict(scored, &caps, &not_rated_for, &vetoes);
     let reasons = Reasons {
@@ -90,11 +90,10 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn indicator(&mut self, indicator: &Indicator, parts: &[super::measure::Measured]) {
         let outlook = Outlook::Worst;
-        let judged: Vec<Judged> = indicator
-            .parts
-            .iter()
-            .zip(parts)
-            .map(|(part, measured)| judge(part, measured, self.relief, outlook))
+        let of_kind = indicator.parts.iter().zip(parts);
+        let judged: Vec<(&Part, Judged)> = of_kind
+            .filter(|(part, _)| part.is_for(self.inputs.subject_kind))
+            .map(|(part, measured)| (part, judge(part, measured, self.relief, outlook)))
             .collect();
         let mut line = TraceLine::new(Step::Indicator, &indicator.code);
         match standing(indicator, parts, self.relief, outlook) {
@@ -102,7 +101,9 @@ impl Teller<'_> {
                 line.points = Some(points);
                 line.weight = Some(indicator.weight);
                 line.evidence = Some(evidence);
-                let pending = judged.iter().any(|j| j.sourced.reading == Reading::Pending);
+                let pending = judged
+                    .iter()
+                    .any(|(_, j)| j.sourced.reading == Reading::Pending);
                 if !pending {
                     self.fault(indicator, &judged, indicator.weight.0 - points.0);
                 }
@@ -113,14 +114,9 @@ impl Teller<'_> {
             }
             Standing::NotApplicable => {}
         }
-        line.relieved = judged.iter().any(|j| j.relieved);
+        line.relieved = judged.iter().any(|(_, j)| j.relieved);
         let tell = |tell: fn(&Part, &Judged) -> Option<String>| {
-            let told: Vec<String> = indicator
-                .parts
-                .iter()
-                .zip(&judged)
-                .filter_map(|(p, j)| tell(p, j))
-                .collect();
+            let told: Vec<String> = judged.iter().filter_map(|(p, j)| tell(p, j)).collect();
             (!told.is_empty()).then(|| told.join(" · "))
         };
         line.value = tell(|_, j| j.value.and_then(|v| v.shown()));
@@ -131,16 +127,16 @@ impl Teller<'_> {
     }
 
     /// Adds lost points to the reason of the row that fired, or of the indicator.
-    fn fault(&mut self, indicator: &Indicator, judged: &[Judged], lost: i64) {
+    fn fault(&mut self, indicator: &Indicator, judged: &[(&Part, Judged)], lost: i64) {
         if lost <= 0 {
             return;
         }
-        let of_row = indicator.parts.iter().zip(judged).find_map(|(part, j)| {
-            match (part.table(j.table)?, j.row?) {
+        let of_row = judged
+            .iter()
+            .find_map(|(part, j)| match (part.table(j.table)?, j.row?) {
                 (BandTable::Rows(rows), row) => rows.get(row)?.reason.as_deref(),
                 (BandTable::Linear { .. }, _) => None,
-            }
-        });
+            });
         let Some(reason) = of_row.or(indicator.reason.as_deref()) else {
             return;
         };
@@ -153,14 +149,9 @@ impl Teller<'_> {
     /// The items behind an indicator that the file has, and the day of the oldest.
     fn items(&mut self, indicator: &Indicator) -> Vec<ItemPath> {
         let mut found: BTreeSet<(&ItemPath, Date)> = BTreeSet::new();
-        for name in &indicator.items {
+        for name in indicator.all_items() {
             let facts: Vec<(&ItemPath, &Fact)> = match name.split_once('*') {
-                None => self
-                    .facts
-                    .values
-                    .get_key_value(name.as_str())
-                    .into_iter()
-                    .collect(),
+                None => self.facts.values.get_key_value(name).into_iter().collect(),
                 Some((group, rest)) => self
                     .facts
                     .values

@@ -30,7 +30,7 @@ pub use self::quotient::Quotient;
 pub use self::score::{Outlook, Relief, Scored, score};
 pub use self::tips::{
     COUNT_MISMATCH, ENTRUSTED_BEYOND, GROUP_MISSES_COUNT, GROUP_UNCOUNTED, LEASE_UNREGISTERED,
-    LEGAL_OVERSTOCK, PLOT_DISPUTED, UNEXPLAINED_LOSS,
+    LEGAL_OVERSTOCK, PLOT_DISPUTED, SHARED_ACCOUNT, SHELL_COOPERATIVE, UNEXPLAINED_LOSS,
 };
 pub use self::window::{months_after, whole_months, whole_years, years_after};
 pub(crate) use self::worksheet::merged;
@@ -206,9 +206,10 @@ fn worth(scored: &Scored) -> (std::cmp::Reverse<Grade>, Points) {
 /// Whether the disaster rule gave another value for overstock.
 fn relieved(inputs: &Inputs, measures: &Measures) -> bool {
     let parts = inputs.pack.indicators.iter().flat_map(|i| &i.parts);
+    let stocking = [MeasureName::Overstock, MeasureName::GrasslandCare];
     parts
         .zip(&measures.parts)
-        .any(|(part, m)| part.measure == MeasureName::Overstock && m.relieved.is_some())
+        .any(|(part, m)| stocking.contains(&part.measure) && m.relieved.is_some())
 }
 
 /// Gates, level and what follows for the title (`domain.md` B.6, B.7).

@@ -6,7 +6,7 @@ use super::outcome::{EvidenceMix, Points, Totals};
 use super::quotient::Quotient;
 use crate::item::Evidence;
 use crate::pack::decimal::half_up;
-use crate::pack::{CapCondition, CapSubject, Indicator, Part, RulePack, TableName};
+use crate::pack::{CapCondition, CapSubject, Indicator, Part, RulePack, TableName, Test};
 use crate::subject::Grade;
 
 /// Whether the disaster rule is applied (`domain.md` B.9: both totals are stored).
@@ -277,20 +277,17 @@ fn caps(
         if measures.cap_conditions & 1 << i == 0 {
             continue;
         }
-        let value = match cap.subject {
-            None => None,
-            Some(CapSubject::Indicator(at)) => first_value(pack, measures, at, relief, outlook),
-            Some(CapSubject::Measure(_)) => measures
-                .caps
-                .get(i)
-                .copied()
-                .flatten()
-                .and_then(|m| plain_value(m, relief)),
-        };
-        let compared = match (cap.subject, value) {
-            (None, _) => true,
-            (Some(_), Some(value)) => cap.tests.iter().all(|test| test.holds(value)),
-            (Some(_), None) => false,
+        let compared = match cap.subject {
+            None => true,
+            Some(CapSubject::Indicator(at)) => {
+                let judged = first_applying(pack, measures, at, relief, outlook);
+                judged.is_some_and(|judged| cap.tests.iter().all(|test| meets(*test, &judged)))
+            }
+            Some(CapSubject::Measure(_)) => {
+                let measured = measures.caps.get(i).copied().flatten();
+                let value = measured.and_then(|m| plain_value(m, relief));
+                value.is_some_and(|value| cap.tests.iter().all(|test| test.holds(value)))
+            }
         };
         let weak_enough = cap.condition != Some(CapCondition::WeakEvidence)
             || (sums.applicable > 0 && weak.cmp_threshold(cap.share).is_gt());
@@ -301,17 +298,28 @@ fn caps(
     met
 }
 
-/// The value that counted in the first part of the indicator at this place.
-fn first_value(
+/// How the first part that applies was judged, of the indicator at this place.
+fn first_applying(
     pack: &RulePack,
     measures: &Measures,
     at: usize,
     relief: Relief,
     outlook: Outlook,
-) -> Option<Quotient> {
+) -> Option<Judged> {
     let place: usize = pack.indicators.iter().take(at).map(|i| i.parts.len()).sum();
-    let part = pack.indicators.get(at)?.parts.first()?;
-    judge(part, measures.parts.get(place)?, relief, outlook).value
+    let parts = pack.indicators.get(at)?.parts.iter();
+    parts
+        .zip(measures.parts.get(place..)?)
+        .map(|(part, measured)| judge(part, measured, relief, outlook))
+        .find(|judged| judged.sourced.reading != Reading::NotApplicable)
+}
+
+/// Whether the value passes the comparison, or the case is the one that is asked for.
+fn meets(test: Test, judged: &Judged) -> bool {
+    match test {
+        Test::Case(case) => judged.sourced.reading == Reading::Case(case),
+        _ => judged.value.is_some_and(|value| test.holds(value)),
+    }
 }
 
 fn plain_value(measured: Measured, relief: Relief) -> Option<Quotient> {

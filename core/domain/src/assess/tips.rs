@@ -9,7 +9,7 @@ use super::inputs::{Facts, Inputs};
 use super::measure::{Herd, Plots, Probe, belongs_to, legal_overstock, misses_count};
 use crate::pack::Threshold;
 use crate::register::LeaseDirection;
-use crate::subject::SubjectKind;
+use crate::subject::{EntityKind, SubjectKind};
 
 /// A plot is leased without a dated written contract, or without registration.
 pub const LEASE_UNREGISTERED: &str = "TIP_LEASE_UNREG";
@@ -17,6 +17,10 @@ pub const LEASE_UNREGISTERED: &str = "TIP_LEASE_UNREG";
 pub const PLOT_DISPUTED: &str = "TIP_PLOT_DISPUTED";
 /// Overstock by the present quota, which the disaster rule does not count.
 pub const LEGAL_OVERSTOCK: &str = "TIP_LEGAL_OVERSTOCK";
+/// A cooperative with no more members than the law asks for and without trade (`domain.md` G 46).
+pub const SHELL_COOPERATIVE: &str = "TIP_SHELL_COOP";
+/// A collective shares its account or seal with the villagers' committee (`domain.md` G 49).
+pub const SHARED_ACCOUNT: &str = "TIP_SHARED_ACCOUNT";
 /// Counts of animals do not fit together.
 pub const COUNT_MISMATCH: &str = "TIP_COUNT_MISMATCH";
 /// In a disaster more animals went missing than sales, deaths and gifts explain (`domain.md`
@@ -32,8 +36,20 @@ pub const ENTRUSTED_BEYOND: &str = "TIP_ENTRUSTED";
 /// The tips of the registers and those that the facts give.
 pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> BTreeSet<String> {
     let mut tips = inputs.context.tips.clone();
-    if inputs.subject_kind != SubjectKind::Household {
-        return tips;
+    match inputs.subject_kind {
+        SubjectKind::Household => {}
+        SubjectKind::Entity(kind) => {
+            if kind == EntityKind::Cooperative && is_shell(inputs, facts) {
+                tips.insert(SHELL_COOPERATIVE.to_owned());
+            }
+        }
+        SubjectKind::Collective => {
+            if int(facts, "governance.separate_account") == Some(0) {
+                tips.insert(SHARED_ACCOUNT.to_owned());
+            }
+            return tips;
+        }
+        SubjectKind::Village | SubjectKind::Township => return tips,
     }
     let probe = Probe::new(inputs, facts, false);
     let herd = Herd::count(&probe);
@@ -94,4 +110,15 @@ fn has_dispute(p: &Probe<'_>, day: Date) -> bool {
             let mut zones = plots.rows.values().map(|plot| plot.zone_word());
             zones.any(|zone| zone == Some("disputed"))
         })
+}
+
+/// Neither more members than the law asks for nor any revenue.
+fn is_shell(inputs: &Inputs, facts: &Facts) -> bool {
+    let legal = inputs.pack.settings.min_members;
+    int(facts, "business.members").is_some_and(|members| members <= legal)
+        && int(facts, "business.revenue_fen") == Some(0)
+}
+
+fn int(facts: &Facts, path: &str) -> Option<i64> {
+    facts.get(path)?.state.value()?.as_int()
 }

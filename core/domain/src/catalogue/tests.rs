@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::item::{Evidence, State, Value};
-use crate::pack::{StockClass, shipped};
+use crate::pack::{Indicator, StockClass, shipped};
 
 fn path(text: &str) -> ItemPath {
     text.parse().unwrap()
@@ -169,8 +169,7 @@ fn no_item_is_asked_that_no_rule_uses() {
     let named: BTreeSet<&str> = packs
         .iter()
         .flat_map(|p| &p.indicators)
-        .flat_map(|i| &i.items)
-        .map(String::as_str)
+        .flat_map(Indicator::all_items)
         .collect();
     let used = |path: &str| {
         let group = path.split_once('.').map(|(g, _)| format!("{g}.*"));

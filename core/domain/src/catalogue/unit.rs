@@ -83,16 +83,22 @@ impl Unit {
         })
     }
 
+    /// Stored units in one of the written `unit`, as a fraction; `None` if it measures something
+    /// else.
+    pub(crate) fn per(self, unit: &str) -> Option<(i64, i64)> {
+        let written = WRITTEN
+            .iter()
+            .find(|w| w.1 == self && w.0.contains(&unit))?;
+        Some((written.2, written.3))
+    }
+
     /// `amount` (a decimal) of the written `unit` in this unit, exactly.
     fn convert(self, amount: &str, unit: &str) -> Result<i64, UnitFault> {
         const PLACES: u32 = 6;
-        let written = WRITTEN
-            .iter()
-            .find(|w| w.1 == self && w.0.contains(&unit))
-            .ok_or(UnitFault::Unknown)?;
+        let (stored, written) = self.per(unit).ok_or(UnitFault::Unknown)?;
         let millionths = decimal::parse(amount, PLACES).ok_or(UnitFault::NotANumber)?;
-        let num = i128::from(millionths) * i128::from(written.2);
-        let den = 10_i128.pow(PLACES) * i128::from(written.3);
+        let num = i128::from(millionths) * i128::from(stored);
+        let den = 10_i128.pow(PLACES) * i128::from(written);
         if num % den != 0 {
             return Err(UnitFault::NotWhole);
         }

@@ -212,9 +212,9 @@ pub fn ground_on(
         RegisterContent::ListEntry(entry) if entry.is_shown_on(day) => {
             let most = match entry.list() {
                 OfficialList::AbnormalOperation => Strength::Usual,
-                OfficialList::CourtDefaulters | OfficialList::SeriouslyDishonest => {
-                    Strength::Strict
-                }
+                OfficialList::CourtDefaulters
+                | OfficialList::SeriouslyDishonest
+                | OfficialList::SeriousViolations => Strength::Strict,
             };
             Some((Restraint, most))
         }

@@ -47,7 +47,9 @@ pub fn repeats<'a>(rows: impl IntoIterator<Item = &'a RegisterContent>, today: D
     for row in rows {
         match row {
             RegisterContent::ListEntry(entry) => match entry.list() {
-                OfficialList::SeriouslyDishonest if recent(entry.fields().listed_on) => {
+                OfficialList::SeriouslyDishonest | OfficialList::SeriousViolations
+                    if recent(entry.fields().listed_on) =>
+                {
                     repeat.serious_listings += 1;
                 }
                 OfficialList::CourtDefaulters => {

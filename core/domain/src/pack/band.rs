@@ -1,7 +1,7 @@
 //! Bands: rows of an ordered table, of which the first that matches gives the points.
 
 use super::error::{PackError, PackErrorCode as Code};
-use super::names::{CaseName, MeasureName, TableName};
+use super::names::{CaseName, TableName};
 use super::read::Fields;
 use crate::assess::{Points, Quotient};
 
@@ -9,7 +9,7 @@ use crate::assess::{Points, Quotient};
 pub(crate) const THRESHOLD_PLACES: u32 = 4;
 
 /// Ten thousandths: the unit of a threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Threshold(pub i64);
 
 /// A comparison of a value with a threshold, or a case by name.
@@ -163,11 +163,11 @@ impl BandTable {
     }
 
     /// Reads the table `name` of an indicator and checks that every value falls into exactly one
-    /// row that can be reached.
+    /// row that can be reached; `cases` are those that the measure can give.
     pub(super) fn read(
         fields: &mut Fields<'_>,
         name: TableName,
-        measure: MeasureName,
+        cases: &[CaseName],
     ) -> Result<Self, PackError> {
         let name = name.as_str();
         if let Some(node) = fields.find("linear") {
@@ -185,15 +185,15 @@ impl BandTable {
         }
         let mut bands: Vec<Band> = Vec::with_capacity(rows.len());
         for mut row in rows {
-            let band = Band::read(&mut row, measure)?;
+            let band = Band::read(&mut row, cases)?;
             reachable(&bands, &band, &row)?;
             row.finish()?;
             bands.push(band);
         }
         let numeric = bands.iter().any(|b| b.test.threshold().is_some());
         let covered = bands.iter().any(|b| b.test == Test::Otherwise);
-        let cases = |c: &CaseName| bands.iter().any(|b| b.test == Test::Case(*c));
-        if !covered && (numeric || !measure.cases().iter().all(cases)) {
+        let has_row = |c: &CaseName| bands.iter().any(|b| b.test == Test::Case(*c));
+        if !covered && (numeric || !cases.iter().all(has_row)) {
             let message = "some value falls into no row; end with { else = true, points = … }";
             return Err(fields.fault(name, Code::BandGap, message));
         }
@@ -202,15 +202,15 @@ impl BandTable {
 }
 
 impl Band {
-    fn read(row: &mut Fields<'_>, measure: MeasureName) -> Result<Self, PackError> {
+    fn read(row: &mut Fields<'_>, cases: &[CaseName]) -> Result<Self, PackError> {
         let compared = Test::read(row)?;
         let case = row.find_word::<CaseName>("case")?;
         let otherwise = row.flag("else")?;
         let test = match (compared, case, otherwise) {
             (Some(test), None, false) => test,
-            (None, Some(case), false) if measure.cases().contains(&case) => Test::Case(case),
+            (None, Some(case), false) if cases.contains(&case) => Test::Case(case),
             (None, Some(_), false) => {
-                let message = format!("the measure {measure} never gives this case");
+                let message = "the measure never gives this case";
                 return Err(row.fault("case", Code::UnknownName, message));
             }
             (None, None, true) => Test::Otherwise,

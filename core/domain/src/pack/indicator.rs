@@ -2,11 +2,12 @@
 
 use super::band::BandTable;
 use super::error::{PackError, PackErrorCode as Code};
-use super::forbidden;
-use super::names::{Absence, Denominator, MeasureName, TableName};
+use super::names::Absence;
+use super::part::{Part, refuse_forbidden};
 use super::read::Fields;
 use crate::assess::Points;
 use crate::catalogue::{Catalogue, Titles};
+use crate::subject::SubjectKind;
 
 /// An indicator of a scorecard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Indicator {
     pub items: Vec<String>,
     /// When it does not apply.
     pub absent_when: Vec<Absence>,
+    /// Items of which one that is zero, no or not applicable takes it out.
+    pub absent_without: Vec<String>,
     /// The reason for lost points; an indicator without one gives no reason (`domain.md` B.10).
     pub reason: Option<String>,
     /// Where its numbers come from: `S:4`, `OWN`.
@@ -29,113 +32,47 @@ pub struct Indicator {
     pub titles: Titles,
 }
 
-/// A measure with its bands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// What is measured.
-    pub measure: MeasureName,
-    /// The households that a share is taken of, where the pack chooses.
-    pub denominator: Option<Denominator>,
-    /// The sets of bands, in the order of [`MeasureName::tables`].
-    pub tables: Vec<(TableName, BandTable)>,
-}
-
-impl Part {
-    /// The bands of this name.
-    #[must_use]
-    pub fn table(&self, name: TableName) -> Option<&BandTable> {
-        self.tables
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, table)| table)
-    }
-
-    fn best(&self) -> Points {
-        self.tables
-            .iter()
-            .map(|(_, t)| t.best())
-            .max()
-            .unwrap_or_default()
-    }
-
-    fn read(fields: &mut Fields<'_>) -> Result<Self, PackError> {
-        let measure: MeasureName = measure(fields)?;
-        let denominator = denominator(fields, measure)?;
-        let tables = measure
-            .tables()
-            .iter()
-            .map(|name| Ok((*name, BandTable::read(fields, *name, measure)?)))
-            .collect::<Result<_, PackError>>()?;
-        Ok(Self {
-            measure,
-            denominator,
-            tables,
-        })
-    }
-}
-
-/// The measure of a table; a forbidden field is told from an unknown name.
-pub(super) fn measure(fields: &mut Fields<'_>) -> Result<MeasureName, PackError> {
-    let name = fields.text("measure")?;
-    refuse_forbidden(fields, "measure", name)?;
-    name.parse().map_err(|_| {
-        let message = format!("the domain has no measure `{name}`");
-        fields.fault("measure", Code::UnknownName, message)
-    })
-}
-
-/// The denominator of a share, refused for measures that take none.
-pub(super) fn denominator(
-    fields: &mut Fields<'_>,
-    measure: MeasureName,
-) -> Result<Option<Denominator>, PackError> {
-    let denominator = fields.find_word("denominator")?;
-    if denominator.is_some() && !measure.takes_denominator() {
-        let message = format!("the measure {measure} has one denominator only");
-        return Err(fields.fault("denominator", Code::BadValue, message));
-    }
-    Ok(denominator)
-}
-
-fn refuse_forbidden(fields: &Fields<'_>, key: &str, name: &str) -> Result<(), PackError> {
-    match forbidden::find(name) {
-        None => Ok(()),
-        Some(field) => {
-            let message = format!("`{field}` may not be used in a scorecard (domain.md B.2)");
-            Err(fields.fault(key, Code::ForbiddenField, message))
-        }
-    }
-}
-
 impl Indicator {
-    /// Reads one `[[indicator]]`.
-    pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, PackError> {
+    /// Reads one `[[indicator]]` of a pack that rates `kinds`.
+    pub(super) fn read(fields: &mut Fields<'_>, kinds: &[SubjectKind]) -> Result<Self, PackError> {
         let code = fields.text("code")?.to_owned();
         let weight = fields.points("weight")?;
         let mut parts = Vec::new();
         for mut part in fields.tables("part")? {
-            parts.push(Part::read(&mut part)?);
+            parts.push(Part::read(&mut part, kinds)?);
             part.finish()?;
         }
         if parts.is_empty() {
-            parts.push(Part::read(fields)?);
+            parts.push(Part::read(fields, kinds)?);
         }
-        let best: i64 = parts.iter().map(|p| p.best().0).sum();
-        if best != weight.0 {
-            let message = format!("the best rows give {} of weight {weight}", Points(best));
-            return Err(fields.fault("weight", Code::BadValue, message));
+        for kind in kinds {
+            let of_kind = parts.iter().filter(|p| p.is_for(*kind));
+            let best: i64 = of_kind.map(|p| p.best().0).sum();
+            if best != weight.0 {
+                let best = Points(best);
+                let message = format!("the best rows give a {kind} {best} of weight {weight}");
+                return Err(fields.fault("weight", Code::BadValue, message));
+            }
         }
         let indicator = Self {
             code,
             weight,
-            parts,
-            items: items(fields)?,
+            items: items(fields, "items")?,
             absent_when: fields.words("absent_when")?,
+            absent_without: items(fields, "absent_without")?,
             reason: fields.find_text("reason")?.map(str::to_owned),
             origin: fields.text("origin")?.to_owned(),
             titles: Titles::read(fields)?,
+            parts,
         };
         Ok(indicator)
+    }
+
+    /// The items that it is about: those that the pack lists, and those that its parts read.
+    pub fn all_items(&self) -> impl Iterator<Item = &str> {
+        let stated = self.parts.iter().filter_map(|p| p.stated.as_ref());
+        let listed = self.items.iter().map(String::as_str);
+        listed.chain(stated.map(|s| s.item.as_str()))
     }
 
     /// The reasons that the indicator or one of its rows names.
@@ -155,13 +92,13 @@ impl Indicator {
     }
 }
 
-fn items(fields: &mut Fields<'_>) -> Result<Vec<String>, PackError> {
-    let names = fields.texts("items")?;
+fn items(fields: &mut Fields<'_>, key: &str) -> Result<Vec<String>, PackError> {
+    let names = fields.texts(key)?;
     for name in &names {
-        refuse_forbidden(fields, "items", name)?;
+        refuse_forbidden(fields, key, name)?;
         if !is_known(name) {
             let message = format!("the catalogue has no item `{name}`");
-            return Err(fields.fault("items", Code::UnknownName, message));
+            return Err(fields.fault(key, Code::UnknownName, message));
         }
     }
     Ok(names.into_iter().map(str::to_owned).collect())

@@ -14,6 +14,7 @@ mod indicator;
 mod lists;
 mod names;
 mod parameters;
+mod part;
 pub(crate) mod read;
 mod reason;
 mod rules;
@@ -30,15 +31,18 @@ pub use self::band::{Band, BandTable, Test, Threshold};
 pub use self::crosscheck::CrossChecks;
 pub use self::error::{PackError, PackErrorCode};
 pub use self::forbidden::find_in_head as forbidden_head;
-pub use self::indicator::{Indicator, Part};
+pub use self::indicator::Indicator;
 pub use self::lists::{ListKind, ListVersions, PublicityTerm, PublicityTerms};
 pub use self::names::{
     Absence, BonusRule, CapCondition, CaseName, CoreField, Denominator, Eligibility, Improvable,
     MeasureName, TableName,
 };
 pub use self::parameters::{CapacityFallback, ParameterQuota, Parameters, StockClass};
+pub use self::part::{Part, Stated};
 pub use self::reason::ReasonText;
-pub use self::rules::{Bonus, Cap, CapSubject, Deduction, Gate, GradeRow, LevelRow, Veto};
+pub use self::rules::{
+    Bonus, Cap, CapSubject, Deduction, FactRule, Gate, GradeRow, LevelRow, Veto,
+};
 pub use self::settings::Settings;
 pub use self::vocabulary::NotInVocabulary;
 pub(crate) use self::vocabulary::vocabulary;
@@ -148,13 +152,16 @@ impl RulePack {
     }
 
     fn read(fields: &mut Fields<'_>, hash: Hash) -> Result<Self, PackError> {
-        let indicators = list(fields, "indicator", Indicator::read)?;
+        let subject_kinds: Vec<SubjectKind> = fields.words("subject_kinds")?;
+        let indicators = list(fields, "indicator", |row| {
+            Indicator::read(row, &subject_kinds)
+        })?;
         let weight: i64 = indicators.iter().map(|i| i.weight.0).sum();
         if weight != 10_000 {
             let message = format!("the weights sum to {}, not to 100", Points(weight));
             return Err(fields.fault("indicator", Code::WeightSum, message));
         }
-        let codes: Vec<String> = indicators.iter().map(|i| i.code.clone()).collect();
+        let eligibility: Vec<Eligibility> = fields.words("eligibility")?;
         let mut settings = fields.table("settings")?;
         let deduction = match fields.find("deduction") {
             None => None,
@@ -169,7 +176,7 @@ impl RulePack {
             hash,
             id: fields.text("pack_id")?.to_owned(),
             version: fields.text("version")?.to_owned(),
-            subject_kinds: fields.words("subject_kinds")?,
+            subject_kinds,
             valid_from: fields.day("valid_from")?,
             valid_to: fields.find_word("valid_to")?,
             authority: fields.text("authority")?.to_owned(),
@@ -178,15 +185,15 @@ impl RulePack {
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),
-            settings: Settings::read(&mut settings, &indicators)?,
+            settings: Settings::read(&mut settings, &indicators, &eligibility)?,
             grades: rules::grades(fields)?,
             levels: LevelRow::read_all(fields)?,
             core: fields.words("core")?,
-            eligibility: fields.words("eligibility")?,
+            eligibility,
             bonuses: list(fields, "bonus", Bonus::read)?,
             bonus_max: fields.find_points("bonus_max")?,
             deduction,
-            caps: list(fields, "cap", |row| Cap::read(row, &codes))?,
+            caps: list(fields, "cap", |row| Cap::read(row, &indicators))?,
             vetoes: list(fields, "veto", Veto::read)?,
             gates: list(fields, "gate", Gate::read)?,
             reasons: reason::read_all(fields)?,
@@ -222,10 +229,7 @@ impl RulePack {
                 self.bonuses.iter().map(|b| b.code.as_str()).collect(),
             ),
             ("cap", self.caps.iter().map(|c| c.code.as_str()).collect()),
-            (
-                "veto",
-                self.vetoes.iter().map(|v| v.code.as_str()).collect(),
-            ),
+            ("veto", self.vetoes.iter().map(Veto::code).collect()),
             ("gate", self.gates.iter().map(|g| g.code.as_str()).collect()),
         ];
         for (key, codes) in groups {

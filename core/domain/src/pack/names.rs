@@ -84,6 +84,41 @@ vocabulary! {
         ObjectionsOnTime => "objections_on_time",
         /// Agreeing ÷ all re-checks (S7).
         RechecksAgreeing => "rechecks_agreeing",
+        /// What was stated of the item that the pack names: a number in the unit that the pack
+        /// names, 1 for yes, or the word of a choice.
+        Stated => "stated",
+        /// Whole years since registration and start of operation (E1.1).
+        OperatingYears => "operating_years",
+        /// Whole months since then (B.4, caps).
+        OperatingMonths => "operating_months",
+        /// Annual reports, the directory of ranches, the list of abnormal operation (E1.2).
+        AnnualReports => "annual_reports",
+        /// Member meetings with minutes in a year, under a charter (E1.3).
+        MemberMeetings => "member_meetings",
+        /// The lowest grade of the related persons' households (E1.5).
+        RelatedGrade => "related_grade",
+        /// Net profit ÷ revenue (E2.3).
+        NetMargin => "net_margin",
+        /// Operating cash ÷ debt service (E2.4, C3.2).
+        DebtServiceCover => "debt_service_cover",
+        /// Workers and collaborating households (E4.1 of a ranch).
+        BoundHouseholds => "bound_households",
+        /// Surplus returned by transaction ÷ surplus (E4.2 of a cooperative).
+        SurplusReturned => "surplus_returned",
+        /// Sales under order or contract ÷ revenue (E4.2 of a ranch).
+        ContractSalesShare => "contract_sales_share",
+        /// How many of stocking and insurance are in order, 0 to 2 (E5).
+        GrasslandCare => "grassland_care",
+        /// Major matters with a complete file ÷ major matters (C1.2).
+        MattersComplete => "matters_complete",
+        /// The record of the related persons: clean, general or serious (C1.5).
+        RelatedRecord => "related_record",
+        /// Growth of operating income against the mean of two prior years (C2.2).
+        IncomeGrowth => "income_growth",
+        /// Operating ÷ total income (C2.3).
+        OperatingIncomeShare => "operating_income_share",
+        /// Contract money collected ÷ due (C3.3).
+        ContractCollection => "contract_collection",
     }
 }
 
@@ -110,12 +145,46 @@ vocabulary! {
         N => "N",
         /// Vetoed.
         V => "V",
-        /// No arrears, commitments kept.
+        /// No arrears, commitments kept; nothing adverse on record.
         Clean => "clean",
         /// Arrears under a signed plan.
         SignedPlan => "signed_plan",
         /// Arrears.
         Arrears => "arrears",
+        /// Public records of general dishonesty only.
+        General => "general",
+        /// A fact of serious dishonesty.
+        Serious => "serious",
+        /// On the list of abnormal operation (经营异常名录).
+        AbnormalList => "abnormal_list",
+        /// In time.
+        OnTime => "on_time",
+        /// Late, then corrected.
+        LateCorrected => "late_corrected",
+        /// An unregistered ranch, updated in the directory this year.
+        DirectoryUpdated => "directory_updated",
+        /// An unregistered ranch, not updated this year.
+        DirectoryStale => "directory_stale",
+        /// Late.
+        Late => "late",
+        /// Not paid.
+        Unpaid => "unpaid",
+        /// Nothing of the kind.
+        None => "none",
+        /// There was something, and it is cured.
+        Cured => "cured",
+        /// There is something, and it is open.
+        Open => "open",
+        /// Of a banner.
+        Banner => "banner",
+        /// Of a league or city.
+        League => "league",
+        /// Of the region.
+        Region => "region",
+        /// Of the state.
+        State => "state",
+        /// Nothing was earned.
+        NoRevenue => "no_revenue",
     }
 }
 
@@ -150,6 +219,8 @@ vocabulary! {
         NoGrassland => "no_grassland",
         /// The gacha has no grazing households.
         NoGrazingHouseholds => "no_grazing_households",
+        /// The organisation is known to operate for fewer than two whole years.
+        FewerThanTwoYears => "fewer_than_two_years",
     }
 }
 
@@ -170,11 +241,13 @@ vocabulary! {
         Livestock => "livestock",
         /// Pasture plots, of pastoral and mixed producers.
         Plots => "plots",
+        /// Who is responsible for the organisation.
+        Responsible => "responsible",
     }
 }
 
 vocabulary! {
-    /// A condition of eligibility (`domain.md` B.3).
+    /// A condition of eligibility (`domain.md` B.3 to B.5).
     Eligibility {
         /// An adult with full civil capacity decides on the business.
         AdultDecisionMaker => "adult_decision_maker",
@@ -182,6 +255,10 @@ vocabulary! {
         OperatesInGacha => "operates_in_gacha",
         /// Consent signed.
         ConsentSigned => "consent_signed",
+        /// A cooperative has the members that the law asks for (B.4, E4.1).
+        EnoughMembers => "enough_members",
+        /// The collective has a valid registration certificate (B.5, C1.1).
+        Registered => "registered",
     }
 }
 
@@ -192,8 +269,6 @@ vocabulary! {
         OverstockUncorrected => "overstock_uncorrected",
         /// The share of applicable weight on evidence C or D is above the pack's limit.
         WeakEvidence => "weak_evidence",
-        /// The subject is in the list of abnormal operation (经营异常名录).
-        AbnormalOperation => "abnormal_operation",
     }
 }
 
@@ -254,7 +329,7 @@ impl MeasureName {
             Self::LoanDaysPastDue => &[CaseName::NoFormalLoan],
             Self::DebtServiceShare => &[CaseName::NoDebtService],
             Self::BanViolations => &[CaseName::Uncorrected],
-            Self::CollectiveGrade => &[
+            Self::CollectiveGrade | Self::RelatedGrade => &[
                 CaseName::Aaa,
                 CaseName::Aa,
                 CaseName::A,
@@ -264,8 +339,32 @@ impl MeasureName {
                 CaseName::V,
             ],
             Self::GovernmentHonesty => &[CaseName::Clean, CaseName::SignedPlan, CaseName::Arrears],
+            Self::DebtServiceCover => &[CaseName::NoDebtService],
+            Self::NetMargin | Self::ContractSalesShare | Self::OperatingIncomeShare => {
+                &[CaseName::NoRevenue]
+            }
+            Self::RelatedRecord => &[CaseName::Clean, CaseName::General, CaseName::Serious],
+            Self::AnnualReports => &[
+                CaseName::OnTime,
+                CaseName::LateCorrected,
+                CaseName::AbnormalList,
+                CaseName::DirectoryUpdated,
+                CaseName::DirectoryStale,
+            ],
             _ => &[],
         }
+    }
+
+    /// Whether the measure can look at persons behind the subject.
+    #[must_use]
+    pub const fn takes_related(self) -> bool {
+        self.needs_related() || matches!(self, Self::LoanDaysPastDue | Self::DaysPastDueToday)
+    }
+
+    /// Whether the measure looks at nothing but persons behind the subject.
+    #[must_use]
+    pub const fn needs_related(self) -> bool {
+        matches!(self, Self::RelatedGrade | Self::RelatedRecord)
     }
 
     /// Whether the share may be taken of other households than the usual ones.

@@ -1,14 +1,17 @@
 //! What stands beside the indicators of a pack: grades, bonus, deductions, caps, vetoes, gates,
 //! levels and settings.
 
-use super::band::{Test, Threshold};
+use jiff::civil::Date;
+
+use super::Indicator;
+use super::band::{BandTable, Test, Threshold};
 use super::error::{PackError, PackErrorCode as Code};
-use super::indicator;
-use super::names::{BonusRule, CapCondition, Denominator, MeasureName};
+use super::names::{BonusRule, CapCondition, CaseName, Denominator, MeasureName};
+use super::part;
 use super::read::Fields;
-use crate::assess::Points;
+use crate::assess::{Points, years_after};
 use crate::catalogue::Titles;
-use crate::register::{HonourLevel, OfficialList};
+use crate::register::{HonourLevel, ListEntry, OfficialList, Relation, VetoFact};
 use crate::subject::Grade;
 use crate::title::TitleLevel;
 
@@ -47,7 +50,7 @@ pub struct Deduction {
     pub each: Points,
     /// The most that is deducted.
     pub max: Points,
-    /// Years after the end of the behaviour; absent for organisations.
+    /// Years after the end of the behaviour for which a record of a natural person counts.
     pub retention_years: Option<i16>,
     /// Where its numbers come from.
     pub origin: String,
@@ -64,8 +67,10 @@ pub struct Cap {
     pub grade: Grade,
     /// The value that is looked at; none for a condition alone.
     pub subject: Option<CapSubject>,
-    /// Comparisons that all hold.
+    /// Comparisons that all hold, or the case that the indicator gave.
     pub tests: Vec<Test>,
+    /// The persons behind the subject that its measure looks at.
+    pub related: Vec<Relation>,
     /// A further condition.
     pub condition: Option<CapCondition>,
     /// The share of weak evidence above which [`CapCondition::WeakEvidence`] holds.
@@ -88,20 +93,31 @@ pub enum CapSubject {
 /// A veto (否决): a fact that stands against any rating, for a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Veto {
-    /// Its code: `V1`; its reason is `VETO_V1`.
-    pub code: String,
-    /// Years after the day of its end for which it still stands; 0 ends it on that day.
-    pub years_after_end: i16,
-    /// An accepted objection suspends it.
-    pub suspendable: bool,
-    /// The official lists on which a subject meets this veto.
-    pub lists: Vec<OfficialList>,
+    /// The fact, with its code: `V1`; its reason is `VETO_V1`.
+    pub fact: FactRule,
+    /// The persons behind the subject of whom the fact stands against the subject too.
+    pub related: Vec<Relation>,
+    /// The grade of such a person that gives this veto by itself.
+    pub related_grade: Option<Grade>,
     /// Days past due today above which the lenders' ledger alone gives this veto.
     pub days_past_due_over: Option<i64>,
     /// Where its numbers come from.
     pub origin: String,
     /// Its titles.
     pub titles: Titles,
+}
+
+/// A kind of fact from an official list, a court or a lender, and for how long it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactRule {
+    /// Its code: `V1`.
+    pub code: String,
+    /// Years after the day of its end for which it still stands; 0 ends it on that day.
+    pub years_after_end: i16,
+    /// An accepted objection suspends it.
+    pub suspendable: bool,
+    /// The official lists that say it.
+    pub lists: Vec<OfficialList>,
 }
 
 /// A gate of a village or township.
@@ -204,23 +220,30 @@ impl Deduction {
 }
 
 impl Cap {
-    /// Reads one `[[cap]]`; `indicators` are the codes of the pack's indicators.
-    pub(super) fn read(row: &mut Fields<'_>, indicators: &[String]) -> Result<Self, PackError> {
+    /// Reads one `[[cap]]` of a pack with these indicators.
+    pub(super) fn read(row: &mut Fields<'_>, indicators: &[Indicator]) -> Result<Self, PackError> {
+        let mut related = Vec::new();
+        let mut tests = tests(row)?;
         let subject = match (row.find_text("indicator")?, row.find("measure").is_some()) {
             (Some(code), false) => {
-                let place = indicators.iter().position(|c| c == code).ok_or_else(|| {
+                let place = indicators.iter().position(|i| i.code == code);
+                let place = place.ok_or_else(|| {
                     let message = format!("the pack has no indicator `{code}`");
                     row.fault("indicator", Code::UnknownName, message)
                 })?;
+                tests.extend(case_of(row, &indicators[place])?);
                 Some(CapSubject::Indicator(place))
             }
-            (None, true) => Some(CapSubject::Measure(indicator::measure(row)?)),
+            (None, true) => {
+                let measure = part::measure(row)?;
+                related = part::related(row, measure)?;
+                Some(CapSubject::Measure(measure))
+            }
             (None, false) => None,
             (Some(_), true) => {
                 return Err(row.fault("measure", Code::BadValue, "name an indicator or a measure"));
             }
         };
-        let tests = tests(row)?;
         let condition = row.find_word("condition")?;
         if subject.is_some() == tests.is_empty() || (subject.is_none() && condition.is_none()) {
             let message = "a cap compares an indicator or a measure, or names a condition";
@@ -235,6 +258,7 @@ impl Cap {
             grade: row.word("grade")?,
             subject,
             tests,
+            related,
             condition,
             share,
             origin: row.text("origin")?.to_owned(),
@@ -245,31 +269,81 @@ impl Cap {
 
 impl Veto {
     pub(super) fn read(row: &mut Fields<'_>) -> Result<Self, PackError> {
+        let related: Vec<Relation> = row.words("related")?;
+        let related_grade = row.find_word("related_grade")?;
+        if related_grade.is_some() && related.is_empty() {
+            let message = "name the persons whose grade is looked at";
+            return Err(row.fault("related", Code::MissingKey, message));
+        }
         Ok(Self {
-            code: row.text("code")?.to_owned(),
-            years_after_end: years(row, "years_after_end")?.unwrap_or(0),
-            suspendable: row.flag("suspendable")?,
-            lists: row.words("lists")?,
+            fact: FactRule::read(row)?,
+            related,
+            related_grade,
             days_past_due_over: row.find_int("days_past_due_over")?,
             origin: row.text("origin")?.to_owned(),
             titles: Titles::read(row)?,
         })
     }
 
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.fact.code
+    }
+
     /// The code of its reason.
     #[must_use]
     pub fn reason(&self) -> String {
-        format!("VETO_{}", self.code)
+        format!("VETO_{}", self.code())
+    }
+}
+
+impl FactRule {
+    /// Whether `fact` is of this kind and still stands on the day.
+    #[must_use]
+    pub fn stands(&self, fact: &VetoFact, as_of: Date) -> bool {
+        let ended = fact
+            .ended_on
+            .is_some_and(|end| years_after(end, self.years_after_end) <= as_of);
+        let suspended = self.suspendable && fact.objection_accepted;
+        fact.code == self.code && !ended && !suspended
+    }
+
+    /// Whether the entry is of a list of this kind, holds on the day, and no accepted objection
+    /// suspends it.
+    #[must_use]
+    pub fn is_listed(&self, entry: &ListEntry, as_of: Date) -> bool {
+        let suspended = self.suspendable && entry.fields().objection_accepted;
+        self.lists.contains(&entry.list()) && entry.holds_on(as_of) && !suspended
+    }
+
+    /// Reads a list of kinds.
+    pub(super) fn read_all(fields: &mut Fields<'_>, name: &str) -> Result<Vec<Self>, PackError> {
+        let mut rules = Vec::new();
+        for mut row in fields.tables(name)? {
+            rules.push(Self::read(&mut row)?);
+            row.finish()?;
+        }
+        Ok(rules)
+    }
+
+    fn read(row: &mut Fields<'_>) -> Result<Self, PackError> {
+        Ok(Self {
+            code: row.text("code")?.to_owned(),
+            years_after_end: years(row, "years_after_end")?.unwrap_or(0),
+            suspendable: row.flag("suspendable")?,
+            lists: row.words("lists")?,
+        })
     }
 }
 
 impl Gate {
     pub(super) fn read(row: &mut Fields<'_>) -> Result<Self, PackError> {
-        let measure = indicator::measure(row)?;
+        let measure = part::measure(row)?;
         Ok(Self {
             code: row.text("code")?.to_owned(),
             measure,
-            denominator: indicator::denominator(row, measure)?,
+            denominator: part::denominator(row, measure)?,
             entry: one_test(row, "entry")?,
             exit: one_test(row, "exit")?,
             origin: row.text("origin")?.to_owned(),
@@ -289,7 +363,7 @@ impl LevelRow {
                 None => None,
                 Some(node) => {
                     let mut inner = Fields::of(row.file(), &row.key("requires"), node)?;
-                    let measure = indicator::measure(&mut inner)?;
+                    let measure = part::measure(&mut inner)?;
                     let test = Test::read(&mut inner)?.ok_or_else(|| {
                         inner.fault("ge", Code::MissingKey, "add a comparison as ge = \"0.5\"")
                     })?;
@@ -325,6 +399,24 @@ fn years(row: &mut Fields<'_>, name: &str) -> Result<Option<i16>, PackError> {
         Some(years @ 0..=99) => Ok(i16::try_from(years).ok()),
         Some(_) => Err(row.fault(name, Code::BadValue, "from 0 to 99 years")),
     }
+}
+
+/// The case of a cap that an indicator must have given.
+fn case_of(row: &mut Fields<'_>, indicator: &Indicator) -> Result<Option<Test>, PackError> {
+    let Some(case) = row.find_word::<CaseName>("case")? else {
+        return Ok(None);
+    };
+    let test = Test::Case(case);
+    let tables = indicator.parts.iter().flat_map(|p| &p.tables);
+    let mut rows = tables.flat_map(|(_, table)| match table {
+        BandTable::Rows(rows) => rows.as_slice(),
+        BandTable::Linear { .. } => &[],
+    });
+    if rows.any(|band| band.test == test) {
+        return Ok(Some(test));
+    }
+    let message = format!("the indicator {} has no row for this case", indicator.code);
+    Err(row.fault("case", Code::UnknownName, message))
 }
 
 /// Every comparison of a table; `ge` and `le` together make an interval.

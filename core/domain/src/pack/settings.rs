@@ -1,7 +1,8 @@
 //! Numbers of a pack that its measures need and bands cannot express: windows, factors, seasons.
 
+use super::band::Threshold;
 use super::error::PackError;
-use super::names::MeasureName;
+use super::names::{Eligibility, MeasureName};
 use super::read::Fields;
 use super::{Indicator, PackErrorCode as Code};
 use crate::assess::Points;
@@ -31,13 +32,20 @@ pub struct Settings {
     pub exit_suspension_months: i32,
     /// Valid ballots without which a peer evaluation is unknown.
     pub min_evaluators: i64,
+    /// The overstock up to which stocking is in order, ten thousandths (E5).
+    pub max_overstock: Threshold,
+    /// The insured share from which insurance is in order, ten thousandths (E5).
+    pub min_insured: Threshold,
+    /// Members without which a cooperative is not rated (E4.1).
+    pub min_members: i64,
 }
 
 impl Settings {
-    /// Reads `[settings]`: what `indicators` need must be there, nothing else may.
+    /// Reads `[settings]`: what indicators and conditions need must be there, nothing else may.
     pub(super) fn read(
         fields: &mut Fields<'_>,
         indicators: &[Indicator],
+        eligibility: &[Eligibility],
     ) -> Result<Self, PackError> {
         let has = |measures: &[MeasureName]| {
             indicators
@@ -68,7 +76,7 @@ impl Settings {
         ]) {
             settings.normal_years = needed(fields, "normal_years")?;
         }
-        if has(&[MeasureName::Overstock]) {
+        if has(&[MeasureName::Overstock, MeasureName::GrasslandCare]) {
             settings.quota_relief_months = months(fields, "quota_relief_months")?;
         }
         if has(&[MeasureName::NplShare]) {
@@ -76,6 +84,13 @@ impl Settings {
         }
         if has(&[MeasureName::PeerMean]) {
             settings.min_evaluators = needed(fields, "min_evaluators")?;
+        }
+        if has(&[MeasureName::GrasslandCare]) {
+            settings.max_overstock = Threshold(plausible(fields, "max_overstock", 4)?);
+            settings.min_insured = Threshold(plausible(fields, "min_insured", 4)?);
+        }
+        if eligibility.contains(&Eligibility::EnoughMembers) {
+            settings.min_members = needed(fields, "min_members")?;
         }
         Ok(settings)
     }

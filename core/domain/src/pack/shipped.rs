@@ -14,6 +14,14 @@ pub const PACKS: &[(&str, &str)] = &[
         include_str!("../../../../fixtures/packs/hh-nm-1.toml"),
     ),
     (
+        "en-nm-1.toml",
+        include_str!("../../../../fixtures/packs/en-nm-1.toml"),
+    ),
+    (
+        "ce-nm-1.toml",
+        include_str!("../../../../fixtures/packs/ce-nm-1.toml"),
+    ),
+    (
         "gv-nm-1.toml",
         include_str!("../../../../fixtures/packs/gv-nm-1.toml"),
     ),

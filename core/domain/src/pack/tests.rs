@@ -1,7 +1,7 @@
 use super::*;
 use crate::assess::{
     COUNT_MISMATCH, ENTRUSTED_BEYOND, GROUP_MISSES_COUNT, GROUP_UNCOUNTED, LEASE_UNREGISTERED,
-    LEGAL_OVERSTOCK, PLOT_DISPUTED, Quotient, UNEXPLAINED_LOSS,
+    LEGAL_OVERSTOCK, PLOT_DISPUTED, Quotient, SHARED_ACCOUNT, SHELL_COOPERATIVE, UNEXPLAINED_LOSS,
 };
 
 const HOUSEHOLD: &str = include_str!("../../../../fixtures/packs/hh-nm-1.toml");
@@ -222,9 +222,8 @@ fn large_cattle_count_as_cattle_until_a_league_decides_otherwise() {
 }
 
 #[test]
-fn every_tip_of_the_domain_has_words_in_the_household_pack() {
-    let pack = RulePack::parse("p.toml", HOUSEHOLD.as_bytes()).unwrap();
-    for tip in [
+fn every_tip_of_the_domain_has_words_in_the_packs_that_can_raise_it() {
+    let of_land = [
         COUNT_MISMATCH,
         ENTRUSTED_BEYOND,
         GROUP_MISSES_COUNT,
@@ -233,8 +232,17 @@ fn every_tip_of_the_domain_has_words_in_the_household_pack() {
         LEGAL_OVERSTOCK,
         PLOT_DISPUTED,
         UNEXPLAINED_LOSS,
-    ] {
-        assert!(pack.reason_text(tip).is_some(), "{tip}");
+    ];
+    let raised: [(&str, Vec<&str>); 3] = [
+        ("HH-NM-1", of_land.to_vec()),
+        ("EN-NM-1", [&of_land[..], &[SHELL_COOPERATIVE]].concat()),
+        ("CE-NM-1", vec![SHARED_ACCOUNT]),
+    ];
+    for (pack, tips) in raised {
+        let pack = shipped::rules().find_pack(pack).unwrap();
+        for tip in tips {
+            assert!(pack.reason_text(tip).is_some(), "{} {tip}", pack.id);
+        }
     }
 }
 

@@ -20,6 +20,8 @@ vocabulary! {
         CourtDefaulters => "court_defaulters",
         /// 严重失信主体名单.
         SeriouslyDishonest => "seriously_dishonest",
+        /// 严重违法失信名单 of market supervision: an entity that is on it is not rated.
+        SeriousViolations => "serious_violations",
         /// 经营异常名录: caps the grade of an entity, no veto.
         AbnormalOperation => "abnormal_operation",
     }
@@ -106,6 +108,7 @@ impl OfficialList {
         match self {
             Self::CourtDefaulters => Some("V1"),
             Self::SeriouslyDishonest => Some("V2"),
+            Self::SeriousViolations => Some("SERIOUS_LIST"),
             Self::AbnormalOperation => None,
         }
     }
@@ -159,9 +162,9 @@ impl ListEntry {
     #[must_use]
     pub const fn class(&self) -> CreditClass {
         match self.fields.list {
-            OfficialList::CourtDefaulters | OfficialList::SeriouslyDishonest => {
-                CreditClass::Serious
-            }
+            OfficialList::CourtDefaulters
+            | OfficialList::SeriouslyDishonest
+            | OfficialList::SeriousViolations => CreditClass::Serious,
             OfficialList::AbnormalOperation => CreditClass::General,
         }
     }

@@ -7,7 +7,7 @@
 
 use jiff::civil::Date;
 
-use super::{CreditRecord, PublicRecord, VetoFact, is_default};
+use super::{CreditRecord, ListEntry, PublicRecord, VetoFact, is_default};
 use crate::id::SubjectId;
 use crate::pack::vocabulary;
 use crate::subject::Grade;
@@ -29,7 +29,10 @@ pub struct RelatedStanding {
     /// Facts that may stand against a rating.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vetoes: Vec<VetoFact>,
-    /// Public records of general dishonesty.
+    /// Entries of official lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub official_lists: Vec<ListEntry>,
+    /// Public credit records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub public_records: Vec<PublicRecord>,
 }
@@ -38,10 +41,11 @@ impl RelatedStanding {
     /// Drops the person's records whose time is over on `day` (`domain.md` L-06); whether there
     /// were any.
     pub fn forget_expired(&mut self, day: Date) -> bool {
-        let before = self.public_records.len();
-        self.public_records
-            .retain(|record| record.delete_on().is_none_or(|due| day < due));
-        self.public_records.len() < before
+        let is_kept = |due: Option<Date>| due.is_none_or(|due| day < due);
+        let before = self.public_records.len() + self.official_lists.len();
+        self.public_records.retain(|r| is_kept(r.delete_on()));
+        self.official_lists.retain(|e| is_kept(e.delete_on()));
+        self.public_records.len() + self.official_lists.len() < before
     }
 }
 

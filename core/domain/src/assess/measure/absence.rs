@@ -1,15 +1,25 @@
-//! When an indicator does not apply (the last column of `domain.md` B.3).
+//! When an indicator does not apply (`domain.md` B.3 to B.7).
 
+use super::Reading;
+use super::entity::operating_years;
 use super::herd::Herd;
 use super::pasture::Plots;
 use super::probe::Probe;
 use crate::assess::inputs::{Facts, Inputs};
 use crate::item::State;
-use crate::pack::Absence;
+use crate::pack::{Absence, Indicator};
 use crate::subject::Producer;
 
+/// Whether the indicator is known not to apply.
+pub(super) fn is_absent(indicator: &Indicator, inputs: &Inputs, facts: &Facts) -> bool {
+    let p = &Probe::new(inputs, facts, false);
+    let mut conditions = indicator.absent_when.iter();
+    conditions.any(|absence| holds(*absence, inputs, facts))
+        || indicator.absent_without.iter().any(|path| is_none(p, path))
+}
+
 /// Whether the condition is known to hold; what is unknown does not make an indicator go away.
-pub(super) fn holds(absence: Absence, inputs: &Inputs, facts: &Facts) -> bool {
+fn holds(absence: Absence, inputs: &Inputs, facts: &Facts) -> bool {
     let p = &Probe::new(inputs, facts, false);
     let herd = || Herd::count(p);
     match absence {
@@ -27,6 +37,10 @@ pub(super) fn holds(absence: Absence, inputs: &Inputs, facts: &Facts) -> bool {
             let division = inputs.context.division.as_ref();
             division.and_then(|d| d.grazing_households) == Some(0)
         }
+        Absence::FewerThanTwoYears => match operating_years(p) {
+            Some(Reading::Value(_, years)) => years.num() < 2,
+            _ => false,
+        },
     }
 }
 

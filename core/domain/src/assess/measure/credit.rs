@@ -1,10 +1,11 @@
-//! The loan record (`domain.md` H1.1, H1.2) and what is overdue today.
+//! The loan record (`domain.md` H1.1, H1.2, E3.1, C4.1) and what is overdue today, of a subject and of
+//! the persons behind it where the pack asks for them.
 
 use super::probe::{Missing, Probe};
 use super::{Reading, whole};
 use crate::assess::window::{months_after, whole_years};
 use crate::pack::CaseName;
-use crate::register::{CreditStatus, Spell};
+use crate::register::{CreditRecord, CreditStatus, Spell};
 
 /// Worst days past due in the window; a spell counts if any of its days lies in it.
 pub(super) fn loan_days_past_due(p: &Probe<'_>) -> Option<Reading> {
@@ -48,14 +49,31 @@ pub(super) fn overdue_today(p: &Probe<'_>) -> i64 {
         .unwrap_or(0)
 }
 
-/// Whether the ledger has loans; `None` if it could not be searched.
+/// Whether the ledger has loans; `None` if it could not be searched for everybody.
 fn searched(p: &Probe<'_>) -> Option<bool> {
-    match p.inputs.context.credit.status {
-        CreditStatus::Known => Some(true),
-        CreditStatus::Never => Some(false),
-        CreditStatus::Unknown => p.miss(Missing::Unknown),
-        CreditStatus::Refused => p.miss(Missing::Refused),
+    if !p.related.is_empty() && p.persons().next().is_none() {
+        return p.miss(Missing::Unknown);
     }
+    let (mut has_loans, mut complete) = (false, true);
+    for record in records(p) {
+        let missing = match record.status {
+            CreditStatus::Known => {
+                has_loans = true;
+                continue;
+            }
+            CreditStatus::Never => continue,
+            CreditStatus::Unknown => Missing::Unknown,
+            CreditStatus::Refused => Missing::Refused,
+        };
+        complete &= p.miss::<()>(missing).is_some();
+    }
+    complete.then_some(has_loans)
+}
+
+/// The lenders' records of the subject and of the persons who are looked at.
+fn records<'p>(p: &'p Probe<'_>) -> impl Iterator<Item = &'p CreditRecord> {
+    let own = std::iter::once(&p.inputs.context.credit);
+    own.chain(p.persons().map(|person| &person.credit))
 }
 
 /// The spells that count: under the disaster rule without those that began inside a declared
@@ -65,10 +83,7 @@ fn spells<'p>(p: &'p Probe<'_>) -> impl Iterator<Item = &'p Spell> {
     let performing = |s: &Spell| {
         p.relief && s.disaster_rescheduled && disasters.iter().any(|d| d.covers(s.began_on))
     };
-    p.inputs
-        .context
-        .credit
-        .spells
-        .iter()
+    records(p)
+        .flat_map(|record| &record.spells)
         .filter(move |s| !performing(s))
 }

@@ -1,11 +1,11 @@
 //! Shares and facts of villages and townships (`domain.md` B.6, B.7).
 
 use super::probe::{Missing, Probe};
+use super::related::case_of;
 use super::{Reading, main, whole};
 use crate::assess::Quotient;
 use crate::pack::{CaseName, Denominator, MeasureName};
 use crate::register::{DivisionFacts, Honesty};
-use crate::subject::Grade;
 
 /// Reads a measure of a division; a count that is absent is unknown (`domain.md` G 60).
 pub(super) fn read(
@@ -50,19 +50,6 @@ pub(super) fn read(
         M::RechecksAgreeing => share(facts.rechecks_agreeing, facts.rechecks),
         // Measures of households are read elsewhere.
         _ => p.miss(Missing::Unknown),
-    }
-}
-
-/// The grade of a related subject as a case.
-const fn case_of(grade: Grade) -> CaseName {
-    match grade {
-        Grade::Aaa => CaseName::Aaa,
-        Grade::Aa => CaseName::Aa,
-        Grade::A => CaseName::A,
-        Grade::B => CaseName::B,
-        Grade::C => CaseName::C,
-        Grade::N => CaseName::N,
-        Grade::V => CaseName::V,
     }
 }
 

@@ -298,7 +298,8 @@ fn cropland_share(p: &Probe<'_>) -> Option<Quotient> {
     }
 }
 
-fn one_share(p: &Probe<'_>, (num, den): (i64, i64)) -> Option<Reading> {
+/// One number of another; of nothing there is no share.
+pub(super) fn one_share(p: &Probe<'_>, (num, den): (i64, i64)) -> Option<Reading> {
     if den == 0 {
         return p.miss(Missing::NotApplicable);
     }

@@ -9,7 +9,7 @@ use crate::assess::Quotient;
 use crate::assess::window::whole_months;
 use crate::pack::CaseName;
 use crate::register::PeerEvaluation;
-use crate::subject::Producer;
+use crate::subject::{Producer, SubjectKind};
 
 /// Net income per member ÷ benchmark.
 pub(super) fn income_per_head(p: &Probe<'_>) -> Option<Reading> {
@@ -29,14 +29,14 @@ pub(super) fn income_per_head(p: &Probe<'_>) -> Option<Reading> {
 
 /// Debt ÷ assets.
 pub(super) fn debt_share(p: &Probe<'_>) -> Option<Reading> {
-    let (debt, assets) = (debt(p), p.int("finance.assets_fen"));
+    let (debt, assets) = (debt(p), assets(p));
     Some(main(Quotient::new(debt?.into(), assets?.into())))
 }
 
 /// Debt service ÷ net operating income before it. Income of zero or less is zero: the ratio is
 /// above every threshold.
 pub(super) fn debt_service_share(p: &Probe<'_>) -> Option<Reading> {
-    let service = or_sum_of_loans(p, "finance.debt_service_fen", "due_12m_fen")?;
+    let service = debt_service(p)?;
     if service == 0 {
         return Some(Reading::Case(CaseName::NoDebtService));
     }
@@ -142,6 +142,19 @@ fn or_normal_years(p: &Probe<'_>, name: &str, this_year: i64) -> Option<(i128, i
         .collect();
     let years = i64::try_from(known.len()).ok().filter(|n| *n > 0)?;
     Some((known.into_iter().map(i128::from).sum(), years))
+}
+
+/// Principal and interest due in the next 12 months.
+pub(super) fn debt_service(p: &Probe<'_>) -> Option<i64> {
+    or_sum_of_loans(p, "finance.debt_service_fen", "due_12m_fen")
+}
+
+/// Assets; those of a collective are stated without the land that the collective owns (C3.1).
+fn assets(p: &Probe<'_>) -> Option<i64> {
+    p.int(match p.inputs.subject_kind {
+        SubjectKind::Collective => "collective.assets_fen",
+        _ => "finance.assets_fen",
+    })
 }
 
 fn debt(p: &Probe<'_>) -> Option<i64> {

@@ -3,13 +3,16 @@
 
 mod absence;
 mod capacity;
+mod collective;
 mod credit;
 mod division;
+mod entity;
 mod herd;
 mod household;
 mod joint;
 mod pasture;
 mod probe;
+mod related;
 mod standing;
 
 pub(super) use self::capacity::{is_far_above_quota, legal_overstock};
@@ -21,8 +24,11 @@ pub(super) use self::probe::Probe;
 
 use super::Quotient;
 use super::inputs::{Facts, Inputs};
-use crate::item::Evidence;
-use crate::pack::{CapSubject, CaseName, MeasureName, Part, TableName};
+use crate::item::{Evidence, Value};
+use crate::pack::{
+    Cap, CapSubject, CaseName, Denominator, FactRule, MeasureName, Part, Stated, TableName,
+};
+use crate::register::Relation;
 
 /// What a measure found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,12 +107,9 @@ pub fn measure(inputs: &Inputs, facts: &Facts) -> Measures {
     let relief = !inputs.context.disasters.is_empty();
     let mut parts = Vec::new();
     for indicator in &pack.indicators {
-        let absent = indicator
-            .absent_when
-            .iter()
-            .any(|a| absence::holds(*a, inputs, facts));
+        let absent = absence::is_absent(indicator, inputs, facts);
         for part in &indicator.parts {
-            parts.push(if absent {
+            parts.push(if absent || !part.is_for(inputs.subject_kind) {
                 ABSENT
             } else {
                 measured(inputs, facts, part.into(), relief)
@@ -114,15 +117,9 @@ pub fn measure(inputs: &Inputs, facts: &Facts) -> Measures {
         }
     }
     let caps = pack.caps.iter().map(|cap| match cap.subject {
-        Some(CapSubject::Measure(name)) => Some(measured(
-            inputs,
-            facts,
-            Wanted {
-                name,
-                denominator: None,
-            },
-            relief,
-        )),
+        Some(CapSubject::Measure(name)) => {
+            Some(measured(inputs, facts, Wanted::of_cap(name, cap), relief))
+        }
         _ => None,
     });
     Measures {
@@ -149,9 +146,13 @@ pub(super) fn value(
     inputs: &Inputs,
     facts: &Facts,
     name: MeasureName,
-    denominator: Option<crate::pack::Denominator>,
+    denominator: Option<Denominator>,
 ) -> Option<Quotient> {
-    match read(inputs, facts, Wanted { name, denominator }, false).reading {
+    let wanted = Wanted {
+        denominator,
+        ..Wanted::alone(name)
+    };
+    match read(inputs, facts, wanted, false).reading {
         Reading::Value(_, value) => Some(value),
         _ => None,
     }
@@ -165,23 +166,48 @@ const ABSENT: Measured = Measured {
     relieved: None,
 };
 
-/// A measure with the choice of denominator that the pack made.
+/// A measure with the choices that the pack made.
 #[derive(Clone, Copy)]
-struct Wanted {
+struct Wanted<'a> {
     name: MeasureName,
-    denominator: Option<crate::pack::Denominator>,
+    stated: Option<&'a Stated>,
+    denominator: Option<Denominator>,
+    related: &'a [Relation],
+    serious: &'a [FactRule],
 }
 
-impl From<&Part> for Wanted {
-    fn from(part: &Part) -> Self {
+impl<'a> Wanted<'a> {
+    const fn alone(name: MeasureName) -> Self {
         Self {
-            name: part.measure,
-            denominator: part.denominator,
+            name,
+            stated: None,
+            denominator: None,
+            related: &[],
+            serious: &[],
+        }
+    }
+
+    fn of_cap(name: MeasureName, cap: &'a Cap) -> Self {
+        Self {
+            related: &cap.related,
+            ..Self::alone(name)
         }
     }
 }
 
-fn measured(inputs: &Inputs, facts: &Facts, wanted: Wanted, relief: bool) -> Measured {
+impl<'a> From<&'a Part> for Wanted<'a> {
+    fn from(part: &'a Part) -> Self {
+        Self {
+            name: part.measure,
+            stated: part.stated.as_ref(),
+            denominator: part.denominator,
+            related: &part.related,
+            serious: &part.serious,
+        }
+    }
+}
+
+fn measured(inputs: &Inputs, facts: &Facts, wanted: Wanted<'_>, relief: bool) -> Measured {
     let plain = read(inputs, facts, wanted, false);
     // The state of this year governs: a missing value is not replaced by an earlier one.
     let eligible = relief && matches!(plain.reading, Reading::Value(..) | Reading::Case(_));
@@ -191,9 +217,9 @@ fn measured(inputs: &Inputs, facts: &Facts, wanted: Wanted, relief: bool) -> Mea
     Measured { plain, relieved }
 }
 
-fn read(inputs: &Inputs, facts: &Facts, wanted: Wanted, relief: bool) -> Sourced {
+fn read(inputs: &Inputs, facts: &Facts, wanted: Wanted<'_>, relief: bool) -> Sourced {
     use MeasureName as M;
-    let probe = Probe::new(inputs, facts, relief);
+    let probe = Probe::new(inputs, facts, relief).with_related(wanted.related);
     let p = &probe;
     let found = match wanted.name {
         M::LoanDaysPastDue => credit::loan_days_past_due(p),
@@ -217,9 +243,37 @@ fn read(inputs: &Inputs, facts: &Facts, wanted: Wanted, relief: bool) -> Sourced
         M::FodderDays => herd::fodder_days(p),
         M::Overstock => capacity::overstock(p),
         M::BanViolations => capacity::ban_violations(p),
+        M::Stated => stated(p, wanted.stated),
+        M::RelatedGrade => related::grade(p),
+        M::RelatedRecord => related::record(p, wanted.serious),
+        M::OperatingYears => entity::operating_years(p),
+        M::OperatingMonths => entity::operating_months(p),
+        M::AnnualReports => entity::annual_reports(p),
+        M::MemberMeetings => entity::member_meetings(p),
+        M::NetMargin => entity::net_margin(p),
+        M::DebtServiceCover => entity::debt_service_cover(p),
+        M::BoundHouseholds => entity::bound_households(p),
+        M::SurplusReturned => entity::surplus_returned(p),
+        M::ContractSalesShare => entity::contract_sales_share(p),
+        M::GrasslandCare => entity::grassland_care(p),
+        M::MattersComplete => collective::matters_complete(p),
+        M::IncomeGrowth => collective::income_growth(p),
+        M::OperatingIncomeShare => collective::operating_income_share(p),
+        M::ContractCollection => collective::contract_collection(p),
         other => division::read(p, other, wanted.denominator),
     };
     probe.sourced(found)
+}
+
+/// What was stated of an item: its number in the pack's unit, or its word.
+fn stated(p: &Probe<'_>, stated: Option<&Stated>) -> Option<Reading> {
+    let Stated { item, per } = stated?;
+    let fact = p.facts.get(item);
+    if let Some(Value::Text(_)) = fact.and_then(|f| f.state.value()) {
+        return p.case_of(fact).map(Reading::Case);
+    }
+    let value = i128::from(p.int_of(fact)?);
+    Some(main(Quotient::new(value * i128::from(per.1), per.0.into())))
 }
 
 /// A whole number for the only set of bands.

@@ -2,10 +2,15 @@
 
 use std::cell::Cell;
 
+use jiff::civil::Date;
+
 use super::{Reading, Sourced};
 use crate::assess::inputs::{Fact, Facts, Inputs};
 use crate::item::{Evidence, State};
+use crate::pack::CaseName;
+use crate::register::{RelatedStanding, Relation};
 use crate::subject::Producer;
+use crate::time::day_number_to_date;
 
 /// Why a value is missing; the larger one wins (`domain.md` B.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +26,8 @@ pub(crate) struct Probe<'a> {
     pub(crate) facts: &'a Facts,
     /// The disaster rule is asked for.
     pub(crate) relief: bool,
+    /// The persons behind the subject who are looked at.
+    pub(super) related: &'a [Relation],
     weakest: Cell<Evidence>,
     missing: Cell<Option<Missing>>,
 }
@@ -32,9 +39,22 @@ impl<'a> Probe<'a> {
             inputs,
             facts,
             relief,
+            related: &[],
             weakest,
             missing,
         }
+    }
+
+    /// The same eyes, looking at these persons too.
+    pub(super) fn with_related(self, related: &'a [Relation]) -> Self {
+        Self { related, ..self }
+    }
+
+    /// The persons who are looked at.
+    pub(super) fn persons(&self) -> impl Iterator<Item = &'a RelatedStanding> + use<'a> {
+        let related = self.related;
+        let all = self.inputs.context.related.iter();
+        all.filter(move |person| related.contains(&person.relation))
     }
 
     /// The reading of a measure that ended with `found`.
@@ -79,6 +99,17 @@ impl<'a> Probe<'a> {
     pub(super) fn text_of(&self, fact: Option<&'a Fact>) -> Option<&'a str> {
         let value = self.known(fact)?.state.value()?.as_text();
         value.or_else(|| self.miss(Missing::Unknown))
+    }
+
+    /// The word of a choice as a case.
+    pub(super) fn case_of(&self, fact: Option<&'a Fact>) -> Option<CaseName> {
+        let word = self.text_of(fact)?;
+        word.parse().ok().or_else(|| self.miss(Missing::Unknown))
+    }
+
+    /// A day.
+    pub(super) fn day(&self, path: &str) -> Option<Date> {
+        self.int(path).map(day_number_to_date)
     }
 
     /// The producer type; it classes the household and is no value behind an indicator.

@@ -1,5 +1,5 @@
 //! What stands beside the indicators: bonus, deduction, vetoes, core fields, eligibility
-//! (`domain.md` B.1.5, B.1.11–13, B.3).
+//! (`domain.md` B.1.5, B.1.11–13, B.3 to B.5).
 
 use super::credit::overdue_today;
 use super::herd::Herd;
@@ -11,20 +11,15 @@ use crate::assess::window::years_after;
 use crate::item::Value;
 use crate::pack::{Bonus, BonusRule, CapCondition, CoreField, Eligibility, Veto};
 use crate::register::{
-    CreditClass, CreditStatus, ListEntry, OfficialList, PublicRecord, SubjectForm, VetoFact,
+    CreditClass, CreditStatus, ListEntry, PublicRecord, Relation, SubjectForm, VetoFact,
 };
-use crate::subject::Producer;
+use crate::subject::{EntityKind, Producer, SubjectKind};
 
 /// Caps whose further condition is met, by place; weak evidence is judged with the weights.
 pub(super) fn cap_conditions(inputs: &Inputs) -> u32 {
     bits(inputs.pack.caps.iter().map(|cap| {
         match cap.condition {
             None | Some(CapCondition::WeakEvidence) => true,
-            Some(CapCondition::AbnormalOperation) => {
-                inputs.context.official_lists.iter().any(|e| {
-                    e.list() == OfficialList::AbnormalOperation && e.holds_on(inputs.as_of)
-                })
-            }
             Some(CapCondition::OverstockUncorrected) => inputs
                 .context
                 .overstock_order
@@ -68,20 +63,28 @@ pub(crate) fn counted_records(inputs: &Inputs) -> usize {
 /// Vetoes that stand, by place.
 pub(super) fn vetoes(inputs: &Inputs, relief: bool) -> u32 {
     let facts = &Facts::default();
-    let overdue = overdue_today(&Probe::new(inputs, facts, relief));
     bits(inputs.pack.vetoes.iter().map(|veto| {
-        veto.days_past_due_over.is_some_and(|limit| overdue > limit)
-            || inputs
-                .context
-                .official_lists
-                .iter()
-                .any(|e| veto.lists.contains(&e.list()) && is_listed(inputs, veto, e))
-            || inputs
-                .context
-                .vetoes
-                .iter()
-                .any(|f| f.code == veto.code && stands(inputs, veto, f))
+        let probe = Probe::new(inputs, facts, relief).with_related(&veto.related);
+        let overdue = || overdue_today(&probe);
+        veto.days_past_due_over
+            .is_some_and(|limit| overdue() > limit)
+            || has_fact(&probe, veto)
+            || veto
+                .related_grade
+                .is_some_and(|grade| probe.persons().any(|person| person.grade == Some(grade)))
     }))
+}
+
+/// Whether the fact stands against the subject, or against a person whom the veto looks at.
+fn has_fact(p: &Probe<'_>, veto: &Veto) -> bool {
+    let (rule, context, as_of) = (&veto.fact, &p.inputs.context, p.inputs.as_of);
+    let applies = |facts: &[VetoFact], entries: &[ListEntry]| {
+        facts.iter().any(|fact| rule.stands(fact, as_of))
+            || entries.iter().any(|entry| rule.is_listed(entry, as_of))
+    };
+    applies(&context.vetoes, &context.official_lists)
+        || p.persons()
+            .any(|person| applies(&person.vetoes, &person.official_lists))
 }
 
 /// Core fields that are missing, by place.
@@ -99,6 +102,10 @@ pub(super) fn core_missing(inputs: &Inputs, facts: &Facts) -> u32 {
         ),
         CoreField::Livestock => on_land && Herd::count(p).is_none(),
         CoreField::Plots => on_land && !Plots::of(p).is_some_and(|plots| plots.are_described()),
+        CoreField::Responsible => {
+            let mut persons = inputs.context.related.iter();
+            !persons.any(|person| person.relation == Relation::Responsible)
+        }
     }))
 }
 
@@ -114,6 +121,8 @@ pub(super) fn ineligible(inputs: &Inputs, facts: &Facts) -> u32 {
                 Eligibility::AdultDecisionMaker => yes("household.adult_decision_maker"),
                 Eligibility::OperatesInGacha => yes("household.operates_in_gacha"),
                 Eligibility::ConsentSigned => inputs.context.consent_signed,
+                Eligibility::EnoughMembers => has_enough_members(inputs, facts),
+                Eligibility::Registered => yes("collective.registered"),
             }),
     )
 }
@@ -149,7 +158,18 @@ fn earned(inputs: &Inputs, bonus: &Bonus) -> Option<Points> {
     }
 }
 
-fn counts(inputs: &Inputs, record: &PublicRecord) -> bool {
+/// The legal minimum of members; who is no cooperative needs none.
+fn has_enough_members(inputs: &Inputs, facts: &Facts) -> bool {
+    if inputs.subject_kind != SubjectKind::Entity(EntityKind::Cooperative) {
+        return true;
+    }
+    let members = Probe::new(inputs, facts, false).int("business.members");
+    members.is_some_and(|members| members >= inputs.pack.settings.min_members)
+}
+
+/// Whether a record counts on the day, the subject's own or a related person's
+/// (`domain.md` B.1.11).
+pub(super) fn counts(inputs: &Inputs, record: &PublicRecord) -> bool {
     let as_of = inputs.as_of;
     let retention = inputs
         .pack
@@ -163,20 +183,6 @@ fn counts(inputs: &Inputs, record: &PublicRecord) -> bool {
     record.class == CreditClass::General
         && record.stands_on(as_of, &inputs.parameters)
         && !(lapsed && record.form == SubjectForm::NaturalPerson)
-}
-
-/// Whether the subject is on the list on the day, and no accepted objection suspends that.
-fn is_listed(inputs: &Inputs, veto: &Veto, entry: &ListEntry) -> bool {
-    let suspended = veto.suspendable && entry.fields().objection_accepted;
-    entry.holds_on(inputs.as_of) && !suspended
-}
-
-fn stands(inputs: &Inputs, veto: &Veto, fact: &VetoFact) -> bool {
-    let ended = fact
-        .ended_on
-        .is_some_and(|end| years_after(end, veto.years_after_end) <= inputs.as_of);
-    let suspended = veto.suspendable && fact.objection_accepted;
-    !ended && !suspended
 }
 
 /// A set of places as bits; a pack has at most 32 of each kind.

@@ -176,10 +176,16 @@ fn found(a: &Assessment, field: &str) -> String {
 
 /// Points of an indicator, or the state of its missing value.
 fn indicator(line: &TraceLine) -> String {
-    let state = line
-        .rule
-        .as_deref()
-        .filter(|r| matches!(*r, "unknown" | "refused" | "not_applicable" | "pending"));
+    let parts = || line.rule.as_deref().unwrap_or_default().split(" · ");
+    // One missing part is the whole indicator missing; it applies as long as one part does.
+    let state = ["refused", "unknown", "pending"]
+        .into_iter()
+        .find(|state| parts().any(|part| part == *state))
+        .or_else(|| {
+            parts()
+                .all(|part| part == "not_applicable")
+                .then_some("not_applicable")
+        });
     match (state, line.points) {
         (Some(state), _) => state.to_owned(),
         (None, Some(points)) => points.to_string(),

@@ -122,6 +122,7 @@ fn a_person_related_in_two_ways_counts_once_and_to_the_named_subject_alone() {
             grade: Some(grade),
             credit: CreditRecord::default(),
             vetoes: Vec::new(),
+            official_lists: Vec::new(),
             public_records: Vec::new(),
         };
         let content = RegisterContent::Related(standing);
