@@ -433,9 +433,6 @@ create table import_row (
 create index import_row_by_state on import_row (batch, state, n);
 create index import_row_by_place on import_row (batch, place) where place is not null;
 
--- The rows about a person behind entities and collectives.
-create index register_of_related on register_row (row_key) where register = 'related';
-
 -- Credit records, list entries, honours and commitments as staff search them: one row for each
 -- register row in force.
 create table credit_record (
