@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use itgel_domain::assess::{
-    Context, Fact, Facts, Inputs, Measures, Outlook, Quotient, Reading, Relief, Sourced, assess,
-    measure, score,
+    Context, Fact, Facts, Inputs, Measures, Outlook, Quotient, Reading, Relief, Sourced, Worksheet,
+    assess, measure, score,
 };
 use itgel_domain::id::OfficerId;
-use itgel_domain::pack::RulePack;
+use itgel_domain::pack::{RulePack, shipped};
 use itgel_domain::register::{CreditRecord, Disaster, DivisionFacts, PeerEvaluation};
 use itgel_domain::rollup::{
     CountedVillage, RatedHousehold, VillageCounts, keeps_pasture_rules, township,
@@ -30,6 +31,14 @@ use super::{Outcome, Size};
 const VILLAGE: usize = 200;
 const TOWNSHIP: usize = 10;
 
+/// Organisations that are scored, each with the worked cases that its columns come from: the sample
+/// has no organisations.
+const ORGANISATIONS: [(&str, &str); 3] = [
+    ("cooperative", "bands-cooperative.toml"),
+    ("ranch", "bands-ranch.toml"),
+    ("collective", "bands-collective.toml"),
+];
+
 /// Changes of one household that are counted in one transaction.
 const CHANGES: usize = 500;
 
@@ -45,29 +54,34 @@ pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
     let inputs = drawn(size.prepared)?;
     let (pack, _) = rules_in_force()?;
     let prepared: Vec<Prepared> = inputs.iter().map(prepare).collect();
-    let mut rows = vec![score_row(size, &pack, &prepared)?];
+    let columns: Vec<&Measures> = prepared.iter().map(|h| &h.measures).collect();
+    let mut rows = vec![score_row(size, "household", &pack, &columns)?];
+    for (name, case) in ORGANISATIONS {
+        let (pack, measures) = worked(case)?;
+        let columns: Vec<&Measures> = measures.iter().collect();
+        rows.push(score_row(size, name, &pack, &columns)?);
+    }
     rows.extend(rollup_rows(size, &pack, &prepared)?);
     rows.extend(change_rows(size, &pack, &prepared, &inputs)?);
     rows.push(assess_row(size, &pack, &prepared, &inputs)?);
     Ok(rows)
 }
 
-fn score_row(size: Size, pack: &RulePack, prepared: &[Prepared]) -> Outcome<Row> {
+fn score_row(size: Size, name: &str, pack: &RulePack, columns: &[&Measures]) -> Outcome<Row> {
     let measured = median(size.runs, size.scored, || {
-        for household in prepared.iter().cycle().take(size.scored) {
+        for measures in columns.iter().cycle().take(size.scored) {
             black_box(score(
                 pack,
-                black_box(&household.measures),
+                black_box(measures),
                 Relief::On,
                 Outlook::Worst,
             ));
         }
         Ok(())
     })?;
-    let what = "score a household from prepared columns";
-    let peer = ("streaming read of the columns", streamed(size, prepared)?);
+    let peer = ("streaming read of the columns", streamed(size, columns)?);
     Ok(Row::new(
-        what,
+        format!("score a {name} from prepared columns"),
         measured,
         peer,
         Goal::Within(Duration::from_micros(1)),
@@ -84,7 +98,8 @@ fn rollup_rows(size: Size, pack: &RulePack, prepared: &[Prepared]) -> Outcome<Ve
     }
     let (all, quarter) = (middle(costs.0), middle(costs.1));
     let limit = Duration::from_secs(1) * u32::try_from(many)? / 1_000_000;
-    let read = streamed(size, prepared)?.times(many);
+    let columns: Vec<&Measures> = prepared.iter().map(|h| &h.measures).collect();
+    let read = streamed(size, &columns)?.times(many);
     Ok(vec![
         Row::new(
             format!("re-score and roll up {many} households"),
@@ -202,13 +217,25 @@ fn rescore(pack: &RulePack, prepared: &[Prepared], count: usize) -> Outcome<()> 
     Ok(())
 }
 
-/// Reading every figure that scoring could use, for each household.
-fn streamed(size: Size, prepared: &[Prepared]) -> Outcome<Cost> {
+/// Reading every figure that scoring could use, for each subject.
+fn streamed(size: Size, columns: &[&Measures]) -> Outcome<Cost> {
     median(size.runs, size.scored, || {
-        let households = prepared.iter().cycle().take(size.scored);
-        black_box(households.fold(0_i64, |sum, h| sum.wrapping_add(read(&h.measures))));
+        let subjects = columns.iter().cycle().take(size.scored);
+        black_box(subjects.fold(0_i64, |sum, measures| sum.wrapping_add(read(measures))));
         Ok(())
     })
+}
+
+/// The prepared columns of the subjects of a file of worked cases, and the pack that rates them.
+fn worked(case: &str) -> Outcome<(Arc<RulePack>, Vec<Measures>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/cases");
+    let text = std::fs::read_to_string(folder.join(case))?;
+    let sheets = Worksheet::read_all(case, &text, shipped::rules())?;
+    let first = sheets.first().ok_or("a file without worked cases")?;
+    let pack = Arc::clone(&first.inputs.pack);
+    let inputs = sheets.iter().map(|sheet| &sheet.inputs);
+    let measures = inputs.map(|inputs| measure(inputs, &inputs.facts)).collect();
+    Ok((pack, measures))
 }
 
 fn read(measures: &Measures) -> i64 {

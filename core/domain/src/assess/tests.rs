@@ -21,6 +21,7 @@ const AS_OF: Date = date(2026, 11, 1);
 fn paths() -> Vec<ItemPath> {
     Catalogue::builtin()
         .items()
+        .filter(|i| i.subjects.contains(&SubjectKind::Household))
         .filter(|i| !i.path.starts_with("loan/"))
         .filter_map(|i| {
             let key = if i.path.starts_with("year/") {

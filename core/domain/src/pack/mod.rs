@@ -21,6 +21,7 @@ mod rules;
 mod settings;
 pub mod shipped;
 mod tree;
+mod veto;
 mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,10 +41,9 @@ pub use self::names::{
 pub use self::parameters::{CapacityFallback, ParameterQuota, Parameters, StockClass};
 pub use self::part::{Part, Stated};
 pub use self::reason::ReasonText;
-pub use self::rules::{
-    Bonus, Cap, CapSubject, Deduction, FactRule, Gate, GradeRow, LevelRow, Veto,
-};
+pub use self::rules::{Bonus, Cap, CapSubject, Deduction, Gate, GradeRow, LevelRow};
 pub use self::settings::Settings;
+pub use self::veto::{FactRule, Veto};
 pub use self::vocabulary::NotInVocabulary;
 pub(crate) use self::vocabulary::vocabulary;
 

@@ -6,7 +6,7 @@ use super::error::{PackError, PackErrorCode as Code};
 use super::forbidden;
 use super::names::{CaseName, Denominator, MeasureName, TableName};
 use super::read::Fields;
-use super::rules::FactRule;
+use super::veto::FactRule;
 use crate::assess::Points;
 use crate::catalogue::{Catalogue, Kind};
 use crate::register::Relation;

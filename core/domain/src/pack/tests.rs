@@ -7,10 +7,17 @@ use crate::assess::{
 const HOUSEHOLD: &str = include_str!("../../../../fixtures/packs/hh-nm-1.toml");
 const TABLE: &str = include_str!("../../../../fixtures/parameters/ex-1.toml");
 
+const ENTITY: &str = include_str!("../../../../fixtures/packs/en-nm-1.toml");
+const COLLECTIVE: &str = include_str!("../../../../fixtures/packs/ce-nm-1.toml");
+
 /// The fault of the household pack with `from` replaced by `to` once.
 fn fault(from: &str, to: &str) -> PackError {
-    assert!(HOUSEHOLD.contains(from), "the pack has no {from}");
-    let broken = HOUSEHOLD.replacen(from, to, 1);
+    fault_of(HOUSEHOLD, from, to)
+}
+
+fn fault_of(pack: &str, from: &str, to: &str) -> PackError {
+    assert!(pack.contains(from), "the pack has no {from}");
+    let broken = pack.replacen(from, to, 1);
     let error = RulePack::parse("p.toml", broken.as_bytes()).unwrap_err();
     assert_eq!(error.file, "p.toml");
     error
@@ -244,6 +251,78 @@ fn every_tip_of_the_domain_has_words_in_the_packs_that_can_raise_it() {
             assert!(pack.reason_text(tip).is_some(), "{} {tip}", pack.id);
         }
     }
+}
+
+#[test]
+fn a_profile_whose_parts_do_not_reach_the_weight_is_refused() {
+    // Of the ranch's three parts of E1.3 one is taken away: the cooperative's still give 8.
+    let part = "[[indicator.part]]\nsubject_kinds = [\"ranch\"]\nmeasure = \"stated\"\nitem = \"governance.agreement\"\nbands = [\n  { ge = \"1\", points = \"2\" },\n  { else = true, points = \"0\" },\n]\n";
+    let error = fault_of(ENTITY, part, "");
+    assert_eq!(
+        (error.code, error.key.as_str()),
+        (Code::BadValue, "indicator[2].weight")
+    );
+    assert!(error.message.contains("ranch 6.00"), "{error}");
+    let error = fault_of(
+        ENTITY,
+        "subject_kinds = [\"ranch\"]\n",
+        "subject_kinds = [\"collective\"]\n",
+    );
+    assert_eq!(error.code, Code::BadValue);
+    assert!(error.key.ends_with("subject_kinds"), "{error}");
+}
+
+#[test]
+fn an_item_that_cannot_be_judged_as_stated_is_refused() {
+    let item = "item = \"business.quality_marks\"";
+    for (other, code) in [
+        ("business.no_such_item", Code::UnknownName),
+        ("loan/*/balance_fen", Code::UnknownName),
+        ("organisation.operating_since", Code::BadValue),
+        ("household.producer", Code::UnknownName),
+        ("chair.party_member", Code::ForbiddenField),
+    ] {
+        let error = fault_of(ENTITY, item, &format!("item = \"{other}\""));
+        assert_eq!(error.code, code, "{other}");
+        assert!(error.key.ends_with(".item"), "{error}");
+    }
+    let error = fault_of(ENTITY, "unit = \"万元\"", "unit = \"亩\"");
+    assert_eq!(error.code, Code::BadValue);
+    let error = fault_of(ENTITY, "  { case = \"banner\", points = \"1\" },\n", "");
+    assert_eq!(error.code, Code::BandGap, "a word of the choice has no row");
+}
+
+#[test]
+fn persons_are_looked_at_only_by_measures_that_can() {
+    let related = "related = [\"responsible\"]\n";
+    let error = fault_of(ENTITY, related, "");
+    assert_eq!(error.code, Code::MissingKey, "E1.5 needs somebody");
+    let error = fault_of(
+        ENTITY,
+        "measure = \"net_margin\"\n",
+        "measure = \"net_margin\"\nrelated = [\"responsible\"]\n",
+    );
+    assert_eq!(error.code, Code::BadValue);
+    assert!(error.key.ends_with("related"), "{error}");
+    let error = fault_of(
+        ENTITY,
+        "related = [\"responsible\"]\nrelated_grade",
+        "related_grade",
+    );
+    assert_eq!(error.code, Code::MissingKey);
+}
+
+#[test]
+fn a_cap_on_a_case_that_its_indicator_never_gives_is_refused() {
+    let error = fault_of(
+        COLLECTIVE,
+        "indicator = \"C1.5\"\ncase = \"serious\"",
+        "indicator = \"C1.4\"\ncase = \"serious\"",
+    );
+    assert_eq!(
+        (error.code, error.key.as_str()),
+        (Code::UnknownName, "cap[0].case")
+    );
 }
 
 #[test]

@@ -386,10 +386,17 @@ fn peer_line(evaluation: &PeerEvaluation) -> Option<PeerLine> {
 
 /// What a reader must know (`domain.md` L-01, F.1, L-35).
 fn notices(kind: SubjectKind) -> Vec<String> {
-    let special = (kind == SubjectKind::Collective).then_some("report-collective-no-bankruptcy");
+    let special: &[&str] = match kind {
+        SubjectKind::Collective => &[
+            "report-collective-no-bankruptcy",
+            "report-collective-limited",
+            "report-collective-land",
+        ],
+        _ => &[],
+    };
     ["report-not-a-credit-report", "report-advisory"]
         .into_iter()
-        .chain(special)
+        .chain(special.iter().copied())
         .map(str::to_owned)
         .collect()
 }
