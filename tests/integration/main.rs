@@ -6,6 +6,7 @@
 mod architecture;
 mod convergence;
 mod journey;
+mod ledger;
 mod reference_line;
 mod same_bytes;
 mod worked_cases;

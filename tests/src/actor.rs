@@ -353,6 +353,15 @@ impl Office {
         ))
     }
 
+    /// Puts a lender's ledger into force.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn activate_ledger(&self, ledger: &str) -> Result<Value, Refusal> {
+        let path = format!("/v1/loan-ledgers/{ledger}/activation");
+        refusals(self.session.post(&path, &json!({})))
+    }
+
     fn items(&self, path: &str) -> Vec<Value> {
         self.read(path)["items"].as_array().unwrap().clone()
     }
@@ -408,6 +417,46 @@ impl Lender {
             (request["name"], request["id_number"]) = (name.into(), id_number.into());
         }
         refusals(self.session.post("/v1/credit-reports", &request))
+    }
+
+    /// Opens the ledger of a month; its number.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn open_ledger(&self, banner: &str, month: &str) -> Result<String, Refusal> {
+        let request = json!({ "division": banner, "month": month, "unit": "yuan" });
+        let opened = refusals(self.session.post("/v1/loan-ledgers", &request))?;
+        Ok(opened["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Sends rows into a ledger, numbered from 1.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn send_rows(&self, ledger: &str, rows: &[Value]) -> Result<Value, Refusal> {
+        let numbered = (1..).zip(rows);
+        let rows: Vec<Value> = numbered
+            .map(|(n, row)| json!({ "n": n, "row": row }))
+            .collect();
+        let path = format!("/v1/loan-ledgers/{ledger}/rows");
+        refusals(self.session.post(&path, &json!({ "rows": rows })))
+    }
+
+    /// Says that a ledger is complete.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn complete_ledger(&self, ledger: &str) -> Result<Value, Refusal> {
+        let path = format!("/v1/loan-ledgers/{ledger}/proposal");
+        refusals(self.session.post(&path, &json!({})))
+    }
+
+    /// A ledger with its counts.
+    #[must_use]
+    pub fn ledger(&self, ledger: &str) -> Value {
+        self.session
+            .get(&format!("/v1/loan-ledgers/{ledger}"))
+            .unwrap()
     }
 }
 
