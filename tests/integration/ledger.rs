@@ -48,11 +48,18 @@ fn a_loan_repaid_in_the_next_months_ledger_changes_the_grade_and_the_gachas_npl(
     let lender = world.lender();
     let ledger = send(&world, &lender, "2026-06", &bad_loan(household));
     assert_eq!(lender.ledger(&ledger)["state"], "proposed");
-    assert_eq!(assessment(&world, household).vetoes, Vec::<String>::new(), "nobody let it count yet");
+    assert_eq!(
+        assessment(&world, household).vetoes,
+        Vec::<String>::new(),
+        "nobody let it count yet"
+    );
     put_into_force(&world, &approver, &lender, &ledger);
     assert_eq!(assessment(&world, household).vetoes, ["V3"]);
     let facts = facts_of(&world, &approver);
-    assert_eq!((facts.loan_balance_fen, facts.npl_fen), (Some(5_000_000), Some(5_000_000)));
+    assert_eq!(
+        (facts.loan_balance_fen, facts.npl_fen),
+        (Some(5_000_000), Some(5_000_000))
+    );
 
     // It was repaid on 3 July, before the visit; the next ledger has it.
     world.wait_until("2026-08-05".parse().unwrap());
@@ -67,7 +74,9 @@ fn a_loan_repaid_in_the_next_months_ledger_changes_the_grade_and_the_gachas_npl(
 fn send(world: &World, lender: &Lender, month: &str, row: &Value) -> String {
     let banner = world.sample.banner.code;
     let ledger = lender.open_ledger(&banner.to_string(), month).unwrap();
-    let entered = lender.send_rows(&ledger, std::slice::from_ref(row)).unwrap();
+    let entered = lender
+        .send_rows(&ledger, std::slice::from_ref(row))
+        .unwrap();
     assert_eq!(entered["faults"], json!([]));
     lender.complete_ledger(&ledger).unwrap();
     ledger

@@ -80,7 +80,9 @@ pub fn open(
         decided_at: None,
     };
     for state in [LedgerState::Open, LedgerState::Proposed] {
-        for before in store::ledger::list_of_month(tx, &row, state)? {
+        let given_up = store::ledger::list_of_month(tx, &row, state)?;
+        // A table on its way into force was decided about already.
+        for before in given_up.into_iter().filter(|before| before.batch.is_none()) {
             set_state(tx, before, LedgerState::Replaced, &actor.officer, now)?;
         }
     }
