@@ -19,6 +19,7 @@ mod column;
 mod desk;
 mod enter;
 mod heads;
+mod kept;
 mod report;
 mod sheet;
 pub mod sheets;

@@ -8,7 +8,7 @@ use itgel_domain::time::AtMs;
 
 use super::batch::{BatchState, BatchView, Progress, RowFault, RowState, readable, shown};
 use super::desk::{Applied, Force};
-use super::enter::{forgotten_at, leaf_of, unseal};
+use super::kept::{forgotten_at, leaf_of, unseal};
 use super::sheet::AnySheet;
 use super::sheets;
 use crate::contents::{self, Scope};

@@ -19,6 +19,7 @@ use super::batch::{BatchState, BatchView, Progress, RowFault, RowState, shown};
 use super::cells::Cells;
 use super::desk::Desk;
 use super::heads::{self, Found};
+use super::kept::{Kept, leaf_of, seal};
 use super::report::{FaultLine, faults_after};
 use super::sheet::AnySheet;
 use super::sheets;
@@ -68,15 +69,6 @@ pub struct Entered {
     /// The faults that a check found, at most ten thousand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checked: Vec<FaultLine>,
-}
-
-/// What a row keeps until it is in force, or until it is corrected.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub(super) struct Kept {
-    /// The cells of the columns that were read, as they stand in the file.
-    pub(super) cells: Vec<String>,
-    /// The typed row, if it could be read.
-    pub(super) row: Option<serde_json::Value>,
 }
 
 /// Everything that stays the same while a file is read.
@@ -409,39 +401,4 @@ fn discard(service: &Service, id: &ImportId) -> Result<(), ServiceError> {
 fn drop_batch(tx: &Tx<'_>, id: &ImportId) -> Result<(), ServiceError> {
     store::content_key::delete(tx, Scope::Import.as_str(), id.as_str())?;
     Ok(store::import::delete(tx, id)?)
-}
-
-fn seal(key: &ContentKey, batch: &ImportId, n: u32, kept: &Kept) -> Result<Vec<u8>, ServiceError> {
-    let plain = serde_json::to_vec(kept).map_err(|e| ServiceError::caused("a row", e))?;
-    contents::seal(key, "import_row", &format!("{batch}/{n}"), &plain)
-}
-
-/// Opens what [`seal`] kept of a row; `None` once it is gone.
-pub(super) fn unseal(
-    key: Option<&ContentKey>,
-    batch: &ImportId,
-    row: &ImportRow,
-) -> Result<Option<Kept>, ServiceError> {
-    let Some(key) = key.filter(|_| !row.sealed.is_empty()) else {
-        return Ok(None);
-    };
-    let place = format!("{batch}/{}", row.n);
-    let plain = contents::open(key, "import_row", &place, &row.sealed)?;
-    let kept = serde_json::from_slice(&plain);
-    Ok(Some(
-        kept.map_err(|e| ServiceError::caused("a kept row", e))?,
-    ))
-}
-
-/// The id is random, so the leaf tells nothing of the table.
-pub(super) fn leaf_of(id: &ImportId) -> Hash {
-    Hash::of("itgel.import.v1", &[id.as_str().as_bytes()])
-}
-
-/// How long the cells of refused rows are kept for correction.
-pub(super) const KEPT_MS: i64 = 90 * 86_400_000;
-
-/// When they go.
-pub(super) fn forgotten_at(now: AtMs) -> AtMs {
-    now.plus_ms(KEPT_MS)
 }

@@ -7,7 +7,7 @@ use itgel_text::Lang;
 use rusqlite::Connection;
 
 use super::batch::{RowFault, RowState, readable};
-use super::enter::unseal;
+use super::kept::unseal;
 use super::template::{Book, Style};
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;

@@ -11,6 +11,7 @@
 mod access;
 mod api;
 mod field;
+mod imports;
 mod lender;
 mod shape;
 mod staff;

@@ -104,8 +104,8 @@ fn gb18030() -> Vec<u8> {
 
 #[test]
 fn of_5000_rows_4963_go_in_37_are_named_and_again_nothing_changes() {
-    let world = World::new();
-    let entered = world.enter("households", workbook()).unwrap();
+    let (world, file) = (World::new(), workbook());
+    let entered = world.enter("households", file.clone()).unwrap();
     let batch = &entered.batch;
     assert_eq!(
         (batch.rows, batch.staged, batch.refused),
@@ -157,7 +157,7 @@ fn of_5000_rows_4963_go_in_37_are_named_and_again_nothing_changes() {
         (4_963, 0, 37)
     );
     let marks = world.marks();
-    let again = world.enter("households", workbook()).unwrap();
+    let again = world.enter("households", file).unwrap();
     assert!(again.was_known && again.batch.id == batch.id);
     assert_eq!(world.marks(), marks, "the same file again changes nothing");
 
