@@ -70,6 +70,21 @@ impl Caller {
         }
     }
 
+    /// The lender's machine account, or a person who works for a lender.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotAllowed`] for an officer of the banner.
+    pub fn of_lender(self) -> Result<Actor, ServiceError> {
+        let actor = match self {
+            Self::Lender { actor, .. } => actor,
+            officer @ Self::Officer { .. } => officer.officer()?,
+        };
+        match actor.lender {
+            Some(_) => Ok(actor),
+            None => Err(ErrorCode::NotAllowed.into()),
+        }
+    }
+
     /// The lender's machine account.
     ///
     /// # Errors
@@ -124,7 +139,7 @@ pub fn authenticate(
 pub fn officer_actor(connection: &Connection, officer: &OfficerId) -> Result<Actor, ServiceError> {
     Ok(Actor {
         officer: officer.clone(),
-        lender: None,
+        lender: store::lender::of_officer(connection, officer)?,
         grants: store::officer::grants(connection, officer)?,
     })
 }

@@ -56,6 +56,21 @@ pub fn of_device(
     as_of: Date,
     registers_at: u64,
 ) -> Result<Context, ServiceError> {
+    let held = held_by_device(connection, subject, registers_at)?;
+    let verified = store::identity::is_verified(connection, &subject.id)?;
+    Ok(Context::of_subject(&held, subject, as_of, facts, verified))
+}
+
+/// The rows about a subject that a device had which held the list of its gacha up to
+/// `registers_at`.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn held_by_device(
+    connection: &Connection,
+    subject: &Subject,
+    registers_at: u64,
+) -> Result<Vec<RegisterRow>, ServiceError> {
     let mut held = Vec::new();
     for row in store::register::list_reaching(connection, subject, true)? {
         let position = store::list::position_of_register(connection, subject.division, &row.id)?;
@@ -63,6 +78,5 @@ pub fn of_device(
             held.push(row);
         }
     }
-    let verified = store::identity::is_verified(connection, &subject.id)?;
-    Ok(Context::of_subject(&held, subject, as_of, facts, verified))
+    Ok(held)
 }

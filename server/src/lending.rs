@@ -1,5 +1,6 @@
-//! What lenders may learn: authorisations, and one report for one authorisation and one purpose
-//! (`domain.md` L-08, L-19, F.1; `design.md` 4.13, 4.14).
+//! What lenders may learn: authorisations, one report for one authorisation and one purpose, and
+//! the households of a gacha that authorised them (`domain.md` L-08, L-19, F.1, F.2; `design.md`
+//! 4.13, 4.14). What a lender's own parameters make of a rating stands beside it, never in it.
 //!
 //! *Absent* and *not authorised* are one answer, and both take the same way through the database:
 //! a query that misses is counted and recorded like one that hits (`security.md` T16, T17). The
@@ -8,17 +9,28 @@
 mod authorise;
 mod compose;
 mod give;
+mod line;
 mod once;
+mod parameters;
+mod pre_credit;
+mod pre_credit_table;
 mod right;
 
 use itgel_domain::authorisation::{Ground, Purpose};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::{AuthorisationId, LenderId, ReportId, SubjectId};
-use itgel_domain::policy::Actor;
+use itgel_domain::policy::{self, Action, Actor, Resource};
 use jiff::civil::Date;
 
 pub use self::authorise::{authorisation, authorisations, authorise, withdraw};
 pub use self::give::{given_report, report};
+pub use self::parameters::{
+    LineFile, NewLineFile, activate_line, line_files, line_text, propose_line, withdraw_line,
+};
+pub use self::pre_credit::{
+    PreCreditLine, PreCreditPage, PreCreditRequest, PreCreditSort, pre_credit,
+};
+pub use self::pre_credit_table::{TableFormat, pre_credit_table};
 use crate::error::ServiceError;
 
 /// A key under which a request is done once, however often it is sent.
@@ -97,6 +109,13 @@ pub struct Given {
     pub id: ReportId,
     /// Its JSON: the same bytes whenever it is read again.
     pub json: Vec<u8>,
+}
+
+/// Whether the policy allows it where the lender's contract holds.
+fn allow(actor: &Actor, action: Action) -> Result<(), ServiceError> {
+    let grant = actor.grants.first().ok_or(ErrorCode::NotAllowed)?;
+    policy::may(actor, action, &Resource::at(grant.division))?;
+    Ok(())
 }
 
 /// The lender that an actor works for.

@@ -315,7 +315,7 @@ fn by_hash<T>(
 }
 
 /// A fault of a file as a client sees it: where, and what kind.
-fn refused(error: PackError) -> ServiceError {
+pub(crate) fn refused(error: PackError) -> ServiceError {
     let code = match error.code {
         PackErrorCode::Syntax => ErrorCode::RulesSyntax,
         PackErrorCode::Float => ErrorCode::RulesFloat,

@@ -86,6 +86,19 @@ pub fn add_lender(tx: &Tx<'_>, lender: &LenderRecord) -> Result<(), ServiceError
     Ok(store::lender::put(tx, lender)?)
 }
 
+/// Enters a person of a lender: an officer with the role of a lender where its contract holds.
+///
+/// # Errors
+/// [`ServiceError`] of the store, also if there is no such lender.
+pub fn add_lender_officer(
+    tx: &Tx<'_>,
+    lender: &LenderRecord,
+    officer: &OfficerRecord,
+) -> Result<(), ServiceError> {
+    add_officer(tx, officer, &[(Role::Lender, lender.division)])?;
+    Ok(store::lender::put_officer(tx, &lender.id, &officer.id)?)
+}
+
 /// The operator at the machine itself, who holds the key file: an administrator of `division`.
 /// Used by `itgel init`, which gives the first administrator a code; every later one is given by
 /// an administrator through the interface.

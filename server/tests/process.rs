@@ -355,7 +355,10 @@ fn a_case_of_another_sumu_does_not_exist_for_a_reviewer() {
     );
     let actor = world.officer("r-9");
     let id = world.case(household).case.id;
-    let read = world.service.store.read(|c| process::case(c, &actor, &id));
+    let read = world
+        .service
+        .store
+        .read(|c| process::case(&world.service, c, &actor, &id));
     assert_eq!(refusal(read), ErrorCode::CaseUnknown);
     let filter = queue_of(&world, None);
     let queue = world
@@ -857,7 +860,7 @@ fn the_queue_shows_every_case_once_and_first_what_needs_a_person() {
     let detail = world
         .service
         .store
-        .read(|c| process::case(c, &actor, &seen[0].id))
+        .read(|c| process::case(&world.service, c, &actor, &seen[0].id))
         .unwrap();
     assert!(!detail.conflicts.is_empty() && detail.assessment.is_some());
     assert!(!detail.due.is_empty() && !detail.has_moved_on);
@@ -958,7 +961,7 @@ fn a_register_row_after_the_pre_rating_is_shown_to_the_reviewer() {
     let detail = world
         .service
         .store
-        .read(|c| process::case(c, &actor, &case.id))
+        .read(|c| process::case(&world.service, c, &actor, &case.id))
         .unwrap();
     assert_eq!((case.grade(), detail.has_moved_on), (grade, true));
 }

@@ -7,6 +7,7 @@ mod architecture;
 mod convergence;
 mod journey;
 mod ledger;
+mod moved;
 mod reference_line;
 mod same_bytes;
 mod worked_cases;

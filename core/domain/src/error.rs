@@ -411,6 +411,8 @@ codes! {
     // Lenders
     /// Absent, or not authorised: one answer for both (`domain.md` L-08).
     ReportNotFound = "report.not_found", NotFound;
+    /// The lender has handed in no such parameters of a reference line.
+    LineUnknown = "line.unknown", NotFound;
     /// The purpose is not one of the authorisation.
     ReportPurpose = "report.purpose", NotFound;
 

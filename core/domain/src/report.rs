@@ -17,7 +17,7 @@ use std::fmt;
 use jiff::civil::Date;
 
 pub use compose::{Asked, PastGrade, ReportError, ShownPerson, Sources, Statement};
-pub use line::{Line, RecordingBody, RegisterLine, Settled};
+pub use line::{Line, MovedLine, RecordingBody, RegisterLine, Settled};
 
 use crate::assess::{EvidenceMix, Points, ReasonKind, Unadjusted};
 use crate::authorisation::Purpose;
@@ -26,6 +26,7 @@ use crate::division::DivisionCode;
 use crate::hash::Hash;
 use crate::id::{AuthorisationId, CaseId, CycleId, LenderId, OfficerId, ReportId, SubjectId};
 use crate::item::{Evidence, ItemPath};
+use crate::lending::ReferenceLine;
 use crate::subject::{Grade, SubjectKind};
 use crate::time::AtMs;
 
@@ -43,6 +44,10 @@ pub struct Report {
     /// The rating; absent while it is temporarily not available.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<ReportRating>,
+    /// What the lender's own parameters make of it; absent if it has none in force for such a
+    /// query. Advisory, and never an input of a grade.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_line: Option<ReferenceLine>,
     /// What the rating rests on; empty while it is temporarily not available.
     pub body: ReportBody,
     /// What a reader must know, as keys of the catalogue of words, in the order of printing.
@@ -147,6 +152,9 @@ pub struct ReportRating {
     pub indicators: Vec<IndicatorLine>,
     /// Why the grade is not better: vetoes and caps first, at most four faults (`domain.md` F.3).
     pub reasons: Vec<ReasonLine>,
+    /// Register rows that moved the rating after the visit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<MovedLine>,
     /// Risk tips; they never change a score.
     pub tips: BTreeSet<String>,
     /// The figures without the disaster rule, where it was applied (`domain.md` B.9).

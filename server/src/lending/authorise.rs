@@ -5,12 +5,12 @@ use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{AuthorisationId, LenderId};
 use itgel_domain::log::LeafKind;
-use itgel_domain::policy::{self, Action, Actor, Resource};
+use itgel_domain::policy::{Action, Actor};
 use itgel_domain::time::AtMs;
 use serde_json::json;
 
 use super::once::{answered, keep_answer, request_hash};
-use super::{AuthorisationView, NewAuthorisation, Once, lender_of, right};
+use super::{AuthorisationView, NewAuthorisation, Once, allow, lender_of, right};
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::{self, Tx};
@@ -171,13 +171,6 @@ fn check(actor: &Actor, request: &NewAuthorisation, now: AtMs) -> Result<(), Ser
         None => Ok(()),
         Some(code) => Err(ServiceError::Refused { code, violations }),
     }
-}
-
-/// Whether the policy allows it where the lender's contract holds.
-fn allow(actor: &Actor, action: Action) -> Result<(), ServiceError> {
-    let grant = actor.grants.first().ok_or(ErrorCode::NotAllowed)?;
-    policy::may(actor, action, &Resource::at(grant.division))?;
-    Ok(())
 }
 
 fn own(found: Option<Authorisation>, lender: &LenderId) -> Result<Authorisation, ServiceError> {

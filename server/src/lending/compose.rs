@@ -13,8 +13,9 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
-use super::ReportRequest;
+use super::line::Held;
 use super::right::{Miss, Right, is_named};
+use super::{ReportRequest, line, parameters};
 use crate::credit::reading;
 use crate::error::ServiceError;
 use crate::service::Service;
@@ -53,6 +54,25 @@ pub(super) fn report(
         authorisation,
         at: now,
     };
+    let rows = shown_rows(service, connection, subject, now.on())?;
+    let parameters = parameters::in_force(
+        connection,
+        &authorisation.lender,
+        (subject.kind, request.purpose),
+        now.on(),
+    )?;
+    let line = parameters
+        .map(|parameters| {
+            let held = Held::of(connection, subject.division)?;
+            line::of(
+                service,
+                connection,
+                (right, &parameters),
+                (&file, &rows, &held),
+                now.on(),
+            )
+        })
+        .transpose()?;
     let sources = Sources {
         case: &row.case,
         assessment: &assessment,
@@ -61,10 +81,12 @@ pub(super) fn report(
         divisions: &path(connection, subject.division, assessment.as_of)?,
         people: &people,
         file: &file,
-        rows: &shown_rows(service, connection, subject, now.on())?,
+        rows: &rows,
         // Nothing takes down statements yet.
         statements: &[],
         history: &history(connection, &subject.id, &rating.case)?,
+        moved: &store::moved::get(connection, &rating.case)?.unwrap_or_default(),
+        line: line.as_ref(),
     };
     match Report::compose(&asked, &sources) {
         Ok(report) => Ok(Ok(report)),

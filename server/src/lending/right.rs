@@ -1,6 +1,6 @@
 //! Whether a lender may see a rating now: authorisation, its ground, the person, the rating.
 
-use itgel_domain::authorisation::{Authorisation, Ground};
+use itgel_domain::authorisation::{Authorisation, Ground, Purpose};
 use itgel_domain::case::LenderView;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::file::entry::EntryId;
@@ -74,12 +74,31 @@ pub(super) fn find(
         return Ok(Err(Miss::Authorisation));
     };
     need_person(&authorisation, request)?;
+    let right = match standing(connection, actor, authorisation, request.purpose, now)? {
+        Ok(right) => right,
+        Err(miss) => return Ok(Err(miss)),
+    };
+    if !is_person(service, connection, &right.subject, request)? {
+        return Ok(Err(Miss::Person));
+    }
+    Ok(Ok(right))
+}
+
+/// The right that an authorisation of the actor's lender gives, if everything but the person holds
+/// now.
+pub(super) fn standing(
+    connection: &Connection,
+    actor: &Actor,
+    authorisation: Authorisation,
+    purpose: Purpose,
+    now: AtMs,
+) -> Result<Result<Right, Miss>, ServiceError> {
     let Some(subject) = store::subject::get(connection, &authorisation.subject)? else {
         return Ok(Err(Miss::Subject));
     };
     let question = Query {
         subject: &subject.id,
-        purpose: request.purpose,
+        purpose,
         on: now.on(),
         authorisation: Some(&authorisation),
     };
@@ -92,9 +111,6 @@ pub(super) fn find(
     }
     if !ground_holds(connection, &authorisation, now)? {
         return Ok(Err(Miss::Ground));
-    }
-    if !is_person(service, connection, &subject, request)? {
-        return Ok(Err(Miss::Person));
     }
     let rating = store::rating::get_current(connection, &subject.id)?;
     let is_valid = |r: &RatingRow| {

@@ -110,6 +110,7 @@ pub fn erase(
         store::case::redact(tx, &row.case)?;
     }
     store::conflict::delete(tx, subject)?;
+    store::moved::delete(tx, subject)?;
     store::decision::redact(tx, subject)?;
     Ok(store::publicity::delete(tx, subject)?)
 }
@@ -316,7 +317,8 @@ impl Arrival<'_> {
         row.inputs = Some(assessment.inputs);
         row.as_of = assessment.as_of;
         let step = Step::PreRate { assessed, peer };
-        self.advance(row, Doing::by_rule(step, "engine", self.now))
+        self.advance(row, Doing::by_rule(step, "engine", self.now))?;
+        super::moved::keep(self.service, self.tx, &row.case, &assessment.inputs)
     }
 
     fn advance(&self, row: &mut CaseRow, doing: Doing) -> Result<(), ServiceError> {

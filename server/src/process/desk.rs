@@ -284,6 +284,7 @@ fn computed(
     };
     row.inputs = Some(inputs);
     row.as_of = assessment.as_of;
+    super::moved::keep(service, tx, &row.case, &inputs)?;
     Ok((assessed, peer))
 }
 

@@ -14,7 +14,9 @@ use rusqlite::Connection;
 
 use super::MAX_BATCH;
 use super::desk::{allow, allow_case};
+use super::moved::CaseMovement;
 use crate::error::ServiceError;
+use crate::service::Service;
 use crate::store;
 use crate::store::case::{CaseFilter, CaseListed, CasePlace};
 use crate::store::conflict::ConflictRow;
@@ -80,6 +82,8 @@ pub struct CaseDetail {
     pub conflicts: Vec<ConflictRow>,
     /// The assessment that the case rests on; before pre-rating the present one.
     pub assessment: Option<Assessment>,
+    /// The register rows that moved it, and that moved what the engine says since.
+    pub moved: CaseMovement,
     /// Whether the engine would say something else today than what the case rests on.
     pub has_moved_on: bool,
 }
@@ -135,6 +139,7 @@ pub fn queue(
 /// [`ErrorCode::CaseUnknown`] if it does not exist or lies outside the person's divisions;
 /// [`ErrorCode::ConflictOfInterest`]; [`ServiceError`] of the database.
 pub fn case(
+    service: &Service,
     connection: &Connection,
     actor: &Actor,
     id: &CaseId,
@@ -146,11 +151,19 @@ pub fn case(
     let standing = store::standing::get(connection, &case.subject, &case.cycle)?;
     let present = standing.and_then(|standing| standing.inputs_hash);
     let rests_on = row.inputs.or(present);
+    let subject = subject.ok_or(ServiceError::internal("a case without its subject"))?;
+    let moved = super::moved::of_case(
+        service,
+        connection,
+        (case, &subject),
+        row.inputs.as_ref(),
+        present.as_ref(),
+    )?;
     let calendar = super::calendar(connection)?;
     Ok(CaseDetail {
         id: case.id.clone(),
         cycle: case.cycle.clone(),
-        subject: subject.ok_or(ServiceError::internal("a case without its subject"))?,
+        subject,
         state: case.state(),
         version: case.version(),
         as_of: row.as_of,
@@ -171,6 +184,7 @@ pub fn case(
         assessment: rests_on
             .map(|inputs| super::assessment(connection, &inputs))
             .transpose()?,
+        moved,
         has_moved_on: row.inputs.is_some() && row.inputs != present,
     })
 }

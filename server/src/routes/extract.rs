@@ -42,6 +42,9 @@ pub(super) struct Lender(pub(super) Actor);
 /// A lender's machine, or an officer at a device that may work.
 pub(super) struct OfficerOrLender(pub(super) Actor);
 
+/// A lender's machine, or a person who works for a lender.
+pub(super) struct AtLender(pub(super) Actor);
+
 /// A body of JSON.
 pub(super) struct Json<T>(pub(super) T);
 
@@ -127,6 +130,14 @@ impl FromRequestParts<App> for OfficerOrLender {
             Caller::Lender { actor, .. } => actor,
             officer => officer.officer()?,
         }))
+    }
+}
+
+impl FromRequestParts<App> for AtLender {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self(caller(parts, app).await?.of_lender()?))
     }
 }
 

@@ -10,6 +10,7 @@ mod health;
 mod imports;
 mod ledger;
 mod lender;
+mod line;
 mod openapi;
 mod page;
 pub mod problem;

@@ -3,6 +3,7 @@
 //! `docs/openapi.json` is the checked-in copy; a test compares it, so that a change of the
 //! interface is always a visible change.
 
+mod line;
 mod loan;
 mod report;
 
@@ -11,7 +12,7 @@ use utoipa::{Modify, OpenApi};
 
 pub use self::loan::LoanRow;
 pub(super) use self::report::Report;
-use super::{access, ledger, lender};
+use super::{access, ledger, lender, line as reference};
 use crate::auth::client::TOKEN_PATH;
 
 /// The document.
@@ -38,6 +39,13 @@ use crate::auth::client::TOKEN_PATH;
         ledger::ledgers,
         ledger::faults,
         ledger::unmatched,
+        reference::propose,
+        reference::files,
+        reference::file,
+        reference::activate,
+        reference::withdraw,
+        reference::pre_credit,
+        reference::pre_credit_table,
     ),
     security(("client" = [])),
     modifiers(&ClientSecurity),

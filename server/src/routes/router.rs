@@ -18,7 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
-    App, access, credit, health, imports, ledger, lender, openapi, page, problem, staff, sync,
+    App, access, credit, health, imports, ledger, lender, line, openapi, page, problem, staff, sync,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -88,7 +88,12 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/authorisations/{id}", get(lender::authorisation))
         .route("/v1/authorisations/{id}", delete(lender::withdraw))
         .route("/v1/credit-reports", post(lender::request_report))
-        .route("/v1/credit-reports/{id}", get(lender::report));
+        .route("/v1/credit-reports/{id}", get(lender::report))
+        .route("/v1/lines", get(line::files).post(line::propose))
+        .route("/v1/lines/{hash}", get(line::file).delete(line::withdraw))
+        .route("/v1/lines/{hash}/activate", post(line::activate))
+        .route("/v1/pre-credit/{division}", get(line::pre_credit))
+        .route("/v1/pre-credit/{division}/table", get(line::pre_credit_table));
     let ledgers = Router::new()
         .route("/v1/loan-ledgers", get(ledger::ledgers).post(ledger::open))
         .route("/v1/loan-ledgers/{id}", get(ledger::ledger))

@@ -164,7 +164,7 @@ pub(super) async fn case(
     Path(id): Path<CaseId>,
 ) -> Result<impl IntoResponse, Refusal> {
     let case = with_service(&app, move |s| {
-        s.store.read(|c| process::case(c, &actor, &id))
+        s.store.read(|c| process::case(s, c, &actor, &id))
     });
     Ok(axum::Json(case.await?))
 }

@@ -1,8 +1,11 @@
 //! Query authorisations: who may ask what about whom, until when.
 
-use itgel_domain::authorisation::Authorisation;
+use itgel_domain::authorisation::{Authorisation, Purpose};
+use itgel_domain::division::DivisionCode;
 use itgel_domain::id::{AuthorisationId, LenderId};
+use itgel_domain::subject::SubjectKind;
 use itgel_domain::time::AtMs;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, column};
@@ -39,6 +42,39 @@ pub fn list(
     let mut query = connection.prepare_cached(sql)?;
     query
         .query_map(params![lender.as_str(), after, limit], |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+/// The authorisations of a lender for a purpose that hold on `day`, of households that live in
+/// `division`: by household code, subject and id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_in(
+    connection: &Connection,
+    division: DivisionCode,
+    lender: &LenderId,
+    purpose: Purpose,
+    day: Date,
+) -> Result<Vec<Authorisation>, StoreError> {
+    let sql = "select a.id, a.lender, a.subject, a.purpose, a.valid_from, a.valid_to, a.ground,
+                   a.revoked_at
+               from subject s join authorisation a on a.subject = s.id
+               where s.division = ?1 and s.kind = ?2 and s.erased_at is null
+                   and a.lender = ?3 and a.purpose = ?4 and a.revoked_at is null
+                   and a.valid_from <= ?5 and a.valid_to >= ?5
+               order by s.local_code, s.id, a.id";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![
+        division.filled_text(),
+        SubjectKind::Household.as_str(),
+        lender.as_str(),
+        purpose.as_str(),
+        day.to_string(),
+    ];
+    query
+        .query_map(key, |row| Ok(read(row)))?
         .map(|row| row?)
         .collect()
 }

@@ -1,8 +1,9 @@
 //! Lenders with a contract, and what they asked for on each day.
 
 use itgel_domain::authorisation::Purpose;
+use itgel_domain::case::Role;
 use itgel_domain::division::DivisionCode;
-use itgel_domain::id::LenderId;
+use itgel_domain::id::{LenderId, OfficerId};
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -70,6 +71,51 @@ pub fn put(tx: &Tx<'_>, lender: &LenderRecord) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Enters a person of a lender; a known one changes nothing.
+///
+/// # Errors
+/// [`StoreError`] of the database, also if there is no such lender or officer.
+pub fn put_officer(tx: &Tx<'_>, lender: &LenderId, officer: &OfficerId) -> Result<(), StoreError> {
+    let sql = "insert into lender_officer (lender, officer) values (?1, ?2)
+               on conflict (lender, officer) do nothing";
+    tx.prepare_cached(sql)?
+        .execute(params![lender.as_str(), officer.as_str()])?;
+    Ok(())
+}
+
+/// The lender that a person works for.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn of_officer(
+    connection: &Connection,
+    officer: &OfficerId,
+) -> Result<Option<LenderId>, StoreError> {
+    let sql = "select lender from lender_officer where officer = ?1 order by lender limit 1";
+    let mut query = connection.prepare_cached(sql)?;
+    query
+        .query_row(params![officer.as_str()], |row| {
+            Ok(column::word(row, "lender", "lender_officer.lender"))
+        })
+        .optional()?
+        .transpose()
+}
+
+/// The people of a lender who still have a role at one.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_officers(connection: &Connection, lender: &LenderId) -> Result<u64, StoreError> {
+    let sql = "select count(*) as many from lender_officer l
+               where l.lender = ?1 and exists (
+                   select 1 from role_grant g where g.officer = l.officer and g.role = ?2)";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![lender.as_str(), Role::Lender.as_str()];
+    query.query_row(key, |row| {
+        Ok(column::unsigned(row, "many", "lender_officer"))
+    })?
+}
+
 /// What a lender asked for on `day`.
 ///
 /// # Errors
@@ -102,14 +148,34 @@ pub fn count_query(
     day: Date,
     missed: bool,
 ) -> Result<(), StoreError> {
-    let sql = "insert into lender_day (lender, day, queries, misses) values (?1, ?2, 1, ?3)
-               on conflict (lender, day) do update set queries = queries + 1,
+    count(tx, lender, day, 1, u32::from(missed))
+}
+
+/// Counts the households of a list that a lender got on `day`: each is a query.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_listed(
+    tx: &Tx<'_>,
+    lender: &LenderId,
+    day: Date,
+    listed: u32,
+) -> Result<(), StoreError> {
+    count(tx, lender, day, listed, 0)
+}
+
+fn count(
+    tx: &Tx<'_>,
+    lender: &LenderId,
+    day: Date,
+    queries: u32,
+    misses: u32,
+) -> Result<(), StoreError> {
+    let sql = "insert into lender_day (lender, day, queries, misses) values (?1, ?2, ?3, ?4)
+               on conflict (lender, day) do update set queries = queries + excluded.queries,
                    misses = misses + excluded.misses";
-    tx.prepare_cached(sql)?.execute(params![
-        lender.as_str(),
-        day.to_string(),
-        i64::from(missed)
-    ])?;
+    let key = params![lender.as_str(), day.to_string(), queries, misses];
+    tx.prepare_cached(sql)?.execute(key)?;
     Ok(())
 }
 

@@ -206,6 +206,35 @@ pub fn list_about(
     rows.map(|row| row?).collect()
 }
 
+/// The rows that reached a subject at an instant: entered by then and not yet replaced.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_reaching_at(
+    connection: &Connection,
+    subject: &Subject,
+    at: AtMs,
+) -> Result<Vec<RegisterRow>, StoreError> {
+    const THEN: &str = "entered_at <= ?2 and (superseded_at is null or superseded_at > ?2)";
+    let of_subject = format!("{SELECT} where subject = ?1 and {THEN}");
+    let mut query = connection.prepare_cached(&of_subject)?;
+    let found = query.query_map(params![subject.id.as_str(), at.0], |row| Ok(read(row)))?;
+    let mut rows = found
+        .map(|row| row?)
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let of_division = format!("{SELECT} where division = ?1 and subject is null and {THEN}");
+    let mut query = connection.prepare_cached(&of_division)?;
+    for division in around(subject.division) {
+        let key = params![division.filled_text(), at.0];
+        let found = query.query_map(key, |row| Ok(read(row)))?;
+        for row in found {
+            rows.push(row??);
+        }
+    }
+    rows.retain(|row| row.reaches(subject));
+    Ok(rows)
+}
+
 /// The rows in force that reach a whole division, wider ones first.
 ///
 /// # Errors

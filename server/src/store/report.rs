@@ -45,6 +45,16 @@ pub fn get(
         .transpose()
 }
 
+/// Whether a report was ever given under an authorisation.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn is_given(connection: &Connection, given: &AuthorisationId) -> Result<bool, StoreError> {
+    let mut query =
+        connection.prepare_cached("select 1 from report where authorisation = ?1 limit 1")?;
+    Ok(query.exists(params![given.as_str()])?)
+}
+
 /// Writes a new report.
 ///
 /// # Errors

@@ -145,6 +145,29 @@ fn a_report_has_the_members_that_the_interface_description_promises_and_no_other
 }
 
 #[test]
+fn a_report_names_the_register_rows_that_moved_the_rating_after_the_visit() {
+    let (world, rated) = world();
+    let token = world.lender_token(LENDER);
+    let id = authorise(&world, &token, &from_consent(&rated));
+    let question = json!({ "authorisation": id, "purpose": "loan_decision" });
+    let report = ask(&world, &token, &question).json();
+    // The device of these tests held no rows when it sealed.
+    let moved = report["rating"]["moved"].as_array().unwrap();
+    let of = |register: &str| moved.iter().find(|line| line["register"] == register);
+    let ledger = of("credit").expect("the ledger");
+    assert_eq!(ledger["change"], "entered");
+    assert!(!ledger["recorded_by"].as_str().unwrap().is_empty());
+    assert!(!ledger["moved"].as_array().unwrap().is_empty());
+    assert!(of("peer").is_some(), "{moved:?}");
+    let case = world
+        .service
+        .store
+        .read(|c| store::moved::get(c, &rated.case));
+    let kept = case.unwrap().expect("kept with the case");
+    assert!(kept.rows.len() >= moved.len());
+}
+
+#[test]
 fn absent_and_not_authorised_are_one_answer_to_the_byte() {
     let (world, mut rated) = world();
     let (token, other) = (world.lender_token(LENDER), world.lender_token(OTHER_LENDER));

@@ -13,6 +13,7 @@ mod api;
 mod field;
 mod imports;
 mod lender;
+mod line;
 mod shape;
 mod staff;
 mod sync;

@@ -150,6 +150,12 @@ actions! {
     RegisterAuthorisation = "register_authorisation": [Lender], [];
     /// Get a report or a certificate.
     QueryReport = "query_report": [Lender], [Authorisation];
+    /// Hand in the lender's own parameters of its reference line, read them and take them out of force.
+    ProposeLine = "propose_line": [Lender], [];
+    /// Put them into force; where the lender has two people, the one who did not hand them in.
+    ActivateLine = "activate_line": [Lender], [];
+    /// List the credit households of a gacha that authorised the lender, with reference lines.
+    ListPreCredit = "list_pre_credit": [Lender], [];
     /// Report loans and their performance.
     ReportLoans = "report_loans": [Lender], [];
 

@@ -2,12 +2,12 @@
 
 use jiff::civil::Date;
 
-use super::line::{lines, register_line, settled};
+use super::line::{lines, moved_lines, register_line, settled};
 use super::{
     Certainty, IndicatorLine, Issue, ObjectionLine, PeerLine, ReasonLine, Report, ReportBody,
     ReportDivision, ReportRating, ReportRules, ReportStatus, ReportSubject, SecondVisit,
 };
-use crate::assess::{Assessment, Points, Reason, Step};
+use crate::assess::{Assessment, Movement, Points, Reason, Step};
 use crate::authorisation::{Authorisation, Purpose};
 use crate::case::record::Validity;
 use crate::case::{Case, CaseState, LenderView};
@@ -18,6 +18,7 @@ use crate::file::facts::conflict::SecondSeal;
 use crate::id::{CycleId, LenderId, OfficerId, ReportId};
 use crate::identity::Person;
 use crate::item::ItemPath;
+use crate::lending::{self, ReferenceLine};
 use crate::pack::RulePack;
 use crate::pack::decimal::half_up;
 use crate::person::mask_id_number;
@@ -65,6 +66,10 @@ pub struct Sources<'a> {
     pub statements: &'a [Statement],
     /// Earlier ratings of the subject.
     pub history: &'a [PastGrade],
+    /// The register rows that moved the assessment of the case after the visit.
+    pub moved: &'a Movement,
+    /// What the lender's own parameters make of the rating, if it has any in force.
+    pub line: Option<&'a ReferenceLine>,
 }
 
 /// An adult, as shown to a lender.
@@ -170,11 +175,12 @@ impl Report {
                 true => Some(rating(sources, validity, today)?),
                 false => None,
             },
+            reference_line: sources.line.filter(|_| is_shown).cloned(),
             body: match is_shown {
                 true => body(sources, today),
                 false => ReportBody::default(),
             },
-            notices: notices(sources.subject.kind),
+            notices: notices(sources.subject.kind, sources.line.is_some() && is_shown),
         })
     }
 }
@@ -284,6 +290,7 @@ fn rating(
         certainty: certainty(sources, today),
         indicators: indicators(assessment),
         reasons: assessment.reasons.iter().map(tell).collect(),
+        moved: moved_lines(sources.moved, sources.rows, today),
         tips: assessment.tips.clone(),
         without_disaster_rule: assessment.unadjusted,
     })
@@ -385,7 +392,7 @@ fn peer_line(evaluation: &PeerEvaluation) -> Option<PeerLine> {
 }
 
 /// What a reader must know (`domain.md` L-01, F.1, L-35).
-fn notices(kind: SubjectKind) -> Vec<String> {
+fn notices(kind: SubjectKind, has_line: bool) -> Vec<String> {
     let special: &[&str] = match kind {
         SubjectKind::Collective => &[
             "report-collective-no-bankruptcy",
@@ -396,6 +403,7 @@ fn notices(kind: SubjectKind) -> Vec<String> {
     };
     ["report-not-a-credit-report", "report-advisory"]
         .into_iter()
+        .chain(has_line.then_some(lending::NOTICE))
         .chain(special.iter().copied())
         .map(str::to_owned)
         .collect()

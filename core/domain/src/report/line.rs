@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use crate::assess::{Change, Moved, MovedPart, Movement};
 use crate::case::deadline::adverse_stops_on;
-use crate::catalogue::{Catalogue, Item, Kind, Privacy};
+use crate::catalogue::{Catalogue, Item, Kind, Privacy, Restricted};
 use crate::file::entry::EntryId;
 use crate::file::facts::FileFacts;
 use crate::file::facts::conflict::Conflict;
@@ -75,6 +76,28 @@ pub struct Settled {
     pub entries: usize,
 }
 
+/// A register row whose change after the visit moved the rating (`design.md` 4.9). What the
+/// result was before is told to nobody outside.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct MovedLine {
+    /// The register.
+    pub register: String,
+    /// What the row is about within the register.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// The keeper of the register, with its reference: the recording body.
+    pub recorded_by: String,
+    /// First day of the row.
+    pub recorded_on: Date,
+    /// Last day of the row; open if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Date>,
+    /// What happened to it.
+    pub change: Change,
+    /// What it moved.
+    pub moved: BTreeSet<MovedPart>,
+}
+
 crate::subject::words!(RecordingBody {
     Self::FieldVisit => Self::FieldVisit => "field_visit",
     Self::Register => Self::Register => "register",
@@ -84,7 +107,7 @@ crate::subject::words!(RecordingBody {
 /// The values of a cycle that may be shown on `today`: of classes that somebody agreed to, no free
 /// text, nothing sensitive without consent to its class.
 pub(super) fn lines(file: &FileFacts, cycle: &CycleId, today: Date) -> Vec<Line> {
-    let agreed = agreed_classes(file, today);
+    let agreed = file.agreed_classes(today);
     let disputed: BTreeSet<EntryId> = file
         .conflicts(cycle)
         .into_iter()
@@ -150,18 +173,36 @@ pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLi
     })
 }
 
-fn agreed_classes(file: &FileFacts, today: Date) -> BTreeSet<String> {
-    let consents = file.consents_valid_on(today).into_iter();
-    consents
-        .filter(|view| view.withdrawn_on.is_none())
-        .flat_map(|view| view.consent.categories.iter().cloned())
+/// The rows that moved the rating and that a lender may see on `today`: a record that was repaired
+/// or taken off its list is told no more, nor that it ever was there.
+pub(super) fn moved_lines(
+    movement: &Movement,
+    rows: &[RegisterRow],
+    today: Date,
+) -> Vec<MovedLine> {
+    let is_shown = |moved: &&Moved| {
+        let row = rows.iter().find(|row| row.id == moved.row);
+        // The peer evaluation is told in sum, and who holds the ballots tells nothing more.
+        row.is_some_and(|row| {
+            matches!(row.content, RegisterContent::Peer(_)) || register_line(row, today).is_some()
+        })
+    };
+    let shown = movement.rows.iter().filter(is_shown);
+    shown
+        .map(|moved| MovedLine {
+            register: moved.register.clone(),
+            key: moved.key.clone(),
+            recorded_by: moved.source.clone(),
+            recorded_on: moved.valid_from,
+            valid_to: moved.valid_to,
+            change: moved.change,
+            moved: moved.parts.clone(),
+        })
         .collect()
 }
 
-fn may_show(item: &Item, agreed: &BTreeSet<String>) -> bool {
-    let class_agreed = item
-        .restricted
-        .is_none_or(|class| agreed.contains(class.as_str()));
+fn may_show(item: &Item, agreed: &BTreeSet<Restricted>) -> bool {
+    let class_agreed = item.restricted.is_none_or(|class| agreed.contains(&class));
     let is_text = matches!(item.kind, Kind::Text(_));
     // Consent by class is the separate consent that sensitive data needs (L-18).
     let is_separate = item.privacy != Privacy::Sensitive || item.restricted.is_some();

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use jiff::civil::date;
 
+mod lending;
+
 use super::*;
-use crate::assess::{Assessment, Context, Inputs, assess};
+use crate::assess::{Assessment, Context, Inputs, Movement, assess};
 use crate::authorisation::{Authorisation, Ground};
 use crate::case::step::{Assessed, Objection, Outcome};
 use crate::case::tests::{Walk, as_role};
@@ -33,6 +35,8 @@ struct World {
     file: FileFacts,
     rows: Vec<RegisterRow>,
     authorisation: Authorisation,
+    moved: Movement,
+    line: Option<ReferenceLine>,
     at: AtMs,
 }
 
@@ -143,6 +147,8 @@ impl World {
                 ground: Ground::Consent("d~0~1~0".into()),
                 revoked: false,
             },
+            moved: Movement::default(),
+            line: None,
             at: AtMs::start_of(date(2026, 4, 2)),
         }
     }
@@ -167,6 +173,8 @@ impl World {
             rows: &self.rows,
             statements: &[],
             history: &[],
+            moved: &self.moved,
+            line: self.line.as_ref(),
         };
         Report::compose(&asked, &sources)
     }

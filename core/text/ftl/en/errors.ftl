@@ -152,6 +152,7 @@ error-import-days = The last day lies before the first. Check the days.
 error-import-forbidden = This column may not be collected; nothing of it was read. Delete it from the ledger.
 error-import-ignored = The template does not have this column; nothing of it was read. If it is needed, change its head as in the template.
 
+error-line-unknown = Your institution has handed in no such parameters. Compare the hash, or hand them in first.
 error-report-not-found = There is no report to give. Check the number and your authorisation.
 error-report-purpose = The authorisation does not cover this purpose. Obtain one that does.
 

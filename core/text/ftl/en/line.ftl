@@ -37,3 +37,15 @@ line-use-penned-animals = Penned animals
 line-use-fodder = Fodder
 line-use-facilities = Sheds and machines
 line-use-cropping = Cropping
+
+pre-credit-title = Pre-credit list
+pre-credit-notes = Notes
+pre-credit-subject = Subject
+pre-credit-watch = Under watch
+pre-credit-line = Reference line (yuan)
+pre-credit-discount = Spread discount (bp)
+pre-credit-blocked = Uses without a line
+pre-credit-none-for = Why there is no line
+pre-credit-others = Households not on the list: { $count }
+pre-credit-of = { $division } · { $purpose } · { $on }
+pre-credit-yes = yes

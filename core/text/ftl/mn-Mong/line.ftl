@@ -37,3 +37,15 @@ line-use-penned-animals = ᠬᠠᠰᠢᠶᠠᠨ ᠤ ᠮᠠᠯ ᠠᠪᠬᠤ
 line-use-fodder = ᠲᠡᠵᠢᠭᠡᠯ ᠡᠪᠡᠰᠦ
 line-use-facilities = ᠬᠠᠰᠢᠶ᠎ᠠ ᠮᠠᠰᠢᠨ
 line-use-cropping = ᠲᠠᠷᠢᠶᠠᠯᠠᠩ
+
+pre-credit-title = ᠭᠠᠴᠠᠭᠠᠨ ᠤ ᠵᠡᠭᠡᠯᠢ ᠶᠢᠨ ᠨᠡᠷᠡᠰ
+pre-credit-notes = ᠲᠠᠶᠢᠯᠪᠤᠷᠢ
+pre-credit-subject = ᠡᠷᠦᠬᠡ ᠶᠢᠨ ᠨᠣᠮᠡᠷ
+pre-credit-watch = ᠰᠡᠷᠡᠮᠵᠢᠯᠡᠭᠦᠯᠭᠡ
+pre-credit-line = ᠯᠠᠪᠯᠠᠯᠲᠠ ᠬᠡᠮᠵᠢᠶ᠎ᠡ (ᠶᠤᠸᠠᠨ)
+pre-credit-discount = ᠬᠦᠦ ᠶᠢᠨ ᠬᠥᠩᠭᠡᠯᠡᠯᠲᠡ
+pre-credit-blocked = ᠬᠡᠮᠵᠢᠶ᠎ᠡ ᠥᠭᠭᠦᠬᠦ ᠦᠭᠡᠢ ᠬᠡᠷᠡᠭᠴᠡᠭᠡ
+pre-credit-none-for = ᠬᠡᠮᠵᠢᠶ᠎ᠡ ᠦᠭᠡᠢ ᠰᠢᠯᠲᠠᠭᠠᠨ
+pre-credit-others = ᠪᠤᠰᠤᠳ ᠡᠷᠦᠬᠡ: { $count }
+pre-credit-of = { $division } · { $purpose } · { $on }
+pre-credit-yes = ᠮᠥᠨ

@@ -164,6 +164,7 @@ error-import-ignored = 模板里没有这一列，内容没有读入。需要时
 
 ## 金融机构
 
+error-line-unknown = 贵机构没有提交过这份参考额度参数。请核对文件指纹，或者先提交。
 error-report-not-found = 没有可以提供的报告。请核对编号和授权。
 error-report-purpose = 授权不包括这一用途。请取得该用途的授权。
 

@@ -37,3 +37,17 @@ line-use-penned-animals = 购买舍饲牲畜
 line-use-fodder = 饲草料
 line-use-facilities = 棚圈机具
 line-use-cropping = 种植
+
+## 整村授信
+
+pre-credit-title = 整村授信名单
+pre-credit-notes = 说明
+pre-credit-subject = 主体编号
+pre-credit-watch = 预警
+pre-credit-line = 参考额度（元）
+pre-credit-discount = 利差优惠（基点）
+pre-credit-blocked = 不给额度的用途
+pre-credit-none-for = 无参考额度的原因
+pre-credit-others = 名单以外的户数：{ $count }
+pre-credit-of = { $division } · { $purpose } · { $on }
+pre-credit-yes = 是

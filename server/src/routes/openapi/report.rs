@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
+use super::line::ReferenceLine;
+
 /// A credit report (`domain.md` F.1). Decimals are texts, `"97.00"`; days are `YYYY-MM-DD`; money
 /// is in fen.
 #[derive(ToSchema)]
@@ -23,6 +25,8 @@ pub(in crate::routes) struct Report {
     status: String,
     /// The rating; absent while it is temporarily not available.
     rating: Option<ReportRating>,
+    /// What the lender's own parameters make of it: advisory, 参考，不构成授信承诺.
+    reference_line: Option<ReferenceLine>,
     /// What the rating rests on.
     body: ReportBody,
     /// What a reader must know, as keys of the product's words, in the order of printing.
@@ -123,10 +127,35 @@ struct ReportRating {
     indicators: Vec<IndicatorLine>,
     /// Why the grade is not better: vetoes and caps first, at most four faults.
     reasons: Vec<ReasonLine>,
+    /// Register rows that moved the rating after the visit.
+    #[schema(required = false)]
+    moved: Vec<MovedLine>,
     /// Risk tips; they never change a score.
     tips: Vec<String>,
     /// The figures without the disaster rule, where it was applied.
     without_disaster_rule: Option<serde_json::Value>,
+}
+
+/// A register row whose change after the visit moved the rating.
+#[derive(ToSchema)]
+struct MovedLine {
+    /// The register.
+    register: String,
+    /// What the row is about within the register.
+    #[schema(required = false)]
+    key: String,
+    /// The keeper of the register, with its reference.
+    recorded_by: String,
+    /// First day of the row.
+    #[schema(format = Date)]
+    recorded_on: String,
+    /// Last day of the row; open if absent.
+    #[schema(format = Date)]
+    valid_to: Option<String>,
+    /// `entered`, `replaced` or `ended`.
+    change: String,
+    /// What it moved: `score`, `caps`, `vetoes`, `grade`.
+    moved: Vec<String>,
 }
 
 /// Under which rules: with these, the same inputs give the same assessment again.

@@ -605,6 +605,12 @@ create table case_person (
 ) without rowid;
 create index case_person_by_officer on case_person (officer, role);
 
+-- Which register rows moved the assessment that a case rests on, away from what was sealed.
+create table case_moved (
+    case_id text primary key,
+    moved   text not null -- JSON
+) without rowid;
+
 create table rating (
     case_id      text primary key,
     subject      text not null,
@@ -690,6 +696,7 @@ create table authorisation (
     revoked_at integer
 ) without rowid;
 create index authorisation_by_subject on authorisation (subject, lender, purpose);
+create index authorisation_by_lender on authorisation (lender, id);
 
 create table report (
     id            text primary key,
@@ -701,6 +708,33 @@ create table report (
     sealed        blob not null
 ) without rowid;
 create index report_by_subject on report (subject, made_at);
+create index report_by_authorisation on report (authorisation);
+
+-- People of a lender, beside its machine.
+create table lender_officer (
+    lender  text not null references lender (id),
+    officer text not null references officer (id),
+    primary key (lender, officer)
+) without rowid;
+create index lender_officer_by_officer on lender_officer (officer);
+
+-- What a lender makes of ratings (domain.md F.2): its own parameter files, never part of a rating.
+create table line_parameters (
+    lender       text not null references lender (id),
+    hash         text not null, -- SHA-256 of the file
+    name         text not null, -- id and version
+    subject_kinds text not null, -- separated by spaces
+    purposes     text not null, -- separated by spaces
+    valid_from   text not null,
+    valid_to     text,
+    text         text not null,
+    proposed_by  text not null,
+    proposed_at  integer not null,
+    activated_by text,
+    activated_at integer,
+    withdrawn_at integer,
+    primary key (lender, hash)
+) without rowid;
 
 create table idempotency (
     principal    text not null,

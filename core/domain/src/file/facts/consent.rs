@@ -1,10 +1,11 @@
 //! Consents to collect and their withdrawals (`domain.md` L-02, L-04).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::{FileFacts, Recorded};
+use crate::catalogue::Restricted;
 use crate::file::entry::{Consent, Entry, EntryId};
 use crate::id::OfficerId;
 
@@ -55,6 +56,18 @@ impl FileFacts {
                     .is_none_or(|withdrawn_on| day < withdrawn_on)
         };
         consents.filter(holds).collect()
+    }
+
+    /// The classes of restricted information (`domain.md` L-04) that somebody agreed to give and
+    /// did not take back, on `today`.
+    #[must_use]
+    pub fn agreed_classes(&self, today: Date) -> BTreeSet<Restricted> {
+        let consents = self.consents_valid_on(today).into_iter();
+        consents
+            .filter(|view| view.withdrawn_on.is_none())
+            .flat_map(|view| view.consent.categories.iter())
+            .filter_map(|category| category.parse().ok())
+            .collect()
     }
 
     fn withdrawals(&self) -> BTreeMap<&EntryId, Date> {
