@@ -1,5 +1,6 @@
 //! The lender API: parameters of reference lines, and the pre-credit list of a gacha.
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
@@ -120,6 +121,8 @@ pub(super) async fn activate(
     State(app): State<App>,
     AtLender(actor): AtLender,
     Path(hash): Path<String>,
+    // Read to its end, though it says nothing: the connection stays good for the next request.
+    _body: Bytes,
 ) -> Result<axum::Json<LineFile>, Refusal> {
     let hash = named(&hash)?;
     let work = move |s: &crate::service::Service| lending::activate_line(s, &actor, &hash, s.now());
