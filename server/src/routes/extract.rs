@@ -48,6 +48,9 @@ pub(super) struct AtLender(pub(super) Actor);
 /// A body of JSON.
 pub(super) struct Json<T>(pub(super) T);
 
+/// A body that says nothing: read to its end, so that the connection serves the next request.
+pub(super) struct NoBody;
+
 /// A body, or an answer, of the sync protocol.
 pub(super) struct Wire<T>(pub(super) T);
 
@@ -148,6 +151,15 @@ async fn bytes(request: Request, most: usize) -> Result<Bytes, Refusal> {
         Ok(bytes) if bytes.len() <= most => Ok(bytes),
         // Too long even for that, or the client went away and reads no answer.
         _ => Err(ErrorCode::RequestTooLarge.into()),
+    }
+}
+
+impl FromRequest<App> for NoBody {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Refusal> {
+        bytes(request, MAX_JSON).await?;
+        Ok(Self)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The lender API: parameters of reference lines, and the pre-credit list of a gacha.
 
-use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
@@ -11,7 +10,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 
 use super::App;
-use super::extract::{AtLender, Json, Lender, Page, PageQuery, with_service};
+use super::extract::{AtLender, Json, Lender, NoBody, Page, PageQuery, with_service};
 use super::problem::{Problem, Refusal};
 use crate::error::ServiceError;
 use crate::lending::{
@@ -121,8 +120,7 @@ pub(super) async fn activate(
     State(app): State<App>,
     AtLender(actor): AtLender,
     Path(hash): Path<String>,
-    // Read to its end, though it says nothing: the connection stays good for the next request.
-    _body: Bytes,
+    _: NoBody,
 ) -> Result<axum::Json<LineFile>, Refusal> {
     let hash = named(&hash)?;
     let work = move |s: &crate::service::Service| lending::activate_line(s, &actor, &hash, s.now());
