@@ -5,16 +5,20 @@
 
 mod publish;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{RowId, SubjectId};
-use itgel_domain::land::{Fault, LandRecord, RecordFault};
+use itgel_domain::land::{
+    Fault, FaultKind, JointContract, LandRecord, LandRules, RecordFault, Records, resolve,
+};
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use rusqlite::Connection;
 
 use self::publish::publish;
 use crate::error::ServiceError;
@@ -127,6 +131,71 @@ pub fn put(
         is_changed,
         faults: faults.collect(),
     })
+}
+
+/// What would contradict itself if a record were entered, as far as the records in force tell.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn contradictions(
+    connection: &Connection,
+    new: &NewRecord,
+) -> Result<Vec<Fault>, ServiceError> {
+    let mut around = Vec::new();
+    match (&new.record, new.record.plot()) {
+        (_, Some(plot)) => {
+            around = store::land::list_of_plot(connection, banner_of(new.division), plot)?;
+        }
+        (LandRecord::Joint(group), None) => {
+            for member in &group.members {
+                around.extend(store::land::list_of_subject(connection, &member.member)?);
+            }
+        }
+        (_, None) => {}
+    }
+    let around: BTreeMap<RowId, LandRecord> =
+        around.into_iter().map(|row| (row.id, row.record)).collect();
+    let is_replaced = |old: &LandRecord| {
+        let place = |r: &LandRecord| (r.register(), r.number(), r.days().0);
+        place(old) == place(&new.record)
+    };
+    let kept = around.into_values().filter(|old| !is_replaced(old));
+    let records: Records = kept.chain([new.record.clone()]).collect();
+    let found = resolve(&records, &BTreeMap::new(), LandRules::default());
+    let told = found.faults.into_iter();
+    Ok(told
+        .filter(|fault| fault.kind != FaultKind::Uncounted && is_about(fault, &new.record))
+        .collect())
+}
+
+/// Whether the register has the same contract under another first day with days in common.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn overlaps_itself(connection: &Connection, new: &NewRecord) -> Result<bool, ServiceError> {
+    let (register, number) = (new.record.register(), new.record.number());
+    let known = store::land::list_numbered(connection, register, banner_of(new.division), &number)?;
+    let (from, _) = new.record.days();
+    let mut others = known.iter().filter(|row| row.record.days().0 != from);
+    Ok(others.any(|row| row.record.overlaps(&new.record)))
+}
+
+/// The group with a number and a first day, as it stands.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn find_group(
+    connection: &Connection,
+    division: DivisionCode,
+    number: &str,
+    from: Date,
+) -> Result<Option<JointContract>, ServiceError> {
+    let known = store::land::list_numbered(connection, "joint", banner_of(division), number)?;
+    let mut groups = known.into_iter().filter_map(|row| match row.record {
+        LandRecord::Joint(group) => Some(group),
+        _ => None,
+    });
+    Ok(groups.find(|group| group.from == from))
 }
 
 /// Takes a record back that should not have been entered; it stays in the history. `false` if

@@ -6,6 +6,7 @@ mod common;
 mod credit;
 mod disasters;
 mod divisions;
+mod entrusted;
 mod facts;
 mod figures;
 mod gacha_facts;
@@ -13,7 +14,11 @@ mod honours;
 mod households;
 mod loans;
 mod offices;
+mod joint_groups;
+mod land;
+mod leases;
 mod official_lists;
+mod plots;
 mod quotas;
 mod records;
 mod sumu_facts;
@@ -26,6 +31,10 @@ pub fn all() -> &'static [&'static dyn AnySheet] {
     &[
         &households::Households,
         &quotas::Quotas,
+        &plots::Plots,
+        &leases::Leases,
+        &joint_groups::JointGroups,
+        &entrusted::Entrusted,
         &disasters::Disasters,
         &gacha_facts::GachaFacts,
         &sumu_facts::SumuFacts,

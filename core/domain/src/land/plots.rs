@@ -17,6 +17,9 @@ pub(super) struct PlotUse {
     pub(super) faults: Vec<Fault>,
 }
 
+/// What is wrong on a day, and the contracts that it is wrong with.
+type Contradiction = (FaultKind, Vec<String>);
+
 /// What somebody has to do with a plot over a stretch of days.
 #[derive(Clone, PartialEq, Eq)]
 enum Share {
@@ -34,7 +37,7 @@ pub(super) fn resolve_plot(key: &str, rights: &[&Plot], leases: &[&LeaseContract
     let leased = leases.iter().map(|l| Days::new(l.from, Some(l.to)));
     let mut found = PlotUse::default();
     let mut shares: BTreeMap<&SubjectId, Vec<(Days, Share)>> = BTreeMap::new();
-    let mut faults: BTreeMap<(FaultKind, Vec<String>), Vec<(Days, ())>> = BTreeMap::new();
+    let mut faults: BTreeMap<Contradiction, Vec<(Days, ())>> = BTreeMap::new();
     for stretch in stretches(days.chain(leased)) {
         let on = |from, to| Days::new(from, to).covers(stretch.from);
         let day = Day {
@@ -112,7 +115,7 @@ struct Day<'a> {
 #[derive(Default)]
 struct Told<'a> {
     shares: BTreeMap<&'a SubjectId, Share>,
-    faults: BTreeSet<(FaultKind, Vec<String>)>,
+    faults: BTreeSet<Contradiction>,
 }
 
 impl<'a> Day<'a> {

@@ -146,8 +146,8 @@ pub enum RecordFault {
     /// No number, or one that cannot be a key.
     #[error("the number cannot be one")]
     Number,
-    /// A group with fewer than two members.
-    #[error("a group has at least two members")]
+    /// A group without members.
+    #[error("a group has members")]
     Members,
 }
 
@@ -250,18 +250,18 @@ impl LandRecord {
                 Err(RecordFault::SameParty)
             }
             Self::Lease(_) | Self::Entrusted(_) => Ok(()),
-            Self::Joint(group) => check_members(group, self.subjects().len()),
+            Self::Joint(group) => check_members(group),
         }
     }
 }
 
-fn check_members(group: &JointContract, different: usize) -> Result<(), RecordFault> {
+fn check_members(group: &JointContract) -> Result<(), RecordFault> {
     let wrong = |m: &Membership| {
         let ends_early = m.to.is_some_and(|to| to < m.from);
         let outside = m.from < group.from || group.to.is_some_and(|end| end < m.from);
         ends_early || outside
     };
-    if different < 2 {
+    if group.members.is_empty() {
         return Err(RecordFault::Members);
     }
     if group.members.iter().any(wrong) {
