@@ -13,6 +13,7 @@ pub mod context;
 pub mod credit;
 pub mod divisions;
 pub mod error;
+pub mod exchange;
 pub mod fold;
 pub mod import;
 pub mod ingest;

@@ -416,6 +416,28 @@ codes! {
     /// The purpose is not one of the authorisation.
     ReportPurpose = "report.purpose", NotFound;
 
+    // Exchange
+    /// The manifest of an export is missing, cannot be read, or its signature is wrong.
+    ExchangeManifest = "exchange.manifest", Invalid;
+    /// An export of another schema.
+    ExchangeSchema = "exchange.schema", Invalid;
+    /// An export of a server with other keys: its contents do not open here.
+    ExchangeKeys = "exchange.keys", Invalid;
+    /// A row of an export is not as it was written.
+    ExchangeRow = "exchange.row", Invalid;
+    /// A table of an export is missing, or has other rows than the manifest says.
+    ExchangeTable = "exchange.table", Invalid;
+    /// A cell that cannot be written for a platform, or read from it.
+    ExchangeCell = "exchange.cell", Invalid;
+    /// An export without everything that an import needs.
+    ExchangePartial = "exchange.partial", Invalid;
+    /// The database has rows already.
+    ExchangeNotEmpty = "exchange.not_empty", Conflict;
+    /// What was restored does not compute to what the export says.
+    ExchangeDiffers = "exchange.differs", Invalid;
+    /// A request to give data without recipient, department or legal basis.
+    ShareIncomplete = "share.incomplete", Invalid;
+
     // Service
     /// The request is not what the interface says.
     RequestMalformed = "request.malformed", Malformed;

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod demo;
 pub mod dictionary;
+pub mod exchange;
 pub mod import;
 pub mod init;
 pub mod line;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use itgel::{assess, demo, dictionary, import, init, line, pack, serve};
+use itgel::{assess, demo, dictionary, exchange, import, init, line, pack, serve};
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
 #[derive(Parser)]
@@ -29,6 +29,10 @@ enum Command {
     Pack(pack::Args),
     /// Import tables of officials.
     Import(import::Args),
+    /// Give the special-topic database to a recipient.
+    Export(exchange::ExportArgs),
+    /// Take exports in.
+    Exchange(exchange::Args),
     /// Print the data dictionary.
     Dictionary,
 }
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
         Command::Line(args) => line::run(&args).map_err(Into::into),
         Command::Pack(args) => pack::run(&args).map_err(Into::into),
         Command::Import(args) => import::run(&args).map_err(Into::into),
+        Command::Export(args) => exchange::export(&args).map_err(Into::into),
+        Command::Exchange(args) => exchange::run(&args).map_err(Into::into),
         Command::Dictionary => {
             dictionary::run();
             Ok(())

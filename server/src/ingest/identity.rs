@@ -167,8 +167,7 @@ pub(super) fn keep_version(
         store::identity::supersede(tx, &record.subject, older)?;
         store::party::supersede(tx, &record.subject, older)?;
     }
-    let parties = parties(service, subject, record);
-    store::party::put(tx, &subject.id, commitment, &parties)?;
+    index_parties(service, tx, subject, (commitment, record))?;
     ledger::touch(tx, subject, now)?;
     store::list::append_identity(tx, subject.division, record.clone(), commitment)?;
     match &row.blind_id {
@@ -196,7 +195,20 @@ fn note_duplicates(
     Ok(())
 }
 
-/// The numbers by which ledgers and registers find the subject.
+/// Writes the numbers by which ledgers and registers find the subject.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn index_parties(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    (commitment, record): (&Hash, &IdentityRecord),
+) -> Result<(), ServiceError> {
+    let parties = parties(service, subject, record);
+    Ok(store::party::put(tx, &subject.id, commitment, &parties)?)
+}
+
 fn parties(service: &Service, subject: &Subject, record: &IdentityRecord) -> Vec<Party> {
     let party = |person: &Person| {
         Some(Party {

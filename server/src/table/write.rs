@@ -9,11 +9,13 @@ use std::io::{Seek, Write};
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
+use super::Encoding;
+
 /// Most rows of a sheet below its head.
 const SHEET_ROWS: u32 = 1_048_575;
 
 /// Most characters of a cell of a spreadsheet.
-const CELL_CHARS: usize = 32_767;
+pub const CELL_CHARS: usize = 32_767;
 
 /// Most digits that a spreadsheet shows exactly.
 const EXACT_DIGITS: usize = 15;
@@ -96,28 +98,6 @@ pub enum WriteError {
         /// The row as the file shows it.
         row: u32,
     },
-}
-
-/// The bytes of a CSV file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Encoding {
-    /// UTF-8 with the mark that makes spreadsheets read it as such.
-    #[default]
-    Utf8,
-    /// GB18030, for programs that know nothing else.
-    Gb18030,
-}
-
-impl Encoding {
-    /// The encoding of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "utf-8" | "utf8" => Some(Self::Utf8),
-            "gb18030" | "gbk" | "gb2312" => Some(Self::Gb18030),
-            _ => None,
-        }
-    }
 }
 
 /// Writes a workbook, one sheet for each table; a table that is longer than a sheet goes on in
@@ -238,7 +218,7 @@ pub struct CsvWriter<W> {
 }
 
 impl<W: Write> CsvWriter<W> {
-    /// Writes to `out`.
+    /// Writes to `out`; UTF-8 gets the mark that makes spreadsheets read it as such.
     pub const fn new(out: W, encoding: Encoding) -> Self {
         Self {
             out,
@@ -312,9 +292,13 @@ impl<W: Write> TableWriter for CsvWriter<W> {
 }
 
 /// A text as it stands in a CSV file: with an apostrophe before what a spreadsheet would take
-/// for a formula.
+/// for a formula. A negative number is none.
 #[must_use]
 pub fn guarded(text: &str) -> std::borrow::Cow<'_, str> {
+    let is_number = |rest: &str| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if text.strip_prefix('-').is_some_and(is_number) {
+        return text.into();
+    }
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
         format!("'{text}").into()
     } else {

@@ -144,6 +144,10 @@ actions! {
     ExportFigures = "export_figures": [Approver, Auditor], [];
     /// Export persons in bulk: for nobody.
     ExportPersons = "export_persons": [], [];
+    /// Give the special-topic database without names to a recipient, at the server itself.
+    ShareData = "share_data": [Approver, Administrator], [];
+    /// Confirm that names and numbers of persons go with it.
+    SharePersons = "share_persons": [Approver], [SecondPerson];
 
     // Lenders
     /// Register an authorisation with evidence of written consent.

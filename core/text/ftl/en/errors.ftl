@@ -167,6 +167,24 @@ error-storage-full = The storage is full. Free some space and try again; what is
 error-store-locked = The data is locked. Unlock it with your PIN.
 error-internal = Something went wrong on our side and is on record. Try again later, or give the administrator the reference.
 
+## Exchange
+
+error-exchange-manifest = The manifest is missing, unreadable or wrongly signed. Ask the sender for the export again.
+error-exchange-schema = The data has another schema than this program. Import it with the program of the same version.
+error-exchange-keys = The data is sealed under other keys and does not open here. Use the key file of the server that made it.
+error-exchange-row = { $table }, row { $row } is not as it was exported. Ask the sender for the export again.
+    .plain = A row is not as it was exported. Ask the sender for the export again.
+error-exchange-table = { $table } is missing or has other rows than the manifest says. Ask the sender for the export again.
+    .plain = A table is missing or has other rows than the manifest says. Ask the sender for the export again.
+error-exchange-cell = { $table }, row { $row }, “{ $column }” cannot be converted by the mapping. Check codes, units and day formats.
+    .plain = A cell cannot be converted by the mapping. Check codes, units and day formats.
+error-exchange-partial = { $table } is not complete enough to restore a database. Use a complete export.
+    .plain = The data is not complete enough to restore a database. Use a complete export.
+error-exchange-not-empty = The database has data already. Import into a new, empty one.
+error-exchange-differs = { $table } does not compute to what the data says; nothing was imported. Ask the sender.
+    .plain = The data does not compute to what it says; nothing was imported. Ask the sender.
+error-share-incomplete = Giving data needs a recipient, a source department and a legal basis. Add them.
+
 ## Loan ledger
 
 error-lender-unknown = No lender with this number has a contract here. Check the number, or register the contract first.

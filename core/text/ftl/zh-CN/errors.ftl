@@ -168,6 +168,24 @@ error-line-unknown = 贵机构没有提交过这份参考额度参数。请核�
 error-report-not-found = 没有可以提供的报告。请核对编号和授权。
 error-report-purpose = 授权不包括这一用途。请取得该用途的授权。
 
+## 数据交换
+
+error-exchange-manifest = 清单缺失、无法读取或签名不符。请向提供方重新索取。
+error-exchange-schema = 数据的结构版本与本程序不同。请用相同版本的程序导入。
+error-exchange-keys = 数据由另一套密钥加密，在这里打不开。请使用原服务器的密钥文件。
+error-exchange-row = { $table }第 { $row } 行与导出时不同。请向提供方重新索取。
+    .plain = 有一行与导出时不同。请向提供方重新索取。
+error-exchange-table = { $table }缺失，或行数与清单不符。请向提供方重新索取。
+    .plain = 有一张表缺失，或行数与清单不符。请向提供方重新索取。
+error-exchange-cell = { $table }第 { $row } 行“{ $column }”不能按对照文件转换。请核对代码、单位和日期格式。
+    .plain = 有一格不能按对照文件转换。请核对代码、单位和日期格式。
+error-exchange-partial = { $table }不完整，不能恢复数据库。请用完整的导出。
+    .plain = 数据不完整，不能恢复数据库。请用完整的导出。
+error-exchange-not-empty = 数据库里已有数据。请导入到新建的空数据库。
+error-exchange-differs = { $table }重新计算的结果与数据不符，没有导入。请向提供方核实。
+    .plain = 重新计算的结果与数据不符，没有导入。请向提供方核实。
+error-share-incomplete = 提供数据须写明接收方、来源部门和法定依据。请补充。
+
 ## 服务
 
 error-request-malformed = 请求的格式不对。请对照接口说明检查。

@@ -746,6 +746,24 @@ create table idempotency (
     primary key (principal, key)
 ) without rowid;
 
+-- Data given to others (domain.md L-33): asked for before the first row is read.
+create table data_share (
+    id                text primary key,
+    at                integer not null,
+    officer           text not null,
+    second_officer    text,             -- who confirmed it, where persons are among the data
+    source_department text not null,
+    recipient         text not null,
+    basis             text not null,
+    items             text not null,    -- the tables, separated by spaces
+    with_persons      integer not null,
+    format            text not null,    -- 'folder', 'workbook'
+    mapping           text,             -- hash of the mapping file
+    digest            text,             -- of what was written
+    "rows"            integer,
+    finished_at       integer           -- null: begun and never finished
+) without rowid;
+
 -- Jobs ---------------------------------------------------------------------------------------
 
 create table job (

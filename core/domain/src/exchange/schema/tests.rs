@@ -77,3 +77,43 @@ fn a_forbidden_field_cannot_become_a_column() {
     assert_eq!(error.code, PackErrorCode::ForbiddenField);
     assert!(error.line > 1 && error.key.starts_with("table["), "{error}");
 }
+
+/// The words of the code list of a column.
+fn list(table: &str, column: &str) -> BTreeSet<String> {
+    let table = Schema::builtin().table(table).unwrap();
+    let column = &table.columns[table.place(column).unwrap()];
+    column.codes.iter().map(|(word, _)| word.clone()).collect()
+}
+
+fn words<T: ToString>(all: impl IntoIterator<Item = T>) -> BTreeSet<String> {
+    all.into_iter().map(|value| value.to_string()).collect()
+}
+
+#[test]
+fn a_word_of_the_program_that_a_code_list_lacks_stops_the_build_not_the_export() {
+    use crate::assess::Step;
+    use crate::case::{CaseState, Role, TitleState};
+    use crate::division::DivisionKind;
+    use crate::register::CreditClass;
+    use crate::title::{GateState, TitleLevel};
+    assert_eq!(list("role_grant", "role"), words(Role::ALL));
+    assert_eq!(list("rating", "status"), words(CaseState::ALL));
+    assert_eq!(list("title", "state"), words(TitleState::ALL));
+    assert_eq!(list("indicator", "step"), words(Step::ALL));
+    assert_eq!(list("title_gate", "state"), words(GateState::ALL));
+    assert_eq!(list("credit_record", "class"), words(CreditClass::ALL));
+    let mut levels = words(TitleLevel::ALL);
+    levels.insert("none".into());
+    assert_eq!(list("title", "level"), levels);
+    let error = serde_json::from_str::<DivisionKind>("\"?\"")
+        .unwrap_err()
+        .to_string();
+    let (_, kinds) = error.split_once("expected one of ").unwrap();
+    let kinds = kinds
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(list("division", "kind"), kinds);
+}
