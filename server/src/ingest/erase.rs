@@ -12,6 +12,7 @@ use itgel_domain::time::AtMs;
 
 use crate::contents::Scope;
 use crate::error::ServiceError;
+use crate::land;
 use crate::process;
 use crate::service::Service;
 use crate::store::{self, Tx};
@@ -52,6 +53,7 @@ pub fn erase(
     store::ballot::delete(tx, id)?;
     store::assessment::delete(tx, id)?;
     store::subject::erase(tx, id, now)?;
+    land::follow(service, tx, id, now)?;
     let message = Tombstone::message(id);
     let signature = service.keys.sign(&message);
     let tombstone = PullItem::Tombstone(Tombstone {

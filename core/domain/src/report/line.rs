@@ -13,7 +13,7 @@ use crate::file::facts::conflict::Conflict;
 use crate::file::facts::value::{LiveValue, Source};
 use crate::id::{CycleId, DecisionId};
 use crate::item::{Evidence, ItemPath, State};
-use crate::register::{RegisterContent, RegisterRow, VetoFact};
+use crate::register::{LandUse, RegisterContent, RegisterRow, VetoFact};
 
 /// An observed value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -161,6 +161,7 @@ pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLi
         | RegisterContent::Lease(_)
         | RegisterContent::OverstockOrder(_)
         | RegisterContent::Title(_) => true,
+        RegisterContent::Land(land) => own_land(land) != LandUse::default(),
         // Of others: a group's pooled animals, the division's counts, related persons. Or shown elsewhere: the peer
         // evaluation in sum, the tips, the day of foundation.
         _ => false,
@@ -169,8 +170,19 @@ pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLi
         recorded_by: row.source.clone(),
         recorded_on: row.valid_from,
         evidence: Evidence::A,
-        content: row.content.clone(),
+        content: match &row.content {
+            RegisterContent::Land(land) => RegisterContent::Land(Box::new(own_land(land))),
+            content => content.clone(),
+        },
     })
+}
+
+/// What the registers of land say of the subject alone: the figures of a group are of others.
+fn own_land(land: &LandUse) -> LandUse {
+    LandUse {
+        joint_groups: Vec::new(),
+        ..land.clone()
+    }
 }
 
 /// The rows that moved the rating and that a lender may see on `today`: a record that was repaired
@@ -182,10 +194,12 @@ pub(super) fn moved_lines(
 ) -> Vec<MovedLine> {
     let is_shown = |moved: &&Moved| {
         let row = rows.iter().find(|row| row.id == moved.row);
-        // The peer evaluation is told in sum, and who holds the ballots tells nothing more.
-        row.is_some_and(|row| {
-            matches!(row.content, RegisterContent::Peer(_)) || register_line(row, today).is_some()
-        })
+        // The peer evaluation is told in sum, and who holds the ballots tells nothing more; that the
+        // registers of land moved it tells nothing of the others in a group.
+        let is_told = |row: &RegisterRow| {
+            matches!(row.content, RegisterContent::Peer(_) | RegisterContent::Land(_))
+        };
+        row.is_some_and(|row| is_told(row) || register_line(row, today).is_some())
     };
     let shown = movement.rows.iter().filter(is_shown);
     shown
