@@ -197,7 +197,10 @@ pub(super) fn moved_lines(
         // The peer evaluation is told in sum, and who holds the ballots tells nothing more; that the
         // registers of land moved it tells nothing of the others in a group.
         let is_told = |row: &RegisterRow| {
-            matches!(row.content, RegisterContent::Peer(_) | RegisterContent::Land(_))
+            matches!(
+                row.content,
+                RegisterContent::Peer(_) | RegisterContent::Land(_)
+            )
         };
         row.is_some_and(|row| is_told(row) || register_line(row, today).is_some())
     };
