@@ -32,7 +32,7 @@ const COLUMNS: &[Column] = &[
     Column::amount(
         "heads",
         "头只数",
-        (Unit::Head, "头只"),
+        (Unit::Head, "只"),
         "委托放牧的头只数",
         "200",
     )
