@@ -9,7 +9,7 @@ use std::io::{Seek, Write};
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::Encoding;
+pub use super::Encoding;
 
 /// Most rows of a sheet below its head.
 const SHEET_ROWS: u32 = 1_048_575;
