@@ -70,12 +70,7 @@ pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
 fn score_row(size: Size, name: &str, pack: &RulePack, columns: &[&Measures]) -> Outcome<Row> {
     let measured = median(size.runs, size.scored, || {
         for measures in columns.iter().cycle().take(size.scored) {
-            black_box(score(
-                pack,
-                black_box(measures),
-                Relief::On,
-                Outlook::Worst,
-            ));
+            black_box(score(pack, black_box(measures), Relief::On, Outlook::Worst));
         }
         Ok(())
     })?;
@@ -234,7 +229,9 @@ fn worked(case: &str) -> Outcome<(Arc<RulePack>, Vec<Measures>)> {
     let first = sheets.first().ok_or("a file without worked cases")?;
     let pack = Arc::clone(&first.inputs.pack);
     let inputs = sheets.iter().map(|sheet| &sheet.inputs);
-    let measures = inputs.map(|inputs| measure(inputs, &inputs.facts)).collect();
+    let measures = inputs
+        .map(|inputs| measure(inputs, &inputs.facts))
+        .collect();
     Ok((pack, measures))
 }
 
