@@ -307,4 +307,29 @@ mod tests {
         }
         assert_eq!(told.matches("H3.2").count(), 3, "{told}");
     }
+
+    #[test]
+    fn no_subject_kind_is_left_out_of_the_command() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/cases");
+        for (case, indicator) in [
+            ("h-01.toml", "H4.1 草畜平衡"),
+            ("e-01.toml", "E4.1 带动农牧户"),
+            ("bands-ranch.toml", "E1.3 规范治理"),
+            ("c-01.toml", "C1.2 四议两公开"),
+            ("g-01.toml", "G1 "),
+            ("s-01.toml", "S1 "),
+        ] {
+            let mut args = Args {
+                file: folder.join(case),
+                explain: false,
+                check: true,
+                pack: Vec::new(),
+                parameters: Vec::new(),
+            };
+            assert_eq!(output(&args).unwrap().differences, 0, "{case}");
+            (args.check, args.explain) = (false, true);
+            let told = output(&args).unwrap().lines.join("\n");
+            assert!(told.contains(indicator), "{case}: {told}");
+        }
+    }
 }
