@@ -99,16 +99,21 @@ pub fn carry_on(service: &Service, id: &ImportId) -> Result<Option<u32>, Service
         if batch.state != BatchState::Activating {
             return Ok(None);
         }
+        let sheet = sheets::find(&batch.kind).ok_or(ErrorCode::ImportKind)?;
         let rows = store::import::list_rows(tx, &id, &[RowState::Staged], 0, PAGE)?;
         if rows.is_empty() {
-            let sheet = sheets::find(&batch.kind).ok_or(ErrorCode::ImportKind)?;
             sheet.finish(&force(service, tx, &batch))?;
             finish(service, tx, &batch)?;
             return Ok(None);
         }
-        let sheet = sheets::find(&batch.kind).ok_or(ErrorCode::ImportKind)?;
+        let key = contents::find_key(service, tx, Scope::Import, id.as_str())?;
+        let key = key.ok_or(ServiceError::internal("a batch without its key"))?;
         for row in &rows {
-            settle(service, tx, sheet, &batch, row)?;
+            let kept = unseal(Some(&key), &id, row)?;
+            let typed = kept.and_then(|kept| kept.row);
+            let typed = typed.ok_or(ServiceError::internal("a staged row without its content"))?;
+            let force = force(service, tx, &batch);
+            settle(&force, sheet, row, typed)?;
         }
         Ok(Some(u32::try_from(rows.len()).unwrap_or(u32::MAX)))
     })
@@ -173,42 +178,33 @@ fn decide(
     Ok(())
 }
 
-/// One row takes effect, or says why it cannot; either way the others go on.
+/// One row takes effect, or says why it cannot; either way the others go on. Only the database
+/// itself stops them.
 fn settle(
-    service: &Service,
-    tx: &Tx<'_>,
+    force: &Force<'_>,
     sheet: &dyn AnySheet,
-    batch: &BatchRow,
     row: &ImportRow,
+    typed: serde_json::Value,
 ) -> Result<(), ServiceError> {
-    let key = contents::find_key(service, tx, Scope::Import, batch.id.as_str())?;
-    let kept = unseal(key.as_ref(), &batch.id, row)?;
-    let typed = kept.and_then(|kept| kept.row);
-    let typed = typed.ok_or(ServiceError::internal("a staged row without its content"))?;
-    let applied = tx.attempt(|tx| sheet.apply_staged(&force(service, tx, batch), typed));
+    let applied = force.tx.attempt(|tx| {
+        let force = Force { tx, ..*force };
+        sheet.apply_staged(&force, typed)
+    });
     let mut faults = row.faults.clone();
     let state = match applied {
         Ok(Applied::Changed) => RowState::Applied,
         Ok(Applied::Same) => RowState::Same,
-        Err(ServiceError::Refused { code, violations }) => {
-            let args = violations
-                .into_iter()
-                .next()
-                .map(|violation| violation.args);
-            faults.push(RowFault {
-                column: String::new(),
-                cell: String::new(),
-                code,
-                args: args.unwrap_or_default(),
-                is_notice: false,
-            });
+        Err(error @ (ServiceError::Store(_) | ServiceError::Config(_))) => return Err(error),
+        Err(error) => {
+            if matches!(error, ServiceError::Internal { .. }) {
+                tracing::error!(row = row.n, %error, "a row of an import cannot take effect");
+            }
+            faults.push(RowFault::of_row(error));
             RowState::Failed
         }
-        Err(error) => return Err(error),
     };
-    Ok(store::import::settle_row(
-        tx, &batch.id, row.n, state, &faults,
-    )?)
+    let (tx, batch) = (force.tx, force.batch);
+    Ok(store::import::settle_row(tx, batch, row.n, state, &faults)?)
 }
 
 /// What the rows of a batch may use.

@@ -88,6 +88,24 @@ pub struct RowFault {
     pub is_notice: bool,
 }
 
+impl RowFault {
+    /// A fault of the row as a whole: the refusal of what it says, with its first figures.
+    pub(super) fn of_row(error: ServiceError) -> Self {
+        let code = error.code();
+        let args = match error {
+            ServiceError::Refused { violations, .. } => violations.into_iter().next(),
+            _ => None,
+        };
+        Self {
+            column: String::new(),
+            cell: String::new(),
+            code,
+            args: args.map(|violation| violation.args).unwrap_or_default(),
+            is_notice: false,
+        }
+    }
+}
+
 /// A column of the file that was not read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Note {

@@ -35,6 +35,7 @@ pub struct Desk<'a> {
 }
 
 /// What bringing a row into force may use.
+#[derive(Clone, Copy)]
 pub struct Force<'a> {
     /// The service.
     pub service: &'a Service,

@@ -12,7 +12,6 @@ use itgel_domain::keys::ContentKey;
 use itgel_domain::ledger::UnitTally;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Actor, Resource, may};
-use itgel_domain::time::AtMs;
 
 use super::activate::{begin, carry_on};
 use super::batch::{BatchState, BatchView, Progress, RowFault, RowState, shown};
@@ -210,13 +209,7 @@ impl Reading<'_> {
         let staged = staged.filter(|_| !cells.is_faulty());
         let mut faults = cells.into_faults();
         if staged.is_none() && faults.iter().all(|fault| fault.is_notice) {
-            faults.push(RowFault {
-                column: String::new(),
-                cell: String::new(),
-                code: ErrorCode::RegisterRow,
-                args: Vec::new(),
-                is_notice: false,
-            });
+            faults.push(RowFault::of_row(ErrorCode::RegisterRow.into()));
         }
         let text = |found: &Found| match row.cell(found.at) {
             Cell::Text(text) => text.clone(),

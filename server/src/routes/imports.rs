@@ -63,6 +63,7 @@ pub(super) async fn enter(
     let bytes = axum::body::to_bytes(request.into_body(), import::MAX_BYTES).await;
     let bytes = bytes.map_err(|_| ErrorCode::RequestTooLarge)?;
     let encoding = query.encoding.as_deref().map(str::parse).transpose()?;
+    let is_check = query.check;
     let entering = Entering {
         kind,
         bytes: bytes.into(),
@@ -73,16 +74,15 @@ pub(super) async fn enter(
         },
         source: query.source,
         cycle: query.cycle,
-        check_only: query.check,
+        check_only: is_check,
     };
     let entered = with_service(&app, move |s| {
         import::enter(s, &actor, &entering, &mut |_| ())
     })
     .await?;
-    let is_new = !entered.was_known && entered.checked.is_empty();
-    let status = match is_new {
-        true => StatusCode::CREATED,
-        false => StatusCode::OK,
+    let status = match entered.was_known || is_check {
+        true => StatusCode::OK,
+        false => StatusCode::CREATED,
     };
     Ok((status, axum::Json(entered)))
 }

@@ -44,6 +44,23 @@ pub fn find_by_code(
     found.optional()?.transpose()
 }
 
+/// Whether a subject of a kind that had a number in a division was erased: nothing brings it back.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn was_erased(
+    connection: &Connection,
+    division: DivisionCode,
+    kind: SubjectKind,
+    local_code: &str,
+) -> Result<bool, StoreError> {
+    let sql = "select exists (select 1 from subject where division = ?1 and kind = ?2
+                   and local_code = ?3 and erased_at is not null)";
+    let key = params![division.filled_text(), kind.as_str(), local_code];
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.query_row(key, |row| row.get(0))?)
+}
+
 /// When the subject was erased; `None` if it was not, or is not known.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use itgel_domain::catalogue::Catalogue;
 use itgel_domain::file::facts::value::Source;
 use itgel_domain::item::{Evidence, State, Value};
 use itgel_domain::subject::SubjectKind;
+use itgel_server::ingest;
 
 use super::world::{GACHA, NEIGHBOUR, World, csv, cycle, id_number};
 
@@ -201,4 +202,19 @@ fn young_animals_alive_cannot_outnumber_those_born() {
         told,
         [(2, "清点时成活(只)".to_owned(), "value.out_of_range")]
     );
+}
+
+#[test]
+fn a_household_that_was_erased_does_not_come_back_with_the_next_ledger() {
+    let world = World::new();
+    let first = line("0101", "示例", &id_number(1));
+    world.put("households", csv(&[HEADS, &first]));
+    let subject = world.household(GACHA, "0101").unwrap();
+    world.write(move |service, tx| {
+        ingest::erase(service, tx, &subject.id, "approver", service.now())
+    });
+    let again = csv(&[HEADS, &first, ""]);
+    let batch = world.enter("households", again).unwrap().batch;
+    let told = world.told(&batch.id);
+    assert_eq!(told, [(2, "户编号".to_owned(), "subject.erased")]);
 }

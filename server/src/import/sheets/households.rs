@@ -76,7 +76,12 @@ impl Sheet for Households {
             return Ok(None);
         };
         let known = desk.subject(division.code, SubjectKind::Household, local_code)?;
-        let service = desk.service;
+        let (service, kind) = (desk.service, SubjectKind::Household);
+        if known.is_none()
+            && store::subject::was_erased(desk.connection, division.code, kind, local_code)?
+        {
+            cells.fault("household", ErrorCode::SubjectErased);
+        }
         let head_number = head.id_number.as_deref();
         if is_mistaken(service, desk.connection, known.as_ref(), head_number)? {
             cells.fault("id_number", ErrorCode::ImportIdentity);
@@ -107,6 +112,9 @@ impl Sheet for Households {
             return Err(ErrorCode::ImportIdentity.into());
         }
         let is_new = known.is_none();
+        if is_new && store::subject::was_erased(tx, row.division, kind, code)? {
+            return Err(ErrorCode::SubjectErased.into());
+        }
         let subject = match known {
             Some(subject) => subject,
             None => new_household(force, &row)?,
