@@ -75,8 +75,8 @@ const ALSO: &[(&str, &[&str])] = &[
     ("household.members", &["人口", "人口数", "家庭人口数"]),
     ("cropland.operated_mu", &["耕地面积", "经营耕地面积"]),
     ("income.net_fen", &["年纯收入", "家庭年纯收入"]),
-    ("finance.assets_fen", &["总资产"]),
-    ("finance.debt_fen", &["总负债"]),
+    ("finance.assets_fen", &["家庭总资产"]),
+    ("finance.debt_fen", &["总负债", "家庭总负债"]),
     ("plot/p1/area_mu", &["草场面积", "承包草场面积"]),
 ];
 
