@@ -142,7 +142,7 @@ pub(crate) fn one_more(found: &[Observation]) -> Option<Observation> {
 }
 
 /// What an envelope of these pages costs until its receipt is signed.
-fn accept(world: &World, phone: &Phone, pages: &[Push]) -> Outcome<Cost> {
+pub(crate) fn accept(world: &World, phone: &Phone, pages: &[Push]) -> Outcome<Cost> {
     let pushed = pages.to_vec();
     cost(envelopes(pages), || {
         for page in pushed {

@@ -22,7 +22,7 @@ use jiff::ToSpan as _;
 
 use super::Outcome;
 use super::world::{
-    COLLECTOR, SECOND, TODAY, World, device_of, evaluator, now, rules_in_force, subject,
+    COLLECTOR, SECOND, TODAY, World, device_of, evaluator, now, rules_in_force,
 };
 
 /// A device and what it has written.
@@ -189,15 +189,21 @@ impl Phone {
         let body = self.body(file_of(&household.subject), entries.to_vec());
         let mut facts = FileFacts::default();
         facts.apply(&self.envelope(Body::File(body))?);
-        let home = subject(household, &world.gacha);
+        let home = world.home(household)?;
         let verified = household.identity.is_verified();
         let (pack, parameters) = rules_in_force()?;
         let inputs = Inputs {
-            subject: home.id.clone(),
-            subject_kind: home.kind,
+            subject: home.subject.id.clone(),
+            subject_kind: home.subject.kind,
             as_of: TODAY,
             facts: facts.facts(&world.cycle.id),
-            context: Context::of_subject(&world.rows, &home, TODAY, &facts, verified),
+            context: Context::of_subject(
+                home.rows.iter().chain(&world.rows),
+                &home.subject,
+                TODAY,
+                &facts,
+                verified,
+            ),
             parameters,
             pack,
         };

@@ -13,6 +13,7 @@ mod household;
 mod intake;
 mod ledger;
 mod phone;
+mod registers;
 mod scoring;
 mod table;
 mod world;
@@ -35,6 +36,8 @@ struct Size {
     banner: usize,
     /// Households that envelopes arrive for; a page has one envelope for each.
     visited: u32,
+    /// Households that are assessed again after a row for their banner.
+    reassessed: u32,
     /// Households on the device that is searched.
     on_device: u32,
     /// Rows of a lender's monthly ledger.
@@ -49,6 +52,7 @@ const FULL: Size = Size {
     scored: 1_000_000,
     banner: 30_000,
     visited: 256,
+    reassessed: 30_000,
     on_device: 10_000,
     lines: 100_000,
     borrowers: 30_000,
@@ -62,6 +66,7 @@ const QUICK: Size = Size {
     scored: 40_000,
     banner: 3_000,
     visited: 48,
+    reassessed: 600,
     on_device: 1_000,
     lines: 5_000,
     borrowers: 1_500,
@@ -75,6 +80,7 @@ const PARTS: [(&str, Part); 6] = [
     ("scoring", scoring::rows),
     ("intake", intake::rows),
     ("documents", documents::rows),
+    ("registers", registers::rows),
     ("household", household::rows),
     ("device", device::rows),
     ("ledger", ledger::rows),

@@ -1,13 +1,15 @@
 //! A server over a database in a temporary folder, with one gacha of the sample banner, a
 //! collector, a second officer and evaluators.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use itgel_domain::case::Role;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite};
+use itgel_domain::division::DivisionCode;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::OfficerId;
+use itgel_domain::id::{OfficerId, SubjectId};
 use itgel_domain::pack::{Parameters, RulePack, shipped};
 use itgel_domain::register::RegisterRow;
 use itgel_domain::subject::{Subject, SubjectKind};
@@ -80,37 +82,77 @@ pub(crate) struct World {
     pub(crate) gacha: Gacha,
     pub(crate) cycle: Cycle,
     pub(crate) households: Vec<Household>,
-    /// All register rows.
+    /// Register rows about divisions.
     pub(crate) rows: Vec<RegisterRow>,
+    /// What the registers have of each household.
+    homes: BTreeMap<SubjectId, Home>,
+    /// Where everybody is in office.
+    seat: DivisionCode,
     pub(crate) folder: TempDir,
+}
+
+/// What the registers have of a household.
+pub(crate) struct Home {
+    pub(crate) subject: Subject,
+    pub(crate) rows: Vec<RegisterRow>,
 }
 
 impl World {
     /// A gacha with so many households, everybody in office, nobody visited.
     pub(crate) fn with_households(count: u32) -> Outcome<Self> {
+        let (banner, mut gacha) = drawn(count)?;
+        gacha.households = count;
+        Self::of(&banner, &[gacha])
+    }
+
+    /// A whole banner with so many households, everybody in office, nobody visited.
+    pub(crate) fn with_banner(households: u32) -> Outcome<Self> {
+        let banner = Banner::draw(SampleSize {
+            households,
+            seed: 7,
+        })?;
+        Self::of(&banner, &banner.gachas)
+    }
+
+    fn of(banner: &Banner, gachas: &[Gacha]) -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
         let service = open(&folder)?;
-        let (banner, gacha) = drawn(count)?;
         let collector: OfficerId = COLLECTOR.parse()?;
-        let draw = |number| Household::draw(&banner, &gacha, number, TODAY, &collector);
-        let households: Vec<_> = (gacha.first..gacha.first + count).map(draw).collect();
-        let of_households = households
-            .iter()
-            .flat_map(|h| sample::of_household(h, gacha.code, TODAY));
-        let rows = sample::of_banner(&banner, TODAY)
-            .into_iter()
-            .chain(of_households)
-            .collect();
+        let (mut households, mut homes) = (Vec::new(), BTreeMap::new());
+        for gacha in gachas {
+            for number in gacha.first..gacha.first + gacha.households {
+                let household = Household::draw(banner, gacha, number, TODAY, &collector);
+                let home = Home {
+                    subject: subject(&household, gacha),
+                    rows: sample::of_household(&household, gacha.code, TODAY),
+                };
+                homes.insert(household.subject.clone(), home);
+                households.push(household);
+            }
+        }
+        let gacha = gachas.first().ok_or("a banner without gachas")?.clone();
         let world = Self {
             service,
             cycle: banner.cycle(TODAY),
+            seat: if gachas.len() == 1 {
+                gacha.code
+            } else {
+                banner.code
+            },
             gacha,
             households,
-            rows,
+            rows: sample::of_banner(banner, TODAY),
+            homes,
             folder,
         };
         world.set_up(banner)?;
         Ok(world)
+    }
+
+    /// What the registers have of a household.
+    pub(crate) fn home(&self, household: &Household) -> Outcome<&Home> {
+        let home = self.homes.get(&household.subject);
+        Ok(home.ok_or("a household of another world")?)
     }
 
     /// Runs `work` as one transaction.
@@ -123,36 +165,37 @@ impl World {
 
     /// The last position of the gacha's list: up to where a device holds its registers.
     pub(crate) fn list_end(&self) -> Outcome<u64> {
-        let end = |c: &_| store::list::end(c, self.gacha.code).map_err(ServiceError::from);
+        self.list_end_of(self.gacha.code)
+    }
+
+    /// The last position of the list of a gacha.
+    pub(crate) fn list_end_of(&self, division: DivisionCode) -> Outcome<u64> {
+        let end = |c: &_| store::list::end(c, division).map_err(ServiceError::from);
         Ok(self.service.store.read(end)?.position)
     }
 
-    fn set_up(&self, banner: Banner) -> Outcome<()> {
-        let people = self.people(&banner)?;
-        let subjects: Vec<Subject> = self
-            .households
-            .iter()
-            .map(|h| subject(h, &self.gacha))
-            .collect();
-        let (rows, cycle) = (self.rows.clone(), self.cycle.clone());
+    fn set_up(&self, banner: &Banner) -> Outcome<()> {
+        let people = self.people(banner)?;
+        let homes = self.homes.values();
+        let subjects: Vec<Subject> = homes.clone().map(|home| home.subject.clone()).collect();
+        let own = homes.flat_map(|home| &home.rows);
+        let rows: Vec<RegisterRow> = self.rows.iter().chain(own).cloned().collect();
+        let (divisions, cycle) = (banner.divisions.clone(), self.cycle.clone());
         self.transact(move |service, tx| {
             rules::seed(service, tx, now())?;
             process::seed_calendars(tx, now())?;
-            for division in &banner.divisions {
+            for division in &divisions {
                 registers::put_division(service, tx, division)?;
             }
             setup::add_cycle(tx, &cycle)?;
             for subject in &subjects {
                 registers::put_subject(service, tx, subject)?;
             }
-            for row in &rows {
-                registers::put(service, tx, row, "bench", now())?;
-            }
             for (officer, role, device) in &people {
                 setup::add_officer(tx, officer, &[(*role, officer.division)])?;
                 store::device::put(tx, device)?;
             }
-            Ok(())
+            registers::put_all(service, tx, &rows, "bench", now())
         })?;
         Ok(())
     }
@@ -166,7 +209,7 @@ impl World {
             let division = if role == Role::Reviewer {
                 banner.code
             } else {
-                self.gacha.code
+                self.seat
             };
             let id = name.parse()?;
             let (device, _) = device_of(&name)?;

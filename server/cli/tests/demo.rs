@@ -204,7 +204,8 @@ fn envelopes(database: &Path) -> BTreeMap<(String, i64, i64), String> {
     let read = || -> rusqlite::Result<_> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(database, flags)?;
-        let sql = "select device, incarnation, seq, id from envelope where device <> 'server'";
+        let sql = "select device, incarnation, seq, lower(hex(id)) from envelope
+                   where device <> 'server'";
         let mut query = connection.prepare(sql)?;
         let rows = query.query_map([], |row| {
             Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))

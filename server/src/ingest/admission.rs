@@ -3,7 +3,9 @@
 //! standing is refreshed once, however many envelopes touch it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::FileId;
@@ -17,6 +19,7 @@ use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
+use jiff::civil::Date;
 
 use super::page::{Item, Page};
 use crate::auth;
@@ -39,7 +42,8 @@ pub(super) struct Admission<'a> {
     pub(super) actor: Actor,
     pub(super) now: AtMs,
     files: BTreeMap<FileId, OpenFile>,
-    homes: BTreeMap<SubjectId, Home>,
+    homes: BTreeMap<SubjectId, Rc<Home>>,
+    cycles: BTreeMap<CycleId, Option<Cycle>>,
     allowed: BTreeMap<(DivisionCode, Action, bool), Option<ErrorCode>>,
     touched: BTreeSet<(SubjectId, CycleId)>,
     /// What the standings of the page share, and what was assessed for its seals.
@@ -57,7 +61,6 @@ pub(super) struct OpenFile {
 }
 
 /// What is known of the subject of an envelope.
-#[derive(Clone)]
 pub(super) enum Home {
     /// The register does not have it.
     Unknown,
@@ -67,6 +70,8 @@ pub(super) enum Home {
     Known {
         /// The subject.
         subject: Subject,
+        /// Where it lived before, by its last day there.
+        moves: Vec<(Date, DivisionCode)>,
         /// Whether the officer must not act for it.
         has_interest: bool,
     },
@@ -99,6 +104,7 @@ impl<'a> Admission<'a> {
             now,
             files: BTreeMap::new(),
             homes: BTreeMap::new(),
+            cycles: BTreeMap::new(),
             allowed: BTreeMap::new(),
             touched: BTreeSet::new(),
             round: Round::open(service, tx, now),
@@ -122,7 +128,7 @@ impl<'a> Admission<'a> {
             chain_hash,
             bytes,
         };
-        if let Home::Erased = home {
+        if let Home::Erased = *home {
             return self.keep_nothing(&arrived);
         }
         match &envelope.body {
@@ -156,22 +162,23 @@ impl<'a> Admission<'a> {
         envelope: &Envelope,
         home: &Home,
         action: Action,
-    ) -> Result<Option<ErrorCode>, ServiceError> {
+    ) -> Option<ErrorCode> {
         if envelope.officer != self.device.officer {
-            return Ok(Some(ErrorCode::EnvelopeForeignOfficer));
+            return Some(ErrorCode::EnvelopeForeignOfficer);
         }
         let Home::Known {
             subject,
+            moves,
             has_interest,
         } = home
         else {
-            return Ok(Some(ErrorCode::SubjectUnknown));
+            return Some(ErrorCode::SubjectUnknown);
         };
         let entered_on = envelope.entered_at.on();
-        let moved_from = store::subject::moved_from(self.tx, &subject.id, entered_on)?;
-        let division = moved_from.unwrap_or(subject.division);
+        let lived_in = moves.iter().find(|(until, _)| *until >= entered_on);
+        let division = lived_in.map_or(subject.division, |(_, division)| *division);
         let actor = &self.actor;
-        let code = self
+        *self
             .allowed
             .entry((division, action, *has_interest))
             .or_insert_with(|| {
@@ -180,8 +187,7 @@ impl<'a> Admission<'a> {
                     ..Resource::at(division)
                 };
                 may(actor, action, &place).err().map(|denial| denial.code())
-            });
-        Ok(*code)
+            })
     }
 
     /// What a device that may not work can get at best.
@@ -240,7 +246,7 @@ impl<'a> Admission<'a> {
         }
         let open = |id: &FileId| files.get(id).map(|file| &file.facts);
         for (subject, cycle) in &touched {
-            if let Some(Home::Known { subject, .. }) = homes.get(subject) {
+            if let Some(Home::Known { subject, .. }) = homes.get(subject).map(Rc::as_ref) {
                 round.refresh_with(subject, cycle, open)?;
             }
         }
@@ -254,9 +260,9 @@ impl<'a> Admission<'a> {
     }
 
     /// What is known of a subject.
-    pub(super) fn home_of(&mut self, id: &SubjectId) -> Result<Home, ServiceError> {
+    pub(super) fn home_of(&mut self, id: &SubjectId) -> Result<Rc<Home>, ServiceError> {
         if let Some(home) = self.homes.get(id) {
-            return Ok(home.clone());
+            return Ok(Rc::clone(home));
         }
         let home = match store::subject::get(self.tx, id)? {
             None => Home::Unknown,
@@ -265,12 +271,23 @@ impl<'a> Admission<'a> {
                 let interests = store::interest::list(self.tx, id)?;
                 Home::Known {
                     subject,
+                    moves: store::subject::list_moves(self.tx, id)?,
                     has_interest: interests.contains(&self.device.officer),
                 }
             }
         };
-        self.homes.insert(id.clone(), home.clone());
+        let home = Rc::new(home);
+        self.homes.insert(id.clone(), Rc::clone(&home));
         Ok(home)
+    }
+
+    /// The campaign with this id.
+    pub(super) fn cycle(&mut self, id: &CycleId) -> Result<Option<&Cycle>, ServiceError> {
+        if !self.cycles.contains_key(id) {
+            let cycle = store::cycle::get(self.tx, id)?;
+            self.cycles.insert(id.clone(), cycle);
+        }
+        Ok(self.cycles.get(id).and_then(Option::as_ref))
     }
 
     /// The subject was erased: the place in the chain stays, and nothing of the content.

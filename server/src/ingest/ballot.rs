@@ -63,13 +63,13 @@ impl Admission<'_> {
         } else {
             Action::Capture
         };
-        if let Some(code) = self.forbidden(envelope, home, action)? {
+        if let Some(code) = self.forbidden(envelope, home, action) {
             return Ok(Some(code));
         }
         let Home::Known { subject, .. } = home else {
             return Ok(Some(ErrorCode::SubjectUnknown));
         };
-        let cycle = store::cycle::get(self.tx, &ballot.cycle)?;
+        let cycle = self.cycle(&ballot.cycle)?;
         if cycle.is_none_or(|cycle| !cycle.banner.contains(subject.division)) {
             return Ok(Some(ErrorCode::CycleClosed));
         }
@@ -107,13 +107,13 @@ impl Admission<'_> {
     }
 
     /// Makes mean and number of the ballots a register row, in force while the campaign runs.
-    fn publish_result(&self, subject: &Subject, ballot: &Ballot) -> Result<(), ServiceError> {
+    fn publish_result(&mut self, subject: &Subject, ballot: &Ballot) -> Result<(), ServiceError> {
         let means = store::ballot::list_means(self.tx, &ballot.subject, &ballot.cycle)?;
-        let cycle = store::cycle::get(self.tx, &ballot.cycle)?;
+        let cycle = self.cycle(&ballot.cycle)?;
         let Some(cycle) = cycle.filter(|_| means.len() >= ENOUGH) else {
             return Ok(());
         };
-        let row = process::peer_row(subject, &cycle, &means)?;
+        let row = process::peer_row(subject, cycle, &means)?;
         registers::write(self.service, self.tx, row, "rule", self.now)?;
         Ok(())
     }

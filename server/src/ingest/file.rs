@@ -104,7 +104,7 @@ impl Admission<'_> {
         file: &OpenFile,
         misplaced: Option<ErrorCode>,
     ) -> Result<Option<ErrorCode>, ServiceError> {
-        if let Some(code) = self.forbidden(envelope, home, Action::Capture)? {
+        if let Some(code) = self.forbidden(envelope, home, Action::Capture) {
             return Ok(Some(code));
         }
         let structural =
@@ -115,7 +115,7 @@ impl Admission<'_> {
         let Home::Known { subject, .. } = home else {
             return Ok(Some(ErrorCode::SubjectUnknown));
         };
-        let meant = meaning::fault(self.tx, subject, &file.facts, envelope, body, self.now)?;
+        let meant = meaning::fault(self, subject, &file.facts, envelope, body)?;
         Ok(meant.or_else(|| self.device_code()))
     }
 

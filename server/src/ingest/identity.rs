@@ -81,7 +81,7 @@ impl Admission<'_> {
         home: &Home,
         record: Option<&IdentityRecord>,
     ) -> Result<Option<ErrorCode>, ServiceError> {
-        if let Some(code) = self.forbidden(envelope, home, Action::Capture)? {
+        if let Some(code) = self.forbidden(envelope, home, Action::Capture) {
             return Ok(Some(code));
         }
         let Some(record) = record else {

@@ -13,10 +13,10 @@ use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::CycleId;
 use itgel_domain::item::{Observation, State};
 use itgel_domain::subject::{Subject, SubjectKind};
-use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
+use super::admission::Admission;
 use crate::error::ServiceError;
 use crate::store;
 use crate::store::device::DeviceStatus;
@@ -26,12 +26,11 @@ use crate::store::device::DeviceStatus;
 /// # Errors
 /// [`ServiceError`] of the database.
 pub(super) fn fault(
-    connection: &Connection,
+    admission: &mut Admission<'_>,
     subject: &Subject,
     facts: &FileFacts,
     envelope: &Envelope,
     body: &FileBody,
-    now: AtMs,
 ) -> Result<Option<ErrorCode>, ServiceError> {
     let entries = &body.entries;
     let observed: Vec<Observation> = entries
@@ -43,11 +42,12 @@ pub(super) fn fault(
         return Ok(Some(violation.code.code()));
     }
     // A clock may run a day ahead of the server's, or across the date line of its zone.
+    let now = admission.now;
     let tomorrow = now.plus_ms(86_400_000).on();
     if observed.iter().any(|o| o.observed_on > tomorrow) {
         return Ok(Some(ErrorCode::ObservedOutOfTime));
     }
-    if let Some(code) = cycle_fault(connection, subject, entries)? {
+    if let Some(code) = cycle_fault(admission, subject, entries)? {
         return Ok(Some(code));
     }
     if let Some(code) = consent_fault(facts, envelope, entries, &observed, now.on()) {
@@ -55,7 +55,7 @@ pub(super) fn fault(
     }
     for entry in entries {
         if let Entry::Seal(seal) = entry
-            && let Some(code) = signature_fault(connection, envelope, entries, seal)?
+            && let Some(code) = signature_fault(admission.tx, envelope, entries, seal)?
         {
             return Ok(Some(code));
         }
@@ -81,7 +81,7 @@ pub fn check_value(observation: &Observation) -> Result<(), ServiceError> {
 
 /// Every campaign that is named belongs to the subject's banner, and a seal lies in its days.
 fn cycle_fault(
-    connection: &Connection,
+    admission: &mut Admission<'_>,
     subject: &Subject,
     entries: &[Entry],
 ) -> Result<Option<ErrorCode>, ServiceError> {
@@ -93,7 +93,7 @@ fn cycle_fault(
         })
         .collect();
     for id in named {
-        let cycle = store::cycle::get(connection, id)?;
+        let cycle = admission.cycle(id)?;
         let Some(cycle) = cycle.filter(|cycle| cycle.banner.contains(subject.division)) else {
             return Ok(Some(ErrorCode::CycleClosed));
         };

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use itgel_domain::division::DivisionCode;
+use itgel_domain::hash::Hash;
 use rusqlite::Row;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +31,17 @@ pub fn optional_word<T: FromStr>(
     let text: Option<String> = row.get(column)?;
     text.map(|t| t.parse().map_err(|_| StoreError::Corrupt { what }))
         .transpose()
+}
+
+/// Reads a hash out of a column of 32 bytes. Tables that grow with every envelope keep hashes so;
+/// elsewhere they are text, which a person can read.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if there are not 32 bytes.
+pub fn hash(row: &Row<'_>, column: &str, what: &'static str) -> Result<Hash, StoreError> {
+    let bytes = row.get_ref(column)?.as_bytes();
+    let bytes = bytes.map_err(|_| StoreError::Corrupt { what })?.try_into();
+    Ok(Hash::from_bytes(bytes.map_err(|_| StoreError::Corrupt { what })?))
 }
 
 /// Reads a column of JSON text as `T`.

@@ -91,7 +91,7 @@ const COLUMNS: &str =
 /// Writes an envelope at its place.
 ///
 /// # Errors
-/// [`StoreError`] of the database, also if the place or the id is taken.
+/// [`StoreError`] of the database, also if the place is taken.
 pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
     let sql = "insert into envelope (device, incarnation, seq, id, chain_hash, kind, subject, file,
                    actor_seq, last_op, verdict, reason, sealed, received_at)
@@ -101,8 +101,8 @@ pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
         new.at.device.as_str(),
         new.at.incarnation,
         column::signed(new.at.seq),
-        new.id.to_string(),
-        new.chain_hash.to_string(),
+        new.id.as_bytes(),
+        new.chain_hash.as_bytes(),
         new.kind.as_str(),
         new.subject.map_or("", SubjectId::as_str),
         new.file.map(ToString::to_string),
@@ -191,7 +191,12 @@ pub fn set_verdict(tx: &Tx<'_>, at: &ChainRef, verdict: &Verdict) -> Result<(), 
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn erase(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("update envelope set sealed = x'' where subject = ?1")?
+    // What belongs to a file is found by it: its name begins with the subject, and '0' is the
+    // character after '/'.
+    let (from, to) = (format!("{subject}/"), format!("{subject}0"));
+    tx.prepare_cached("update envelope set sealed = x'' where file > ?1 and file < ?2")?
+        .execute(params![from, to])?;
+    tx.prepare_cached("update envelope set sealed = x'' where subject = ?1 and file is null")?
         .execute(params![subject.as_str()])?;
     Ok(())
 }
@@ -309,8 +314,8 @@ fn read(row: &Row<'_>) -> Result<EnvelopeRow, StoreError> {
             incarnation: row.get("incarnation")?,
             seq: column::unsigned(row, "seq", "envelope.seq")?,
         },
-        id: column::word(row, "id", "envelope.id")?,
-        chain_hash: column::word(row, "chain_hash", "envelope.chain_hash")?,
+        id: column::hash(row, "id", "envelope.id")?,
+        chain_hash: column::hash(row, "chain_hash", "envelope.chain_hash")?,
         file: column::optional_word(row, "file", "envelope.file")?,
         document: read_document(row)?,
         verdict: read_verdict(row)?,

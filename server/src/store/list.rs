@@ -64,7 +64,7 @@ pub fn end(connection: &Connection, division: DivisionCode) -> Result<ListEnd, S
     let found = query.query_row(params![division.filled_text()], |row| {
         Ok(
             column::unsigned(row, "position", "list_head.position").and_then(|position| {
-                let digest = column::word(row, "digest", "list_head.digest")?;
+                let digest = column::hash(row, "digest", "list_head.digest")?;
                 Ok(ListEnd {
                     division,
                     position,
@@ -167,8 +167,8 @@ fn append_row(
         kind,
         reference,
         kept,
-        hash.to_string(),
-        digest.to_string()
+        hash.as_bytes(),
+        digest.as_bytes()
     ])?;
     let end = ListEnd {
         division,
@@ -187,7 +187,7 @@ pub(super) fn put_head(tx: &Tx<'_>, end: &ListEnd) -> Result<(), StoreError> {
     tx.prepare_cached(sql)?.execute(params![
         end.division.filled_text(),
         column::signed(end.position),
-        end.digest.to_string()
+        end.digest.as_bytes()
     ])?;
     Ok(())
 }
@@ -268,8 +268,8 @@ fn read(row: &rusqlite::Row<'_>) -> Result<ListRow, StoreError> {
         position: column::unsigned(row, "position", "list_item.position")?,
         kind,
         content: content(kind, &reference, bytes)?,
-        hash: column::word(row, "hash", "list_item.hash")?,
-        digest: column::word(row, "digest", "list_item.digest")?,
+        hash: column::hash(row, "hash", "list_item.hash")?,
+        digest: column::hash(row, "digest", "list_item.digest")?,
     })
 }
 

@@ -54,7 +54,7 @@ pub fn leaf(tx: &Tx<'_>, kind: LeafKind, hash: &Hash) -> Result<u64, StoreError>
     let sql = "select coalesce(max(n) + 1, 0) from log_leaf";
     let n = ends::next(tx, |ends| &mut ends.leaf, sql)?;
     tx.prepare_cached("insert into log_leaf (n, kind, hash) values (?1, ?2, ?3)")?
-        .execute(params![n, kind.as_str(), hash.to_string()])?;
+        .execute(params![n, kind.as_str(), hash.as_bytes()])?;
     Ok(n.unsigned_abs())
 }
 
@@ -124,7 +124,7 @@ pub fn list_leaves(connection: &Connection, from: u64) -> Result<Vec<Hash>, Stor
             column::word::<LeafKind>(row, "kind", "log_leaf.kind").and_then(|kind| {
                 Ok(leaf_hash(
                     kind,
-                    &column::word(row, "hash", "log_leaf.hash")?,
+                    &column::hash(row, "hash", "log_leaf.hash")?,
                 ))
             }),
         )

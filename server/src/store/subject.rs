@@ -130,22 +130,18 @@ pub fn move_to(tx: &Tx<'_>, subject: &Subject, until: Date) -> Result<(), StoreE
     Ok(())
 }
 
-/// Where the subject lived on `day`; `None` if it lives where it always lived.
+/// Where the subject lived before, each with its last day there, the earliest first.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn moved_from(
+pub fn list_moves(
     connection: &Connection,
     id: &SubjectId,
-    day: Date,
-) -> Result<Option<DivisionCode>, StoreError> {
-    let sql = "select division from subject_move where subject = ?1 and until >= ?2
-               order by until limit 1";
+) -> Result<Vec<(Date, DivisionCode)>, StoreError> {
+    let sql = "select until, division from subject_move where subject = ?1 order by until";
     let mut query = connection.prepare_cached(sql)?;
-    let found = query.query_row(params![id.as_str(), day.to_string()], |row| {
-        Ok(column::division(row, "division", "subject_move.division"))
-    });
-    found.optional()?.transpose()
+    let rows = query.query_map(params![id.as_str()], |row| Ok(read_move(row)))?;
+    rows.map(|row| row?).collect()
 }
 
 /// The divisions in whose lists the subject stands: where it lives and where it lived.
@@ -173,6 +169,11 @@ pub fn erase(tx: &Tx<'_>, id: &SubjectId, at: AtMs) -> Result<(), StoreError> {
     tx.prepare_cached("update subject set erased_at = coalesce(erased_at, ?2) where id = ?1")?
         .execute(params![id.as_str(), at.0])?;
     Ok(())
+}
+
+fn read_move(row: &Row<'_>) -> Result<(Date, DivisionCode), StoreError> {
+    let until = column::word(row, "until", "subject_move.until")?;
+    Ok((until, column::division(row, "division", "subject_move.division")?))
 }
 
 fn read(row: &Row<'_>) -> Result<Subject, StoreError> {

@@ -128,8 +128,8 @@ create table envelope (
     device      text not null,
     incarnation integer not null,
     seq         integer not null,
-    id          text not null unique,
-    chain_hash  text not null,    -- the chain's head after it
+    id          blob not null,    -- H(salt ‖ bytes); the place is in the bytes, so it is unique
+    chain_hash  blob not null,    -- the chain's head after it
     kind        text not null,    -- 'file', 'identity', 'ballot'; 'bytes' in stray_bytes
     subject     text not null,    -- empty for 'bytes'
     file        text,             -- of a file envelope
@@ -142,7 +142,8 @@ create table envelope (
     primary key (device, incarnation, seq)
 ) without rowid;
 create index envelope_by_file on envelope (file, device, incarnation, seq);
-create index envelope_by_subject on envelope (subject);
+-- Commitments and ballots; the envelopes of a subject's files are found by the file.
+create index envelope_by_subject on envelope (subject) where file is null;
 
 -- Ahead of a gap, waiting: whole pages, because the signed head of a page vouches for all of it.
 create table held_page (
@@ -195,7 +196,7 @@ create table ballot (
 create table list_head (
     division text primary key,
     position integer not null,
-    digest   text not null
+    digest   blob not null
 ) without rowid;
 
 create table list_item (
@@ -206,8 +207,8 @@ create table list_item (
                             -- of a register row its id, of a case, task or subject the subject
     bytes    blob not null, -- of an envelope whether it is quarantined, of an identity nothing,
                             -- of everything else the item itself
-    hash     text not null, -- of the item, for the digest once its content is erased
-    digest   text not null, -- of the list up to here
+    hash     blob not null, -- of the item, for the digest once its content is erased
+    digest   blob not null, -- of the list up to here
     primary key (division, position)
 ) without rowid;
 -- Where a register row stands in the list of a gacha.
@@ -218,7 +219,7 @@ create index list_item_of_register on list_item (division, ref) where kind = 6;
 create table log_leaf (
     n    integer primary key,
     kind text not null,
-    hash text not null
+    hash blob not null
 );
 
 create table checkpoint (
