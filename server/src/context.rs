@@ -22,7 +22,8 @@ pub fn of(
     facts: &FileFacts,
     as_of: Date,
 ) -> Result<Context, ServiceError> {
-    let around = store::register::list_of_division(connection, subject.division)?;
+    let rows = store::register::list_of_division(connection, subject.division)?;
+    let around: Vec<&RegisterRow> = rows.iter().collect();
     with_rows_around(connection, subject, &around, facts, as_of)
 }
 
@@ -34,12 +35,12 @@ pub fn of(
 pub(crate) fn with_rows_around(
     connection: &Connection,
     subject: &Subject,
-    around: &[RegisterRow],
+    around: &[&RegisterRow],
     facts: &FileFacts,
     as_of: Date,
 ) -> Result<Context, ServiceError> {
     let own = store::register::list_of_subject(connection, &subject.id, false)?;
-    let rows = own.iter().chain(around);
+    let rows = own.iter().chain(around.iter().copied());
     let verified = store::identity::is_verified(connection, &subject.id)?;
     Ok(Context::of_subject(rows, subject, as_of, facts, verified))
 }

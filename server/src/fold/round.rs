@@ -43,7 +43,8 @@ pub(crate) struct Round<'a> {
     assessed: BTreeMap<Hash, Assessment>,
     packs: BTreeMap<(SubjectKind, Date), Option<Arc<RulePack>>>,
     tables: BTreeMap<(DivisionCode, Date), Option<Arc<Parameters>>>,
-    around: BTreeMap<DivisionCode, Vec<RegisterRow>>,
+    /// The rows about each division alone: neighbours in one sumu share those of the sumu.
+    rows: BTreeMap<DivisionCode, Vec<RegisterRow>>,
     boards: BTreeMap<(DivisionCode, CycleId), Counts>,
 }
 
@@ -57,7 +58,7 @@ impl<'a> Round<'a> {
             assessed: BTreeMap::new(),
             packs: BTreeMap::new(),
             tables: BTreeMap::new(),
-            around: BTreeMap::new(),
+            rows: BTreeMap::new(),
             boards: BTreeMap::new(),
         }
     }
@@ -194,9 +195,13 @@ impl<'a> Round<'a> {
         let (Some(pack), Some(parameters)) = (pack, parameters) else {
             return Ok(None);
         };
-        let tx = self.tx;
-        let around = self.rows_around(subject.division)?;
-        let context = context::with_rows_around(tx, subject, around, files, as_of)?;
+        let divisions = store::register::around(subject.division);
+        for division in &divisions {
+            self.read_rows(*division)?;
+        }
+        let around = divisions.iter().filter_map(|d| self.rows.get(d)).flatten();
+        let around: Vec<&RegisterRow> = around.collect();
+        let context = context::with_rows_around(self.tx, subject, &around, files, as_of)?;
         let inputs = Inputs {
             subject: subject.id.clone(),
             subject_kind: subject.kind,
@@ -235,13 +240,12 @@ impl<'a> Round<'a> {
         Ok(table)
     }
 
-    /// The rows in force about a division and those that it lies in.
-    fn rows_around(&mut self, division: DivisionCode) -> Result<&[RegisterRow], ServiceError> {
-        use std::collections::btree_map::Entry;
-        Ok(match self.around.entry(division) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(store::register::list_of_division(self.tx, division)?),
-        })
+    fn read_rows(&mut self, division: DivisionCode) -> Result<(), ServiceError> {
+        if !self.rows.contains_key(&division) {
+            let rows = store::register::list_about(self.tx, division, None)?;
+            self.rows.insert(division, rows);
+        }
+        Ok(())
     }
 
     /// Notes by how much the boards move, also from one division to another.

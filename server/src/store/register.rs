@@ -243,16 +243,9 @@ pub fn list_of_division(
     connection: &Connection,
     division: DivisionCode,
 ) -> Result<Vec<RegisterRow>, StoreError> {
-    let sql = format!(
-        "{SELECT} where division = ?1 and subject is null and superseded_at is null order by id"
-    );
-    let mut query = connection.prepare_cached(&sql)?;
     let mut rows = Vec::new();
     for division in around(division) {
-        let found = query.query_map(params![division.filled_text()], |row| Ok(read(row)))?;
-        for row in found {
-            rows.push(row??);
-        }
+        rows.extend(list_about(connection, division, None)?);
     }
     Ok(rows)
 }
@@ -302,7 +295,8 @@ pub fn delete_row(tx: &Tx<'_>, row: &RowId) -> Result<(), StoreError> {
 }
 
 /// A division and those that it lies in, the widest first.
-fn around(division: DivisionCode) -> Vec<DivisionCode> {
+#[must_use]
+pub fn around(division: DivisionCode) -> Vec<DivisionCode> {
     use DivisionLevel::{County, Prefecture, Region, Township, Village};
     let levels = [Region, Prefecture, County, Township, Village];
     levels

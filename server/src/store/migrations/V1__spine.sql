@@ -507,12 +507,13 @@ create index land_link_by_row on land_link (row);
 
 -- What screens and decisions read ------------------------------------------------------------
 
+-- With a rowid: rows of several pages have no place in the leaves of a key.
 create table projection (
-    file    text primary key,
+    file    text primary key not null,
     subject text not null,
     facts   blob not null
-) without rowid;
-create index projection_by_subject on projection (subject);
+);
+create index projection_by_subject on projection (subject, file);
 
 create table standing (
     subject      text not null,
@@ -534,15 +535,16 @@ create index standing_by_division on standing (cycle, division);
 -- All campaigns of a division, page by page: after a register row every one of them is looked at.
 create index standing_by_place on standing (division, cycle);
 
+-- With a rowid, as projections.
 create table assessment (
-    inputs_hash text primary key,
+    inputs_hash text primary key not null,
     subject     text not null,
     cycle       text not null,
     as_of       text not null,
     inputs      blob not null,
     result      text not null, -- canonical JSON
     made_at     integer not null
-) without rowid;
+);
 create index assessment_by_subject on assessment (subject, cycle);
 
 create table conflict (
