@@ -21,9 +21,7 @@ use itgel_server::store::device::DeviceRecord;
 use jiff::ToSpan as _;
 
 use super::Outcome;
-use super::world::{
-    COLLECTOR, SECOND, TODAY, World, device_of, evaluator, now, rules_in_force,
-};
+use super::world::{COLLECTOR, SECOND, TODAY, World, device_of, evaluator, now, rules_in_force};
 
 /// A device and what it has written.
 pub(crate) struct Phone {

@@ -38,7 +38,10 @@ pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
     Ok(vec![Row::new(
         format!("assess 30,000 households again after a row for their banner (of {count})"),
         assessed.times(GOAL_HOUSEHOLDS),
-        ("plain scan of the same rows", scanned.times(GOAL_HOUSEHOLDS)),
+        (
+            "plain scan of the same rows",
+            scanned.times(GOAL_HOUSEHOLDS),
+        ),
         Goal::Within(limit),
     )])
 }
@@ -56,9 +59,8 @@ fn survey(world: &World) -> Outcome<()> {
     for some in world.households.chunks(fold::PAGE_STANDINGS) {
         let peers = some.iter().map(|household| peer(world, household));
         let peers: Vec<RegisterRow> = peers.collect::<Outcome<_>>()?;
-        world.transact(move |service, tx| {
-            registers::put_all(service, tx, &peers, "bench", now())
-        })?;
+        world
+            .transact(move |service, tx| registers::put_all(service, tx, &peers, "bench", now()))?;
     }
     Ok(())
 }
@@ -119,7 +121,11 @@ fn row_id(kind: &str, about: &str) -> RowId {
 fn inputs_of(world: &World, household: &Household) -> Outcome<Option<Hash>> {
     let (subject, cycle) = (&household.subject, &world.cycle.id);
     let read = |c: &_| store::standing::get(c, subject, cycle).map_err(ServiceError::from);
-    Ok(world.service.store.read(read)?.and_then(|row| row.inputs_hash))
+    Ok(world
+        .service
+        .store
+        .read(read)?
+        .and_then(|row| row.inputs_hash))
 }
 
 /// Reads what a refresh reads of every household, in the order in which it lies in the database.

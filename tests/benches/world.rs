@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use itgel_domain::case::Role;
 use itgel_domain::case::cycle::Cycle;
-use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite};
 use itgel_domain::division::DivisionCode;
+use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{OfficerId, SubjectId};
 use itgel_domain::pack::{Parameters, RulePack, shipped};

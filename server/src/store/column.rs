@@ -41,7 +41,9 @@ pub fn optional_word<T: FromStr>(
 pub fn hash(row: &Row<'_>, column: &str, what: &'static str) -> Result<Hash, StoreError> {
     let bytes = row.get_ref(column)?.as_bytes();
     let bytes = bytes.map_err(|_| StoreError::Corrupt { what })?.try_into();
-    Ok(Hash::from_bytes(bytes.map_err(|_| StoreError::Corrupt { what })?))
+    Ok(Hash::from_bytes(
+        bytes.map_err(|_| StoreError::Corrupt { what })?,
+    ))
 }
 
 /// Reads a column of JSON text as `T`.

@@ -173,7 +173,10 @@ pub fn erase(tx: &Tx<'_>, id: &SubjectId, at: AtMs) -> Result<(), StoreError> {
 
 fn read_move(row: &Row<'_>) -> Result<(Date, DivisionCode), StoreError> {
     let until = column::word(row, "until", "subject_move.until")?;
-    Ok((until, column::division(row, "division", "subject_move.division")?))
+    Ok((
+        until,
+        column::division(row, "division", "subject_move.division")?,
+    ))
 }
 
 fn read(row: &Row<'_>) -> Result<Subject, StoreError> {
