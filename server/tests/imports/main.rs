@@ -11,6 +11,7 @@
 
 mod batches;
 mod ledger;
+mod loans;
 mod registers;
 mod shows;
 mod tables;

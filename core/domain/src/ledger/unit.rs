@@ -38,8 +38,8 @@ impl AmountUnit {
 
 /// A loan to a household below this is rare, a loan above [`LARGE_FEN`] too: where most are, the
 /// unit is wrong. `[OWN]`
-const SMALL_FEN: i64 = 1_000_00;
-const LARGE_FEN: i64 = 10_000_000_00;
+const SMALL_FEN: i64 = 100_000;
+const LARGE_FEN: i64 = 1_000_000_000;
 
 /// Counts the amounts of a ledger by size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
