@@ -42,7 +42,11 @@ const FAULTS: [(&str, &str, &str); 12] = [
 
 /// The cells of row `n` of the table, from 1, and the fault that it has.
 fn row(n: u32) -> (Vec<String>, Option<(&'static str, &'static str)>) {
-    let gacha = if n % 2 == 0 { GACHA } else { NEIGHBOUR };
+    let gacha = if n.is_multiple_of(2) {
+        GACHA
+    } else {
+        NEIGHBOUR
+    };
     let mut cells = vec![
         gacha.to_owned(),
         format!("{n:05}"),
@@ -53,7 +57,7 @@ fn row(n: u32) -> (Vec<String>, Option<(&'static str, &'static str)>) {
         "4".to_owned(),
         "牧业户".to_owned(),
         (n % 500).to_string(),
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             format!("示例-{n}")
         } else {
             String::new()
@@ -61,7 +65,7 @@ fn row(n: u32) -> (Vec<String>, Option<(&'static str, &'static str)>) {
         "8.05".to_owned(),
     ];
     let step = ROWS / BAD;
-    if n % step != 0 || n / step > BAD {
+    if !n.is_multiple_of(step) || n / step > BAD {
         return (cells, None);
     }
     let (head, text, code) = FAULTS[(n / step) as usize % FAULTS.len()];
