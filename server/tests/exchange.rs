@@ -312,6 +312,44 @@ fn a_cell_that_a_platform_changed_is_named_by_row_and_head() {
 }
 
 #[test]
+fn a_public_record_goes_out_with_the_item_and_the_version_of_its_catalogue() {
+    let (world, folder) = (World::with_households(40), tempfile::tempdir().unwrap());
+    let recorded = world
+        .households
+        .iter()
+        .filter(|h| h.records.has_public_record);
+    assert!(recorded.count() > 0, "the sample has no public record");
+    let target = folder.path().join("plain");
+    let order = ExportOrder {
+        request: request(None),
+        target: target.clone(),
+        with_persons: false,
+        mapping: None,
+    };
+    exchange::export(&world.service, &order, &|_| ()).unwrap();
+    let mut reader = csv::Reader::from_path(target.join("public_credit.csv")).unwrap();
+    let place = |head: &str| {
+        Schema::builtin()
+            .table("public_credit")
+            .unwrap()
+            .place(head)
+            .unwrap()
+    };
+    let (register, class) = (place("register"), place("class"));
+    let (item, version) = (place("catalogue_item"), place("catalogue_version"));
+    let rows: Vec<_> = reader.records().map(|row| row.unwrap()).collect();
+    let records: Vec<_> = rows
+        .iter()
+        .filter(|row| &row[register] == "public_record")
+        .collect();
+    assert!(!records.is_empty());
+    for row in records {
+        assert_eq!(&row[class], "general");
+        assert!(!row[item].is_empty() && !row[version].is_empty(), "{row:?}");
+    }
+}
+
+#[test]
 fn no_name_leaves_the_server_without_a_basis_and_a_second_person() {
     let (world, folder) = (rated(), tempfile::tempdir().unwrap());
     let order = |request: ShareRequest, with_persons| ExportOrder {

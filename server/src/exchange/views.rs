@@ -1,11 +1,11 @@
 //! Views: computed from the restored tables alone, so that they come out the same before and
 //! after an import. No clock takes part.
 
-use std::collections::BTreeMap;
+mod names;
 
 use itgel_domain::assess::Assessment;
 use itgel_domain::catalogue::{Catalogue, Item, Kind};
-use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
+use itgel_domain::division::DivisionLevel;
 use itgel_domain::exchange::{CellKind, Column, Schema, Table, schema};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::value::{LiveValue, Source};
@@ -13,9 +13,9 @@ use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::item::{Evidence, State, Value};
 use itgel_domain::pack::decimal;
 use itgel_domain::time::day_number_to_date;
-use jiff::civil::Date;
 use rusqlite::Connection;
 
+use self::names::Names;
 use super::source::{self, Record};
 use crate::error::ServiceError;
 use crate::service::Service;
@@ -324,51 +324,6 @@ fn rated(rating: &RatingRow) -> [(&'static str, String); 3] {
         ("effective_on", rating.effective_on.to_string()),
         ("valid_to", rating.valid_to.to_string()),
     ]
-}
-
-/// Names of divisions as they were called when the campaign opened, looked up once.
-#[derive(Default)]
-struct Names {
-    days: BTreeMap<CycleId, Option<Date>>,
-    names: BTreeMap<(DivisionCode, CycleId), String>,
-}
-
-impl Names {
-    fn of(
-        &mut self,
-        connection: &Connection,
-        division: DivisionCode,
-        level: DivisionLevel,
-        cycle: &CycleId,
-    ) -> Result<String, ServiceError> {
-        let Some(division) = division.ancestor(level) else {
-            return Ok(String::new());
-        };
-        let place = (division, cycle.clone());
-        if let Some(name) = self.names.get(&place) {
-            return Ok(name.clone());
-        }
-        let found: Option<Division> = match self.day(connection, cycle)? {
-            Some(day) => store::division::get(connection, division, day)?,
-            None => None,
-        };
-        let name = found.map_or_else(String::new, |division| division.name);
-        self.names.insert(place, name.clone());
-        Ok(name)
-    }
-
-    fn day(
-        &mut self,
-        connection: &Connection,
-        cycle: &CycleId,
-    ) -> Result<Option<Date>, ServiceError> {
-        if let Some(day) = self.days.get(cycle) {
-            return Ok(*day);
-        }
-        let day = store::cycle::get(connection, cycle)?.map(|cycle| cycle.opens_on);
-        self.days.insert(cycle.clone(), day);
-        Ok(day)
-    }
 }
 
 /// The class of a row of a register that holds one class only.
