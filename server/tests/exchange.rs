@@ -17,13 +17,14 @@ use calamine::Reader as _;
 use itgel_domain::case::Role;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::exchange::{Mapping, Schema};
+use itgel_domain::register::{PublicRecord, RegisterContent, RegisterRow};
 use itgel_domain::time::AtMs;
 use itgel_fixtures::Household;
 use itgel_server::config::{Config, SampleConfig};
 use itgel_server::exchange::{self, ExportOrder, Imported, Manifest, ShareRequest};
 use itgel_server::keys::ServerKeys;
 use itgel_server::store::officer::OfficerRecord;
-use itgel_server::{Service, ServiceError, setup, store, titles};
+use itgel_server::{Service, ServiceError, registers, setup, store, titles};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -313,12 +314,29 @@ fn a_cell_that_a_platform_changed_is_named_by_row_and_head() {
 
 #[test]
 fn a_public_record_goes_out_with_the_item_and_the_version_of_its_catalogue() {
-    let (world, folder) = (World::with_households(40), tempfile::tempdir().unwrap());
-    let recorded = world
-        .households
-        .iter()
-        .filter(|h| h.records.has_public_record);
-    assert!(recorded.count() > 0, "the sample has no public record");
+    let (world, folder) = (World::with_households(2), tempfile::tempdir().unwrap());
+    let record = PublicRecord {
+        reference: "示例〔2026〕1号".into(),
+        catalogue_item: Some("示例目录项".into()),
+        catalogue_version: Some("2024".into()),
+        recorded_by: "示例旗农牧局".into(),
+        decided_on: Some("2026-09-01".parse().unwrap()),
+        ..PublicRecord::default()
+    };
+    let row = RegisterRow {
+        id: "record-1".parse().unwrap(),
+        division: world.gacha.code,
+        subject: Some(world.households[0].subject.clone()),
+        key: "示例〔2026〕1号".into(),
+        revision: 1,
+        valid_from: "2026-09-01".parse().unwrap(),
+        valid_to: None,
+        source: "示例台账".into(),
+        content: RegisterContent::PublicRecord(record),
+    };
+    world
+        .transact(move |service, tx| registers::put(service, tx, &row, "test", service.now()))
+        .unwrap();
     let target = folder.path().join("plain");
     let order = ExportOrder {
         request: request(None),

@@ -60,8 +60,8 @@ pub fn export(
     let manifest = service.store.read(|connection| {
         let draft = job.draft(connection, share.clone())?;
         match is_book {
-            true => job.into_book(connection, draft),
-            false => job.into_folder(connection, draft),
+            true => job.write_book(connection, draft),
+            false => job.write_folder(connection, draft),
         }
     })?;
     let (officer, figures) = (&order.request.officer, (manifest.digest, manifest.rows()));
@@ -139,7 +139,7 @@ impl Job<'_> {
         })
     }
 
-    fn into_folder(
+    fn write_folder(
         &self,
         connection: &Connection,
         draft: Manifest,
@@ -156,7 +156,7 @@ impl Job<'_> {
         Ok(manifest)
     }
 
-    fn into_book(
+    fn write_book(
         &self,
         connection: &Connection,
         draft: Manifest,

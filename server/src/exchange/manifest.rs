@@ -6,7 +6,6 @@ use std::path::Path;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::exchange::Table;
 use itgel_domain::file::chain::{Suite, verify};
-use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::DecisionId;
 use itgel_domain::time::AtMs;
@@ -145,15 +144,6 @@ impl Manifest {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
-    }
-
-    /// The state of the log.
-    #[must_use]
-    pub const fn log_ref(&self) -> CheckpointRef {
-        CheckpointRef {
-            size: self.log.size,
-            root: self.log.root,
-        }
     }
 
     /// Signs it.

@@ -177,7 +177,7 @@ impl Table {
         self.columns.iter().position(|known| known.key == column)
     }
 
-    /// The columns of an export: those of a person are left empty without persons.
+    /// Whether a column is left empty: those of persons are in an export without them.
     #[must_use]
     pub fn is_blank(&self, column: &Column, with_persons: bool) -> bool {
         column.has_persons && !with_persons
