@@ -44,6 +44,8 @@ vocabulary! {
         Division => "division",
         /// A SHA-256 digest in hexadecimal.
         Hash => "hash",
+        /// A SHA-256 digest that the database keeps as bytes.
+        HashBytes => "hash_bytes",
         /// A structure, as JSON text.
         Json => "json",
         /// A structure that the database keeps as bytes of JSON.
@@ -108,6 +110,7 @@ impl Column {
                 serde_json::from_str::<String>(text).map_err(|_| CellFault::WrongKind)?
             }
             (Scalar::Text(text), kind) if is_textual(kind) => text.clone(),
+            (Scalar::Bytes(bytes), CellKind::HashBytes) => data_encoding::HEXLOWER.encode(bytes),
             (Scalar::Bytes(bytes), CellKind::Bytes) => data_encoding::BASE64.encode(bytes),
             (Scalar::Bytes(bytes), CellKind::JsonBytes) => {
                 String::from_utf8(bytes.clone()).map_err(|_| CellFault::WrongKind)?
@@ -139,6 +142,10 @@ impl Column {
                 Scalar::Int(crate::time::date_to_day_number(day))
             }
             CellKind::JsonWord => Scalar::Text(format!("\"{text}\"")),
+            CellKind::HashBytes => {
+                let hash: Hash = text.parse().map_err(|_| CellFault::WrongKind)?;
+                Scalar::Bytes(hash.as_bytes().to_vec())
+            }
             CellKind::JsonBytes => Scalar::Bytes(text.as_bytes().to_vec()),
             CellKind::Bytes => {
                 let bytes = data_encoding::BASE64.decode(text.as_bytes());
@@ -175,7 +182,7 @@ impl Column {
                 .parse::<DivisionCode>()
                 .or_else(|_| DivisionCode::from_filled(text))
                 .is_ok(),
-            CellKind::Hash => text.parse::<Hash>().is_ok(),
+            CellKind::Hash | CellKind::HashBytes => text.parse::<Hash>().is_ok(),
             _ => true,
         };
         let is_listed = self.codes.is_empty() || self.codes.iter().any(|(word, _)| word == text);
@@ -270,6 +277,11 @@ mod tests {
                 "AP8=",
             ),
             (&column(CellKind::Text), Scalar::Text(String::new()), ""),
+            (
+                &column(CellKind::HashBytes),
+                Scalar::Bytes(Hash::of_file(b"").as_bytes().to_vec()),
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
         ];
         for (column, value, cell) in cases {
             assert_eq!(column.write(&value).as_deref(), Ok(cell));

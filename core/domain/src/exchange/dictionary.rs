@@ -154,7 +154,7 @@ fn described(column: &Column) -> String {
         CellKind::Day | CellKind::DayNumber => "日期 yyyy-MM-dd",
         CellKind::Instant => "时间 yyyy-MM-ddTHH:mm:ss.SSS+08:00",
         CellKind::Division => "12位区划代码",
-        CellKind::Hash => "SHA-256，64位十六进制",
+        CellKind::Hash | CellKind::HashBytes => "SHA-256，64位十六进制",
         CellKind::Json | CellKind::JsonBytes => "JSON",
         CellKind::Bytes => "base64",
     }
