@@ -13,6 +13,7 @@ pub mod reading;
 pub mod records;
 pub mod repeats;
 pub mod retention;
+pub mod screening;
 
 use std::sync::Arc;
 

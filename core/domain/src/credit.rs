@@ -7,6 +7,7 @@
 mod amend;
 pub mod measure;
 pub mod repeat;
+pub mod screening;
 pub mod timeliness;
 
 pub use amend::{Amendment, amended, begun_on, class_of};

@@ -120,6 +120,7 @@ fn forget_made(
     for cycle in store::standing::list_cycles(tx, subject)? {
         fold::refresh(service, tx, &known, &cycle, now)?;
     }
+    store::moved::forget_deleted(tx, subject)?;
     forget_in_inputs(service, tx, subject, now.on())?;
     forget_in_reports(service, tx, subject, now.on())
 }

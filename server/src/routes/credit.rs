@@ -15,6 +15,7 @@ use super::problem::Refusal;
 use crate::credit::measures::{self, InitiateRequest, MeasureFilter, MeasureRequest};
 use crate::credit::reading::{self, RecordFilter};
 use crate::credit::records::{self, EnterRequest};
+use crate::credit::screening::{self, ScreeningLine, ScreeningRequest};
 use crate::credit::{publicity, repeats};
 use crate::store::credit_record::Order;
 
@@ -219,4 +220,18 @@ pub(super) async fn repeat_ledger(
     let (items, next) = page.await?;
     let next = next.map(|id| id.to_string());
     Ok(Page { items, next })
+}
+
+pub(super) async fn screen(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    Json(request): Json<ScreeningRequest>,
+) -> Result<Page<ScreeningLine>, Refusal> {
+    let items = with_service(&app, move |s| {
+        screening::screening(s, &actor, &request, s.now())
+    });
+    Ok(Page {
+        items: items.await?,
+        next: None,
+    })
 }

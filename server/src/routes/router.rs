@@ -82,6 +82,7 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/measures/{id}", get(credit::measure))
         .route("/v1/measures/{id}/steps", post(credit::measure_step))
         .route("/v1/publicity-report", get(credit::publicity_report))
+        .route("/v1/screenings", post(credit::screen))
         .route("/v1/repeat-ledger", get(credit::repeat_ledger));
     let lenders = Router::new()
         .route("/v1/authorisations", get(lender::authorisations).post(lender::authorise))

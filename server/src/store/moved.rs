@@ -33,6 +33,41 @@ pub fn put(tx: &Tx<'_>, case: &CaseId, movement: &Movement) -> Result<(), StoreE
     Ok(())
 }
 
+/// Takes rows that were deleted out of what moved the assessments of a subject.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn forget_deleted(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    let sql = "select m.case_id, m.moved from case_moved m
+               join rating_case c on c.id = m.case_id where c.subject = ?1";
+    let mut query = tx.prepare_cached(sql)?;
+    let found = query.query_map(params![subject.as_str()], |row| {
+        Ok((|| {
+            let case: CaseId = column::word(row, "case_id", "case_moved.case_id")?;
+            let movement: Movement = column::json(row, "moved", "case_moved.moved")?;
+            Ok((case, movement))
+        })())
+    })?;
+    let found = found
+        .map(|row| row?)
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let mut exists = tx.prepare_cached("select 1 from register_row where id = ?1")?;
+    for (case, mut movement) in found {
+        let before = movement.rows.len();
+        let mut kept = Vec::with_capacity(before);
+        for row in movement.rows {
+            if exists.exists(params![row.row.as_str()])? {
+                kept.push(row);
+            }
+        }
+        if kept.len() < before {
+            movement.rows = kept;
+            put(tx, &case, &movement)?;
+        }
+    }
+    Ok(())
+}
+
 /// Deletes what moved the assessments of a subject.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ mod field;
 mod imports;
 mod lender;
 mod line;
+mod screening;
 mod shape;
 mod staff;
 mod sync;

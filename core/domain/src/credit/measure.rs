@@ -379,6 +379,12 @@ impl Measure {
         &self.item
     }
 
+    /// How hard it is.
+    #[must_use]
+    pub const fn strength(&self) -> Strength {
+        self.strength
+    }
+
     /// What it rests on.
     #[must_use]
     pub const fn ground(&self) -> &Ground {

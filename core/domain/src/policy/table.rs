@@ -132,6 +132,8 @@ actions! {
     /// Read credit records, official list entries, measures and who repeats.
     ReadRecords = "read_records":
         [Reviewer, Approver, ObjectionOfficer, Auditor, Administrator], [NoInterest];
+    /// Screen the applicants of a project: excluded, preferred or eligible.
+    ScreenApplicants = "screen_applicants": [Reviewer, Approver], [];
     /// Read names, ID numbers and phones.
     ReadIdentity = "read_identity": [Collector, Reviewer, ObjectionOfficer], [NoInterest];
     /// Read a single ballot: for nobody, only mean and count leave the service.

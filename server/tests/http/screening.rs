@@ -1,0 +1,123 @@
+//! Who may take part in a project, who goes first, and what is told about it.
+
+use itgel_domain::id::RowId;
+use itgel_domain::register::{
+    BodyLevel, ListEntry, ListEntryFields, OfficialList, RegisterContent, RegisterRow,
+};
+use itgel_fixtures::Household;
+use itgel_server::store;
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+use crate::field;
+use crate::world::World;
+
+/// Puts a household on an official list.
+fn list(world: &World, household: &Household) {
+    let fields = ListEntryFields {
+        list: OfficialList::SeriouslyDishonest,
+        list_version: "内蒙古自治区公共信用信息目录（2024版）".into(),
+        item: "严重失信主体名单".into(),
+        legal_basis: "示例法律依据".into(),
+        issued_by: "示例旗市场监督管理局".into(),
+        level: BodyLevel::Banner,
+        reference: "示例名单1号".into(),
+        listed_on: date(2026, 1, 10),
+        removed_on: None,
+        repaired_on: None,
+        of_person: true,
+        objection_accepted: false,
+    };
+    let row = RegisterRow {
+        id: RowId::from_random([7; 16]),
+        division: world.gacha(),
+        subject: Some(household.subject.clone()),
+        key: "示例名单1号".into(),
+        revision: 1,
+        valid_from: date(2026, 1, 10),
+        valid_to: None,
+        source: "示例信用平台".into(),
+        content: RegisterContent::ListEntry(ListEntry::try_from(fields).unwrap()),
+    };
+    let now = world.service.now();
+    let put = world.service.transact("test.list", move |service, tx| {
+        itgel_server::registers::put(service, tx, &row, "operator", now)
+    });
+    put.unwrap();
+}
+
+#[test]
+fn a_project_learns_who_is_excluded_by_law_and_who_goes_first_and_nothing_else() {
+    let mut world = World::prepared();
+    let rated = field::rated(&world);
+    let listed = field::add_household(&world, 1);
+    list(&world, &listed);
+    world.start();
+    let head = rated.household.identity.head().unwrap();
+    let applicants = json!([
+        { "subject": rated.household.subject },
+        { "subject": listed.subject },
+        { "number": head.id_number },
+        { "subject": "nobody" },
+        { "number": "91350100M000100Y43" },
+    ]);
+    let question =
+        json!({ "division": world.township(), "purpose": "示例项目-1", "applicants": applicants });
+    let token = world.sign_in(&world.seat("reviewer", 0x61));
+    let answer = world.post("/v1/screenings", Some(&token), &question);
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let items = answer.json()["items"].clone();
+    let outcome = |n: usize| items[n]["outcome"].clone();
+    assert_eq!([outcome(0), outcome(2)], ["preferred", "preferred"]);
+    assert_eq!(
+        [outcome(1), outcome(3), outcome(4)],
+        ["excluded", "unknown", "unknown"]
+    );
+    let reasons = items[1]["reasons"].as_array().unwrap();
+    assert_eq!(reasons.len(), 1);
+    assert_eq!(reasons[0]["legal_basis"], "示例法律依据");
+    let text = items.to_string();
+    assert!(
+        !text.contains(&head.full_name) && !text.contains("grade"),
+        "{text}"
+    );
+    let audit = world
+        .service
+        .store
+        .read(|c| store::log::list_audit(c, 0, 10_000))
+        .unwrap();
+    let row = audit
+        .iter()
+        .find(|row| row.action == "applicants.screened")
+        .unwrap();
+    assert_eq!(row.detail["purpose"], "示例项目-1");
+    assert_eq!(row.detail["subjects"].as_array().unwrap().len(), 3);
+    assert!(
+        !row.detail
+            .to_string()
+            .contains(head.id_number.as_deref().unwrap())
+    );
+}
+
+#[test]
+fn applicants_are_screened_by_the_office_alone_and_where_it_works() {
+    let world = World::new();
+    let ask = |token: &str, division: Value| {
+        let question = json!({ "division": division, "purpose": "示例项目-1",
+            "applicants": [{ "subject": "nobody" }] });
+        world.post("/v1/screenings", Some(token), &question)
+    };
+    let collector = world.sign_in(&world.seat("collector", 0x61));
+    ask(&collector, json!(world.gacha())).assert_problem(403, "policy.not_allowed");
+    let reviewer = world.sign_in(&world.seat("reviewer", 0x62));
+    ask(&reviewer, json!(world.other_gacha())).assert_problem(403, "scope.outside");
+    let nothing = json!({ "division": world.gacha(), "purpose": " ", "applicants": [] });
+    let problem = world
+        .post("/v1/screenings", Some(&reviewer), &nothing)
+        .assert_problem(422, "value.missing");
+    assert_eq!(
+        problem["violations"].as_array().unwrap().len(),
+        2,
+        "all at once"
+    );
+}
