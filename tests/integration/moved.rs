@@ -12,8 +12,8 @@ use itgel_domain::register::{
     OfficialList, RegisterContent, RegisterRow, Spell,
 };
 use itgel_fixtures::Household;
-use itgel_server::{registers, setup};
-use itgel_tests::{Collector, World};
+use itgel_server::registers;
+use itgel_tests::{Collector, Office, World};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 struct Scene {
     world: World,
     team: Collector,
+    reviewer: Office,
     household: Household,
 }
 
@@ -29,13 +30,14 @@ impl Scene {
     fn new() -> Self {
         let world = World::with_households(150);
         let household = world.households()[0].clone();
-        let team = world.home_team();
+        let (team, reviewer) = (world.home_team(), world.reviewer());
         team.synchronise();
         team.identify(&household);
         team.synchronise();
         Self {
             world,
             team,
+            reviewer,
             household,
         }
     }
@@ -57,13 +59,14 @@ impl Scene {
             source: source.into(),
             content,
         };
-        let banner = self
+        let now = self.world.now();
+        let put = self
             .world
-            .gacha()
-            .code
-            .ancestor(itgel_domain::division::DivisionLevel::County);
-        let registrar = setup::operator(banner.unwrap());
-        registers::enter(&self.world.service, &registrar, vec![row]).unwrap();
+            .service
+            .transact("test.register", move |service, tx| {
+                registers::put(service, tx, &row, "operator", now)
+            });
+        put.unwrap();
     }
 
     fn back(&self, days: i32) -> Date {
@@ -79,7 +82,7 @@ impl Scene {
 
     fn case(&self) -> Value {
         let gacha = self.world.gacha().code;
-        self.world.reviewer().case_of(&self.household, gacha)
+        self.reviewer.case_of(&self.household, gacha)
     }
 
     /// The rows of a register that the case says moved it.
