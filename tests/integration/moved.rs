@@ -263,6 +263,8 @@ fn what_moved_after_the_pre_rating_is_told_apart_and_moves_no_rating() {
         "the neighbours moved it, and nothing else"
     );
     assert_eq!(rated["moved"]["since_case"], Value::Null);
+    let tomorrow = scene.world.today().saturating_add(1.day());
+    scene.world.wait_until(tomorrow);
     let overdue = Spell {
         began_on: scene.back(60),
         ended_on: None,
