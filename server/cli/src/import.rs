@@ -62,8 +62,13 @@ struct Enter {
     kind: String,
     /// The file.
     file: PathBuf,
-    #[command(flatten)]
-    at: At,
+    // Not flattened: an optional group of arguments is found by arguments of its own alone.
+    /// The settings, as `itgel init` wrote them.
+    #[arg(long, env = "ITGEL_CONFIG")]
+    config: PathBuf,
+    /// The officer who does it.
+    #[arg(long = "as", value_name = "OFFICER")]
+    officer: OfficerId,
     /// Who keeps the table, with the number of its document.
     #[arg(long)]
     source: String,
@@ -190,7 +195,10 @@ pub fn run(args: &Args) -> Result<(), ImportError> {
 }
 
 fn enter(args: &Enter) -> Result<(), ImportError> {
-    let (service, actor) = open(&args.at)?;
+    let (service, actor) = open(&At {
+        config: args.config.clone(),
+        officer: args.officer.clone(),
+    })?;
     let encoding = args.encoding.as_deref().map(str::parse::<Encoding>);
     let entering = Entering {
         kind: args.kind.clone(),
