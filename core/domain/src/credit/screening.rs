@@ -55,18 +55,18 @@ pub fn screen<'a>(
     let (mut against, mut for_it) = (Vec::new(), Vec::new());
     for content in rows {
         match content {
-            RegisterContent::ListEntry(entry) if entry.is_shown_on(day) => {
-                // An unfinished annual report is no dishonesty: that list warns and excludes nobody.
-                if entry.list() != OfficialList::AbnormalOperation {
-                    let fields = entry.fields();
-                    against.push(Reason {
-                        from: String::from("list_entry"),
-                        what: entry.list().to_string(),
-                        list_version: Some(fields.list_version.clone()),
-                        legal_basis: Some(fields.legal_basis.clone()),
-                        body: Some(fields.issued_by.clone()),
-                    });
-                }
+            // An unfinished annual report is no dishonesty: that list warns and excludes nobody.
+            RegisterContent::ListEntry(entry)
+                if entry.is_shown_on(day) && entry.list() != OfficialList::AbnormalOperation =>
+            {
+                let fields = entry.fields();
+                against.push(Reason {
+                    from: String::from("list_entry"),
+                    what: entry.list().to_string(),
+                    list_version: Some(fields.list_version.clone()),
+                    legal_basis: Some(fields.legal_basis.clone()),
+                    body: Some(fields.issued_by.clone()),
+                });
             }
             RegisterContent::Honour(honour) if honour.holds_on(day) => {
                 for_it.push(plain("honour", honour.kind.as_str()));
