@@ -1,11 +1,6 @@
 //! The worked case L-01 and every edge of the reference line, as data in `fixtures/lending` through
 //! the command.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test builds itself is well formed, or the test fails"
-)]
-
 use std::path::{Path, PathBuf};
 
 use itgel::line::{Args, output};

@@ -56,6 +56,17 @@ pub struct Entered {
     pub is_unchanged: bool,
 }
 
+/// Where a record comes from, who entered it and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// Who keeps the register, with its reference.
+    pub source: &'a str,
+    /// The person.
+    pub entered_by: &'a str,
+    /// When.
+    pub at: AtMs,
+}
+
 /// Enters a record, an honour or a commitment for a person.
 ///
 /// # Errors
@@ -72,15 +83,12 @@ pub fn enter(
     let absent = ErrorCode::SubjectUnknown;
     allow_about(tx, actor, Action::ManageRegisters, &subject, absent)?;
     let officer = actor.officer.as_str();
-    put(
-        service,
-        tx,
-        &subject,
-        &request.content,
-        &request.source,
-        officer,
-        now,
-    )
+    let origin = Origin {
+        source: &request.source,
+        entered_by: officer,
+        at: now,
+    };
+    put(service, tx, &subject, &request.content, &origin)
 }
 
 /// Brings a record, an honour or a commitment into force; the same again changes nothing.
@@ -92,11 +100,9 @@ pub fn put(
     tx: &Tx<'_>,
     subject: &Subject,
     content: &NewCredit,
-    source: &str,
-    entered_by: &str,
-    now: AtMs,
+    origin: &Origin<'_>,
 ) -> Result<Entered, ServiceError> {
-    let faults = faults(service, tx, subject, content, now.on())?;
+    let faults = faults(service, tx, subject, content, origin.at.on())?;
     if !faults.is_empty() {
         return Err(refuse(faults));
     }
@@ -105,7 +111,7 @@ pub fn put(
         NewCredit::Honour(honour) => RegisterContent::Honour(honour),
         NewCredit::Commitment(made) => RegisterContent::Commitment(made),
     };
-    write(service, tx, subject, content, source, entered_by, now)
+    write(service, tx, subject, content, origin)
 }
 
 /// Everything that keeps a record, an honour or a commitment from being entered.
@@ -144,13 +150,11 @@ pub fn import_entry(
     tx: &Tx<'_>,
     subject: &Subject,
     fields: ListEntryFields,
-    source: &str,
-    entered_by: &str,
-    now: AtMs,
+    origin: &Origin<'_>,
 ) -> Result<Entered, ServiceError> {
-    let entry = checked_entry(service, tx, subject, fields, now.on())?.map_err(refuse)?;
+    let entry = checked_entry(service, tx, subject, fields, origin.at.on())?.map_err(refuse)?;
     let content = RegisterContent::ListEntry(entry);
-    write(service, tx, subject, content, source, entered_by, now)
+    write(service, tx, subject, content, origin)
 }
 
 /// The entry that fields make for a subject, or everything that keeps them from being one.
@@ -222,9 +226,12 @@ pub fn amend(
     let absent = ErrorCode::RecordUnknown;
     allow_about(tx, actor, amendment.action(), &subject, absent)?;
     let content = amended(&listed.row.content, amendment, now.on())?;
-    let officer = actor.officer.as_str();
-    let source = &listed.row.source;
-    let entered = write(service, tx, &subject, content, source, officer, now)?;
+    let origin = Origin {
+        source: &listed.row.source,
+        entered_by: actor.officer.as_str(),
+        at: now,
+    };
+    let entered = write(service, tx, &subject, content, &origin)?;
     if let Some(place) = Place::of(&listed.row) {
         measures::end_on(service, tx, &place, amendment.end_reason(), now)?;
     }
@@ -238,10 +245,9 @@ fn write(
     tx: &Tx<'_>,
     subject: &Subject,
     content: RegisterContent,
-    source: &str,
-    entered_by: &str,
-    now: AtMs,
+    origin: &Origin<'_>,
 ) -> Result<Entered, ServiceError> {
+    let now = origin.at;
     let place = Place {
         subject: subject.id.clone(),
         register: content.register().to_owned(),
@@ -262,10 +268,10 @@ fn write(
         revision: 1,
         valid_from: begun_on(&content).unwrap_or_else(|| now.on()),
         valid_to: None,
-        source: source.to_owned(),
+        source: origin.source.to_owned(),
         content,
     };
-    registers::put(service, tx, &row, entered_by, now)?;
+    registers::put(service, tx, &row, origin.entered_by, now)?;
     measures::end_lapsed(service, tx, subject, now)?;
     Ok(Entered {
         id: row.id,

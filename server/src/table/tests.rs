@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::io::{Cursor, Write as _};
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};

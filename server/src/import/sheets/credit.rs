@@ -126,10 +126,18 @@ pub(super) fn staged(
 /// Brings a row into force.
 pub(super) fn apply(force: &Force<'_>, row: &Row) -> Result<Applied, ServiceError> {
     let subject = fold::subject(force.tx, &row.subject)?;
-    let by = force.entered_by.as_str();
-    let (service, tx, now) = (force.service, force.tx, force.now);
-    let entered = records::put(service, tx, &subject, &row.content, force.source, by, now)?;
+    let (service, tx) = (force.service, force.tx);
+    let entered = records::put(service, tx, &subject, &row.content, &origin(force))?;
     Ok(applied(&entered))
+}
+
+/// Where the rows of a table come from.
+pub(super) fn origin<'a>(force: &Force<'a>) -> records::Origin<'a> {
+    records::Origin {
+        source: force.source,
+        entered_by: force.entered_by.as_str(),
+        at: force.now,
+    }
 }
 
 /// What came of it.

@@ -169,9 +169,8 @@ impl Sheet for OfficialLists {
 
     fn apply(&self, force: &Force<'_>, row: Row) -> Result<Applied, ServiceError> {
         let subject = fold::subject(force.tx, &row.subject)?;
-        let (service, tx, by) = (force.service, force.tx, force.entered_by.as_str());
-        let source = force.source;
-        records::import_entry(service, tx, &subject, row.fields, source, by, force.now)
+        let origin = credit::origin(force);
+        records::import_entry(force.service, force.tx, &subject, row.fields, &origin)
             .map(|entered| credit::applied(&entered))
             .map_err(|error| match error.code() {
                 ErrorCode::RecordOverlap => ErrorCode::ImportOverlap.into(),

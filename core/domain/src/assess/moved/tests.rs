@@ -186,12 +186,12 @@ fn rows_that_outweigh_each_other_are_each_named() {
     let honour = Honour::plain(HonourLevel::Region, date(2026, 5, 1));
     let mut now = basics();
     now.push(row("honour", "", RegisterContent::Honour(honour)));
-    let quota = match &now[0].content {
-        RegisterContent::Quota(quota) => Quota {
-            mu_per_su: Centi(2_300),
-            ..quota.clone()
-        },
-        other => panic!("{other:?}"),
+    let RegisterContent::Quota(quota) = now[0].content.clone() else {
+        unreachable!("the first row is the quota");
+    };
+    let quota = Quota {
+        mu_per_su: Centi(2_300),
+        ..quota
     };
     now[0] = RegisterRow {
         id: "quota-2".parse().unwrap(),
