@@ -10,8 +10,10 @@
 
 mod access;
 mod api;
+mod credit;
 mod field;
 mod imports;
+mod interface;
 mod lender;
 mod line;
 mod screening;

@@ -171,6 +171,8 @@ impl World {
             ("reviewer", Role::Reviewer, township),
             ("approver", Role::Approver, self.banner.code),
             ("administrator", Role::Administrator, self.banner.code),
+            ("objections", Role::ObjectionOfficer, self.banner.code),
+            ("other-approver", Role::Approver, self.banner.code),
             ("stranger", Role::Collector, self.other_gacha()),
         ] {
             self.add_officer(officer, role, division);

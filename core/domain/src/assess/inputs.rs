@@ -140,6 +140,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// Drops what is settled: repaired, withdrawn, exonerated, removed.
+    pub(crate) fn forget_settled(&mut self) {
+        self.public_records.retain(|record| !record.is_settled());
+        self.official_lists.retain(|e| e.ended_on().is_none());
+    }
+
     /// Drops the adverse records of persons whose time is over on `day` (`domain.md` L-06);
     /// whether there were any.
     pub fn forget_expired(&mut self, day: Date) -> bool {

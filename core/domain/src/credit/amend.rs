@@ -203,14 +203,11 @@ pub const fn class_of(content: &RegisterContent) -> Option<CreditClass> {
 }
 
 fn record_amended(record: &PublicRecord, amendment: &Amendment) -> Result<PublicRecord, ErrorCode> {
-    let is_closed = record.repaired_on.is_some()
-        || record.withdrawn_on.is_some()
-        || record.exonerated.is_some();
     let mut new = record.clone();
     match amendment {
         Amendment::Report { on } if record.reported_on.is_none() => new.reported_on = Some(*on),
         Amendment::End { on, .. } if record.ended_on.is_none() => new.ended_on = Some(*on),
-        _ if is_closed => return Err(ErrorCode::RecordStep),
+        _ if record.is_settled() => return Err(ErrorCode::RecordStep),
         Amendment::Repair { on, .. } => new.repaired_on = Some(*on),
         Amendment::Withdraw { on, .. } => new.withdrawn_on = Some(*on),
         Amendment::Exonerate { exoneration } => new.exonerated = Some(exoneration.clone()),

@@ -226,6 +226,12 @@ impl PublicRecord {
             && !over(self.delete_on().filter(|_| self.ended_on.is_some()))
     }
 
+    /// Whether it was repaired, withdrawn or exonerated.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.repaired_on.is_some() || self.withdrawn_on.is_some() || self.exonerated.is_some()
+    }
+
     /// The same under the catalogues and the publicity terms of `parameters`: its catalogue
     /// version is known, and the longest term of its gravity is not over (`domain.md` L-31).
     #[must_use]

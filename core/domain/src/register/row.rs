@@ -274,6 +274,10 @@ impl Context {
     /// its division, a smaller division before a larger one, then the later first day. The order
     /// of `rows` does not matter, and rows about others are passed over.
     ///
+    /// A credit record or list entry that the registers know as repaired, withdrawn, exonerated or
+    /// removed is left out, also where `as_of` lies before that day: from then on all use of it
+    /// stops (`domain.md` D.3, L-12).
+    ///
     /// Identity and consent are not in registers, see [`Context::of_subject`].
     #[must_use]
     pub fn from_rows<'a>(
@@ -285,6 +289,7 @@ impl Context {
         for row in RegisterRow::in_force(rows, subject, as_of) {
             context.take(row.content.clone());
         }
+        context.forget_settled();
         context.forget_expired(as_of);
         context
     }

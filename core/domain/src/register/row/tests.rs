@@ -1,5 +1,7 @@
 use super::*;
-use crate::register::{CreditStatus, PeerResult, Relation};
+use crate::register::{
+    BodyLevel, CreditStatus, ListEntryFields, OfficialList, PeerResult, Relation,
+};
 use crate::subject::{Grade, SubjectKind};
 use jiff::civil::date;
 
@@ -153,6 +155,65 @@ fn a_person_related_in_two_ways_counts_once_and_to_the_named_subject_alone() {
     assert_eq!(seen, expected.map(|(id, g)| (id.to_owned(), Some(g))));
 }
 
+fn listed(removed_on: Option<Date>) -> ListEntry {
+    let fields = ListEntryFields {
+        list: OfficialList::CourtDefaulters,
+        list_version: "内蒙古自治区公共信用信息目录（2024版）".into(),
+        item: "失信被执行人".into(),
+        legal_basis: "示例".into(),
+        issued_by: "示例旗人民法院".into(),
+        level: BodyLevel::Banner,
+        reference: "示例".into(),
+        listed_on: date(2020, 1, 1),
+        removed_on,
+        repaired_on: None,
+        of_person: true,
+        objection_accepted: false,
+    };
+    fields.try_into().unwrap()
+}
+
+#[test]
+fn what_the_registers_know_as_repaired_or_removed_is_used_no_more() {
+    let record = |repaired_on| {
+        let record = PublicRecord {
+            reference: "示例".into(),
+            repaired_on,
+            ..PublicRecord::default()
+        };
+        of(
+            row("r1", "150623200201", RegisterContent::PublicRecord(record)),
+            "hh-1",
+        )
+    };
+    let entry = |removed_on| {
+        let content = RegisterContent::ListEntry(listed(removed_on));
+        of(row("r2", "150623200201", content), "hh-1")
+    };
+    let standing = context(&[record(None), entry(None)]);
+    assert_eq!(standing.public_records.len(), 1);
+    assert_eq!(standing.official_lists.len(), 1);
+    // Both days lie after the day of the assessment.
+    let later = Some(date(2026, 9, 1));
+    let settled = context(&[record(later), entry(later)]);
+    assert!(settled.public_records.is_empty() && settled.official_lists.is_empty());
+}
+
+#[test]
+fn a_persons_record_whose_time_is_over_is_in_no_context_even_before_it_is_deleted() {
+    let record = |ended_on| {
+        let record = PublicRecord {
+            reference: "示例".into(),
+            ended_on: Some(ended_on),
+            ..PublicRecord::default()
+        };
+        let content = RegisterContent::PublicRecord(record);
+        context(&[of(row("r1", "150623200201", content), "hh-1")])
+    };
+    assert_eq!(record(date(2021, 8, 2)).public_records.len(), 1);
+    assert!(record(date(2021, 8, 1)).public_records.is_empty());
+}
+
 #[test]
 fn a_row_comes_back_from_its_bytes_as_it_was() {
     let result = PeerResult {
@@ -163,6 +224,7 @@ fn a_row_comes_back_from_its_bytes_as_it_was() {
     let peer = RegisterContent::Peer(PeerEvaluation::Held(result));
     for content in [
         peer,
+        RegisterContent::ListEntry(listed(None)),
         RegisterContent::Founded(DAY),
         RegisterContent::Tip("TIP_X".into()),
     ] {
