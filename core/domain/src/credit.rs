@@ -10,7 +10,7 @@ pub mod repeat;
 pub mod screening;
 pub mod timeliness;
 
-pub use amend::{Amendment, amended, begun_on, class_of};
+pub use amend::{Amendment, amended, begun_on, class_of, end_reason};
 pub use measure::{
     Act, EndReason, Feedback, Ground, Measure, MeasureError, MeasureKind, MeasureState, Proposal,
     Response, Strength, ground_on,

@@ -1,6 +1,6 @@
 //! Credit records: entered, imported, amended, read.
 
-use itgel_domain::credit::{Amendment, amended, begun_on};
+use itgel_domain::credit::{Amendment, amended, begun_on, end_reason};
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DecisionId, RowId, SubjectId};
@@ -232,9 +232,6 @@ pub fn amend(
         at: now,
     };
     let entered = write(service, tx, &subject, content, &origin)?;
-    if let Some(place) = Place::of(&listed.row) {
-        measures::end_on(service, tx, &place, amendment.end_reason(), now)?;
-    }
     note_amendment(tx, actor, (&subject, &entered.id), amendment, now)?;
     Ok(entered)
 }
@@ -271,8 +268,13 @@ fn write(
         source: origin.source.to_owned(),
         content,
     };
+<<<<<<< HEAD
     registers::put(service, tx, &row, origin.entered_by, now)?;
     measures::end_lapsed(service, tx, subject, now)?;
+=======
+    registers::put(service, tx, &row, entered_by, now)?;
+    measures::end_on(service, tx, &place, end_reason(&row.content), now)?;
+>>>>>>> 59a24dd (A measure says why its ground fell)
     Ok(Entered {
         id: row.id,
         is_unchanged: false,

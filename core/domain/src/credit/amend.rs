@@ -99,18 +99,6 @@ impl Amendment {
         }
     }
 
-    /// Why measures that rest on the record end, if its ground falls.
-    #[must_use]
-    pub const fn end_reason(&self) -> EndReason {
-        match self {
-            Self::Repair { .. } => EndReason::Repaired,
-            Self::Withdraw { .. } => EndReason::Withdrawn,
-            Self::Exonerate { .. } => EndReason::Exonerated,
-            Self::Remove { .. } => EndReason::Removed,
-            _ => EndReason::Lapsed,
-        }
-    }
-
     fn day(&self) -> Option<Date> {
         match self {
             Self::Repair { on, .. }
@@ -182,6 +170,20 @@ pub fn begun_on(content: &RegisterContent) -> Option<Date> {
         RegisterContent::Honour(honour) => Some(honour.awarded_on),
         RegisterContent::Commitment(made) => Some(made.signed_on),
         _ => None,
+    }
+}
+
+/// Why measures that rest on a row end, if it is no ground any more.
+#[must_use]
+pub fn end_reason(content: &RegisterContent) -> EndReason {
+    match content {
+        RegisterContent::PublicRecord(r) if r.exonerated.is_some() => EndReason::Exonerated,
+        RegisterContent::PublicRecord(r) if r.withdrawn_on.is_some() => EndReason::Withdrawn,
+        RegisterContent::PublicRecord(r) if r.repaired_on.is_some() => EndReason::Repaired,
+        RegisterContent::ListEntry(e) if e.fields().repaired_on.is_some() => EndReason::Repaired,
+        RegisterContent::ListEntry(e) if e.fields().removed_on.is_some() => EndReason::Removed,
+        RegisterContent::Honour(h) if h.withdrawn_on.is_some() => EndReason::Withdrawn,
+        _ => EndReason::Lapsed,
     }
 }
 
