@@ -27,9 +27,12 @@ enum Does {
     Tables,
     /// Takes entries of official lists with law, body and first day.
     Lists,
+    /// Restores a whole database that was exported, into an empty one: rows are read back through
+    /// the checks of their types.
+    Restores,
 }
 
-use Does::{Lists, Measures, Nothing, Records, Tables};
+use Does::{Lists, Measures, Nothing, Records, Restores, Tables};
 
 /// Every address that changes something, and what it does.
 const CHANGES: &[(&str, Does)] = &[
@@ -51,6 +54,9 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/imports/{id}/activate", Tables),
     ("POST /v1/imports/{id}/reject", Tables),
     ("POST /v1/jobs/snapshot", Nothing),
+    ("POST /v1/lines", Nothing),
+    ("DELETE /v1/lines/{hash}", Nothing),
+    ("POST /v1/lines/{hash}/activate", Nothing),
     ("POST /v1/loan-ledgers", Nothing),
     ("POST /v1/loan-ledgers/{id}/activation", Nothing),
     ("POST /v1/loan-ledgers/{id}/proposal", Nothing),
@@ -81,10 +87,14 @@ const OTHER_TABLES: &[&str] = &[
     "disasters",
     "division-changes",
     "division-moves",
+    "entrusted-animals",
     "gacha-facts",
     "holidays",
     "households",
+    "joint-groups",
     "loan-ledger",
+    "pasture-leases",
+    "pasture-plots",
     "pasture-quotas",
     "responsible-persons",
     "sumu-facts",
@@ -99,6 +109,8 @@ const COMMANDS: &[(&str, Does)] = &[
     ("Line", Nothing),
     ("Pack", Nothing),
     ("Import", Tables),
+    ("Export", Nothing),
+    ("Exchange", Restores),
     ("Dictionary", Nothing),
 ];
 
