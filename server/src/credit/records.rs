@@ -268,13 +268,8 @@ fn write(
         source: origin.source.to_owned(),
         content,
     };
-<<<<<<< HEAD
     registers::put(service, tx, &row, origin.entered_by, now)?;
-    measures::end_lapsed(service, tx, subject, now)?;
-=======
-    registers::put(service, tx, &row, entered_by, now)?;
     measures::end_on(service, tx, &place, end_reason(&row.content), now)?;
->>>>>>> 59a24dd (A measure says why its ground fell)
     Ok(Entered {
         id: row.id,
         is_unchanged: false,
