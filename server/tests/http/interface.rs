@@ -66,6 +66,8 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/measures/{id}/steps", Measures),
     ("POST /v1/oauth/token", Nothing),
     ("POST /v1/publicity/{division}", Nothing),
+    // Reads only what excludes lawfully and what is preferred.
+    ("POST /v1/screenings", Nothing),
     ("POST /v1/sync/hello", Nothing),
     ("POST /v1/sync/pull", Nothing),
     ("POST /v1/sync/push", Nothing),
