@@ -22,9 +22,9 @@ pub struct Args {
     /// The banner that the server works for: its six-digit code.
     #[arg(long)]
     pub banner: DivisionCode,
-    /// The first administrator's identifier.
+    /// The first administrators' identifiers. Name two: what decides grades needs a second person.
     #[arg(long, default_value = "administrator")]
-    pub administrator: OfficerId,
+    pub administrator: Vec<OfficerId>,
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8480")]
     pub listen: SocketAddr,
@@ -71,29 +71,31 @@ pub fn run(args: &Args) -> Result<(), InitError> {
     let config = create(&args.dir, args.listen, &public_url, "")?;
     let keys = ServerKeys::read(&config.keys)?;
     let service = Service::open(config, keys, clock::system())?;
-    let administrator = OfficerRecord {
-        id: args.administrator.clone(),
-        name: args.administrator.to_string(),
+    let named = |id: &OfficerId| OfficerRecord {
+        id: id.clone(),
+        name: id.to_string(),
         division: args.banner,
     };
+    let administrators: Vec<_> = args.administrator.iter().map(named).collect();
     let banner = args.banner;
     let now = service.now();
     service.transact("setup.init", move |service, tx| {
-        setup::add_officer(tx, &administrator, &[(Role::Administrator, banner)])?;
+        for administrator in &administrators {
+            setup::add_officer(tx, administrator, &[(Role::Administrator, banner)])?;
+        }
         rules::seed(service, tx, now)?;
         process::seed_calendars(tx, now)
     })?;
     let operator = setup::operator(args.banner);
-    let code = auth::issue_enrolment(&service, &operator, &args.administrator, now)?;
     println!("settings   {}", args.dir.join(CONFIG).display());
     println!(
         "start with itgel serve --config {}",
         args.dir.join(CONFIG).display()
     );
-    println!(
-        "enrolment code of {} (30 minutes, once): {code}",
-        args.administrator
-    );
+    for administrator in &args.administrator {
+        let code = auth::issue_enrolment(&service, &operator, administrator, now)?;
+        println!("enrolment code of {administrator} (30 minutes, once): {code}");
+    }
     Ok(())
 }
 

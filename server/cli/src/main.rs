@@ -7,7 +7,7 @@ use itgel::{assess, demo, dictionary, exchange, import, init, line, pack, serve}
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -9,12 +9,6 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use itgel::clock;
-use itgel_domain::case::Role;
-use itgel_server::config::Config;
-use itgel_server::keys::ServerKeys;
-use itgel_server::store::officer::OfficerRecord;
-use itgel_server::{Service, setup};
 use tempfile::TempDir;
 
 const TABLE: &str = "日期,安排,节日\n2027-01-01,放假,元旦\n2027-02-30,放假,春节\n";
@@ -33,35 +27,15 @@ fn said(output: &Output) -> String {
     )
 }
 
-/// A new server with a clerk and a second administrator; the path of its settings.
+/// A new server with two administrators; the path of its settings.
 fn server(folder: &TempDir) -> String {
     let dir = folder.path().join("server");
     let dir = dir.to_str().unwrap();
-    let made = itgel(&[
-        "init",
-        dir,
-        "--banner",
-        "150623",
-        "--administrator",
-        "clerk",
-    ]);
+    let mut args = vec!["init", dir, "--banner", "150623"];
+    args.extend(["--administrator", "clerk", "--administrator", "second"]);
+    let made = itgel(&args);
     assert!(made.status.success(), "{}", said(&made));
-    let config = format!("{dir}/itgel.toml");
-    let settings = Config::parse(&std::fs::read_to_string(&config).unwrap()).unwrap();
-    let keys = ServerKeys::read(&settings.keys).unwrap();
-    let service = Service::open(settings, keys, clock::system()).unwrap();
-    service
-        .transact("test.second", |_, tx| {
-            let banner = "150623".parse().unwrap();
-            let second = OfficerRecord {
-                id: "second".parse().unwrap(),
-                name: "示例".into(),
-                division: banner,
-            };
-            setup::add_officer(tx, &second, &[(Role::Administrator, banner)])
-        })
-        .unwrap();
-    config
+    format!("{dir}/itgel.toml")
 }
 
 fn import(config: &str, file: &Path, more: &[&str]) -> Output {
@@ -136,4 +110,45 @@ fn what_decides_grades_waits_for_another_officer() {
     );
     let list = itgel(&["import", "list", "--config", &config, "--as", "second"]);
     assert!(list.status.success(), "{}", said(&list));
+}
+
+#[test]
+fn a_new_server_is_filled_from_tables_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = server(&folder);
+    let enter = |kind: &str, officer: &str, table: &str| {
+        let file = folder.path().join(format!("{kind}.csv"));
+        std::fs::write(&file, table).unwrap();
+        let file = file.to_str().unwrap();
+        let mut args = vec!["import", kind, file, "--config", &config, "--as", officer];
+        args.extend(["--source", "示例"]);
+        let entered = itgel(&args);
+        assert!(entered.status.success(), "{kind}: {}", said(&entered));
+        said(&entered)
+    };
+    let activate = |words: &str| {
+        let mut after = words.split_whitespace().skip_while(|w| *w != "activate");
+        let batch = after.nth(1).unwrap();
+        let args = ["import", "activate", batch, "--config", &config];
+        let done = itgel(&[&args[..], &["--as", "second"]].concat());
+        assert!(done.status.success(), "{}", said(&done));
+        said(&done)
+    };
+    let divisions = "区划代码,名称,类型,起始日期\n\
+                     150623,示例旗,旗,2020-01-01\n\
+                     150623200,示例苏木,苏木,2020-01-01\n\
+                     150623200201,示例嘎查,嘎查,2020-01-01\n";
+    enter("divisions", "clerk", divisions);
+    let people = "人员编号,姓名,角色,区划代码\n\
+                  caiji-01,示例甲,采集员,150623200201\n\
+                  shending-01,示例乙,旗审定,150623\n";
+    activate(&enter("officers", "clerk", people));
+    let cycles = "年度编号,年度名称,类型,区划代码,起始日期,截止日期\n\
+                  2026,2026年度评定,年度评定,150623,2020-01-01,2099-12-31\n";
+    enter("cycles", "shending-01", cycles);
+    let households = "区划代码,户编号,户主姓名,户主身份证号,统计日期,家庭人口\n\
+                      150623200201,0101,巴特尔（示例）,11010519491231002X,2026-06-30,4\n";
+    let words = activate(&enter("households", "clerk", households));
+    let applied = words.lines().find(|line| line.contains("applied")).unwrap();
+    assert!(applied.contains('1'), "{words}");
 }

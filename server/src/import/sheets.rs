@@ -4,6 +4,7 @@ mod calendar;
 mod commitments;
 mod common;
 mod credit;
+mod cycles;
 mod disasters;
 mod divisions;
 mod entrusted;
@@ -16,8 +17,10 @@ mod joint_groups;
 mod land;
 mod leases;
 mod loans;
+mod officers;
 mod offices;
 mod official_lists;
+mod places;
 mod plots;
 mod quotas;
 mod records;
@@ -29,6 +32,9 @@ use super::sheet::AnySheet;
 #[must_use]
 pub fn all() -> &'static [&'static dyn AnySheet] {
     &[
+        &places::Divisions,
+        &officers::Officers,
+        &cycles::Cycles,
         &households::Households,
         &quotas::Quotas,
         &plots::Plots,
