@@ -14,8 +14,8 @@
 //!
 //! - [`share`]: the request, its audit row and its leaf in the log,
 //! - [`manifest`]: what an export is, signed,
-//! - [`export`]: out, with `folder` and [`workbook`] as the two formats,
-//! - [`import`]: in, with `restore` and `verify` behind it,
+//! - [`mod@export`]: out, with `folder` and [`workbook`] as the two formats,
+//! - [`mod@import`]: in, with `restore` and `verify` behind it,
 //! - `source`: rows of tables and views as cells.
 
 pub mod export;
