@@ -4,6 +4,7 @@ use itgel_domain::lending::{Discount, DiscountFor, FigureName, LineStep, LoanUse
 
 use crate::lang::Lang;
 use crate::messages as m;
+use crate::name::{township_title, village_title};
 
 /// A step of the computation.
 #[must_use]
@@ -65,7 +66,11 @@ pub fn line_discount_for(lang: Lang, discount: &Discount) -> String {
     let word = discount.word.as_str();
     match discount.given_for {
         DiscountFor::Grade => m::line_discount_grade(lang, word),
-        DiscountFor::VillageTitle => m::line_discount_village_title(lang, word),
-        DiscountFor::TownshipTitle => m::line_discount_township_title(lang, word),
+        DiscountFor::VillageTitle => {
+            m::line_discount_village_title(lang, village_title(lang, word.parse().ok()))
+        }
+        DiscountFor::TownshipTitle => {
+            m::line_discount_township_title(lang, township_title(lang, word.parse().ok()))
+        }
     }
 }
