@@ -4,10 +4,9 @@
 
 use itgel_domain::case::Role;
 use itgel_domain::case::cycle::Cycle;
-use itgel_domain::division::{Division, DivisionCode};
+use itgel_domain::division::DivisionCode;
 use itgel_domain::policy::{Actor, Grant};
-use itgel_domain::subject::Subject;
-use itgel_domain::sync::pull::{PullItem, SubjectItem};
+use itgel_domain::sync::pull::PullItem;
 
 use crate::error::ServiceError;
 use crate::store::lender::LenderRecord;
@@ -27,14 +26,6 @@ pub fn mark_sample(tx: &Tx<'_>) -> Result<(), ServiceError> {
     Ok(store::meta::put(tx, store::meta::IS_SAMPLE, "1")?)
 }
 
-/// Enters a division.
-///
-/// # Errors
-/// [`ServiceError`] of the store.
-pub fn add_division(tx: &Tx<'_>, division: &Division) -> Result<(), ServiceError> {
-    Ok(store::division::put(tx, division)?)
-}
-
 /// Enters an officer with the roles granted to them.
 ///
 /// # Errors
@@ -47,23 +38,6 @@ pub fn add_officer(
     store::officer::put(tx, officer)?;
     for (role, division) in grants {
         store::officer::grant(tx, &officer.id, *role, *division)?;
-    }
-    Ok(())
-}
-
-/// Enters a subject and tells the devices of its division.
-///
-/// # Errors
-/// [`ServiceError`] of the store.
-pub fn add_subject(tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
-    if store::subject::put(tx, subject)? {
-        let item = PullItem::Subject(SubjectItem {
-            subject: subject.id.clone(),
-            kind: subject.kind,
-            division: subject.division,
-            local_code: subject.local_code.clone(),
-        });
-        store::list::append(tx, subject.division, &item)?;
     }
     Ok(())
 }

@@ -100,7 +100,7 @@ pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleE
     service.transact("setup.sample", move |service, tx| {
         setup::mark_sample(tx)?;
         for division in &divisions {
-            setup::add_division(tx, division)?;
+            itgel_server::registers::put_division(service, tx, division)?;
         }
         itgel_server::rules::seed(service, tx, now)?;
         itgel_server::process::seed_calendars(tx, now)?;
@@ -190,10 +190,10 @@ fn fill(
     }
     for batch in subjects.chunks(BATCH) {
         let batch = batch.to_vec();
-        service.transact("setup.subjects", move |_, tx| {
+        service.transact("setup.subjects", move |service, tx| {
             batch
                 .iter()
-                .try_for_each(|subject| setup::add_subject(tx, subject))
+                .try_for_each(|subject| itgel_server::registers::put_subject(service, tx, subject))
         })?;
     }
     let now = service.now();

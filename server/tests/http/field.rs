@@ -15,7 +15,7 @@ use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::sync::push::{IdentityPush, Push, PushAnswer};
 use itgel_fixtures::{Household, registers};
 use itgel_server::process::{self, StepRequest};
-use itgel_server::{auth, fold, ingest, jobs, setup, store};
+use itgel_server::{auth, fold, ingest, jobs, store};
 
 use crate::world::{LENDER, Seat, TODAY, World};
 
@@ -142,7 +142,7 @@ pub(crate) fn add_household(world: &World, number: u32) -> Household {
     world
         .service
         .transact("test.household", move |service, tx| {
-            setup::add_subject(tx, &subject)?;
+            itgel_server::registers::put_subject(service, tx, &subject)?;
             rows.iter().try_for_each(|row| {
                 itgel_server::registers::put(service, tx, row, "operator", now).map(drop)
             })
