@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod lending;
 pub mod process;
 pub mod public_board;
+pub mod recompute;
 pub mod registers;
 pub mod related;
 pub mod routes;

@@ -13,5 +13,6 @@ pub mod import;
 pub mod init;
 pub mod line;
 pub mod pack;
+pub mod recompute;
 pub mod sample;
 pub mod serve;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use itgel::{assess, demo, dictionary, exchange, import, init, line, pack, serve};
+use itgel::{assess, demo, dictionary, exchange, import, init, line, pack, recompute, serve};
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
 #[derive(Parser)]
@@ -33,6 +33,8 @@ enum Command {
     Export(exchange::ExportArgs),
     /// Take exports in.
     Exchange(exchange::Args),
+    /// Recompute every stored rating and title.
+    Recompute(recompute::Args),
     /// Print the data dictionary.
     Dictionary,
 }
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args).map_err(Into::into),
         Command::Export(args) => exchange::export(&args).map_err(Into::into),
         Command::Exchange(args) => exchange::run(&args).map_err(Into::into),
+        Command::Recompute(args) => recompute::run(&args).map_err(Into::into),
         Command::Dictionary => {
             dictionary::run();
             Ok(())

@@ -121,7 +121,7 @@ fn forget_made(
         fold::refresh(service, tx, &known, &cycle, now)?;
     }
     store::moved::forget_deleted(tx, subject)?;
-    forget_in_inputs(service, tx, subject, now.on())?;
+    forget_in_inputs(service, tx, subject, now)?;
     forget_in_reports(service, tx, subject, now.on())
 }
 
@@ -129,14 +129,15 @@ fn forget_in_inputs(
     service: &Service,
     tx: &Tx<'_>,
     subject: &SubjectId,
-    today: Date,
+    now: AtMs,
 ) -> Result<(), ServiceError> {
     for row in store::assessment::list_of(tx, subject)? {
         let rules = service.rules.stored(tx);
         let mut inputs = Inputs::decode(&row.inputs, &rules)
             .map_err(|e| ServiceError::caused("stored inputs", e))?;
-        if inputs.context.forget_expired(today) {
-            store::assessment::redact(tx, &row.inputs_hash, &inputs.canonical_bytes())?;
+        if inputs.context.forget_expired(now.on()) {
+            let left = inputs.canonical_bytes();
+            store::assessment::redact(tx, &row.inputs_hash, &left, now)?;
         }
     }
     Ok(())

@@ -89,6 +89,7 @@ pub(super) fn keep(
             inputs: std::mem::take(&mut found.bytes),
             result: found.assessment.to_json(),
             made_at: now,
+            shortened_at: None,
         };
         store::assessment::put(tx, &row)?;
     }

@@ -25,16 +25,21 @@ pub struct AssessmentRow {
     pub result: String,
     /// When it was made.
     pub made_at: AtMs,
+    /// When a record that had to be deleted was taken out of the inputs: they are no longer those
+    /// that the hash names.
+    pub shortened_at: Option<AtMs>,
 }
+
+const SELECT: &str = "select inputs_hash, subject, cycle, as_of, inputs, result, made_at,
+    shortened_at from assessment";
 
 /// The assessment of these inputs.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn get(connection: &Connection, inputs: &Hash) -> Result<Option<AssessmentRow>, StoreError> {
-    let sql = "select inputs_hash, subject, cycle, as_of, inputs, result, made_at from assessment
-               where inputs_hash = ?1";
-    let mut query = connection.prepare_cached(sql)?;
+    let sql = format!("{SELECT} where inputs_hash = ?1");
+    let mut query = connection.prepare_cached(&sql)?;
     query
         .query_row(params![inputs.to_string()], |row| Ok(read(row)))
         .optional()?
@@ -83,9 +88,8 @@ pub fn list_of(
     connection: &Connection,
     subject: &SubjectId,
 ) -> Result<Vec<AssessmentRow>, StoreError> {
-    let sql = "select inputs_hash, subject, cycle, as_of, inputs, result, made_at from assessment
-               where subject = ?1 order by made_at, inputs_hash";
-    let mut query = connection.prepare_cached(sql)?;
+    let sql = format!("{SELECT} where subject = ?1 order by made_at, inputs_hash");
+    let mut query = connection.prepare_cached(&sql)?;
     let rows = query.query_map(params![subject.as_str()], |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
 }
@@ -95,9 +99,10 @@ pub fn list_of(
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn redact(tx: &Tx<'_>, inputs_hash: &Hash, inputs: &[u8]) -> Result<(), StoreError> {
-    tx.prepare_cached("update assessment set inputs = ?2 where inputs_hash = ?1")?
-        .execute(params![inputs_hash.to_string(), inputs])?;
+pub fn redact(tx: &Tx<'_>, inputs_hash: &Hash, inputs: &[u8], at: AtMs) -> Result<(), StoreError> {
+    let sql = "update assessment set inputs = ?2, shortened_at = ?3 where inputs_hash = ?1";
+    tx.prepare_cached(sql)?
+        .execute(params![inputs_hash.to_string(), inputs, at.0])?;
     Ok(())
 }
 
@@ -120,5 +125,6 @@ fn read(row: &Row<'_>) -> Result<AssessmentRow, StoreError> {
         inputs: row.get("inputs")?,
         result: row.get("result")?,
         made_at: AtMs(row.get("made_at")?),
+        shortened_at: row.get::<_, Option<i64>>("shortened_at")?.map(AtMs),
     })
 }

@@ -89,6 +89,22 @@ pub fn list(connection: &Connection, subject: &SubjectId) -> Result<Vec<RatingRo
     rows.map(|row| row?).collect()
 }
 
+/// Ratings of everybody behind a case, by case.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_after(
+    connection: &Connection,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<RatingRow>, StoreError> {
+    let sql = format!("{SELECT} where case_id > ?1 order by case_id limit ?2");
+    let mut query = connection.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![after, limit], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// The ratings in effect and valid on `day` of the subjects that live in `division`, by subject:
 /// one each.
 ///

@@ -97,6 +97,27 @@ pub fn list(
     rows.map(|row| row?).collect()
 }
 
+/// Titles of everywhere behind a place, by division and campaign.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_after(
+    connection: &Connection,
+    after: Option<&(DivisionCode, CycleId)>,
+    limit: usize,
+) -> Result<Vec<TitleRow>, StoreError> {
+    let sql =
+        format!("{SELECT} where (division, cycle) > (?1, ?2) order by division, cycle limit ?3");
+    let (division, cycle) = match after {
+        Some((division, cycle)) => (division.filled_text(), cycle.as_str()),
+        None => (String::new(), ""),
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![division, cycle, limit], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// The titles that are held in a division now, whatever campaign they were awarded in.
 ///
 /// # Errors

@@ -113,6 +113,7 @@ const COMMANDS: &[(&str, Does)] = &[
     ("Assess", Nothing),
     ("Line", Nothing),
     ("Pack", Nothing),
+    ("Recompute", Nothing),
     ("Import", Tables),
     ("Export", Nothing),
     ("Exchange", Restores),

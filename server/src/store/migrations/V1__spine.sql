@@ -543,7 +543,8 @@ create table assessment (
     as_of       text not null,
     inputs      blob not null,
     result      text not null, -- canonical JSON
-    made_at     integer not null
+    made_at     integer not null,
+    shortened_at integer       -- when a record that had to be deleted was taken out of the inputs
 );
 create index assessment_by_subject on assessment (subject, cycle);
 
