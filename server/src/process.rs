@@ -21,11 +21,14 @@ pub mod queue;
 
 use itgel_domain::assess::Assessment;
 use itgel_domain::case::calendar::{HolidayCalendar, SHIPPED};
+use itgel_domain::case::terms::Timetable;
+use itgel_domain::division::DivisionCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
+use crate::service::Service;
 use crate::store::{self, Tx};
 
 pub use arrival::{Refreshed, after_refresh, erase, moved};
@@ -42,12 +45,21 @@ pub use queue::{CaseDetail, DueView, QueueFilter, QueuePage, case, queue};
 /// The most that one list or batch holds.
 pub const MAX_BATCH: usize = 200;
 
-/// The working days of the years that were entered.
+/// What days are reckoned with in a division today: the working days of the years that were
+/// entered, and the terms of the parameter table in force.
 ///
 /// # Errors
-/// [`ServiceError`] of the database.
-pub fn calendar(connection: &Connection) -> Result<HolidayCalendar, ServiceError> {
-    Ok(store::calendar::get(connection)?)
+/// [`ErrorCode::ParametersUnknown`](itgel_domain::error::ErrorCode::ParametersUnknown) without a
+/// table; [`ServiceError`] of the database.
+pub fn timetable(
+    service: &Service,
+    connection: &Connection,
+    division: DivisionCode,
+) -> Result<Timetable, ServiceError> {
+    let on = service.now().on();
+    let table = service.rules.parameters_for(connection, division, on)?;
+    let calendar = store::calendar::get(connection)?;
+    Ok(Timetable::new(calendar, table.terms.clone()))
 }
 
 /// Enters a calendar file; a year that is there already is replaced, and deadlines that were

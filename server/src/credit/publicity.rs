@@ -69,11 +69,11 @@ pub fn report(
     }
     let on = service.now().on();
     let table = service.rules.parameters_for(connection, division, on)?;
-    let calendar = process::calendar(connection)?;
+    let timetable = process::timetable(service, connection, division)?;
     let mut bodies: BTreeMap<String, Timeliness> = BTreeMap::new();
     let mut total = Timeliness::default();
     credit_record::for_each_decided(connection, division, (from, to), |record| {
-        let counted = timeliness(record, &calendar, &table, on);
+        let counted = timeliness(record, &timetable, &table, on);
         if counted.decided > 0 {
             bodies
                 .entry(record.recorded_by.clone())

@@ -61,7 +61,7 @@ pub(super) fn advance(
     doing: Doing,
 ) -> Result<CaseEvent, ServiceError> {
     let subject = subject_of(tx, &row.case)?;
-    let calendar = super::calendar(tx)?;
+    let timetable = super::timetable(service, tx, row.case.division)?;
     let barred = barred(tx, &row.case)?;
     let known = row.case.version();
     let now = Now {
@@ -69,7 +69,7 @@ pub(super) fn advance(
         device_at: doing.device_at,
         version: doing.version.unwrap_or(known),
         pack: service.rules.pack_for(tx, subject.kind, row.as_of)?.hash(),
-        calendar: &calendar,
+        timetable: &timetable,
         barred: &barred,
         has_consent: doing.has_consent,
     };

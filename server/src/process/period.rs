@@ -121,7 +121,8 @@ pub(super) fn ask_for_end(
     tx: &Tx<'_>,
     row: &CaseRow,
 ) -> Result<(), ServiceError> {
-    match row.case.period_due(&super::calendar(tx)?) {
+    let timetable = super::timetable(service, tx, row.case.division)?;
+    match row.case.period_due(&timetable) {
         Some(due) => jobs::enqueue_close_periods(service, tx, due.passes_at()),
         None => Ok(()),
     }

@@ -129,7 +129,7 @@ pub(super) fn post(
     now: AtMs,
 ) -> Result<PublicityRow, ServiceError> {
     let subject = subject_of(tx, &row.case)?;
-    let calendar = super::calendar(tx)?;
+    let timetable = super::timetable(service, tx, row.case.division)?;
     let ungraded = || ServiceError::internal("a published case without its grade or period");
     let line = PublicityRow {
         case: row.case.id.clone(),
@@ -140,7 +140,7 @@ pub(super) fn post(
         local_code: subject.local_code,
         grade: row.case.grade().ok_or_else(ungraded)?,
         posted_at: now,
-        closes_on: row.case.period_due(&calendar).ok_or_else(ungraded)?.on,
+        closes_on: row.case.period_due(&timetable).ok_or_else(ungraded)?.on,
     };
     store::publicity::put(tx, &line)?;
     Ok(line)

@@ -159,7 +159,7 @@ pub fn case(
         row.inputs.as_ref(),
         present.as_ref(),
     )?;
-    let calendar = super::calendar(connection)?;
+    let timetable = super::timetable(service, connection, case.division)?;
     Ok(CaseDetail {
         id: case.id.clone(),
         cycle: case.cycle.clone(),
@@ -176,7 +176,7 @@ pub fn case(
             .collect(),
         history: case.history().to_vec(),
         due: case
-            .clocks(&calendar)
+            .clocks(&timetable)
             .into_iter()
             .map(DueView::from)
             .collect(),

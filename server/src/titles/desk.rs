@@ -147,7 +147,9 @@ pub fn step(
     };
     apply(service, tx, &mut row, asked)?;
     if kind == TitleStepKind::Publish
-        && let Some(due) = row.title.period_due(&process::calendar(tx)?)
+        && let Some(due) =
+            row.title
+                .period_due(&process::timetable(service, tx, row.title.division)?)
     {
         jobs::enqueue_close_periods(service, tx, due.passes_at())?;
     }

@@ -187,14 +187,14 @@ pub(super) fn apply(
     row: &mut TitleRow,
     asked: Asked,
 ) -> Result<(), ServiceError> {
-    let calendar = process::calendar(tx)?;
+    let timetable = process::timetable(service, tx, row.title.division)?;
     let barred = std::collections::BTreeSet::new();
     let now = Now {
         at: asked.at,
         device_at: None,
         version: asked.version.unwrap_or_else(|| row.title.version()),
         pack: result_of(row)?.assessment.pack,
-        calendar: &calendar,
+        timetable: &timetable,
         barred: &barred,
         has_consent: true,
     };

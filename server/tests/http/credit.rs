@@ -523,7 +523,9 @@ fn who_reports_late_lowers_the_rates_of_its_body() {
         &world
             .service
             .store
-            .read(itgel_server::process::calendar)
+            .read(|c| {
+                itgel_server::process::timetable(&world.service, c, "150623".parse().unwrap())
+            })
             .unwrap(),
     );
     let on_time = u64::from(date(2026, 5, 15) <= last.on) + u64::from(date(2026, 5, 18) <= last.on);

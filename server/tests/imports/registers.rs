@@ -1,7 +1,7 @@
 //! Quotas, disasters, facts of gachas and sumus, holidays.
 
 use itgel_domain::register::{RegisterContent, Season};
-use itgel_server::process;
+use itgel_server::{ServiceError, store};
 use jiff::civil::date;
 
 use super::world::{BANNER, ELSEWHERE, GACHA, TOWNSHIP, World, csv};
@@ -167,7 +167,11 @@ fn a_holiday_calendar_is_in_force_at_once_and_again_changes_nothing() {
     let lines = ["日期,安排,节日", "2027-01-01,放假,元旦", "2027-01-03,上班,"];
     let entered = world.enter("holidays", csv(&lines)).unwrap().batch;
     assert_eq!((entered.state.as_str(), entered.applied), ("active", 2));
-    let calendar = world.service.store.read(process::calendar).unwrap();
+    let calendar = world
+        .service
+        .store
+        .read(|c| store::calendar::get(c).map_err(ServiceError::from))
+        .unwrap();
     assert!(!calendar.is_working_day(date(2027, 1, 1)));
     assert!(
         calendar.is_working_day(date(2027, 1, 3)),

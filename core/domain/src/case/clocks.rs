@@ -1,9 +1,9 @@
 //! Which deadlines run for a case now, for queues and escalation (`domain.md` D.3, G 44).
 
 use super::CaseState;
-use super::calendar::HolidayCalendar;
 use super::deadline::{Deadline, Due};
 use super::record::Case;
+use super::terms::Timetable;
 
 /// A deadline that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,13 +19,13 @@ pub struct Clock {
 impl Case {
     /// The deadlines that run, those of the state first, then those of each open objection.
     #[must_use]
-    pub fn clocks(&self, calendar: &HolidayCalendar) -> Vec<Clock> {
+    pub fn clocks(&self, timetable: &Timetable) -> Vec<Clock> {
         let of_state = self.deadlines_of_state().iter().filter_map(|deadline| {
             let from = match deadline {
                 Deadline::Publicity => self.period()?.began_at,
                 _ => self.entered_at()?,
             };
-            let due = deadline.due(from.on(), calendar);
+            let due = deadline.due(from.on(), timetable);
             let receipt = None;
             Some(Clock {
                 deadline: *deadline,
@@ -43,7 +43,7 @@ impl Case {
             ];
             deadlines.map(|deadline| Clock {
                 deadline,
-                due: deadline.due(filed_on, calendar),
+                due: deadline.due(filed_on, timetable),
                 receipt: Some(objection.receipt.clone()),
             })
         });

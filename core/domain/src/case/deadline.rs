@@ -1,4 +1,5 @@
-//! Deadlines and periods (`domain.md` D.3).
+//! Deadlines and periods (`domain.md` D.3). How long each of them is stands in the parameter table
+//! ([`super::terms`]); here is how days are counted.
 //!
 //! "N days" are calendar days, "N working days" follow the [`HolidayCalendar`]; day 1 is the day
 //! after the triggering day. A deadline that binds us and falls on a rest day is due on the last
@@ -8,6 +9,7 @@ use jiff::Span;
 use jiff::civil::Date;
 
 use super::calendar::HolidayCalendar;
+use super::terms::Timetable;
 use crate::time::AtMs;
 
 /// The last day of a deadline or a period.
@@ -57,42 +59,13 @@ pub enum Deadline {
     TitleCorrection,
     /// From the decision to its report to the platform (双公示, SR-19).
     PublicityReport,
-}
-
-/// How long, in which days, and for whose sake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Term {
-    /// The number of days; day 1 is the day after the triggering day.
-    pub days: u16,
-    /// Which days count.
-    pub unit: DayUnit,
-    /// What happens when the last one is a rest day.
-    pub side: Side,
-}
-
-/// Which days count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DayUnit {
-    /// All.
-    Calendar,
-    /// Those on which offices work.
-    Working,
-}
-
-/// For whose sake there is a deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// It binds us: a rest day moves it to the working day before.
-    Binding,
-    /// It protects the subject: a rest day moves it to the working day after.
-    Protective,
-    /// Neither: the day stands as counted (`domain.md` B.10, D.3).
-    Plain,
+    /// The decision of a person on request (`domain.md` L-17).
+    HumanDecision,
 }
 
 impl Deadline {
     /// Every deadline.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SyncWarning,
         Self::Sync,
         Self::ProvisionalResult,
@@ -109,54 +82,13 @@ impl Deadline {
         Self::Repair,
         Self::TitleCorrection,
         Self::PublicityReport,
+        Self::HumanDecision,
     ];
 
-    /// The default of `domain.md` D.3.
-    #[must_use]
-    pub const fn term(self) -> Term {
-        use DayUnit::{Calendar, Working};
-        use Side::{Binding, Plain, Protective};
-        let (days, unit, side) = match self {
-            Self::SyncWarning => (10, Calendar, Plain),
-            Self::Sync => (15, Calendar, Binding),
-            Self::ProvisionalResult => (30, Calendar, Plain),
-            Self::PeerEvaluation => (10, Working, Plain),
-            Self::Review => (10, Working, Plain),
-            Self::Publicity => (7, Calendar, Protective),
-            Self::Approval => (5, Working, Plain),
-            Self::Push => (7, Working, Plain),
-            Self::ObjectionReceipt => (2, Working, Plain),
-            Self::ObjectionAnswer => (20, Calendar, Binding),
-            Self::ObjectionTarget => (10, Working, Plain),
-            Self::ObjectionEscalation => (15, Calendar, Plain),
-            Self::SourceVerification => (10, Working, Plain),
-            Self::Repair => (10, Working, Plain),
-            Self::TitleCorrection => (90, Calendar, Plain),
-            Self::PublicityReport => (7, Working, Binding),
-        };
-        Term { days, unit, side }
-    }
-
     /// The last day, when the triggering day is `from`.
     #[must_use]
-    pub fn due(self, from: Date, calendar: &HolidayCalendar) -> Due {
-        self.term().due(from, calendar)
-    }
-}
-
-impl Term {
-    /// The last day, when the triggering day is `from`.
-    #[must_use]
-    pub fn due(self, from: Date, calendar: &HolidayCalendar) -> Due {
-        match (self.unit, self.side) {
-            (DayUnit::Working, _) => working(from, self.days, calendar),
-            (DayUnit::Calendar, Side::Binding) => binding(from, self.days, calendar),
-            (DayUnit::Calendar, Side::Protective) => protective(from, self.days, calendar),
-            (DayUnit::Calendar, Side::Plain) => Due {
-                on: plus(from, i64::from(self.days)),
-                provisional: false,
-            },
-        }
+    pub fn due(self, from: Date, timetable: &Timetable) -> Due {
+        timetable.terms.of(self).due(from, &timetable.calendar)
     }
 }
 
@@ -165,6 +97,15 @@ impl Due {
     #[must_use]
     pub fn passes_at(self) -> AtMs {
         AtMs::start_of(plus(self.on, 1))
+    }
+}
+
+/// The last of `days` calendar days, whatever day it is.
+#[must_use]
+pub fn counted(from: Date, days: u16) -> Due {
+    Due {
+        on: plus(from, i64::from(days)),
+        provisional: false,
     }
 }
 
@@ -206,11 +147,11 @@ pub fn working(from: Date, days: u16, calendar: &HolidayCalendar) -> Due {
     due
 }
 
-/// The end of the publicity (公示) or the notice that began on `from`: seven full days and the
-/// rest days after them.
+/// The end of the publicity (公示) or the notice that began on `from`: its full days and the rest
+/// days after them.
 #[must_use]
-pub fn publicity(from: Date, calendar: &HolidayCalendar) -> Due {
-    Deadline::Publicity.due(from, calendar)
+pub fn publicity(from: Date, timetable: &Timetable) -> Due {
+    Deadline::Publicity.due(from, timetable)
 }
 
 /// The day from which an adverse personal record that ended on `ended_on` no longer counts: five
@@ -263,6 +204,7 @@ crate::subject::words!(Deadline {
     Self::Repair => Self::Repair => "repair",
     Self::TitleCorrection => Self::TitleCorrection => "title_correction",
     Self::PublicityReport => Self::PublicityReport => "publicity_report",
+    Self::HumanDecision => Self::HumanDecision => "human_decision",
 });
 
 #[cfg(test)]
@@ -270,11 +212,12 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
+    fn timetable() -> Timetable {
+        Timetable::shipped()
+    }
+
     fn calendar() -> HolidayCalendar {
-        let mut calendar = HolidayCalendar::default();
-        let text = include_str!("../../../../fixtures/calendars/cn-2026.toml");
-        calendar.add_toml(text).unwrap();
-        calendar
+        timetable().calendar
     }
 
     fn sure(on: Date) -> Due {
@@ -286,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_worked_case_p_01_comes_out_to_the_day() {
-        let calendar = calendar();
+        let calendar = timetable();
         let answer = Deadline::ObjectionAnswer.due(date(2026, 3, 2), &calendar);
         assert_eq!(answer, sure(date(2026, 3, 20)));
         let window = publicity(date(2026, 3, 7), &calendar);
@@ -299,7 +242,7 @@ mod tests {
     #[test]
     fn a_period_that_ends_on_a_working_day_is_not_stretched() {
         assert_eq!(
-            publicity(date(2026, 3, 9), &calendar()),
+            publicity(date(2026, 3, 9), &timetable()),
             sure(date(2026, 3, 16))
         );
     }
@@ -333,7 +276,7 @@ mod tests {
         );
         assert_eq!(
             Deadline::ObjectionReceipt
-                .due(date(2026, 4, 3), &calendar)
+                .due(date(2026, 4, 3), &timetable())
                 .on,
             date(2026, 4, 8)
         );
@@ -349,7 +292,7 @@ mod tests {
                 provisional: true
             }
         );
-        let window = publicity(date(2026, 12, 25), &calendar());
+        let window = publicity(date(2026, 12, 25), &timetable());
         assert_eq!(
             window,
             Due {
@@ -361,7 +304,7 @@ mod tests {
 
     #[test]
     fn no_deadline_is_due_before_the_day_after_its_cause() {
-        let calendar = calendar();
+        let calendar = timetable();
         for from in date(2026, 1, 1).series(Span::new().days(1)).take(365) {
             for deadline in Deadline::ALL {
                 let due = deadline.due(from, &calendar);

@@ -63,9 +63,11 @@ fn the_documented_title_table_is_the_one_that_is_walked() {
 
 #[test]
 fn the_documented_deadlines_are_those_that_are_counted() {
-    use super::deadline::{DayUnit, Deadline, Side};
+    use super::deadline::Deadline;
+    use super::terms::{DayUnit, Side, Timetable};
+    let terms = Timetable::shipped().terms;
     let rows = Deadline::ALL.into_iter().map(|deadline| {
-        let term = deadline.term();
+        let term = terms.of(deadline);
         let unit = match term.unit {
             DayUnit::Calendar => "days",
             DayUnit::Working => "working days",

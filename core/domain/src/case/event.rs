@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Role;
-use super::calendar::HolidayCalendar;
+use super::terms::Timetable;
 use crate::error::ErrorCode;
 use crate::hash::Hash;
 use crate::id::OfficerId;
@@ -123,8 +123,8 @@ pub struct Now<'a> {
     pub version: u64,
     /// SHA-256 of the rule pack in force.
     pub pack: Hash,
-    /// The working days that are known.
-    pub calendar: &'a HolidayCalendar,
+    /// The working days that are known and the terms in force.
+    pub timetable: &'a Timetable,
     /// Officers with a conflict of interest toward the subject (`domain.md` D.1).
     pub barred: &'a BTreeSet<OfficerId>,
     /// Whether the subject's consent to the collection is in force (`domain.md` L-02).

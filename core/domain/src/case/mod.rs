@@ -3,8 +3,8 @@
 //!
 //! [`state`] names the states and roles, [`step`] says what an actor can ask for, [`table`] is the
 //! one table of transitions, `rules` is what must hold besides, [`record`] is the case itself as
-//! the sum of its events. [`deadline`] counts the days with a [`calendar`], [`cycle`] is the
-//! campaign, and [`title`] is the same discipline for villages and townships. Everything here is
+//! the sum of its events. [`deadline`] counts the days with a [`calendar`] and the [`terms`] in
+//! force, [`cycle`] is the campaign, and [`title`] is the same discipline for villages and townships. Everything here is
 //! pure: time is an argument, and what a case cannot know comes with [`event::Now`].
 
 pub mod calendar;
@@ -18,8 +18,11 @@ mod rules;
 pub mod state;
 pub mod step;
 pub mod table;
+pub mod terms;
 pub mod title;
 
+#[cfg(test)]
+mod dates;
 #[cfg(test)]
 pub(crate) mod documented;
 #[cfg(test)]

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::calendar::HolidayCalendar;
 use super::deadline::{Due, publicity};
 use super::event::{By, CaseError, Event, Now, Reason};
 use super::progress::{Progress, Request, follow};
 use super::rules;
 use super::step::{Assessed, Objection, Outcome};
 use super::table::TRANSITIONS;
+use super::terms::Timetable;
 use super::{CaseState, Role, Step};
 use crate::division::DivisionCode;
 use crate::id::{CaseId, CycleId, OfficerId, SubjectId};
@@ -164,8 +164,8 @@ impl Case {
 
     /// The last day of that publicity or notice.
     #[must_use]
-    pub fn period_due(&self, calendar: &HolidayCalendar) -> Option<Due> {
-        self.period.map(|p| publicity(p.began_at.on(), calendar))
+    pub fn period_due(&self, timetable: &Timetable) -> Option<Due> {
+        self.period.map(|p| publicity(p.began_at.on(), timetable))
     }
 
     /// The objections without an answer, oldest first.
@@ -178,6 +178,12 @@ impl Case {
     #[must_use]
     pub const fn validity(&self) -> Option<Validity> {
         self.validity
+    }
+
+    /// Forgets who acted before: a broken process, for tests of the check.
+    #[cfg(test)]
+    pub(super) fn forget_people(&mut self) {
+        self.progress.participants.clear();
     }
 
     /// Table, people, reason and rules, in this order; the state after.

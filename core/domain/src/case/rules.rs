@@ -90,7 +90,7 @@ pub(super) fn target(case: &Case, step: &Step, now: &Now<'_>) -> CaseState {
             false => CaseState::InNotice,
         },
         Step::Object { objection } if case.state() == CaseState::Effective => {
-            let due = case.period_due(now.calendar);
+            let due = case.period_due(now.timetable);
             match due.is_some_and(|due| objection.filed_at < due.passes_at()) {
                 true => CaseState::Disputed,
                 false => case.state(),
@@ -181,7 +181,7 @@ fn no_objection(case: &Case) -> Result<(), CaseError> {
 
 fn period_over(case: &Case, now: &Now<'_>) -> Result<(), CaseError> {
     let open = CaseError::new(ErrorCode::CasePeriodOpen);
-    match case.period_due(now.calendar) {
+    match case.period_due(now.timetable) {
         Some(due) if now.at >= due.passes_at() => Ok(()),
         Some(due) => Err(open.with("until", due.on)),
         None => Err(open),

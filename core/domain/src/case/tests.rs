@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, date};
 
-use super::calendar::HolidayCalendar;
 use super::deadline::Deadline;
 use super::step::{Assessed, Cause, Objection, ObjectionChannel, ObjectionGround, Outcome, Peer};
+use super::terms::Timetable;
 use super::*;
 use crate::error::ErrorCode;
 use crate::hash::Hash;
@@ -14,13 +14,11 @@ use crate::id::OfficerId;
 use crate::subject::Grade;
 use crate::time::AtMs;
 
-const CN_2026: &str = include_str!("../../../../fixtures/calendars/cn-2026.toml");
-
 /// A case with a clock and a calendar, to walk it in a line per step.
 pub(crate) struct Walk {
     pub(crate) case: Case,
     pub(crate) at: AtMs,
-    pub(crate) calendar: HolidayCalendar,
+    pub(crate) timetable: Timetable,
     pub(crate) barred: BTreeSet<OfficerId>,
     pub(crate) has_consent: bool,
 }
@@ -75,13 +73,11 @@ impl Walk {
             "c-2026".parse().unwrap(),
             "150623200201".parse().unwrap(),
         );
-        let mut calendar = HolidayCalendar::default();
-        calendar.add_toml(CN_2026).unwrap();
         let at = AtMs::start_of(date(2026, 3, 2)).plus_ms(10 * 3_600_000);
         Self {
             case,
             at,
-            calendar,
+            timetable: Timetable::shipped(),
             barred: BTreeSet::new(),
             has_consent: true,
         }
@@ -98,7 +94,7 @@ impl Walk {
             device_at: None,
             version: self.case.version(),
             pack: Hash::of("test", &[b"pack"]),
-            calendar: &self.calendar,
+            timetable: &self.timetable,
             barred: &self.barred,
             has_consent: self.has_consent,
         };
@@ -227,7 +223,7 @@ fn a_low_grade_is_told_and_never_published() {
 fn the_period_cannot_end_before_its_last_rest_day_is_over() {
     let mut walk = Walk::published(assessed(Grade::Aaa));
     assert_eq!(
-        walk.case.period_due(&walk.calendar).unwrap().on,
+        walk.case.period_due(&walk.timetable).unwrap().on,
         date(2026, 3, 16)
     );
     walk.refused(approve(), &approver(), ErrorCode::CasePeriodOpen);
@@ -310,7 +306,7 @@ fn a_stale_reader_changes_nothing() {
         device_at: None,
         version: seen,
         pack: Hash::of("test", &[b"pack"]),
-        calendar: &walk.calendar,
+        timetable: &walk.timetable,
         barred: &walk.barred,
         has_consent: true,
     };
@@ -410,7 +406,7 @@ fn an_override_and_a_return_need_words() {
         device_at: None,
         version,
         pack: Hash::of("test", &[b"pack"]),
-        calendar: &walk.calendar,
+        timetable: &walk.timetable,
         barred: &walk.barred,
         has_consent: true,
     };
@@ -667,7 +663,7 @@ fn death_and_withdrawn_consent_close_a_case_wherever_it_stands() {
 fn the_queue_shows_the_deadline_that_runs_and_those_of_each_objection() {
     let mut walk = Walk::published(assessed(Grade::A));
     let of = |walk: &Walk| {
-        let clocks = walk.case.clocks(&walk.calendar);
+        let clocks = walk.case.clocks(&walk.timetable);
         clocks
             .into_iter()
             .map(|c| (c.deadline, c.due.on))

@@ -3,8 +3,8 @@
 
 use jiff::civil::Date;
 
-use crate::case::calendar::HolidayCalendar;
 use crate::case::deadline::{Deadline, Due};
+use crate::case::terms::Timetable;
 use crate::pack::{ListKind, Parameters};
 use crate::register::PublicRecord;
 
@@ -27,15 +27,15 @@ pub struct Timeliness {
 
 /// The last day on which a decision may be reported.
 #[must_use]
-pub fn report_by(decided_on: Date, calendar: &HolidayCalendar) -> Due {
-    Deadline::PublicityReport.due(decided_on, calendar)
+pub fn report_by(decided_on: Date, timetable: &Timetable) -> Due {
+    Deadline::PublicityReport.due(decided_on, timetable)
 }
 
 /// What one record adds to the counts on `today`; nothing if its kind is not to be reported.
 #[must_use]
 pub fn timeliness(
     record: &PublicRecord,
-    calendar: &HolidayCalendar,
+    timetable: &Timetable,
     parameters: &Parameters,
     today: Date,
 ) -> Timeliness {
@@ -45,7 +45,7 @@ pub fn timeliness(
     let Some(decided_on) = record.decided_on.filter(|_| is_asked) else {
         return Timeliness::default();
     };
-    let clock = report_by(decided_on, calendar);
+    let clock = report_by(decided_on, timetable);
     let reported = record.reported_on.filter(|day| *day <= today);
     let is = |yes: bool| u64::from(yes);
     Timeliness {
@@ -123,13 +123,6 @@ mod tests {
     use crate::register::PublicityKind;
     use jiff::civil::date;
 
-    fn calendar() -> HolidayCalendar {
-        let mut calendar = HolidayCalendar::default();
-        let text = include_str!("../../../../fixtures/calendars/cn-2026.toml");
-        calendar.add_toml(text).unwrap();
-        calendar
-    }
-
     fn decided(on: Date, reported_on: Option<Date>) -> PublicRecord {
         PublicRecord {
             reference: "示例".into(),
@@ -145,13 +138,13 @@ mod tests {
 
     fn counted(record: &PublicRecord, today: Date) -> Timeliness {
         let parameters = shipped::rules().parameter_tables()[0].clone();
-        timeliness(record, &calendar(), &parameters, today)
+        timeliness(record, &Timetable::shipped(), &parameters, today)
     }
 
     #[test]
     fn the_clock_runs_on_working_days_across_a_holiday() {
         // 28 September: 29, 30, then 8, 9, 10 (worked Saturday), 12, 13 October.
-        let due = report_by(date(2026, 9, 28), &calendar());
+        let due = report_by(date(2026, 9, 28), &Timetable::shipped());
         assert_eq!((due.on, due.provisional), (date(2026, 10, 13), false));
         let today = date(2026, 11, 1);
         let on_time = counted(&decided(date(2026, 9, 28), Some(date(2026, 10, 13))), today);

@@ -20,6 +20,7 @@ mod reason;
 mod rules;
 mod settings;
 pub mod shipped;
+mod terms;
 mod tree;
 mod veto;
 mod vocabulary;

@@ -9,7 +9,9 @@ use super::crosscheck::CrossChecks;
 use super::error::{PackError, PackErrorCode as Code};
 use super::lists::{self, ListVersions, PublicityTerms};
 use super::read::{self, Fields};
+use super::terms;
 use super::vocabulary::vocabulary;
+use crate::case::terms::Terms;
 use crate::hash::Hash;
 use crate::land::LandRules;
 use crate::register::{Centi, PublicityKind, Season};
@@ -118,6 +120,8 @@ pub struct Parameters {
     pub land: LandRules,
     /// Where checks of one count against another begin to ask (`domain.md` C.5).
     pub crosschecks: CrossChecks,
+    /// How long each deadline is (`domain.md` D.3).
+    pub terms: Terms,
     sheep_units: BTreeMap<StockClass, i64>,
 }
 
@@ -177,6 +181,7 @@ impl Parameters {
             capacity_fallback: fallback(&mut fields)?,
             land: land(&mut fields)?,
             crosschecks: CrossChecks::read(&mut fields)?,
+            terms: terms::read(&mut fields)?,
             sheep_units: sheep_units(&mut fields)?,
         };
         origins(&mut fields)?;

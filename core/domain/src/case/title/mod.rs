@@ -13,11 +13,11 @@ mod tests;
 
 use jiff::civil::Date;
 
-use super::calendar::HolidayCalendar;
 use super::deadline::{Deadline, Due, publicity};
 use super::event::{By, CaseError, Event, Now, Reason, steps};
 use super::progress::{Progress, Request, follow};
 use super::record::Period;
+use super::terms::Timetable;
 use crate::division::DivisionCode;
 use crate::error::ErrorCode;
 use crate::hash::Hash;
@@ -180,8 +180,8 @@ impl TitleCase {
 
     /// The last day of the publicity.
     #[must_use]
-    pub fn period_due(&self, calendar: &HolidayCalendar) -> Option<Due> {
-        self.period.map(|p| publicity(p.began_at.on(), calendar))
+    pub fn period_due(&self, timetable: &Timetable) -> Option<Due> {
+        self.period.map(|p| publicity(p.began_at.on(), timetable))
     }
 
     /// Whether the publicity was closed: over in full, with no objection open.
@@ -192,9 +192,9 @@ impl TitleCase {
 
     /// The last day for correction, while a warning stands.
     #[must_use]
-    pub fn correction_due(&self, calendar: &HolidayCalendar) -> Option<Due> {
+    pub fn correction_due(&self, timetable: &Timetable) -> Option<Due> {
         let warned_on = self.warned_at?.on();
-        Some(Deadline::TitleCorrection.due(warned_on, calendar))
+        Some(Deadline::TitleCorrection.due(warned_on, timetable))
     }
 
     fn check(&self, step: &TitleStep, now: &Now<'_>) -> Result<(), CaseError> {
@@ -215,7 +215,7 @@ impl TitleCase {
             {
                 Some(ErrorCode::CaseObjection)
             }
-            TitleStep::ClosePeriod if !has_passed(self.period_due(now.calendar), now) => {
+            TitleStep::ClosePeriod if !has_passed(self.period_due(now.timetable), now) => {
                 Some(ErrorCode::CasePeriodOpen)
             }
             TitleStep::Approve if !self.period.is_some_and(|p| p.is_closed) => {
@@ -225,7 +225,7 @@ impl TitleCase {
                 let in_time = match ground {
                     CancelGround::BelowExit => true,
                     CancelGround::NotCorrected => {
-                        has_passed(self.correction_due(now.calendar), now)
+                        has_passed(self.correction_due(now.timetable), now)
                     }
                 };
                 (!in_time || *heard_on > now.at.on()).then_some(ErrorCode::CaseDates)

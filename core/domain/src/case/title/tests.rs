@@ -45,15 +45,12 @@ impl Walk {
     }
 
     fn apply(&mut self, step: TitleStep, by: &By) -> Result<TitleEvent, CaseError> {
-        let mut calendar = HolidayCalendar::default();
-        let text = include_str!("../../../../../fixtures/calendars/cn-2026.toml");
-        calendar.add_toml(text).unwrap();
         let now = Now {
             at: AtMs::start_of(self.on),
             device_at: None,
             version: self.title.version(),
             pack: Hash::of("test", &[b"pack"]),
-            calendar: &calendar,
+            timetable: &Timetable::shipped(),
             barred: &BTreeSet::new(),
             has_consent: true,
         };
