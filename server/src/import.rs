@@ -31,6 +31,6 @@ pub use cells::Cells;
 pub use column::Column;
 pub use desk::{Applied, Desk, Force};
 pub use enter::{Entered, Entering, MAX_BYTES, enter};
-pub use report::{FaultLine, report_page, report_table};
+pub use report::{FaultLine, report_csv, report_page, report_table};
 pub use sheet::{AnySheet, Sheet, Span};
 pub use template::template;

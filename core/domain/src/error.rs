@@ -397,6 +397,15 @@ codes! {
     ImportRepeated = "import.repeated", Invalid;
     /// Two values for one thing whose days of validity overlap.
     ImportOverlap = "import.overlap", Invalid;
+    /// Days of validity that overlap with those of another row of the file.
+    ImportOverlapRow = "import.overlap_row", Invalid;
+    /// A row that contradicts other rows of its file; the rows go in, nobody here knows which of
+    /// them is wrong.
+    ImportContradicts = "import.contradicts", Conflict;
+    /// An area with a fraction of a 亩, which goes in without the fraction.
+    ImportRounded = "import.rounded", Invalid;
+    /// An amount that looks as if 万元 were written for 元, or the other way round.
+    ImportUnitDoubt = "import.unit_doubt", Invalid;
     /// The household number belongs to another person, or the ID number to another household.
     ImportIdentity = "import.identity", Invalid;
     /// No household or organisation with this number in this place.

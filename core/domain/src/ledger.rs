@@ -25,7 +25,7 @@ pub use self::consolidate::{
 pub use self::form::LoanForm;
 pub use self::month::{Month, MonthError};
 pub use self::ring::{GUARANTEE_RING, in_rings};
-pub use self::unit::{AmountUnit, UnitDoubt, UnitTally};
+pub use self::unit::{AmountUnit, UnitDoubt, UnitTally, amount_doubt};
 pub use self::village::{CadreLoans, Recovery, cadre_loans, recovery_of_new_loans};
 
 use crate::id::LenderId;

@@ -83,7 +83,7 @@ pub struct RowFault {
     /// The figures of the rule by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<(String, String)>,
-    /// The row went in without this cell.
+    /// Something to look at: the row went in, without this cell or with it as the code says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_notice: bool,
 }

@@ -86,13 +86,25 @@ impl<'a> Cells<'a> {
         day
     }
 
-    /// An amount in the stored unit of the column, converted exactly from the unit of its head.
+    /// An amount in the stored unit of the column, converted exactly from the unit of its head. Of
+    /// an area whole 亩 are kept, and the report says what was left out.
     pub fn amount(&mut self, key: &str) -> Option<i64> {
         let text = self.text(key)?;
         let found = self.at(key)?;
         let (unit, _) = found.column.measure?;
-        match unit.exact(&plain(text), found.unit) {
-            Ok(amount) => Some(amount),
+        let read = match unit {
+            Unit::Mu => unit.whole(&plain(text), found.unit),
+            _ => unit
+                .exact(&plain(text), found.unit)
+                .map(|amount| (amount, false)),
+        };
+        match read {
+            Ok((amount, is_less)) => {
+                if is_less {
+                    self.notice(key, ErrorCode::ImportRounded);
+                }
+                Some(amount)
+            }
             Err(violation) => {
                 self.fault_of(key, &violation);
                 None
@@ -221,7 +233,8 @@ impl<'a> Cells<'a> {
         self.fault_with("", code, &[("max", &crate::table::MAX_COLUMNS.to_string())]);
     }
 
-    /// Notes that the row goes in without a cell.
+    /// Notes what somebody should look at; the row goes in, without the cell or with it as the
+    /// code says.
     pub fn notice(&mut self, key: &str, code: ErrorCode) {
         self.note(key, code, &[], true);
     }

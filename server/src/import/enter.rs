@@ -301,17 +301,16 @@ fn stage(tx: &Tx<'_>, batch: &ImportId, mut row: ImportRow) -> Result<(), Servic
             None => row.place = Some(place),
             Some((other, held)) => {
                 let is_same = (held.from, held.to) == (place.from, place.to);
-                let (code, name, figure) = if is_same {
-                    (ErrorCode::ImportRepeated, "row", other.to_string())
-                } else {
-                    (ErrorCode::ImportOverlap, "other", format!("第 {other} 行"))
+                let code = match is_same {
+                    true => ErrorCode::ImportRepeated,
+                    false => ErrorCode::ImportOverlapRow,
                 };
                 row.state = RowState::Refused;
                 row.faults.push(RowFault {
                     column: String::new(),
                     cell: String::new(),
                     code,
-                    args: vec![(name.to_owned(), figure)],
+                    args: vec![("row".to_owned(), other.to_string())],
                     is_notice: false,
                 });
             }

@@ -2,6 +2,7 @@
 //! to be corrected and sent again.
 
 use itgel_domain::id::ImportId;
+use itgel_domain::keys::ContentKey;
 use itgel_domain::policy::Actor;
 use itgel_text::Lang;
 use rusqlite::Connection;
@@ -13,6 +14,9 @@ use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store;
+use crate::store::import::BatchRow;
+use crate::table::Encoding;
+use crate::table::write::{ColumnHead, CsvWriter, SheetHead, TableWriter};
 
 /// Rows that are read at once.
 const PAGE: u32 = 500;
@@ -67,37 +71,88 @@ pub fn report_table(
     actor: &Actor,
     id: &ImportId,
 ) -> Result<Vec<u8>, ServiceError> {
-    let (batch, key) = service.store.read(|c| {
-        let batch = readable(c, actor, id)?;
-        let key = contents::find_key(service, c, Scope::Import, id.as_str())?;
-        Ok::<_, ServiceError>((batch, key))
-    })?;
+    let bad = Refused::open(service, actor, id)?;
     let mut book = Book::new();
-    let [row_head, fault_head] = own_heads();
-    let mut heads = batch.heads.clone();
-    heads.extend([fault_head, row_head]);
-    book.sheet(&itgel_text::import_rows(Lang::ZhCn), &heads, Style::Texts)?;
-    let mut after = 0;
-    loop {
-        let states = [RowState::Refused, RowState::Failed];
-        let page = service
-            .store
-            .read(|c| store::import::list_rows(c, id, &states, after, PAGE))?;
-        let Some(last) = page.last().map(|row| row.n) else {
-            break;
-        };
-        for row in &page {
-            let kept = unseal(key.as_ref(), id, row)?;
-            let mut cells = kept.map(|kept| kept.cells).unwrap_or_default();
-            cells.resize(batch.heads.len(), String::new());
-            let told = row.faults.iter().filter(|fault| !fault.is_notice).map(told);
-            cells.push(told.collect::<Vec<_>>().join("\n"));
-            cells.push(row.n.to_string());
-            book.row(&cells)?;
-        }
-        after = last;
-    }
+    let title = itgel_text::import_rows(Lang::ZhCn);
+    book.sheet(&title, &bad.heads(), Style::Texts)?;
+    bad.each("\n", &mut |cells| book.row(cells))?;
     book.finish()
+}
+
+/// The same as CSV in UTF-8. No cell of it goes over several lines, so that it can be imported.
+///
+/// # Errors
+/// As [`report_table`].
+pub fn report_csv(
+    service: &Service,
+    actor: &Actor,
+    id: &ImportId,
+) -> Result<Vec<u8>, ServiceError> {
+    let broken = |error| ServiceError::caused("a report as CSV", error);
+    let bad = Refused::open(service, actor, id)?;
+    let mut out = CsvWriter::new(Vec::new(), Encoding::Utf8);
+    let head = SheetHead {
+        title: String::new(),
+        columns: bad.heads().into_iter().map(ColumnHead::text).collect(),
+    };
+    out.begin(&head).map_err(broken)?;
+    bad.each("；", &mut |cells| out.row(cells).map_err(broken))?;
+    out.finish().map_err(broken)
+}
+
+/// The rows of a batch that did not go in.
+struct Refused<'a> {
+    service: &'a Service,
+    batch: BatchRow,
+    key: Option<ContentKey>,
+}
+
+impl<'a> Refused<'a> {
+    fn open(service: &'a Service, actor: &Actor, id: &ImportId) -> Result<Self, ServiceError> {
+        service.store.read(|c| {
+            let batch = readable(c, actor, id)?;
+            let key = contents::find_key(service, c, Scope::Import, id.as_str())?;
+            Ok(Self {
+                service,
+                batch,
+                key,
+            })
+        })
+    }
+
+    /// The heads of the file, then what is wrong and the number of the row.
+    fn heads(&self) -> Vec<String> {
+        let [row_head, fault_head] = own_heads();
+        let heads = self.batch.heads.iter().cloned();
+        heads.chain([fault_head, row_head]).collect()
+    }
+
+    /// Gives each row with its faults, `between` them.
+    fn each(
+        &self,
+        between: &str,
+        take: &mut dyn FnMut(&[String]) -> Result<(), ServiceError>,
+    ) -> Result<(), ServiceError> {
+        let (id, states) = (&self.batch.id, [RowState::Refused, RowState::Failed]);
+        let mut after = 0;
+        loop {
+            let read = |c: &_| store::import::list_rows(c, id, &states, after, PAGE);
+            let page = self.service.store.read(read)?;
+            let Some(last) = page.last().map(|row| row.n) else {
+                return Ok(());
+            };
+            for row in &page {
+                let kept = unseal(self.key.as_ref(), id, row)?;
+                let mut cells = kept.map(|kept| kept.cells).unwrap_or_default();
+                cells.resize(self.batch.heads.len(), String::new());
+                let told = row.faults.iter().filter(|fault| !fault.is_notice).map(told);
+                cells.push(told.collect::<Vec<_>>().join(between));
+                cells.push(row.n.to_string());
+                take(&cells)?;
+            }
+            after = last;
+        }
+    }
 }
 
 /// Whether a head is one that a report adds to the file: it is passed over when the corrected

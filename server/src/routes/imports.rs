@@ -18,6 +18,9 @@ use crate::table::Options;
 /// The media type of a workbook.
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
+/// The media type of a CSV file.
+const CSV: &str = "text/csv; charset=utf-8";
+
 /// How a file is to be taken.
 #[derive(serde::Deserialize)]
 pub(super) struct EnterQuery {
@@ -150,7 +153,17 @@ pub(super) async fn report(
 ) -> Result<Response, Refusal> {
     let name = format!("import-{id}.xlsx");
     let book = with_service(&app, move |s| import::report_table(s, &actor, &id));
-    Ok(workbook(&name, book.await?))
+    Ok(saved(&name, XLSX, book.await?))
+}
+
+pub(super) async fn report_csv(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    Path(id): Path<ImportId>,
+) -> Result<Response, Refusal> {
+    let name = format!("import-{id}.csv");
+    let text = with_service(&app, move |s| import::report_csv(s, &actor, &id));
+    Ok(saved(&name, CSV, text.await?))
 }
 
 pub(super) async fn activate(
@@ -189,7 +202,7 @@ pub(super) async fn template(
 ) -> Result<Response, Refusal> {
     let sheet = sheets::find(&kind).ok_or(ErrorCode::ImportKind)?;
     let name = format!("{}.xlsx", sheet.kind());
-    Ok(workbook(&name, import::template(sheet)?))
+    Ok(saved(&name, XLSX, import::template(sheet)?))
 }
 
 fn limit_of(limit: Option<u32>) -> u32 {
@@ -200,11 +213,11 @@ fn limit_of(limit: Option<u32>) -> u32 {
     .limit()
 }
 
-/// A workbook to be saved under a name of plain letters.
-fn workbook(name: &str, bytes: Vec<u8>) -> Response {
+/// A file to be saved under a name of plain letters.
+fn saved(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
     let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     let saved = saved.unwrap_or(HeaderValue::from_static("attachment"));
-    let kind = HeaderValue::from_static(XLSX);
+    let kind = HeaderValue::from_static(kind);
     (
         [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, saved)],
         Body::from(bytes),

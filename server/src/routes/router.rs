@@ -111,6 +111,7 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/imports/{id}", get(imports::view).post(imports::enter))
         .route("/v1/imports/{id}/faults", get(imports::faults))
         .route("/v1/imports/{id}/report.xlsx", get(imports::report))
+        .route("/v1/imports/{id}/report.csv", get(imports::report_csv))
         .route("/v1/imports/{id}/activate", post(imports::activate))
         .route("/v1/imports/{id}/reject", post(imports::reject))
         .layer(DefaultBodyLimit::max(import::MAX_BYTES))

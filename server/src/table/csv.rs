@@ -7,6 +7,7 @@ use std::rc::Rc;
 use encoding_rs::{Decoder, DecoderResult, GB18030, UTF_8};
 use itgel_domain::error::ErrorCode;
 
+use super::write::unguarded;
 use super::{Cell, Encoding, Lines, MAX_COLUMNS, Row, bounds, refused, unreadable};
 use crate::error::ServiceError;
 
@@ -138,6 +139,8 @@ fn row_of(number: u32, record: &::csv::StringRecord) -> Row {
 
 fn cell_of(text: &str) -> Cell {
     match Cell::of(text) {
+        // The apostrophe that a report of ours set before what is no formula.
+        Cell::Text(text) if text.starts_with("'=") => Cell::Text(unguarded(&text).to_owned()),
         // `="00123"` is how some programs keep leading zeros; a value is a value, not a formula.
         Cell::Text(text) if text.starts_with('=') => Cell::Fault(ErrorCode::TableFormula),
         Cell::Text(text) if text.contains('\n') => Cell::Fault(ErrorCode::TableOpenQuote),

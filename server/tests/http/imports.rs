@@ -50,6 +50,9 @@ fn a_table_is_entered_by_one_person_and_put_into_force_by_another() {
     let report = world.get(&format!("{path}/report.xlsx"), Some(&clerk));
     assert!(report.bytes.starts_with(b"PK") && report.header("content-type").contains("sheet"));
 
+    let report = world.get(&format!("{path}/report.csv"), Some(&clerk));
+    assert!(report.header("content-type").starts_with("text/csv") && !report.bytes.is_empty());
+
     let activate = format!("{path}/activate");
     let own = world.post(&activate, Some(&clerk), &json!({}));
     own.assert_problem(403, "policy.second_person");
@@ -78,6 +81,7 @@ fn who_may_not_see_a_batch_is_told_that_there_is_none() {
         path.clone(),
         format!("{path}/faults"),
         format!("{path}/report.xlsx"),
+        format!("{path}/report.csv"),
     ] {
         world
             .get(&path, Some(&stranger))

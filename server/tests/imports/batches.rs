@@ -3,6 +3,7 @@
 use itgel_domain::error::ErrorCode;
 use itgel_server::import::{self, Entering};
 use itgel_server::store;
+use itgel_text::Lang;
 
 use super::world::{BANNER, World, csv, entering};
 
@@ -119,6 +120,47 @@ fn the_report_is_corrected_and_sent_again() {
         again.notes.is_empty(),
         "the columns of the report itself are no surprise"
     );
+}
+
+#[test]
+fn the_report_as_csv_is_read_again_as_what_it_is() {
+    let world = World::new();
+    let bad = csv(&[
+        HEADS,
+        &format!("{BANNER},全年,二十,2026/13/1"),
+        &format!("{BANNER},暖季,18,2026-01-01"),
+    ]);
+    let batch = world.enter("pasture-quotas", bad).unwrap().batch;
+    let clerk = world.officer("clerk");
+    let report = import::report_csv(&world.service, &clerk, &batch.id).unwrap();
+    let text = String::from_utf8(report.clone()).unwrap();
+    assert!(text.starts_with('\u{feff}'), "a spreadsheet needs the mark");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    let told = lines[1].split(',').nth(4).unwrap();
+    assert_eq!(told.matches("。").count(), 4, "both faults: {told}");
+    let again = world.enter("pasture-quotas", report).unwrap().batch;
+    assert_eq!((again.rows, again.refused), (1, 1));
+    assert!(again.notes.is_empty());
+    let stranger = world.officer("collector");
+    let refused = import::report_csv(&world.service, &stranger, &batch.id);
+    assert_eq!(refused.unwrap_err().code(), ErrorCode::ImportUnknown);
+}
+
+#[test]
+fn rows_that_overlap_are_told_in_one_language() {
+    let world = World::new();
+    let heads = "区划代码,季节,每羊单位亩数,起始日期,截止日期";
+    let first = format!("{BANNER},全年,20,2026-01-01,2026-12-31");
+    let second = format!("{BANNER},全年,21,2026-06-01,2026-06-30");
+    let batch = world
+        .enter("pasture-quotas", csv(&[heads, &first, &second]))
+        .unwrap()
+        .batch;
+    let fault = world.faults(&batch.id).remove(0).fault;
+    assert!(fault.text(Lang::ZhCn).contains("第 2 行"));
+    let english = fault.text(Lang::En);
+    assert!(english.is_ascii() && english.contains("row 2"), "{english}");
 }
 
 #[test]

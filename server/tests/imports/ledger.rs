@@ -218,3 +218,51 @@ fn a_household_that_was_erased_does_not_come_back_with_the_next_ledger() {
     let told = world.told(&batch.id);
     assert_eq!(told, [(2, "户编号".to_owned(), "subject.erased")]);
 }
+
+#[test]
+fn a_household_has_as_many_plots_as_its_contracts_and_a_fraction_of_a_mu_makes_none_larger() {
+    let world = World::new();
+    let plots: Vec<u32> = (1..=12).collect();
+    let own = format!("{HEADS},授权书编号");
+    let heads = plots
+        .iter()
+        .fold(own, |heads, n| format!("{heads},草场{n}面积(亩)"));
+    let row = plots.iter().fold(
+        format!("{},示例-1", line("0101", "示例", &id_number(1))),
+        |row, n| format!("{row},{n}00.75"),
+    );
+    let batch = world.put("households", csv(&[&heads, &row]));
+    for n in plots {
+        let area = stated(&world, "0101", &format!("plot/p{n}/area_mu"));
+        let whole = i64::from(n) * 100;
+        assert_eq!(area, Some((State::Known(Value::Int(whole)), Evidence::C)));
+    }
+    let told = world.told(&batch.id);
+    assert_eq!(told.len(), 12, "each is told: {told:?}");
+    assert!(told.iter().all(|(_, _, code)| *code == "import.rounded"));
+}
+
+#[test]
+fn ten_thousands_written_for_yuan_are_flagged_and_nothing_or_a_loss_is_not() {
+    let world = World::new();
+    let heads = format!("{HEADS},授权书编号,家庭年纯收入(元)");
+    let row = |number: &str, n: u32, income: &str| {
+        format!("{},示例-{n},{income}", line(number, "示例", &id_number(n)))
+    };
+    let file = csv(&[
+        &heads,
+        &row("0101", 1, "14.5"),
+        &row("0102", 2, "145000"),
+        &row("0103", 3, "0"),
+        &row("0104", 4, "-3000"),
+        &row("0105", 5, "145000000"),
+    ]);
+    let batch = world.put("households", file);
+    assert_eq!(
+        (batch.applied, batch.refused),
+        (5, 0),
+        "a flag refuses nothing"
+    );
+    let flagged = |row| (row, "家庭年纯收入(元)".to_owned(), "import.unit_doubt");
+    assert_eq!(world.told(&batch.id), [flagged(2), flagged(6)]);
+}

@@ -70,7 +70,7 @@ fn overlapping_days_of_one_quota_are_refused() {
     let told = world.told(&batch.id);
     let expected = [
         (2, "起始日期".to_owned(), "import.overlap"),
-        (4, String::new(), "import.overlap"),
+        (4, String::new(), "import.overlap_row"),
         (5, "截止日期".to_owned(), "import.days"),
         (6, String::new(), "import.repeated"),
     ];

@@ -30,7 +30,8 @@ pub use self::quotient::Quotient;
 pub use self::score::{Outlook, Relief, Scored, score};
 pub use self::tips::{
     COUNT_MISMATCH, ENTRUSTED_BEYOND, GROUP_MISSES_COUNT, GROUP_UNCOUNTED, LEASE_UNREGISTERED,
-    LEGAL_OVERSTOCK, PLOT_DISPUTED, SHARED_ACCOUNT, SHELL_COOPERATIVE, UNEXPLAINED_LOSS,
+    LEGAL_OVERSTOCK, PLOT_DISPUTED, PUBLIC_RECORD, SHARED_ACCOUNT, SHELL_COOPERATIVE,
+    UNEXPLAINED_LOSS,
 };
 pub use self::window::{months_after, whole_months, whole_years, years_after};
 pub(crate) use self::worksheet::merged;

@@ -8,7 +8,7 @@ use super::crosscheck::{Mismatch, mismatches};
 use super::inputs::{Facts, Inputs};
 use super::measure::{Herd, Plots, Probe, belongs_to, legal_overstock, misses_count};
 use crate::pack::Threshold;
-use crate::register::LeaseDirection;
+use crate::register::{CreditClass, LeaseDirection};
 use crate::subject::{EntityKind, SubjectKind};
 
 /// A plot is leased without a dated written contract, or without registration.
@@ -26,6 +26,8 @@ pub const COUNT_MISMATCH: &str = "TIP_COUNT_MISMATCH";
 /// In a disaster more animals went missing than sales, deaths and gifts explain (`domain.md`
 /// B.9.6).
 pub const UNEXPLAINED_LOSS: &str = "TIP_UNEXPLAINED_LOSS";
+/// A public credit record of the class of risk tips (风险提示) is open (`domain.md` B.1.14).
+pub const PUBLIC_RECORD: &str = "TIP_PUBLIC_RECORD";
 /// Members of the joint group have not been counted; their animals and plots are left out.
 pub const GROUP_UNCOUNTED: &str = "TIP_GROUP_UNCOUNTED";
 /// The joint group does not cover the day of the count and is not used.
@@ -36,6 +38,9 @@ pub const ENTRUSTED_BEYOND: &str = "TIP_ENTRUSTED";
 /// The tips of the registers and those that the facts give.
 pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> BTreeSet<String> {
     let mut tips = inputs.context.tips.clone();
+    if has_tip_record(inputs) {
+        tips.insert(PUBLIC_RECORD.to_owned());
+    }
     match inputs.subject_kind {
         SubjectKind::Household => {}
         SubjectKind::Entity(kind) => {
@@ -78,6 +83,15 @@ pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> 
     let raised = found.into_iter().filter(|(_, is_raised)| *is_raised);
     tips.extend(raised.map(|(tip, _)| tip.to_owned()));
     tips
+}
+
+/// A record of the class of risk tips stands on the day. Those of the persons behind an entity
+/// are their own and are not told with it.
+fn has_tip_record(inputs: &Inputs) -> bool {
+    let mut records = inputs.context.public_records.iter();
+    records.any(|record| {
+        record.class == CreditClass::Tip && record.stands_on(inputs.as_of, &inputs.parameters)
+    })
 }
 
 /// A lease runs that is oral or unregistered, by the registers or by the file (`domain.md` G 19).

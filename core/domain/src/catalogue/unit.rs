@@ -83,6 +83,20 @@ impl Unit {
         })
     }
 
+    /// The same for a quantity of which only whole units are kept: what is less than one unit is
+    /// left out, and whether anything was. Nobody gets more by it than the paper says.
+    ///
+    /// # Errors
+    /// As [`Unit::exact`], but for an amount that is no whole number of this unit.
+    pub fn whole(self, amount: &str, unit: &str) -> Result<(i64, bool), ViolationCode> {
+        match self.scaled(amount.trim(), unit.trim()) {
+            Ok((num, den)) if num >= 0 && num % den != 0 => i64::try_from(num / den)
+                .map(|whole| (whole, true))
+                .map_err(|_| ViolationCode::NotANumber),
+            _ => self.exact(amount, unit).map(|whole| (whole, false)),
+        }
+    }
+
     /// Stored units in one of the written `unit`, as a fraction; `None` if it measures something
     /// else.
     pub(crate) fn per(self, unit: &str) -> Option<(i64, i64)> {
@@ -94,15 +108,20 @@ impl Unit {
 
     /// `amount` (a decimal) of the written `unit` in this unit, exactly.
     fn convert(self, amount: &str, unit: &str) -> Result<i64, UnitFault> {
-        const PLACES: u32 = 6;
-        let (stored, written) = self.per(unit).ok_or(UnitFault::Unknown)?;
-        let millionths = decimal::parse(amount, PLACES).ok_or(UnitFault::NotANumber)?;
-        let num = i128::from(millionths) * i128::from(stored);
-        let den = 10_i128.pow(PLACES) * i128::from(written);
+        let (num, den) = self.scaled(amount, unit)?;
         if num % den != 0 {
             return Err(UnitFault::NotWhole);
         }
         i64::try_from(num / den).map_err(|_| UnitFault::NotANumber)
+    }
+
+    /// The same as a fraction.
+    fn scaled(self, amount: &str, unit: &str) -> Result<(i128, i128), UnitFault> {
+        const PLACES: u32 = 6;
+        let (stored, written) = self.per(unit).ok_or(UnitFault::Unknown)?;
+        let millionths = decimal::parse(amount, PLACES).ok_or(UnitFault::NotANumber)?;
+        let num = i128::from(millionths) * i128::from(stored);
+        Ok((num, 10_i128.pow(PLACES) * i128::from(written)))
     }
 }
 
@@ -117,6 +136,18 @@ mod tests {
         assert_eq!(Unit::Kg.convert("120000", "斤"), Ok(60_000));
         assert_eq!(Unit::Fen.convert("14.0001", "万元"), Ok(14_000_100));
         assert_eq!(Unit::MilliSu.convert("450", "su"), Ok(450_000));
+    }
+
+    #[test]
+    fn a_fraction_of_a_mu_never_makes_land_larger() {
+        assert_eq!(Unit::Mu.whole("733.999999", "亩"), Ok((733, true)));
+        assert_eq!(Unit::Mu.whole("733.000", "亩"), Ok((733, false)));
+        assert_eq!(Unit::Mu.whole("0.05", "公顷"), Ok((0, true)));
+        assert_eq!(
+            Unit::Mu.whole("-0.5", "亩"),
+            Err(ViolationCode::NotWhole { unit: Unit::Mu })
+        );
+        assert_eq!(Unit::Mu.whole("1e3", "亩"), Err(ViolationCode::NotANumber));
     }
 
     #[test]

@@ -41,6 +41,18 @@ impl AmountUnit {
 const SMALL_FEN: i64 = 100_000;
 const LARGE_FEN: i64 = 1_000_000_000;
 
+/// Whether one amount of a household, a loan or the income of a year, is rare in its unit.
+#[must_use]
+pub const fn amount_doubt(amount_fen: i64) -> Option<UnitDoubt> {
+    if amount_fen < SMALL_FEN {
+        Some(UnitDoubt::TooSmall)
+    } else if amount_fen > LARGE_FEN {
+        Some(UnitDoubt::TooLarge)
+    } else {
+        None
+    }
+}
+
 /// Counts the amounts of a ledger by size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,10 +78,10 @@ impl UnitTally {
     /// Counts one more amount.
     pub const fn add(&mut self, amount_fen: i64) {
         self.amounts += 1;
-        if amount_fen < SMALL_FEN {
-            self.small += 1;
-        } else if amount_fen > LARGE_FEN {
-            self.large += 1;
+        match amount_doubt(amount_fen) {
+            Some(UnitDoubt::TooSmall) => self.small += 1,
+            Some(UnitDoubt::TooLarge) => self.large += 1,
+            None => {}
         }
     }
 

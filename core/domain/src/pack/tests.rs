@@ -1,7 +1,8 @@
 use super::*;
 use crate::assess::{
     COUNT_MISMATCH, ENTRUSTED_BEYOND, GROUP_MISSES_COUNT, GROUP_UNCOUNTED, LEASE_UNREGISTERED,
-    LEGAL_OVERSTOCK, PLOT_DISPUTED, Quotient, SHARED_ACCOUNT, SHELL_COOPERATIVE, UNEXPLAINED_LOSS,
+    LEGAL_OVERSTOCK, PLOT_DISPUTED, PUBLIC_RECORD, Quotient, SHARED_ACCOUNT, SHELL_COOPERATIVE,
+    UNEXPLAINED_LOSS,
 };
 
 const HOUSEHOLD: &str = include_str!("../../../../fixtures/packs/hh-nm-1.toml");
@@ -238,12 +239,13 @@ fn every_tip_of_the_domain_has_words_in_the_packs_that_can_raise_it() {
         LEASE_UNREGISTERED,
         LEGAL_OVERSTOCK,
         PLOT_DISPUTED,
+        PUBLIC_RECORD,
         UNEXPLAINED_LOSS,
     ];
     let raised: [(&str, Vec<&str>); 3] = [
         ("HH-NM-1", of_land.to_vec()),
         ("EN-NM-1", [&of_land[..], &[SHELL_COOPERATIVE]].concat()),
-        ("CE-NM-1", vec![SHARED_ACCOUNT]),
+        ("CE-NM-1", vec![SHARED_ACCOUNT, PUBLIC_RECORD]),
     ];
     for (pack, tips) in raised {
         let pack = shipped::rules().find_pack(pack).unwrap();

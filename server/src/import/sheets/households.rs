@@ -7,12 +7,13 @@
 
 mod columns;
 
-use itgel_domain::catalogue::{Catalogue, check_all};
+use itgel_domain::catalogue::{Catalogue, Item, Section, check_all};
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::{IdentityRecord, Person};
-use itgel_domain::item::{Evidence, ItemPath, Observation, State};
+use itgel_domain::item::{Evidence, ItemPath, Observation, State, Value};
+use itgel_domain::ledger::amount_doubt;
 use itgel_domain::person::ResidentId;
 use itgel_domain::subject::{Subject, SubjectKind};
 use jiff::civil::Date;
@@ -215,7 +216,11 @@ fn observations(
             cells.notice(column.key, ErrorCode::ConsentMissing);
             continue;
         }
-        if let (Some(value), Some(observed_on)) = (cells.item(column.key, item), observed_on) {
+        let value = cells.item(column.key, item);
+        if is_doubtful_income(item, value.as_ref()) {
+            cells.notice(column.key, ErrorCode::ImportUnitDoubt);
+        }
+        if let (Some(value), Some(observed_on)) = (value, observed_on) {
             observations.push(Observation {
                 item: path,
                 state: State::Known(value),
@@ -235,6 +240,13 @@ fn observations(
         cells.fault_with(&key, shown.code, &args);
     }
     observations
+}
+
+/// Whether an income looks as if 万元 were written for 元, or the other way round. None and a loss
+/// are plain answers (`domain.md` G 27).
+fn is_doubtful_income(item: &Item, value: Option<&Value>) -> bool {
+    let amount = value.and_then(Value::as_int).filter(|fen| *fen > 0);
+    item.section == Section::Income && amount.is_some_and(|fen| amount_doubt(fen).is_some())
 }
 
 /// Whether the number of the household and the ID number of its head belong to different ones:

@@ -80,18 +80,27 @@ const ALSO: &[(&str, &[&str])] = &[
     ("plot/p1/area_mu", &["草场面积", "承包草场面积"]),
 ];
 
-/// A plot stands in up to three groups of columns.
-const PLOTS: [(&str, [&str; 3]); 3] = [
-    ("area_mu", ["草场1面积", "草场2面积", "草场3面积"]),
-    ("right", ["草场1使用权", "草场2使用权", "草场3使用权"]),
-    ("zone", ["草场1区划", "草场2区划", "草场3区划"]),
-];
+/// A plot stands in a group of columns.
+struct PlotColumns {
+    area: Named,
+    right: Named,
+    zone: Named,
+}
 
-const PLOT_KEYS: [[&str; 3]; 3] = [
-    ["plot/p1/area_mu", "plot/p2/area_mu", "plot/p3/area_mu"],
-    ["plot/p1/right", "plot/p2/right", "plot/p3/right"],
-    ["plot/p1/zone", "plot/p2/zone", "plot/p3/zone"],
-];
+/// The item of a column, and its head.
+type Named = (&'static str, &'static str);
+
+macro_rules! plots {
+    ($($number:literal)+) => {
+        /// The groups of columns in which plots can stand: 草场1, 草场2 and so on.
+        const PLOTS: &[PlotColumns] = &[$(PlotColumns {
+            area: (concat!("plot/p", $number, "/area_mu"), concat!("草场", $number, "面积")),
+            right: (concat!("plot/p", $number, "/right"), concat!("草场", $number, "使用权")),
+            zone: (concat!("plot/p", $number, "/zone"), concat!("草场", $number, "区划")),
+        },)+];
+    };
+}
+plots!(1 2 3 4 5 6 7 8 9 10 11 12);
 
 /// All columns, in the order of the template.
 pub(super) static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
@@ -104,16 +113,12 @@ pub(super) static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
 });
 
 fn plots() -> impl Iterator<Item = Column> {
-    let catalogue = Catalogue::builtin();
-    (0..3).flat_map(move |number| {
-        PLOTS
-            .iter()
-            .zip(PLOT_KEYS)
-            .filter_map(move |((_, heads), keys)| {
-                let key = keys[number];
-                let path: ItemPath = key.parse().ok()?;
-                Some(column(catalogue.get(&path)?, key, heads[number]))
-            })
+    let named = PLOTS
+        .iter()
+        .flat_map(|plot| [plot.area, plot.right, plot.zone]);
+    named.filter_map(|(key, head)| {
+        let path: ItemPath = key.parse().ok()?;
+        Some(column(Catalogue::builtin().get(&path)?, key, head))
     })
 }
 
