@@ -26,6 +26,7 @@ pub mod land;
 pub mod ledger;
 pub mod lending;
 pub mod log;
+pub mod migration;
 pub mod monitoring;
 pub mod pack;
 pub mod person;

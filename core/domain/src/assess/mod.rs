@@ -4,6 +4,7 @@
 //! the explanation tells every step. It is generic over subject kinds: what is rated and how is
 //! in the rule pack.
 
+mod columns;
 mod crosscheck;
 mod explain;
 pub mod inputs;
@@ -18,6 +19,8 @@ mod worksheet;
 
 use std::borrow::Cow;
 
+pub(crate) use self::columns::points_of;
+pub use self::columns::{Columns, ColumnsError, Surveyed};
 pub use self::crosscheck::{Mismatch, mismatches};
 pub use self::inputs::{Context, Fact, Facts, Inputs, InputsError, MAX_COMBINATIONS, Rules};
 pub use self::measure::{Measured, Measures, Reading, Sourced, counted, measure};

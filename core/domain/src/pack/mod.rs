@@ -5,9 +5,11 @@
 //! vetoes, gates, texts — and names functions of the domain for what bands cannot express.
 //! [`RulePack::parse`] refuses a pack that is not sound, with file, line and key.
 
+mod alike;
 mod band;
 mod crosscheck;
 pub mod decimal;
+mod diff;
 pub(crate) mod error;
 pub(crate) mod forbidden;
 mod indicator;
@@ -31,6 +33,7 @@ use jiff::civil::Date;
 
 pub use self::band::{Band, BandTable, Test, Threshold};
 pub use self::crosscheck::CrossChecks;
+pub use self::diff::{RuleChange, rule_changes};
 pub use self::error::{PackError, PackErrorCode};
 pub use self::forbidden::find_in_head as forbidden_head;
 pub use self::indicator::Indicator;
