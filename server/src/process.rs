@@ -3,7 +3,8 @@
 //!
 //! [`itgel_domain::case::Case::apply`] is the only transition logic; here its steps meet the
 //! database. [`arrival`] opens cases and moves them when a file changes, [`evaluation`] is who
-//! takes part in the peer evaluation, [`conflict`] settles what officers disagree on, [`desk`] is
+//! takes part in the peer evaluation, [`interest`] who must not take part, [`doubt`] what looks
+//! wrong and asks for a person, [`conflict`] settles what officers disagree on, [`desk`] is
 //! what staff do, one case or many at once, [`publicity`] posts a gacha's list, [`period`] does
 //! what a clock decides, `queue` is what staff read. Every step goes through `advance`, which
 //! writes the case, its event, the audit row, the leaf of the log and what devices pull, in the
@@ -13,7 +14,9 @@ mod advance;
 pub mod arrival;
 pub mod conflict;
 pub mod desk;
+pub mod doubt;
 pub mod evaluation;
+pub mod interest;
 mod moved;
 pub mod period;
 pub mod publicity;
@@ -35,8 +38,11 @@ pub use arrival::{Refreshed, after_refresh, erase, moved};
 pub use conflict::{ResolveRequest, open_conflicts, resolve_conflict};
 pub(crate) use desk::allow;
 pub use desk::{Countersigned, StepRequest, Stepped, override_message, step, step_batch};
+pub(crate) use doubt::look_at_ballots;
+pub use doubt::{SettleRequest, doubts, settle};
 pub(crate) use evaluation::peer_row;
 pub use evaluation::{ballot_cast, end_evaluation};
+pub use interest::{Declaration, Declared, declare, interests};
 pub use moved::CaseMovement;
 pub use period::{PeriodRun, run_periods};
 pub use publicity::{Publication, publicity_list, publish_gacha};
@@ -68,26 +74,50 @@ pub fn timetable(
 /// # Errors
 /// [`ErrorCode::RulesSyntax`](itgel_domain::error::ErrorCode::RulesSyntax) if the text is no
 /// calendar; [`ServiceError`] of the database.
-pub fn enter_calendar(tx: &Tx<'_>, text: &str, now: AtMs) -> Result<(), ServiceError> {
+pub fn enter_calendar(
+    service: &Service,
+    tx: &Tx<'_>,
+    text: &str,
+    now: AtMs,
+) -> Result<(), ServiceError> {
     let mut calendar = HolidayCalendar::default();
     let refused = |_| ServiceError::from(itgel_domain::error::ErrorCode::RulesSyntax);
     calendar.add_toml(text).map_err(refused)?;
-    Ok(store::calendar::put(
-        tx,
-        &calendar,
-        &Hash::of_file(text.as_bytes()),
-        now,
-    )?)
+    put_calendar(service, tx, &calendar, &Hash::of_file(text.as_bytes()), now)
+}
+
+/// Writes the years of a calendar, and reckons again until when lists stand that are up.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn put_calendar(
+    service: &Service,
+    tx: &Tx<'_>,
+    calendar: &HolidayCalendar,
+    source: &Hash,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    store::calendar::put(tx, calendar, source, now)?;
+    publicity::reckon_again(service, tx)
 }
 
 /// Enters the calendars that ship with the program, as in a new database.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
-pub fn seed_calendars(tx: &Tx<'_>, now: AtMs) -> Result<(), ServiceError> {
+pub fn seed_calendars(service: &Service, tx: &Tx<'_>, now: AtMs) -> Result<(), ServiceError> {
     SHIPPED
         .iter()
-        .try_for_each(|(_, text)| enter_calendar(tx, text, now))
+        .try_for_each(|(_, text)| enter_calendar(service, tx, text, now))
+}
+
+/// Words of a person that are kept with a decision.
+fn note_text(words: &str) -> Result<String, ServiceError> {
+    let words = words.trim();
+    match words.is_empty() || words.chars().count() > 2_000 {
+        true => Err(itgel_domain::error::ErrorCode::CaseReason.into()),
+        false => Ok(words.to_owned()),
+    }
 }
 
 /// A stored assessment by the hash of its inputs.

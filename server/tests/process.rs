@@ -8,6 +8,8 @@
 )]
 
 mod actors;
+#[path = "process/integrity.rs"]
+mod integrity;
 
 use actors::{Collector, World, device_id, refusal, request, signer_of};
 use itgel_domain::case::step::{
@@ -703,7 +705,8 @@ fn who_collected_or_is_related_does_not_vote() {
     world
         .transact(move |service, tx| {
             let (brother, admin) = ("e-6".parse().unwrap(), "a-1".parse().unwrap());
-            store::interest::put(tx, &subject, &brother, &admin, service.now())?;
+            let relative = actors::interest(&subject, &brother, &admin, service.now());
+            store::interest::put(tx, &relative)?;
             let (collector, gacha) = ("c-2".parse().unwrap(), "150623100201".parse().unwrap());
             Ok(store::officer::grant(
                 tx,
@@ -834,13 +837,8 @@ fn the_queue_shows_every_case_once_and_first_what_needs_a_person() {
     world
         .transact(move |service, tx| {
             let officer = "r-1".parse().unwrap();
-            Ok(store::interest::put(
-                tx,
-                &related,
-                &officer,
-                &officer,
-                service.now(),
-            )?)
+            let own = actors::interest(&related, &officer, &officer, service.now());
+            Ok(store::interest::put(tx, &own)?)
         })
         .unwrap();
     let filter = QueueFilter {
@@ -875,10 +873,12 @@ fn an_erased_household_leaves_no_words_and_is_on_no_board() {
     team.visit(&world, household);
     world.rate(&mut team, std::slice::from_ref(household));
     let subject = household.subject.clone();
+    let id = world.case(household).case.id;
     world
         .transact(move |service, tx| process::erase(service, tx, &subject, service.now()))
         .unwrap();
-    let case = world.case(household).case;
+    let read = |c: &_| store::case::get(c, &id).map_err(ServiceError::from);
+    let case = world.service.store.read(read).unwrap().unwrap().case;
     assert_eq!(case.state(), CaseState::Closed);
     assert!(
         case.history()

@@ -218,6 +218,7 @@ impl Phone {
                 picture: Hash::of_file(b""),
             },
             second_officer: Some(second.officer),
+            signed_apart_ms: None,
         };
         let digest = seal_digest(entries, &seal);
         seal.countersignature = Countersignature::OfficerKey {

@@ -183,7 +183,7 @@ impl World {
         let (divisions, cycle) = (banner.divisions.clone(), self.cycle.clone());
         self.transact(move |service, tx| {
             rules::seed(service, tx, now())?;
-            process::seed_calendars(tx, now())?;
+            process::seed_calendars(service, tx, now())?;
             for division in &divisions {
                 registers::put_division(service, tx, division)?;
             }

@@ -32,6 +32,9 @@ pub enum Countersign<'a> {
         officer: OfficerId,
         /// The key of the second officer's device.
         signer: &'a dyn DeviceSigner,
+        /// Milliseconds since the first signature by the steady clock of this device, if both
+        /// are given on it: two within seconds are doubted, never refused (`domain.md` G 32).
+        signed_apart_ms: Option<u64>,
     },
     /// A signature drawn on the screen: flagged for the reviewer, never refused.
     Drawn {
@@ -98,6 +101,7 @@ pub(crate) fn seal(
             picture: Hash::from_bytes([0; 32]),
         },
         second_officer: None,
+        signed_apart_ms: None,
     };
 
     let checkpoint = visit.device.checkpoint;
@@ -181,19 +185,26 @@ fn parts(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
 /// The seal with its second signature over the entries of its own envelope.
 fn signed(seal: Seal, entries: &[Entry], countersign: &Countersign<'_>) -> Seal {
     let digest = seal_digest(entries, &seal);
-    let (countersignature, second_officer) = match countersign {
-        Countersign::Officer { officer, signer } => {
+    let (countersignature, second_officer, signed_apart_ms) = match countersign {
+        Countersign::Officer {
+            officer,
+            signer,
+            signed_apart_ms,
+        } => {
             let by_key = Countersignature::OfficerKey {
                 key: HEXLOWER.encode(&signer.public_key()),
                 signature: HEXLOWER.encode(&signer.sign(digest.as_bytes())),
             };
-            (by_key, Some(officer.clone()))
+            (by_key, Some(officer.clone()), *signed_apart_ms)
         }
-        Countersign::Drawn { picture } => (Countersignature::Drawn { picture: *picture }, None),
+        Countersign::Drawn { picture } => {
+            (Countersignature::Drawn { picture: *picture }, None, None)
+        }
     };
     Seal {
         countersignature,
         second_officer,
+        signed_apart_ms,
         ..seal
     }
 }

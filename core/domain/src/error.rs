@@ -230,6 +230,8 @@ codes! {
     ActedBefore = "policy.acted_before", Forbidden;
     /// A conflict of interest.
     ConflictOfInterest = "policy.conflict_of_interest", Forbidden;
+    /// A person whom the list of officers does not have.
+    OfficerUnknown = "officer.unknown", Invalid;
     /// It needs a second person, who did not propose it and whom it does not concern.
     SecondPerson = "policy.second_person", Forbidden;
 
@@ -261,6 +263,10 @@ codes! {
     ObjectionKnown = "objection.known", Conflict;
     /// No such case.
     CaseUnknown = "case.unknown", NotFound;
+    /// No such declared interest stands.
+    InterestUnknown = "interest.unknown", NotFound;
+    /// No such doubt, or it was settled already.
+    DoubtUnknown = "doubt.unknown", NotFound;
     /// The conflict was settled already, or never existed.
     ConflictUnknown = "conflict.unknown", NotFound;
     /// No such cycle, or it is closed.

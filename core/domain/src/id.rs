@@ -136,6 +136,8 @@ ids! {
     MeasureId;
     /// A table that was imported, from its entry to its being in force (导入批次).
     ImportId;
+    /// A doubt about how a visit or an evaluation was made.
+    DoubtId;
 }
 
 fn checked(text: &str) -> Result<&str, IdError> {

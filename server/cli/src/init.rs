@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<(), InitError> {
             setup::add_officer(tx, administrator, &[(Role::Administrator, banner)])?;
         }
         rules::seed(service, tx, now)?;
-        process::seed_calendars(tx, now)
+        process::seed_calendars(service, tx, now)
     })?;
     let operator = setup::operator(args.banner);
     println!("settings   {}", args.dir.join(CONFIG).display());

@@ -103,7 +103,7 @@ pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleE
             itgel_server::registers::put_division(service, tx, division)?;
         }
         itgel_server::rules::seed(service, tx, now)?;
-        itgel_server::process::seed_calendars(tx, now)?;
+        itgel_server::process::seed_calendars(service, tx, now)?;
         setup::add_cycle(tx, &cycle)
     })?;
     let people = Office {

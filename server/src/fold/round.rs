@@ -171,6 +171,7 @@ impl<'a> Round<'a> {
                 conflict_matters: row.conflict_matters,
                 peer_is_held: found.inputs.context.peer != PeerEvaluation::Pending,
                 has_consent: has_consent_now(facts, now.on()),
+                is_withdrawn: is_withdrawn(facts, now.on()),
             };
             process::after_refresh(self.service, tx, &refreshed, now)?;
         }
@@ -308,6 +309,12 @@ fn is_same(before: &StandingRow, row: &StandingRow) -> bool {
             assessed_at,
             ..row.clone()
         }
+}
+
+/// Whether consent was withdrawn, and nobody has given it anew.
+fn is_withdrawn(facts: &FileFacts, today: Date) -> bool {
+    let was_withdrawn = |view: &ConsentView<'_>| view.withdrawn_on.is_some();
+    facts.consents().iter().any(was_withdrawn) && !has_consent_now(facts, today)
 }
 
 /// A withdrawal takes effect on receipt, whatever day it names.

@@ -13,6 +13,7 @@ mod figures;
 mod gacha_facts;
 mod honours;
 mod households;
+mod interests;
 mod joint_groups;
 mod land;
 mod leases;
@@ -34,6 +35,7 @@ pub fn all() -> &'static [&'static dyn AnySheet] {
     &[
         &places::Divisions,
         &officers::Officers,
+        &interests::Interests,
         &cycles::Cycles,
         &households::Households,
         &quotas::Quotas,

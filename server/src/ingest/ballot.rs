@@ -14,9 +14,6 @@ use crate::error::ServiceError;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::{auth, process, registers, store};
 
-/// Fewer valid ballots give no result (`domain.md` H6).
-const ENOUGH: usize = 5;
-
 impl Admission<'_> {
     /// Takes a ballot.
     pub(super) fn take_ballot(
@@ -45,6 +42,14 @@ impl Admission<'_> {
         if let (None, Home::Known { subject, .. }) = (fault, home) {
             store::ballot::put(self.tx, ballot, &arrived.id)?;
             self.publish_result(subject, ballot)?;
+            process::look_at_ballots(
+                self.service,
+                self.tx,
+                subject,
+                &ballot.cycle,
+                &ballot.evaluator,
+                self.now,
+            )?;
             self.touch(&subject.id, &ballot.cycle);
         }
         Ok(verdict)
@@ -110,7 +115,7 @@ impl Admission<'_> {
     fn publish_result(&mut self, subject: &Subject, ballot: &Ballot) -> Result<(), ServiceError> {
         let means = store::ballot::list_means(self.tx, &ballot.subject, &ballot.cycle)?;
         let cycle = self.cycle(&ballot.cycle)?;
-        let Some(cycle) = cycle.filter(|_| means.len() >= ENOUGH) else {
+        let Some(cycle) = cycle.filter(|_| means.len() >= process::evaluation::ENOUGH) else {
             return Ok(());
         };
         let row = process::peer_row(subject, cycle, &means)?;

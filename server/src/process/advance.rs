@@ -85,6 +85,10 @@ pub(super) fn advance(
     store::case::put(tx, row, known, std::slice::from_ref(&salt))?;
     record(service, tx, row, &event, &salt)?;
     tell_devices(tx, row, &event, doing.items)?;
+    if row.case.period().is_none() || event.to == CaseState::Closed {
+        // What is no longer public, or was never so, stands on no board.
+        store::publicity::delete_case(tx, &row.case.id)?;
+    }
     let is_rated = store::rating::set_status(tx, &row.case.id, event.to)?;
     count_effect(tx, &row.case, &event)?;
     if is_rated && event.from != event.to {
@@ -177,6 +181,18 @@ fn tell_devices(
         });
         store::list::append(tx, case.division, &task)?;
     }
+    Ok(())
+}
+
+/// Asks the gacha for another visit by other officers, on a list that every device pulls.
+pub(super) fn ask_for_visit(tx: &Tx<'_>, case: &Case) -> Result<(), ServiceError> {
+    let task = PullItem::Task(TaskItem {
+        subject: case.subject.clone(),
+        cycle: case.cycle.clone(),
+        item: None,
+        text: itgel_text::task_second_visit(Lang::ZhCn),
+    });
+    store::list::append(tx, case.division, &task)?;
     Ok(())
 }
 

@@ -42,10 +42,12 @@ pub struct Refreshed<'a> {
     pub peer_is_held: bool,
     /// Whether consent to the collection is in force.
     pub has_consent: bool,
+    /// Whether it was withdrawn, and nobody has given it anew.
+    pub is_withdrawn: bool,
 }
 
-/// Moves the case after a refresh: opens it with the first seal, takes in later seals, finds
-/// conflicts, and pre-rates. Called at the end of every refresh; the same again changes nothing.
+/// Moves the case after a refresh: closes it when consent was withdrawn, opens it with the first
+/// seal, takes in later seals, finds conflicts, and pre-rates. Called at the end of every refresh; the same again changes nothing.
 ///
 /// A step that the process refuses here (a collector with a declared interest, a seal without
 /// consent) never stops the intake of data: it stands in the audit log for a person to look at.
@@ -77,6 +79,9 @@ pub fn after_refresh(
             None => return Ok(()),
         },
     };
+    if refreshed.is_withdrawn && !row.case.state().is_terminal() {
+        return arrival.close(&mut row);
+    }
     for seal in refreshed.seals {
         if !row.seals.contains(&seal.entry) {
             arrival.take_in(&mut row, seal)?;
@@ -111,6 +116,7 @@ pub fn erase(
     }
     store::conflict::delete(tx, subject)?;
     store::moved::delete(tx, subject)?;
+    store::doubt::redact(tx, subject)?;
     store::decision::redact(tx, subject)?;
     Ok(store::publicity::delete(tx, subject)?)
 }
@@ -157,6 +163,7 @@ impl Arrival<'_> {
         let took_in = |seal: &SealView<'_>| place.seals.contains(&seal.entry);
         self.refreshed.seals.iter().all(took_in)
             && !self.must_stop(place.state)
+            && !(self.refreshed.is_withdrawn && !place.state.is_terminal())
             && self.ready_grade(place.state).is_none()
     }
 
@@ -171,7 +178,9 @@ impl Arrival<'_> {
         if !self.refreshed.has_consent {
             return Ok(None);
         }
-        for seal in self.refreshed.seals {
+        let used = store::case::list_used_seals(self.tx, &subject.id, cycle)?;
+        let fresh = |seal: &&SealView<'_>| !used.contains(&seal.entry);
+        for seal in self.refreshed.seals.iter().filter(fresh) {
             let case = Case::new(
                 CaseId::from_random(random()?),
                 subject.id.clone(),
@@ -190,15 +199,40 @@ impl Arrival<'_> {
             if self.tolerate(&mut row, |row| {
                 self.submit(row, seal, Step::Seal { second })
             })? {
+                self.take_over_evaluators(&mut row)?;
+                super::doubt::look_at_seal(self.service, self.tx, &row.case, seal, self.now)?;
                 return Ok(Some(row));
             }
         }
         Ok(None)
     }
 
+    /// Who has voted already, before the case or in one that is void, has a part in this one, too.
+    fn take_over_evaluators(&self, row: &mut CaseRow) -> Result<(), ServiceError> {
+        let (subject, cycle) = (&row.case.subject, &row.case.cycle);
+        for officer in store::ballot::list_evaluators(self.tx, subject, cycle)? {
+            let role = Role::Evaluator;
+            let doing = Doing {
+                by: By::Officer { officer, role },
+                ..Doing::by_rule(Step::Evaluate, "ballot", self.now)
+            };
+            self.tolerate(row, |row| self.advance(row, doing))?;
+        }
+        Ok(())
+    }
+
+    /// Consent was withdrawn: no further use (`domain.md` D.2, G 42).
+    fn close(&self, row: &mut CaseRow) -> Result<(), ServiceError> {
+        let step = Step::Close {
+            cause: Cause::ConsentWithdrawn,
+        };
+        self.advance(row, Doing::by_rule(step, "withdrawn", self.now))
+    }
+
     /// Takes a later seal in: it makes good what was returned, or it confirms or contradicts.
     fn take_in(&self, row: &mut CaseRow, seal: &SealView<'_>) -> Result<(), ServiceError> {
         row.seals.push(seal.entry.clone());
+        super::doubt::look_at_seal(self.service, self.tx, &row.case, seal, self.now)?;
         let second = seal.seal.second_officer.clone();
         if row.case.state() == CaseState::Returned {
             row.as_of = self.refreshed.assessment.as_of;

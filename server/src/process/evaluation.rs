@@ -17,6 +17,9 @@ use crate::registers;
 use crate::service::{Service, random};
 use crate::store::{self, Tx};
 
+/// Fewer valid ballots give no result (`domain.md` H6).
+pub(crate) const ENOUGH: usize = 5;
+
 /// Takes an evaluator into the case of the subject whom the ballot is about. `false`: the ballot
 /// does not count, because the evaluator has a declared interest or another role in the case.
 ///
@@ -85,6 +88,35 @@ pub fn end_evaluation(
     let officer = actor.officer.as_str();
     store::log::audit(tx, now, officer, "evaluation.end", &resource, &detail)?;
     registers::put(service, tx, &peer_row(&home, &cycle, &means)?, officer, now)
+}
+
+/// Strikes the ballot of an evaluator who must not have voted: it stays in the chain, in
+/// quarantine, and counts no more. `false` if there is none. With too few left the evaluation is
+/// pending again.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn strike(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    cycle: &CycleId,
+    evaluator: &OfficerId,
+    now: AtMs,
+) -> Result<bool, ServiceError> {
+    if !store::ballot::strike(tx, &subject.id, cycle, evaluator)? {
+        return Ok(false);
+    }
+    let Some(cycle) = store::cycle::get(tx, cycle)? else {
+        return Ok(true);
+    };
+    let means = store::ballot::list_means(tx, &subject.id, &cycle.id)?;
+    let mut row = peer_row(subject, &cycle, &means)?;
+    if means.len() < ENOUGH {
+        row.content = RegisterContent::Peer(PeerEvaluation::Pending);
+    }
+    registers::put(service, tx, &row, "rule", now)?;
+    Ok(true)
 }
 
 /// Mean and number of the ballots as a register row, in force while the campaign runs.

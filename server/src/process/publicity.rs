@@ -82,6 +82,34 @@ pub fn publicity_list(
     Ok(store::publicity::list(connection, division, cycle)?)
 }
 
+/// Reckons again until when the lines stand whose period runs: the working days of a year have
+/// come, or were corrected (`domain.md` G 62).
+pub(super) fn reckon_again(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError> {
+    let mut after = None;
+    loop {
+        let states = [CaseState::InPublicity];
+        let page = store::case::list_by_period(
+            tx,
+            &states,
+            AtMs(i64::MAX),
+            after.as_ref(),
+            super::MAX_BATCH,
+        )?;
+        let Some(last) = page.last().cloned() else {
+            return Ok(());
+        };
+        for id in &page {
+            let row = store::case::get(tx, id)?.ok_or(ErrorCode::CaseUnknown)?;
+            let timetable = super::timetable(service, tx, row.case.division)?;
+            let is_running = row.case.period().is_some_and(|period| !period.is_closed);
+            if let Some(due) = row.case.period_due(&timetable).filter(|_| is_running) {
+                store::publicity::set_closes_on(tx, id, due)?;
+            }
+        }
+        after = Some(last);
+    }
+}
+
 enum Published {
     Posted(PublicityRow),
     Noticed,
@@ -131,6 +159,7 @@ pub(super) fn post(
     let subject = subject_of(tx, &row.case)?;
     let timetable = super::timetable(service, tx, row.case.division)?;
     let ungraded = || ServiceError::internal("a published case without its grade or period");
+    let closes = row.case.period_due(&timetable).ok_or_else(ungraded)?;
     let line = PublicityRow {
         case: row.case.id.clone(),
         division: subject.division,
@@ -140,7 +169,8 @@ pub(super) fn post(
         local_code: subject.local_code,
         grade: row.case.grade().ok_or_else(ungraded)?,
         posted_at: now,
-        closes_on: row.case.period_due(&timetable).ok_or_else(ungraded)?.on,
+        closes_on: closes.on,
+        is_provisional: closes.provisional,
     };
     store::publicity::put(tx, &line)?;
     Ok(line)

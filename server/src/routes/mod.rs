@@ -11,6 +11,7 @@ mod imports;
 mod ledger;
 mod lender;
 mod line;
+mod office;
 mod openapi;
 mod page;
 pub mod problem;

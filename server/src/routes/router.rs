@@ -18,7 +18,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
-    App, access, credit, health, imports, ledger, lender, line, openapi, page, problem, staff, sync,
+    App, access, credit, health, imports, ledger, lender, line, office, openapi, page, problem,
+    staff, sync,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -72,6 +73,10 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/conflicts/resolve", post(staff::resolve))
         .route("/v1/evaluations/end", post(staff::end_evaluation))
         .route("/v1/publicity/{division}", get(staff::publicity).post(staff::publish))
+        .route("/v1/interests", get(office::interests).post(office::declare))
+        .route("/v1/interests/end", post(office::end_interest))
+        .route("/v1/doubts", get(office::doubts))
+        .route("/v1/doubts/{id}/settle", post(office::settle_doubt))
         .route("/v1/titles", get(staff::titles))
         .route("/v1/titles/{division}/steps", post(staff::title_step))
         .route("/v1/jobs/snapshot", post(staff::snapshot))

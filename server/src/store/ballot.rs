@@ -1,11 +1,14 @@
 //! Ballots of the peer evaluation: seen by the service only, never pulled.
 
+use itgel_domain::case::doubt::Marks;
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::Ballot;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{CycleId, SubjectId};
-use rusqlite::{Connection, params};
+use itgel_domain::id::{CycleId, OfficerId, SubjectId};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, column};
 
 /// Writes a ballot; `false` if the evaluator has voted on the subject in this campaign already.
 ///
@@ -60,6 +63,83 @@ pub fn list_means(
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![subject.as_str(), cycle.as_str()], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The ballots of a campaign in a division as the check of one-sided evaluators sees them.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_marks(
+    connection: &Connection,
+    division: DivisionCode,
+    cycle: &CycleId,
+) -> Result<Vec<Marks>, StoreError> {
+    let sql = "select b.subject, b.evaluator,
+                   (b.promises + b.diligence + b.loans + b.rules) * 25 as mean
+               from subject s join ballot b on b.subject = s.id
+               where s.division = ?1 and b.cycle = ?2 order by b.subject, b.evaluator";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![division.filled_text(), cycle.as_str()];
+    let rows = query.query_map(key, |row| Ok(read_marks(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Who has voted on a subject in a campaign.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_evaluators(
+    connection: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+) -> Result<Vec<OfficerId>, StoreError> {
+    let sql = "select evaluator from ballot where subject = ?1 and cycle = ?2 order by evaluator";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![subject.as_str(), cycle.as_str()], |row| {
+        Ok(column::word(row, "evaluator", "ballot.evaluator"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// Takes a ballot out of what counts and puts its envelope into quarantine; `false` if the
+/// evaluator has not voted.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn strike(
+    tx: &Tx<'_>,
+    subject: &SubjectId,
+    cycle: &CycleId,
+    evaluator: &OfficerId,
+) -> Result<bool, StoreError> {
+    let key = params![subject.as_str(), cycle.as_str(), evaluator.as_str()];
+    let sql = "delete from ballot where subject = ?1 and cycle = ?2 and evaluator = ?3
+               returning envelope";
+    let envelope: Option<String> = tx
+        .prepare_cached(sql)?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
+    let Some(envelope) = envelope else {
+        return Ok(false);
+    };
+    let corrupt = || StoreError::Corrupt {
+        what: "ballot.envelope",
+    };
+    let id: Hash = envelope.parse().map_err(|_| corrupt())?;
+    let sql = "update envelope set verdict = 'quarantined', reason = ?3
+               where subject = ?1 and file is null and id = ?2";
+    let reason = ErrorCode::ConflictOfInterest.as_str();
+    tx.prepare_cached(sql)?
+        .execute(params![subject.as_str(), id.as_bytes(), reason])?;
+    Ok(true)
+}
+
+fn read_marks(row: &Row<'_>) -> Result<Marks, StoreError> {
+    Ok(Marks {
+        subject: column::word(row, "subject", "ballot.subject")?,
+        evaluator: column::word(row, "evaluator", "ballot.evaluator")?,
+        mean_centi: column::unsigned(row, "mean", "ballot.mean")?,
+    })
 }
 
 /// Deletes every ballot about a subject.

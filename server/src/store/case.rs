@@ -110,7 +110,8 @@ pub fn get(connection: &Connection, id: &CaseId) -> Result<Option<CaseRow>, Stor
     found.optional()?.transpose()
 }
 
-/// The case of a subject in a campaign.
+/// The case of a subject in a campaign; one that is void, or closed because consent was
+/// withdrawn, makes room for another.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -119,11 +120,38 @@ pub fn get_of(
     subject: &SubjectId,
     cycle: &CycleId,
 ) -> Result<Option<CaseRow>, StoreError> {
-    let sql = format!("{SELECT} where subject = ?1 and cycle = ?2");
+    let sql = format!("{SELECT} where subject = ?1 and cycle = ?2 and is_current = 1");
     let mut query = connection.prepare_cached(&sql)?;
     let key = params![subject.as_str(), cycle.as_str()];
     let found = query.query_row(key, |row| Ok(read(connection, row)));
     found.optional()?.transpose()
+}
+
+/// The seals of the cases of a subject in a campaign that have made room for another: that one
+/// begins with a new visit.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_used_seals(
+    connection: &Connection,
+    subject: &SubjectId,
+    cycle: &CycleId,
+) -> Result<Vec<EntryId>, StoreError> {
+    let sql = "select seals from rating_case
+               where subject = ?1 and cycle = ?2 and is_current = 0";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![subject.as_str(), cycle.as_str()], |row| {
+        Ok(column::json::<Vec<EntryId>>(
+            row,
+            "seals",
+            "rating_case.seals",
+        ))
+    })?;
+    let mut seals = Vec::new();
+    for row in rows {
+        seals.extend(row??);
+    }
+    Ok(seals)
 }
 
 /// Where the case of a subject in a campaign stands.
@@ -135,7 +163,8 @@ pub fn get_place_of(
     subject: &SubjectId,
     cycle: &CycleId,
 ) -> Result<Option<CaseAt>, StoreError> {
-    let sql = "select state, seals from rating_case where subject = ?1 and cycle = ?2";
+    let sql = "select state, seals from rating_case
+               where subject = ?1 and cycle = ?2 and is_current = 1";
     let mut query = connection.prepare_cached(sql)?;
     let found = query.query_row(params![subject.as_str(), cycle.as_str()], |row| {
         Ok(read_at(row))
@@ -258,13 +287,14 @@ pub fn list_by_period(
 pub fn put(tx: &Tx<'_>, row: &CaseRow, known: u64, salts: &[String]) -> Result<(), StoreError> {
     let case = &row.case;
     let sql = "insert into rating_case (id, subject, cycle, division, state, version, as_of,
-                   inputs_hash, grade, period_from, since, attention, seals)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                   inputs_hash, grade, period_from, since, attention, seals, is_current)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15)
                on conflict (id) do update set division = excluded.division,
                    state = excluded.state, version = excluded.version, as_of = excluded.as_of,
                    inputs_hash = excluded.inputs_hash, grade = excluded.grade,
                    period_from = excluded.period_from, since = excluded.since,
-                   attention = excluded.attention, seals = excluded.seals
+                   attention = excluded.attention, seals = excluded.seals,
+                   is_current = excluded.is_current
                where version = ?14";
     let written = tx.prepare_cached(sql)?.execute(params![
         case.id.as_str(),
@@ -281,6 +311,7 @@ pub fn put(tx: &Tx<'_>, row: &CaseRow, known: u64, salts: &[String]) -> Result<(
         row.attention,
         column::to_json(&row.seals, "rating_case.seals")?,
         column::signed(known),
+        i64::from(!case.makes_room()),
     ])?;
     if written != 1 {
         return Err(StoreError::Corrupt {

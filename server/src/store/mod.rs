@@ -21,6 +21,7 @@ pub mod cycle;
 pub mod decision;
 pub mod device;
 pub mod division;
+pub mod doubt;
 mod ends;
 pub mod envelope;
 pub mod exchange;

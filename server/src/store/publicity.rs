@@ -1,6 +1,7 @@
 //! What a gacha's board showed: masked name, household code and proposed grade, and never more
 //! than this of anybody (`domain.md` D.4).
 
+use itgel_domain::case::deadline::Due;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::id::{CaseId, CycleId, SubjectId};
 use itgel_domain::subject::Grade;
@@ -33,6 +34,8 @@ pub struct PublicityRow {
     pub posted_at: AtMs,
     /// The last day for an objection.
     pub closes_on: Date,
+    /// Reckoned without the holidays of a year that is not published yet.
+    pub is_provisional: bool,
 }
 
 /// The list of a gacha in a campaign, by household code.
@@ -45,7 +48,7 @@ pub fn list(
     cycle: &CycleId,
 ) -> Result<Vec<PublicityRow>, StoreError> {
     let sql = "select case_id, division, cycle, subject, masked_name, local_code, grade, posted_at,
-                   closes_on
+                   closes_on, is_provisional
                from publicity where cycle = ?1 and division >= ?2 and division < ?3
                order by division, local_code, case_id";
     let (low, high) = division.text_range();
@@ -60,8 +63,8 @@ pub fn list(
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, row: &PublicityRow) -> Result<(), StoreError> {
     let sql = "insert or replace into publicity (case_id, division, cycle, subject, masked_name,
-                   local_code, grade, posted_at, closes_on)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+                   local_code, grade, posted_at, closes_on, is_provisional)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     tx.prepare_cached(sql)?.execute(params![
         row.case.as_str(),
         row.division.filled_text(),
@@ -72,6 +75,7 @@ pub fn put(tx: &Tx<'_>, row: &PublicityRow) -> Result<(), StoreError> {
         row.grade.as_str(),
         row.posted_at.0,
         row.closes_on.to_string(),
+        i64::from(row.is_provisional),
     ])?;
     Ok(())
 }
@@ -86,6 +90,32 @@ pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Takes the line of a case off the list.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn delete_case(tx: &Tx<'_>, case: &CaseId) -> Result<(), StoreError> {
+    tx.prepare_cached("delete from publicity where case_id = ?1")?
+        .execute(params![case.as_str()])?;
+    Ok(())
+}
+
+/// Writes the last day of a line that was reckoned again.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn set_closes_on(tx: &Tx<'_>, case: &CaseId, closes: Due) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "update publicity set closes_on = ?2, is_provisional = ?3 where case_id = ?1",
+    )?
+    .execute(params![
+        case.as_str(),
+        closes.on.to_string(),
+        i64::from(closes.provisional)
+    ])?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> Result<PublicityRow, StoreError> {
     Ok(PublicityRow {
         case: column::word(row, "case_id", "publicity.case_id")?,
@@ -97,5 +127,6 @@ fn read(row: &Row<'_>) -> Result<PublicityRow, StoreError> {
         grade: column::word(row, "grade", "publicity.grade")?,
         posted_at: AtMs(row.get("posted_at")?),
         closes_on: column::word(row, "closes_on", "publicity.closes_on")?,
+        is_provisional: row.get::<_, i64>("is_provisional")? != 0,
     })
 }

@@ -246,7 +246,7 @@ impl World {
         self.transact(move |service, tx| {
             let now = service.now();
             rules::seed(service, tx, now)?;
-            process::seed_calendars(tx, now)?;
+            process::seed_calendars(service, tx, now)?;
             for division in &banner.divisions {
                 registers::put_division(service, tx, division)?;
             }
@@ -273,6 +273,26 @@ impl World {
             Ok(())
         })
         .unwrap();
+    }
+}
+
+/// A declared interest of the usual kind.
+#[allow(dead_code, reason = "not every binary declares one")]
+pub(crate) fn interest(
+    subject: &itgel_domain::id::SubjectId,
+    officer: &OfficerId,
+    declared_by: &OfficerId,
+    declared_at: AtMs,
+) -> store::interest::InterestRow {
+    store::interest::InterestRow {
+        subject: subject.clone(),
+        officer: officer.clone(),
+        kind: itgel_domain::case::interest::InterestKind::Relative,
+        declared_by: declared_by.clone(),
+        declared_at,
+        source: "示例申报".into(),
+        ended_by: None,
+        ended_at: None,
     }
 }
 
@@ -358,6 +378,8 @@ pub(crate) struct Collector {
     second: String,
     signer: SoftwareSigner,
     head: ChainHead,
+    /// How far apart both signatures are given, if on one device.
+    pub(crate) signed_apart_ms: Option<u64>,
     files: BTreeMap<FileId, FileFacts>,
 }
 
@@ -371,6 +393,7 @@ impl Collector {
             second: second.to_owned(),
             signer: signer_of(officer),
             head,
+            signed_apart_ms: None,
             files: BTreeMap::new(),
         }
     }
@@ -526,6 +549,7 @@ impl Collector {
             consents,
             countersignature: unsigned,
             second_officer: Some(self.second.parse().unwrap()),
+            signed_apart_ms: self.signed_apart_ms,
         };
         let second = signer_of(&self.second);
         let digest = seal_digest(entries, &seal);

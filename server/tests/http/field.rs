@@ -362,5 +362,6 @@ fn sealed(consent: &EntryId) -> Seal {
             picture: Hash::of_file(b"a picture"),
         },
         second_officer: Some("second".parse().unwrap()),
+        signed_apart_ms: None,
     }
 }

@@ -205,6 +205,7 @@ impl Phone {
             consents: Vec::new(),
             countersignature: unsigned,
             second_officer: None,
+            signed_apart_ms: None,
         };
         if let Some(second) = second {
             let signature = second.signer.sign(seal_digest(entries, &seal).as_bytes());

@@ -237,5 +237,6 @@ fn seal(countersignature: Countersignature) -> Entry {
         consents: Vec::new(),
         countersignature,
         second_officer: None,
+        signed_apart_ms: None,
     }))
 }

@@ -8,7 +8,7 @@ use super::deadline::{Due, publicity};
 use super::event::{By, CaseError, Event, Now, Reason};
 use super::progress::{Progress, Request, follow};
 use super::rules;
-use super::step::{Assessed, Objection, Outcome};
+use super::step::{Assessed, Cause, Objection, Outcome};
 use super::table::TRANSITIONS;
 use super::terms::Timetable;
 use super::{CaseState, Role, Step};
@@ -184,6 +184,19 @@ impl Case {
     #[cfg(test)]
     pub(super) fn forget_people(&mut self) {
         self.progress.participants.clear();
+    }
+
+    /// Whether it was closed in a way that lets another case of the cycle take its place: void
+    /// (`domain.md` G 31), or without consent, which may be given again.
+    #[must_use]
+    pub fn makes_room(&self) -> bool {
+        let last = self.history().last().map(|event| &event.step);
+        matches!(
+            last,
+            Some(Step::Close {
+                cause: Cause::Void | Cause::ConsentWithdrawn
+            })
+        )
     }
 
     /// Table, people, reason and rules, in this order; the state after.

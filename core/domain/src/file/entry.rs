@@ -187,6 +187,10 @@ pub struct Seal {
     /// The second officer, if the second signature is an officer's.
     #[n(8)]
     pub second_officer: Option<OfficerId>,
+    /// Milliseconds between the two signatures by the device's own steady clock, if both were
+    /// given on it (`domain.md` G 32).
+    #[n(9)]
+    pub signed_apart_ms: Option<u64>,
 }
 
 /// The second signature of a seal.

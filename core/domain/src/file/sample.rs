@@ -185,6 +185,7 @@ pub(crate) fn seal() -> Entry {
             picture: Hash::of_file(b"picture"),
         },
         second_officer: None,
+        signed_apart_ms: None,
     }))
 }
 

@@ -10,6 +10,7 @@ mod band;
 mod crosscheck;
 pub mod decimal;
 mod diff;
+mod doubt;
 pub(crate) mod error;
 pub(crate) mod forbidden;
 mod indicator;

@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::crosscheck::CrossChecks;
+use super::doubt;
 use super::error::{PackError, PackErrorCode as Code};
 use super::lists::{self, ListVersions, PublicityTerms};
 use super::read::{self, Fields};
 use super::terms;
 use super::vocabulary::vocabulary;
+use crate::case::doubt::DoubtRules;
 use crate::case::terms::Terms;
 use crate::hash::Hash;
 use crate::land::LandRules;
@@ -120,6 +122,8 @@ pub struct Parameters {
     pub land: LandRules,
     /// Where checks of one count against another begin to ask (`domain.md` C.5).
     pub crosschecks: CrossChecks,
+    /// Where a rule doubts how a visit was made (`domain.md` G 32, G 33, G 38).
+    pub doubts: DoubtRules,
     /// How long each deadline is (`domain.md` D.3).
     pub terms: Terms,
     sheep_units: BTreeMap<StockClass, i64>,
@@ -181,6 +185,7 @@ impl Parameters {
             capacity_fallback: fallback(&mut fields)?,
             land: land(&mut fields)?,
             crosschecks: CrossChecks::read(&mut fields)?,
+            doubts: doubt::read(&mut fields)?,
             terms: terms::read(&mut fields)?,
             sheep_units: sheep_units(&mut fields)?,
         };

@@ -101,6 +101,18 @@ actions! {
     /// Award, warn, keep and take back a title.
     AwardTitle = "award_title": [Approver], [OneRole];
 
+    /// Declare an own conflict of interest.
+    DeclareInterest = "declare_interest":
+        [Collector, Evaluator, VillageGroup, Reviewer, Approver, ObjectionOfficer, Auditor, Administrator], [];
+    /// Record that another person has a conflict of interest.
+    RecordInterest = "record_interest": [Reviewer, Approver, ObjectionOfficer, Administrator], [];
+    /// Say that a conflict of interest has ended; never one's own.
+    EndInterest = "end_interest": [Approver, Administrator], [SecondPerson];
+    /// Read who declared which interests.
+    ReadInterests = "read_interests": [Reviewer, Approver, Auditor, Administrator], [];
+    /// Settle a doubt about how a visit or an evaluation was made; never about oneself.
+    SettleDoubt = "settle_doubt": [Reviewer, Approver], [SecondPerson];
+
     // The rules and the registers
     /// Propose a rule pack or a parameter table, run it in shadow.
     ProposePack = "propose_pack": [Approver, Administrator], [];

@@ -250,6 +250,7 @@ fn seal(countersignature: Countersignature, second_officer: Option<OfficerId>) -
         }],
         countersignature,
         second_officer,
+        signed_apart_ms: None,
     }))
 }
 

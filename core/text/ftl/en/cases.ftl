@@ -41,3 +41,5 @@ title-state-kept = kept
 title-state-cancelled = cancelled
 cycle-annual = yearly rating
 cycle-event = re-rating after an event
+
+task-second-visit = Two other officers are asked to visit again

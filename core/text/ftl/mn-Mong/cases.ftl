@@ -41,3 +41,5 @@ title-state-kept = ᠬᠠᠳᠠᠭᠠᠯᠠᠭᠰᠠᠨ
 title-state-cancelled = ᠬᠠᠰᠤᠭᠰᠠᠨ
 cycle-annual = ᠵᠢᠯ ᠦᠨ ᠦᠨᠡᠯᠡᠯᠲᠡ
 cycle-event = ᠣᠨᠴᠠ ᠳᠠᠬᠢᠨ ᠦᠨᠡᠯᠡᠯᠲᠡ
+
+task-second-visit = ᠥᠭᠡᠷ᠎ᠡ ᠬᠣᠶᠠᠷ ᠬᠦᠮᠦᠨ ᠳᠠᠬᠢᠨ ᠣᠴᠢᠵᠤ ᠰᠢᠯᠭᠠᠭᠠᠷᠠᠢ

@@ -45,3 +45,5 @@ title-state-kept = 保留称号
 title-state-cancelled = 已摘牌
 cycle-annual = 年度评定
 cycle-event = 专项重评
+
+task-second-visit = 请由另外两名人员再次上门核实

@@ -274,6 +274,7 @@ impl<'a> Crew<'a> {
         Countersign::Officer {
             officer: self.second.clone(),
             signer: &self.second_key,
+            signed_apart_ms: None,
         }
     }
 

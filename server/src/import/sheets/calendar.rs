@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::error::ServiceError;
 use crate::import::{Applied, Cells, Column, Desk, Force, Sheet, Span};
-use crate::store;
+use crate::{process, store};
 
 /// The holiday calendar.
 pub(super) struct Calendar;
@@ -69,7 +69,8 @@ impl Sheet for Calendar {
         let calendar = store::calendar::get(force.tx)?;
         match calendar.year_with(row.day, row.kind) {
             Some(year) => {
-                store::calendar::put(force.tx, &year, force.file_hash, force.now)?;
+                let Force { service, tx, .. } = *force;
+                process::put_calendar(service, tx, &year, force.file_hash, force.now)?;
                 Ok(Applied::Changed)
             }
             None => Ok(Applied::Same),

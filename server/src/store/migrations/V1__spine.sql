@@ -34,10 +34,15 @@ create table role_grant (
 create table interest (
     subject     text not null,
     officer     text not null references officer (id),
+    kind        text not null, -- how they are bound
     declared_by text not null,
     declared_at integer not null,
-    primary key (subject, officer)
+    source      text not null, -- on what paper
+    ended_by    text,
+    ended_at    integer,       -- what has ended stays as history
+    primary key (subject, officer, kind, declared_at)
 ) without rowid;
+create index interest_by_officer on interest (officer);
 
 create table device (
     id          text primary key,
@@ -581,8 +586,10 @@ create table rating_case (
     since      integer not null, -- in this state since
     attention  integer not null, -- how soon it needs a person: 0 first, 9 not at all
     seals      text not null,  -- the seals that the case took in, as entry ids, JSON
-    unique (subject, cycle)
+    is_current integer not null -- 0: void or without consent, another may take its place
 ) without rowid;
+create unique index case_current on rating_case (subject, cycle) where is_current = 1;
+create index case_of_subject on rating_case (subject, cycle);
 create index case_by_state on rating_case (cycle, state, division);
 create index case_by_attention on rating_case (cycle, attention, since, id);
 create index case_by_period on rating_case (state, period_from);
@@ -614,6 +621,25 @@ create table case_moved (
     case_id text primary key,
     moved   text not null -- JSON
 ) without rowid;
+
+-- What looks wrong about how a visit or an evaluation was made, and what a person made of it.
+create table doubt (
+    id         text primary key,
+    kind       text not null,
+    division   text not null,    -- the gacha, filled
+    cycle      text not null,
+    subject    text,             -- absent for an evaluation as a whole
+    officer    text not null,    -- who has to explain it
+    cause      text not null,    -- the seal, the case or the gacha: raised once for each
+    detail     text not null,    -- figures and places, JSON
+    raised_at  integer not null,
+    outcome    text,
+    settled_by text,
+    settled_at integer,
+    reason     text,
+    unique (kind, officer, cycle, cause)
+) without rowid;
+create index doubt_by_division on doubt (cycle, division);
 
 create table rating (
     case_id      text primary key,
@@ -655,7 +681,8 @@ create table publicity (
     local_code  text not null,
     grade       text not null,
     posted_at   integer not null,
-    closes_on   text not null  -- last day for an objection
+    closes_on   text not null, -- last day for an objection
+    is_provisional integer not null -- 1: reckoned without the holidays of a year
 ) without rowid;
 create index publicity_by_division on publicity (cycle, division);
 create index publicity_by_subject on publicity (subject);
