@@ -48,6 +48,12 @@ impl Config {
         toml::from_str(text)
     }
 
+    /// A file beside the key file: what no backup of the database may hold lies there.
+    #[must_use]
+    pub fn beside_keys(&self, name: &str) -> PathBuf {
+        self.keys.with_file_name(name)
+    }
+
     /// The part for the store.
     #[must_use]
     pub fn store(&self) -> StoreConfig {

@@ -66,7 +66,7 @@ impl ServiceError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Refused { code, .. } => *code,
-            Self::Store(StoreError::Closed) => ErrorCode::Unavailable,
+            Self::Store(StoreError::Closed | StoreError::Busy) => ErrorCode::Unavailable,
             Self::Store(_) | Self::Config(_) | Self::Internal { .. } => ErrorCode::Internal,
         }
     }

@@ -31,6 +31,7 @@ use itgel_domain::sync::push::{Exception, PAGE_ENVELOPES, Push, PushAnswer, Verd
 use rusqlite::Connection;
 
 pub use self::erase::erase;
+pub(crate) use self::erase::erase_known;
 pub(crate) use self::identity::index_parties;
 pub use self::meaning::check_value;
 pub use self::official::{append_identity, append_official, imported};

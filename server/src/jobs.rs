@@ -18,7 +18,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{fold, import, ledger, process, sync, titles};
+use crate::{erasure, fold, import, ledger, process, sync, titles};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -60,11 +60,13 @@ pub enum JobKind {
     RetainRecords,
     /// Brings the lenders' ledgers in force to the subjects that they speak of.
     ApplyLedger,
+    /// Takes what an erasure deleted out of the write-ahead log.
+    EmptyLog,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
@@ -74,6 +76,7 @@ impl JobKind {
         Self::ForgetImport,
         Self::RetainRecords,
         Self::ApplyLedger,
+        Self::EmptyLog,
     ];
 
     /// The word in the database.
@@ -89,6 +92,7 @@ impl JobKind {
             Self::ForgetImport => "forget_import",
             Self::RetainRecords => "retain_records",
             Self::ApplyLedger => "apply_ledger",
+            Self::EmptyLog => "empty_log",
         }
     }
 }
@@ -245,6 +249,10 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
         }),
         JobKind::RetainRecords => retain_records(service, job),
         JobKind::ApplyLedger => ledger::run_job(service, job),
+        JobKind::EmptyLog => {
+            erasure::leave_no_bytes(service)?;
+            finish(service, job)
+        }
     }
 }
 

@@ -7,11 +7,13 @@
 //! every address on one screen; [`store`] holds all SQL.
 
 pub mod auth;
+pub mod backup;
 pub mod config;
 pub mod contents;
 pub mod context;
 pub mod credit;
 pub mod divisions;
+pub mod erasure;
 pub mod error;
 pub mod exchange;
 pub mod fold;

@@ -128,6 +128,10 @@ codes! {
     ConsentMissing = "consent.missing", Invalid;
     /// Consent that has ended or was withdrawn.
     ConsentEnded = "consent.ended", Invalid;
+    /// A consent to a text or in a language that does not exist, or naming a recipient twice.
+    ConsentText = "consent.text", Invalid;
+    /// A consent for longer than its text allows.
+    ConsentTerm = "consent.term", Invalid;
     /// A resident ID number with a wrong length, date, area or check digit.
     PersonIdInvalid = "person.id_number", Invalid;
     /// A unified social credit code with a wrong character or check digit.
@@ -208,6 +212,22 @@ codes! {
     SubjectUnknown = "subject.unknown", NotFound;
     /// The file or identity was erased; nothing more is kept of it.
     SubjectErased = "subject.erased", Conflict;
+
+    // Rights of those who are rated
+    /// No such request of a subject, or not in the actor's divisions.
+    RightRequestUnknown = "rights.unknown", NotFound;
+    /// The request was answered, or carried out, before.
+    RequestAnswered = "rights.answered", Conflict;
+    /// A refusal without a ground that the law gives for such a request, or without words.
+    RefusalGround = "rights.refusal", Invalid;
+    /// Near relatives cannot ask for this in the place of a person who has died.
+    RightNotOfRelatives = "rights.relatives", Invalid;
+    /// The identity record has no such person.
+    RightPerson = "rights.person", Invalid;
+    /// The law orders that the subject's data be kept for the time being.
+    SubjectHeld = "rights.held", Conflict;
+    /// A statement that speaks of no record or value of the subject.
+    StatementAbout = "rights.statement", Invalid;
 
     // Identity of persons and machines
     /// No token, or one that cannot be read.

@@ -33,6 +33,7 @@ pub mod person;
 pub mod policy;
 pub mod register;
 pub mod report;
+pub mod rights;
 pub mod rollup;
 pub mod subject;
 pub mod sync;

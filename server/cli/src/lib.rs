@@ -4,6 +4,7 @@
 //! takes randomness. The tests of the whole system use its clients and its sample.
 
 pub mod assess;
+pub mod backup;
 pub mod client;
 pub mod clock;
 pub mod demo;

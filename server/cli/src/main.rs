@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use itgel::{assess, demo, dictionary, exchange, import, init, line, pack, recompute, serve};
+use itgel::{
+    assess, backup, demo, dictionary, exchange, import, init, line, pack, recompute, serve,
+};
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
 #[derive(Parser)]
@@ -35,6 +37,10 @@ enum Command {
     Exchange(exchange::Args),
     /// Recompute every stored rating and title.
     Recompute(recompute::Args),
+    /// Write an encrypted backup of the database.
+    Backup(backup::BackupArgs),
+    /// Make the database out of a backup.
+    Restore(backup::RestoreArgs),
     /// Print the data dictionary.
     Dictionary,
 }
@@ -51,6 +57,8 @@ fn main() -> ExitCode {
         Command::Export(args) => exchange::export(&args).map_err(Into::into),
         Command::Exchange(args) => exchange::run(&args).map_err(Into::into),
         Command::Recompute(args) => recompute::run(&args).map_err(Into::into),
+        Command::Backup(args) => backup::take(&args).map_err(Into::into),
+        Command::Restore(args) => backup::restore(&args).map_err(Into::into),
         Command::Dictionary => {
             dictionary::run();
             Ok(())

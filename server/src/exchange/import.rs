@@ -13,6 +13,7 @@ use itgel_domain::log::LeafKind;
 use super::export::given;
 use super::manifest::{Manifest, TableNote};
 use super::{Progress, TOLD_EVERY, folder, restore, row_fault, table_fault, verify};
+use crate::erasure;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
@@ -77,6 +78,8 @@ pub fn import(
             folder::each(&from, mapping.as_ref(), (table, note), |_, _| Ok(()))?;
         }
         note(service, tx, &officer, &manifest)?;
+        // Whoever was erased after the export was written does not come back with it.
+        erasure::replay_in(service, tx)?;
         Ok(Imported {
             manifest,
             digest,

@@ -1,6 +1,9 @@
-//! The end of a file (`domain.md` L-16, `design.md` 4.7): its keys are destroyed, everything that
+//! The end of a file (`domain.md` L-21, `design.md` 4.7): its keys are destroyed, everything that
 //! was computed from it is deleted, devices receive a signed tombstone. Chain and log keep salted
 //! ids, which say nothing any more.
+//!
+//! What the office decides about it, and how it is kept outside the database, is in
+//! [`crate::erasure`].
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
@@ -11,16 +14,20 @@ use itgel_domain::sync::pull::{PullItem, Tombstone};
 use itgel_domain::time::AtMs;
 
 use crate::contents::Scope;
+use crate::erasure;
 use crate::error::ServiceError;
+use crate::import;
+use crate::jobs::{self, JobKind};
 use crate::land;
 use crate::process;
 use crate::service::Service;
 use crate::store::{self, Tx};
 
-/// Erases a subject for ever.
+/// Erases a subject for ever, here and in every database that is restored later.
 ///
 /// # Errors
-/// [`ErrorCode::SubjectUnknown`]; [`ServiceError`] of the database.
+/// [`ErrorCode::SubjectUnknown`]; [`ServiceError`] of the database, or if the journal outside of
+/// it cannot be written.
 pub fn erase(
     service: &Service,
     tx: &Tx<'_>,
@@ -28,15 +35,50 @@ pub fn erase(
     actor: &str,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    let subject = store::subject::get(tx, subject)?.ok_or(ErrorCode::SubjectUnknown)?;
-    if store::subject::erased_at(tx, &subject.id)?.is_some() {
-        return Ok(());
+    let known = store::subject::get(tx, subject)?.ok_or(ErrorCode::SubjectUnknown)?;
+    if store::subject::erased_at(tx, &known.id)?.is_none() {
+        erase_known(service, tx, &known.id, actor, now)?;
+        // Last: a transaction that fails before has erased nothing and says nothing.
+        erasure::note(service, &known, now)?;
     }
+    Ok(())
+}
+
+/// Erases a subject that the journal outside the database names.
+///
+/// # Errors
+/// [`ErrorCode::SubjectUnknown`]; [`ServiceError`] of the database.
+pub(crate) fn erase_known(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &SubjectId,
+    actor: &str,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let subject = store::subject::get(tx, subject)?.ok_or(ErrorCode::SubjectUnknown)?;
     let id = &subject.id;
     process::erase(service, tx, id, now)?;
+    import::erase(service, tx, &subject)?;
     destroy_keys(tx, id)?;
+    delete_rows(tx, &subject, now)?;
+    land::follow(service, tx, id, now)?;
+    tell_devices(service, tx, id)?;
+    store::log::leaf(
+        tx,
+        LeafKind::Deletion,
+        &Hash::of_file(&Tombstone::message(id)),
+    )?;
+    let nothing = serde_json::json!({});
+    let resource = format!("subject/{id}");
+    store::log::audit(tx, now, actor, "subject.erased", &resource, &nothing)?;
+    jobs::enqueue(tx, JobKind::EmptyLog, "", &serde_json::Value::Null, now)
+}
+
+/// Everything that was computed from the subject, and everything that registers say of it.
+fn delete_rows(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), ServiceError> {
+    let id = &subject.id;
     store::envelope::erase(tx, id)?;
-    let rows: Vec<_> = store::register::list_reaching(tx, &subject, true)?
+    let rows: Vec<_> = store::register::list_reaching(tx, subject, true)?
         .into_iter()
         .filter(|row| row.subject.is_some())
         .map(|row| row.id)
@@ -46,33 +88,27 @@ pub fn erase(
     }
     store::register::delete(tx, id)?;
     store::measure::delete(tx, id)?;
-    leave_boards(tx, &subject, now)?;
+    leave_boards(tx, subject, now)?;
     store::projection::delete(tx, id)?;
     store::identity::delete(tx, id)?;
     store::party::delete(tx, id)?;
     store::ballot::delete(tx, id)?;
     store::assessment::delete(tx, id)?;
-    store::subject::erase(tx, id, now)?;
-    land::follow(service, tx, id, now)?;
-    let message = Tombstone::message(id);
-    let signature = service.keys.sign(&message);
+    store::report::erase(tx, id)?;
+    store::authorisation::revoke_all(tx, id, now)?;
+    store::rights::erase(tx, id)?;
+    store::land::erase(tx, id)?;
+    Ok(store::subject::erase(tx, id, now)?)
+}
+
+fn tell_devices(service: &Service, tx: &Tx<'_>, id: &SubjectId) -> Result<(), ServiceError> {
     let tombstone = PullItem::Tombstone(Tombstone {
         subject: id.clone(),
-        signature,
+        signature: service.keys.sign(&Tombstone::message(id)),
     });
     for division in store::subject::list_homes(tx, id)? {
         store::list::append(tx, division, &tombstone)?;
     }
-    store::log::leaf(tx, LeafKind::Deletion, &Hash::of_file(&message))?;
-    let resource = format!("subject/{id}");
-    store::log::audit(
-        tx,
-        now,
-        actor,
-        "subject.erased",
-        &resource,
-        &serde_json::json!({}),
-    )?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use itgel_domain::authorisation::{Authorisation, Purpose};
 use itgel_domain::division::DivisionCode;
-use itgel_domain::id::{AuthorisationId, LenderId};
+use itgel_domain::id::{AuthorisationId, LenderId, SubjectId};
 use itgel_domain::subject::SubjectKind;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
@@ -108,6 +108,34 @@ pub fn revoke(tx: &Tx<'_>, id: &AuthorisationId, now: AtMs) -> Result<(), StoreE
     tx.prepare_cached(sql)?
         .execute(params![id.as_str(), now.0])?;
     Ok(())
+}
+
+/// Takes every authorisation about a subject back.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn revoke_all(tx: &Tx<'_>, subject: &SubjectId, now: AtMs) -> Result<(), StoreError> {
+    let sql = "update authorisation set revoked_at = ?2 where subject = ?1 and revoked_at is null";
+    tx.prepare_cached(sql)?
+        .execute(params![subject.as_str(), now.0])?;
+    Ok(())
+}
+
+/// The authorisations about a subject, withdrawn ones too, by first day.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_about(
+    connection: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<Authorisation>, StoreError> {
+    let sql = "select id, lender, subject, purpose, valid_from, valid_to, ground, revoked_at
+               from authorisation where subject = ?1 order by valid_from, id";
+    let mut query = connection.prepare_cached(sql)?;
+    query
+        .query_map(params![subject.as_str()], |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
 }
 
 fn read(row: &Row<'_>) -> Result<Authorisation, StoreError> {

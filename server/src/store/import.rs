@@ -322,6 +322,54 @@ pub fn clear_rows(tx: &Tx<'_>, batch: &ImportId, all: bool) -> Result<(), StoreE
     Ok(())
 }
 
+/// The batches whose rows still hold contents.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_holding(connection: &Connection) -> Result<Vec<ImportId>, StoreError> {
+    let sql = "select distinct batch from import_row where sealed <> x'' order by batch";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map([], |row| Ok(column::word(row, "batch", "import_row.batch")))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The rows of a batch that still hold contents, after row `after`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_held_rows(
+    connection: &Connection,
+    batch: &ImportId,
+    after: u32,
+    limit: u32,
+) -> Result<Vec<ImportRow>, StoreError> {
+    let sql =
+        format!("{SELECT_ROW} where batch = ?1 and n > ?2 and sealed <> x'' order by n limit ?3");
+    let mut query = connection.prepare_cached(&sql)?;
+    let key = params![batch.as_str(), after, limit];
+    let rows = query.query_map(key, |row| Ok(read_row(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Takes the contents of a row away, and says that it goes no further.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erase_row(
+    tx: &Tx<'_>,
+    batch: &ImportId,
+    n: u32,
+    faults: &[RowFault],
+) -> Result<(), StoreError> {
+    let sql = "update import_row set sealed = x'', faults = ?3,
+                   state = case when state = 'staged' then 'failed' else state end
+               where batch = ?1 and n = ?2";
+    let faults = column::to_json(faults, "import_row.faults")?;
+    tx.prepare_cached(sql)?
+        .execute(params![batch.as_str(), n, faults])?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> Result<BatchRow, StoreError> {
     let decided_at: Option<i64> = row.get("decided_at")?;
     Ok(BatchRow {

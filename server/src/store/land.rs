@@ -218,3 +218,27 @@ fn read(row: &Row<'_>) -> Result<LandRow, StoreError> {
         ended_at: ended_at.map(AtMs),
     })
 }
+
+/// Deletes the rights of a subject to plots that nobody else leases, with every revision. A
+/// contract with somebody else is that one's too and stays, under the subject's id alone.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erase(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    let own = "select id from land_row where register = 'plot' and instr(content, ?1) > 0
+                   and not exists (select 1 from land_link other join land_link plot
+                       on plot.about = other.about and plot.banner = other.banner
+                       where other.kind = 'plot' and plot.kind = 'plot'
+                           and plot.row = land_row.id and other.row <> land_row.id)";
+    let holder = format!("\"holder\":\"{subject}\"");
+    for sql in [
+        format!("delete from land_link where row in ({own})"),
+        format!(
+            "delete from land_row where register = 'plot' and instr(content, ?1) > 0
+                     and not exists (select 1 from land_link where row = land_row.id)"
+        ),
+    ] {
+        tx.prepare_cached(&sql)?.execute(params![holder])?;
+    }
+    Ok(())
+}

@@ -16,6 +16,7 @@ pub mod challenge;
 pub mod column;
 pub mod conflict;
 pub mod content_key;
+mod copy;
 pub mod credit_record;
 pub mod cycle;
 pub mod decision;
@@ -52,6 +53,7 @@ pub mod rating;
 mod readers;
 pub mod register;
 pub mod report;
+pub mod rights;
 pub mod rule_file;
 pub mod share;
 pub mod standing;
@@ -64,6 +66,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+pub use copy::restore;
 use readers::Readers;
 pub use writer::Tx;
 use writer::Writer;
@@ -99,6 +102,9 @@ pub enum StoreError {
         /// Table and column.
         what: &'static str,
     },
+    /// Others hold what is needed for too long.
+    #[error("the database is busy")]
+    Busy,
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -120,6 +126,7 @@ pub struct StoreConfig {
 pub struct Store {
     writer: Arc<Writer>,
     readers: Arc<Readers>,
+    config: Arc<StoreConfig>,
 }
 
 impl Store {
@@ -136,7 +143,35 @@ impl Store {
         Ok(Self {
             writer: Arc::new(Writer::start(connection)),
             readers: Arc::new(Readers::new(readers)),
+            config: Arc::new(config.clone()),
         })
+    }
+
+    /// Moves what the write-ahead log holds into the database and empties the log: bytes that a
+    /// commit deleted or wrote over are gone from both files then.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] if somebody reads an older state for longer than the patience of a
+    /// connection; try again later.
+    pub fn empty_wal(&self) -> Result<(), StoreError> {
+        let connection = connect(&self.config.path, self.config.key.as_deref())?;
+        let sql = "pragma wal_checkpoint(truncate)";
+        let is_busy: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+        if is_busy == 0 {
+            Ok(())
+        } else {
+            Err(StoreError::Busy)
+        }
+    }
+
+    /// Writes the database as of one instant, encrypted with `key` (64 hexadecimal digits), to a
+    /// file that is not there. Free pages and the log are not copied.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read or the file cannot be written.
+    pub fn copy_to(&self, target: &Path, key: &str) -> Result<(), StoreError> {
+        let connection = connect(&self.config.path, self.config.key.as_deref())?;
+        copy::whole(&connection, target, Some(key))
     }
 
     /// Runs `work` as one transaction and waits for its commit. Blocks: call it on a thread that

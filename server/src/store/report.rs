@@ -99,6 +99,16 @@ pub fn replace(tx: &Tx<'_>, id: &ReportId, sealed: &[u8]) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Takes the contents of the reports about a subject away; that they were given stays.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erase(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    tx.prepare_cached("update report set sealed = x'' where subject = ?1")?
+        .execute(params![subject.as_str()])?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> Result<ReportRecord, StoreError> {
     Ok(ReportRecord {
         id: column::word(row, "id", "report.id")?,

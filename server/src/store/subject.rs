@@ -161,6 +161,16 @@ pub fn list_homes(
     rows.map(|row| row?).collect()
 }
 
+/// How many subjects were erased.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_erased(connection: &Connection) -> Result<u32, StoreError> {
+    let sql = "select count(*) from subject where erased_at is not null";
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.query_row([], |row| row.get(0))?)
+}
+
 /// Marks a subject as erased.
 ///
 /// # Errors

@@ -307,7 +307,7 @@ pub(crate) fn cycle() -> CycleId {
     TODAY.year().to_string().parse().unwrap()
 }
 
-fn file(household: &Household) -> FileId {
+pub(crate) fn file(household: &Household) -> FileId {
     FileId {
         subject: household.subject.clone(),
         year: TODAY.year(),

@@ -121,6 +121,9 @@ const COMMANDS: &[(&str, Does)] = &[
     ("Import", Tables),
     ("Export", Nothing),
     ("Exchange", Restores),
+    ("Backup", Nothing),
+    // All of a database or nothing, with every erasure since.
+    ("Restore", Restores),
     ("Dictionary", Nothing),
 ];
 

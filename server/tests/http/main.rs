@@ -11,6 +11,7 @@
 mod access;
 mod api;
 mod credit;
+mod erasure;
 mod field;
 mod imports;
 mod interface;

@@ -43,7 +43,7 @@ pub(crate) struct World {
     agent: ureq::Agent,
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     listener: Option<std::net::TcpListener>,
-    _dir: TempDir,
+    pub(crate) dir: TempDir,
 }
 
 /// An enrolled device with its key.
@@ -89,10 +89,8 @@ impl World {
             AtMs::start_of(TODAY).plus_ms(9 * 3_600_000).0,
         ));
         let reading = Arc::clone(&clock);
-        let seeds = std::array::from_fn(|n| [u8::try_from(n).unwrap() + 1; 32]);
-        let keys = ServerKeys::from_random(&zeroize::Zeroizing::new(seeds));
         let now = Arc::new(move || AtMs(reading.load(Ordering::SeqCst)));
-        let service = Service::open(config, keys, now).unwrap();
+        let service = Service::open(config, keys(), now).unwrap();
         let banner = Banner::draw(SampleSize {
             households: 60,
             seed: 7,
@@ -110,7 +108,7 @@ impl World {
             agent,
             running: None,
             listener: Some(listener),
-            _dir: dir,
+            dir,
         };
         world.furnish();
         world
@@ -422,6 +420,12 @@ impl Answer {
         let trace_id = problem["trace_id"].as_str().unwrap();
         text.replace(trace_id, "")
     }
+}
+
+/// The keys of the server.
+pub(crate) fn keys() -> ServerKeys {
+    let seeds = std::array::from_fn(|n| [u8::try_from(n).unwrap() + 1; 32]);
+    ServerKeys::from_random(&zeroize::Zeroizing::new(seeds))
 }
 
 /// A JWT with this header and these claims.

@@ -50,8 +50,9 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let text = format!(
             "listen = '127.0.0.1:0'\npublic_url = 'https://itgel.example'\n\
-             database = '{}'\nkeys = '-'\n",
-            folder.path().join("itgel.db").display()
+             database = '{}'\nkeys = '{}'\n",
+            folder.path().join("itgel.db").display(),
+            folder.path().join("keys.toml").display()
         );
         let keys = [[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]];
         let keys = ServerKeys::from_random(&Zeroizing::new(keys));

@@ -240,8 +240,9 @@ fn division(text: &str, name: &str) -> Division {
 
 fn open(folder: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> Service {
     let text = format!(
-        "listen = '127.0.0.1:0'\npublic_url = 'https://itgel.example'\ndatabase = '{}'\nkeys = '-'\n",
-        folder.path().join("itgel.db").display()
+        "listen = '127.0.0.1:0'\npublic_url = 'https://itgel.example'\ndatabase = '{}'\nkeys = '{}'\n",
+        folder.path().join("itgel.db").display(),
+        folder.path().join("keys.toml").display()
     );
     let keys = ServerKeys::from_random(&Zeroizing::new([
         [1; 32], [2; 32], [3; 32], [4; 32], [5; 32],

@@ -221,3 +221,16 @@ error-ledger-dates = 日期的先后不对，或晚于台账月份 { $month }。
 error-ledger-balance = 余额大于贷款金额，或已结清的贷款还有余额。请核对金额、余额和结清日期。
 error-ledger-overdue = 逾期天数前后不一致：当月最高不得小于月末，不得超过放款以来的天数，已结清的应为 0。请核对。
 error-ledger-own-guarantor = 借款人不能为自己担保。请核对担保人号码。
+
+## 权利（domain.md L-06、L-20至L-23）
+
+error-consent-text = 同意书的文本版本、语言或接收方不对。请选用现行文本，用本人的语言宣读，每家机构和用途只写一次。
+error-consent-term = 同意期限超过文本允许的 { $days } 天。请缩短期限。
+    .plain = 同意期限超过文本允许的天数。请缩短期限。
+error-rights-unknown = 没有这项权利请求，或不在您的管辖区划内。请检查编号。
+error-rights-answered = 这项请求已经答复或办结。请刷新后查看结果。
+error-rights-refusal = 拒绝必须选择法律规定的理由并写明原因。请补充。
+error-rights-relatives = 近亲属不能代逝者提出这项请求。请核对请求种类。
+error-rights-person = 身份信息里没有这个人。请核对家庭角色。
+error-rights-held = 依法应当暂时保存这个主体的信息，现在不能删除。请先由审定人员解除保存。
+error-rights-statement = 声明所针对的记录或数值不存在。请从档案中选择。

@@ -696,6 +696,59 @@ create table decision (
     content  text not null
 ) without rowid;
 
+-- Rights of those who are rated --------------------------------------------------------------
+
+-- What somebody asked for at the counter, and the answer (domain.md L-20, L-22, L-23).
+create table rights_request (
+    id        text primary key,
+    subject   text not null,
+    division  text not null,    -- where the subject lived when it was taken, filled
+    kind      text not null,
+    state     text not null,    -- 'open', 'granted', 'done', 'refused'
+    due_on    text not null,
+    taken_at  integer not null,
+    sealed    blob not null     -- the request with its words under the key of the identity
+) without rowid;
+create index rights_request_by_subject on rights_request (subject, taken_at);
+create index rights_request_by_state on rights_request (state, due_on);
+
+-- Subjects whose data the law orders to be kept for the time being (domain.md L-21).
+create table legal_hold (
+    id        text primary key,
+    subject   text not null,
+    basis     text not null,    -- the law or the order with its number
+    placed_by text not null,
+    placed_at integer not null,
+    lifted_by text,
+    lifted_at integer
+) without rowid;
+create index legal_hold_by_subject on legal_hold (subject);
+
+-- What a subject said to a record or a value; it stands beside it wherever it is shown (L-06).
+create table statement (
+    id           text primary key,
+    subject      text not null,
+    about        text not null, -- a register with its key, or an item
+    made_on      text not null,
+    taken_by     text not null,
+    taken_at     integer not null,
+    withdrawn_at integer,
+    sealed       blob not null  -- the words under the key of the identity
+) without rowid;
+create index statement_by_subject on statement (subject, taken_at);
+
+-- That a person was told of an adverse record of ours before it leaves the system (L-05).
+create table adverse_notice (
+    subject  text not null,
+    register text not null,
+    row_key  text not null,
+    channel  text not null,     -- 'in_person', 'letter', 'phone', 'message'
+    told_on  text not null,
+    told_by  text not null,
+    noted_at integer not null,
+    primary key (subject, register, row_key)
+) without rowid;
+
 -- Lenders ------------------------------------------------------------------------------------
 
 create table lender (
