@@ -50,7 +50,7 @@ pub fn replay(service: &Service) -> Result<usize, ServiceError> {
     if !service.store.read(is_pending)? {
         return Ok(0);
     }
-    let done = service.transact("erasure.replay", |service, tx| replay_in(service, tx))?;
+    let done = service.transact("erasure.replay", replay_in)?;
     leave_no_bytes(service)?;
     Ok(done)
 }

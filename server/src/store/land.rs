@@ -231,14 +231,11 @@ pub fn erase(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
                        where other.kind = 'plot' and plot.kind = 'plot'
                            and plot.row = land_row.id and other.row <> land_row.id)";
     let holder = format!("\"holder\":\"{subject}\"");
-    for sql in [
-        format!("delete from land_link where row in ({own})"),
-        format!(
-            "delete from land_row where register = 'plot' and instr(content, ?1) > 0
-                     and not exists (select 1 from land_link where row = land_row.id)"
-        ),
-    ] {
-        tx.prepare_cached(&sql)?.execute(params![holder])?;
+    let unlink = format!("delete from land_link where row in ({own})");
+    let delete = "delete from land_row where register = 'plot' and instr(content, ?1) > 0
+                      and not exists (select 1 from land_link where row = land_row.id)";
+    for sql in [unlink.as_str(), delete] {
+        tx.prepare_cached(sql)?.execute(params![holder])?;
     }
     Ok(())
 }

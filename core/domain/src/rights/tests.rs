@@ -30,9 +30,7 @@ fn answered(ground: Option<&str>, words: &str) -> Answer {
 #[test]
 fn no_right_is_without_term_law_and_a_ground_of_refusal() {
     for kind in RightKind::ALL {
-        let right = Rights::builtin()
-            .get(*kind)
-            .unwrap_or_else(|| panic!("{kind}"));
+        let right = Rights::builtin().get(*kind).unwrap();
         assert!(
             (1..=30).contains(&right.days),
             "{kind}: GB/T 35273 allows thirty days"
