@@ -1,7 +1,8 @@
 //! Changes of divisions (`domain.md` G 52, 53): gachas merge and split, codes change. What was
-//! entered under the old code stays there; subjects move on with their files.
+//! entered under the old code stays there; subjects move on with their files, and with another
+//! number where theirs is taken; titles end or go on as [`crate::titles`] says.
 
-use itgel_domain::division::succession::{self, Succession};
+use itgel_domain::division::succession::{self, Succession, SuccessionKind};
 use itgel_domain::division::{Division, DivisionCode, DivisionKind};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
@@ -16,7 +17,9 @@ use crate::error::ServiceError;
 use crate::process::allow;
 use crate::registers;
 use crate::service::Service;
+use crate::store::subject::Renumbered;
 use crate::store::{self, Tx};
+use crate::titles;
 
 /// One line of an approved change.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -58,6 +61,8 @@ pub struct DivisionHistory {
     pub rows: Vec<Division>,
     /// What it came from and what it became, by day.
     pub edges: Vec<Succession>,
+    /// Who came into it and has another number since, because theirs was taken here.
+    pub renumbered: Vec<Renumbered>,
     /// Where it goes on today.
     pub today: Vec<DivisionCode>,
 }
@@ -93,17 +98,48 @@ pub fn change(
         store::division::put(tx, &ended)?;
     }
     store::division::put_succession(tx, edge, &change.source, entered_by, now)?;
-    record(tx, edge, entered_by, now)?;
+    titles::succession::follow(service, tx, edge, now)?;
+    let (mut moved, mut renumbered) = (0_u64, 0_u64);
     if edge.kind.takes_all() {
         for subject in living_in(tx, edge.from)? {
-            let moved = Subject {
-                division: edge.into,
-                ..subject
-            };
-            registers::move_subject(service, tx, &moved, until, now)?;
+            let before = subject.local_code.clone();
+            let arrived = with_free_number(tx, subject, edge.into)?;
+            registers::move_subject(service, tx, &arrived, until, now)?;
+            moved += 1;
+            renumbered += u64::from(arrived.local_code != before);
         }
     }
+    record(tx, edge, entered_by, (moved, renumbered), now)?;
     Ok(true)
+}
+
+/// The subject as it arrives in a division: with its number, or if somebody has that number there
+/// already, with the last three digits of its old division before it. The old number stays with
+/// its old home (`subject_move`).
+fn with_free_number(
+    connection: &Connection,
+    subject: Subject,
+    into: DivisionCode,
+) -> Result<Subject, ServiceError> {
+    let old = subject.division.to_string();
+    let segment = old.get(old.len().saturating_sub(3)..).unwrap_or_default();
+    let mut number = subject.local_code.clone();
+    let mut round = 0_u32;
+    while let Some(other) = store::subject::find_by_code(connection, into, subject.kind, &number)? {
+        if other.id == subject.id {
+            break;
+        }
+        number = match round {
+            0 => format!("{segment}-{}", subject.local_code),
+            n => format!("{segment}-{}-{n}", subject.local_code),
+        };
+        round += 1;
+    }
+    Ok(Subject {
+        division: into,
+        local_code: number,
+        ..subject
+    })
 }
 
 /// Moves one household of a divided gacha to a successor; `false` if it lives there already.
@@ -124,24 +160,20 @@ pub fn move_household(
     if !is_divided {
         return Err(ErrorCode::DivisionSuccession.into());
     }
-    let numbered = |code| -> Result<Option<Subject>, ServiceError> {
-        let mut living = living_in(tx, code)?.into_iter();
-        Ok(living.find(|subject| subject.local_code == request.local_code))
-    };
-    let Some(subject) = numbered(request.from)? else {
-        return match numbered(request.into)? {
-            Some(_) => Ok(false),
-            None => Err(ErrorCode::SubjectUnknown.into()),
+    let mut living = living_in(tx, request.from)?.into_iter();
+    let numbered = living.find(|subject| subject.local_code == request.local_code);
+    let Some(subject) = numbered else {
+        let old = (request.from, request.local_code.as_str());
+        return match store::subject::has_come(tx, old, request.into)? {
+            true => Ok(false),
+            false => Err(ErrorCode::SubjectUnknown.into()),
         };
     };
     let until = request
         .on
         .yesterday()
         .map_err(|_| ErrorCode::DivisionEnded)?;
-    let moved = Subject {
-        division: request.into,
-        ..subject
-    };
+    let moved = with_free_number(tx, subject, request.into)?;
     registers::move_subject(service, tx, &moved, until, now)?;
     Ok(true)
 }
@@ -166,6 +198,7 @@ pub fn history(
     let all = store::division::list_all_successions(connection)?;
     Ok(DivisionHistory {
         today: succession::successors(&all, code, today),
+        renumbered: store::subject::list_renumbered(connection, code)?,
         rows,
         edges,
     })
@@ -193,6 +226,11 @@ pub(crate) fn checked(
     succession::check(&known, edge)?;
     let until = edge.on.yesterday().map_err(|_| ErrorCode::DivisionEnded)?;
     let before = valid_on(connection, edge.from, until)?;
+    // Another code for the same place is nobody else's; what joins others is merged with them.
+    let is_taken = store::division::get(connection, edge.into, until)?.is_some();
+    if edge.kind == SuccessionKind::Recoded && is_taken {
+        return Err(ErrorCode::DivisionSuccession.into());
+    }
     let is_known = store::division::get(connection, edge.into, edge.on)?.is_some();
     if !is_known && change.name.is_none() {
         return Err(ErrorCode::DivisionUnknown.into());
@@ -218,9 +256,15 @@ fn valid_on(
 
 fn successor(change: &DivisionChange, before: &Division) -> Result<Division, ServiceError> {
     let name = change.name.clone().ok_or(ErrorCode::DivisionUnknown)?;
+    // A sumu that becomes a town has a town's code (domain.md G 52, 53).
+    let (old, new) = (change.edge.from.usual_kind(), change.edge.into.usual_kind());
+    let by_code = match old == new {
+        true => before.kind,
+        false => new,
+    };
     Ok(Division {
         code: change.edge.into,
-        kind: change.kind.unwrap_or(before.kind),
+        kind: change.kind.unwrap_or(by_code),
         name,
         name_mn: None,
         valid_from: change.edge.on,
@@ -235,8 +279,21 @@ fn living_in(connection: &Connection, code: DivisionCode) -> Result<Vec<Subject>
     Ok(subjects)
 }
 
-fn record(tx: &Tx<'_>, edge: &Succession, entered_by: &str, now: AtMs) -> Result<(), ServiceError> {
-    let detail = serde_json::to_value(edge).map_err(|e| ServiceError::caused("an edge", e))?;
+fn record(
+    tx: &Tx<'_>,
+    edge: &Succession,
+    entered_by: &str,
+    (moved, renumbered): (u64, u64),
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let detail = serde_json::json!({
+        "from": edge.from,
+        "into": edge.into,
+        "on": edge.on,
+        "kind": edge.kind,
+        "moved": moved,
+        "renumbered": renumbered,
+    });
     let text = detail.to_string();
     let leaf = Hash::of("itgel.division_change.v1", &[text.as_bytes()]);
     store::log::leaf(tx, LeafKind::Rules, &leaf)?;

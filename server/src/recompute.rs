@@ -1,10 +1,11 @@
-//! Whether every stored rating and title still comes out of its stored inputs and rule pack, byte
-//! for byte (`domain.md` B.8 b): the audit that an old pack has to pass for ever.
+//! Whether every stored rating still comes out of its stored inputs and rule pack, and every
+//! snapshot of a title out of the households that it counted, byte for byte (`domain.md` B.8 b): the audit that an old pack has to pass for ever.
 //!
 //! It only reads, a page at a time, and reports; nothing is repaired behind anybody's back.
 
 use itgel_domain::assess::{Assessment, Inputs, InputsError, assess_hashed};
 use itgel_domain::division::DivisionCode;
+use itgel_domain::hash::Hash;
 use itgel_domain::id::{CaseId, CycleId};
 use rusqlite::Connection;
 
@@ -14,8 +15,8 @@ use crate::service::Service;
 use crate::store;
 use crate::store::assessment::AssessmentRow;
 use crate::store::rating::RatingRow;
-use crate::store::title::TitleRow;
-use crate::titles::TitleResult;
+use crate::store::title_snapshot::SnapshotRow;
+use crate::titles::{self, TitleResult};
 
 /// Ratings, or titles, that are read in one snapshot of the database.
 const PAGE: usize = 500;
@@ -28,7 +29,7 @@ pub const NAMED: usize = 1_000;
 pub struct Recomputed {
     /// Ratings that were looked at.
     pub ratings: u64,
-    /// Titles that were looked at.
+    /// Snapshots of titles that were looked at.
     pub titles: u64,
     /// Ratings whose inputs no longer hold a record that had to be deleted (`domain.md` L-06):
     /// their grade stays and cannot be computed with that record any more.
@@ -56,8 +57,8 @@ pub struct StoredDifference {
 pub enum StoredResult {
     /// The rating of a case.
     Rating(CaseId),
-    /// The title of a division in a campaign.
-    Title(DivisionCode, CycleId),
+    /// The title of a division in a campaign, by one of its snapshots.
+    Title(DivisionCode, CycleId, Hash),
 }
 
 /// Why a stored result does not come out again.
@@ -95,12 +96,12 @@ pub fn recompute(
         after = last;
         progress(found.ratings);
     }
-    let mut after = None;
+    let mut after = String::new();
     while let Some(last) = service
         .store
-        .read(|c| titles_page(service, c, after.as_ref(), &mut found))?
+        .read(|c| titles_page(service, c, &after, &mut found))?
     {
-        after = Some(last);
+        after = last;
         progress(found.ratings + found.titles);
     }
     Ok(found)
@@ -136,20 +137,21 @@ fn ratings_page(
 fn titles_page(
     service: &Service,
     connection: &Connection,
-    after: Option<&(DivisionCode, CycleId)>,
+    after: &str,
     found: &mut Recomputed,
-) -> Result<Option<(DivisionCode, CycleId)>, ServiceError> {
-    let rows = store::title::list_after(connection, after, PAGE)?;
-    let place = |row: &TitleRow| (row.title.division, row.cycle.clone());
-    for row in &rows {
+) -> Result<Option<String>, ServiceError> {
+    let ids = store::title_snapshot::list_after(connection, after, PAGE)?;
+    for id in &ids {
+        let Some(row) = store::title_snapshot::get(connection, id)? else {
+            continue;
+        };
         found.titles += 1;
-        let fault = check_title(service, connection, row)?;
+        let fault = check_title(service, connection, &row)?;
         found.note(fault, || {
-            let (division, cycle) = place(row);
-            StoredResult::Title(division, cycle)
+            StoredResult::Title(row.holder.division, row.cycle.clone(), *id)
         });
     }
-    Ok(rows.last().map(place))
+    Ok(ids.last().map(Hash::to_string))
 }
 
 fn check_rating(
@@ -175,33 +177,40 @@ fn check_rating(
     Ok((!is_same).then_some(RecomputeFault::Grade))
 }
 
+/// A title is made again from the households or villages that were counted, not from their sums.
 fn check_title(
     service: &Service,
     connection: &Connection,
-    row: &TitleRow,
+    row: &SnapshotRow,
 ) -> Result<Option<RecomputeFault>, ServiceError> {
     let result: TitleResult =
         serde_json::from_str(&row.result).map_err(|e| ServiceError::caused("a stored title", e))?;
     if Inputs::hash_of(&row.inputs) != result.assessment.inputs {
         return Ok(Some(RecomputeFault::InputsHash));
     }
-    Ok(
-        match again(&service.rules.stored(connection), &row.inputs) {
-            Ok(assessment) if assessment.to_json() == result.assessment.to_json() => None,
-            Ok(_) => Some(RecomputeFault::Result),
-            Err(fault) => Some(fault),
-        },
-    )
+    let inputs = match decoded(&service.rules.stored(connection), &row.inputs) {
+        Ok(inputs) => inputs,
+        Err(fault) => return Ok(Some(fault)),
+    };
+    Ok(match titles::comes_out_again(inputs, row)? {
+        (true, true) => None,
+        (false, _) => Some(RecomputeFault::InputsHash),
+        (true, false) => Some(RecomputeFault::Result),
+    })
 }
 
 fn again(rules: &Stored<'_>, bytes: &[u8]) -> Result<Assessment, RecomputeFault> {
-    let inputs = Inputs::decode(bytes, rules).map_err(|error| match error {
+    let inputs = decoded(rules, bytes)?;
+    Ok(assess_hashed(&inputs, Inputs::hash_of(bytes)))
+}
+
+fn decoded(rules: &Stored<'_>, bytes: &[u8]) -> Result<Inputs, RecomputeFault> {
+    Inputs::decode(bytes, rules).map_err(|error| match error {
         InputsError::PackMissing(_) | InputsError::ParametersMissing(_) => {
             RecomputeFault::RulesMissing
         }
         _ => RecomputeFault::InputsUnreadable,
-    })?;
-    Ok(assess_hashed(&inputs, Inputs::hash_of(bytes)))
+    })
 }
 
 impl Recomputed {

@@ -15,7 +15,8 @@ use itgel_domain::id::OfficerId;
 use itgel_domain::pack::{RulePack, shipped};
 use itgel_domain::register::{CreditRecord, Disaster, DivisionFacts, PeerEvaluation};
 use itgel_domain::rollup::{
-    CountedVillage, RatedHousehold, VillageCounts, keeps_pasture_rules, township,
+    CountedHousehold, CountedLoans, CountedVillage, Grades, VillageCounts, keeps_pasture_rules,
+    township,
 };
 use itgel_domain::subject::Grade;
 use itgel_fixtures::{Banner, Gacha, Household, SampleSize, registers as sample};
@@ -192,13 +193,13 @@ fn rescore(pack: &RulePack, prepared: &[Prepared], count: usize) -> Outcome<()> 
     let mut counts = VillageCounts::default();
     for (household, number) in prepared.iter().cycle().zip(1..=count) {
         let scored = score(pack, &household.measures, Relief::On, Outlook::Worst);
-        let rated = RatedHousehold {
-            grade: scored.grade,
-            credit: &household.credit,
-            disasters: &household.disasters,
+        let rated = CountedHousehold {
+            grade: Some(scored.grade),
+            loans: CountedLoans::of(&household.credit, &household.disasters, TODAY),
             keeps_pasture_rules: household.keeps_pasture_rules,
+            ..CountedHousehold::default()
         };
-        counts.add(&rated, TODAY);
+        counts.add(&rated, Grades::InEffect);
         if number % VILLAGE == 0 || number == count {
             let facts = std::mem::take(&mut counts).facts(&registers);
             villages.push(CountedVillage { facts, level: None });

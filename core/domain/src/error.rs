@@ -287,6 +287,14 @@ codes! {
     InterestUnknown = "interest.unknown", NotFound;
     /// No such doubt, or it was settled already.
     DoubtUnknown = "doubt.unknown", NotFound;
+    /// Only two gachas of one sumu are assessed jointly for a title.
+    TitleJoint = "title.joint", Invalid;
+    /// Neither gacha is too small to be assessed alone.
+    TitleNotSmall = "title.not_small", Conflict;
+    /// A gacha has a title of its own, or one is under way.
+    TitleUnderWay = "title.under_way", Conflict;
+    /// The gachas are not assessed jointly.
+    TitleNotJoint = "title.not_joint", NotFound;
     /// The conflict was settled already, or never existed.
     ConflictUnknown = "conflict.unknown", NotFound;
     /// No such cycle, or it is closed.

@@ -1,6 +1,10 @@
 //! From ratings to the counts of villages and townships at a frozen snapshot (`domain.md` B.6,
 //! B.7): sums, so the order of households and villages does not matter.
 
+mod counted;
+#[cfg(test)]
+mod tests;
+
 use jiff::civil::Date;
 
 use crate::assess::{Facts, Inputs, Reading, measure, months_after};
@@ -9,23 +13,13 @@ use crate::register::{CreditRecord, CreditStatus, Disaster, DivisionFacts, Spell
 use crate::subject::Grade;
 use crate::title::TitleLevel;
 
-/// A household with a rating in effect, as its village counts it.
-#[derive(Debug, Clone, Copy)]
-pub struct RatedHousehold<'a> {
-    /// The grade in effect.
-    pub grade: Grade,
-    /// The lenders' record on the day of the snapshot.
-    pub credit: &'a CreditRecord,
-    /// Declared disasters that reach it.
-    pub disasters: &'a [Disaster],
-    /// Whether it keeps to the pasture rules ([`keeps_pasture_rules`]); `None` if it does not
-    /// graze.
-    pub keeps_pasture_rules: Option<bool>,
-}
+pub use counted::{Counted, CountedHousehold, CountedLoans, CountedTitle, Grades, VillageCount};
 
-/// The counts of a village over its rated households.
+/// The counts of a village over the households that live in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct VillageCounts {
+    living: i64,
+    filed: i64,
     rated: i64,
     credit: i64,
     /// Households whose ledger was searched.
@@ -40,7 +34,8 @@ pub struct VillageCounts {
 }
 
 /// A village as its township counts it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CountedVillage {
     /// Its facts at the snapshot.
     pub facts: DivisionFacts,
@@ -57,21 +52,21 @@ const COMPLIANT_OVERSTOCK: Threshold = Threshold(1_000);
 
 impl VillageCounts {
     /// Counts one more household.
-    pub fn add(&mut self, household: &RatedHousehold<'_>, as_of: Date) {
+    pub fn add(&mut self, household: &CountedHousehold, grades: Grades) {
+        self.living += 1;
+        self.filed += i64::from(household.filed);
         // Not rated (N) is a rating in effect that the gates do not count (domain.md B.10).
-        self.rated += i64::from(household.grade != Grade::N);
-        self.credit += i64::from(household.grade.is_credit());
-        let credit = household.credit;
-        let is_searched = matches!(credit.status, CreditStatus::Known | CreditStatus::Never);
-        self.searched += i64::from(is_searched);
-        if has_loan(credit, as_of) {
-            self.loan += 1;
-            self.on_time += i64::from(is_on_time(credit, household.disasters, as_of));
-            self.balance_fen = self.balance_fen.saturating_add(credit.balance_fen);
-            self.npl_fen = self.npl_fen.saturating_add(credit.npl_fen);
-            let excused = credit.disaster_npl_fen.min(credit.npl_fen);
-            self.disaster_npl_fen = self.disaster_npl_fen.saturating_add(excused);
-        }
+        let grade = household.grade(grades).filter(|grade| *grade != Grade::N);
+        self.rated += i64::from(grade.is_some());
+        self.credit += i64::from(grade.is_some_and(Grade::is_credit));
+        let loans = &household.loans;
+        self.searched += i64::from(loans.searched);
+        self.loan += i64::from(loans.has_loan);
+        self.on_time += i64::from(loans.has_loan && loans.on_time);
+        self.balance_fen = self.balance_fen.saturating_add(loans.balance_fen);
+        self.npl_fen = self.npl_fen.saturating_add(loans.npl_fen);
+        let excused = loans.disaster_npl_fen;
+        self.disaster_npl_fen = self.disaster_npl_fen.saturating_add(excused);
         if let Some(keeps) = household.keeps_pasture_rules {
             self.grazing += 1;
             self.compliant += i64::from(keeps);
@@ -85,6 +80,8 @@ impl VillageCounts {
     pub fn facts(&self, registers: &DivisionFacts) -> DivisionFacts {
         let searched = |sum: i64| (self.searched > 0).then_some(sum);
         DivisionFacts {
+            resident_households: registers.resident_households.or(Some(self.living)),
+            filed_households: Some(self.filed),
             rated_households: Some(self.rated),
             credit_households: Some(self.credit),
             loan_households: registers.loan_households.or(searched(self.loan)),
@@ -156,6 +153,70 @@ pub fn township(villages: &[CountedVillage], registers: &DivisionFacts) -> Divis
     }
 }
 
+/// The facts of villages that are judged together (`domain.md` G 59): the sums of their counts,
+/// and of what cannot be summed the worse. A figure that one of them lacks is unknown for both.
+#[must_use]
+pub fn joint(villages: &[DivisionFacts]) -> DivisionFacts {
+    let [first, others @ ..] = villages else {
+        return DivisionFacts::default();
+    };
+    others
+        .iter()
+        .fold(first.clone(), |sum, more| joined(&sum, more))
+}
+
+fn joined(a: &DivisionFacts, b: &DivisionFacts) -> DivisionFacts {
+    let sum = |field: fn(&DivisionFacts) -> Option<i64>| Some(field(a)?.saturating_add(field(b)?));
+    // What is bad in one is bad for both; that nothing is bad must be known of both.
+    let any = |field: fn(&DivisionFacts) -> Option<bool>| match (field(a), field(b)) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    };
+    let all = |field: fn(&DivisionFacts) -> Option<bool>| match (field(a), field(b)) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    };
+    let (one, other) = (a.collective_grade, b.collective_grade);
+    DivisionFacts {
+        resident_households: sum(|f| f.resident_households),
+        filed_households: sum(|f| f.filed_households),
+        rated_households: sum(|f| f.rated_households),
+        credit_households: sum(|f| f.credit_households),
+        loan_households: sum(|f| f.loan_households),
+        on_time_households: sum(|f| f.on_time_households),
+        loan_balance_fen: sum(|f| f.loan_balance_fen),
+        npl_fen: sum(|f| f.npl_fen),
+        disaster_npl_fen: sum(|f| f.disaster_npl_fen),
+        collective_grade: one.zip(other).map(|(one, other)| worse(one, other)),
+        illegal_fundraising: any(|f| f.illegal_fundraising),
+        cadre_loan_npl: any(|f| f.cadre_loan_npl),
+        cadre_loan_overdue: any(|f| f.cadre_loan_overdue),
+        audit_passed: all(|f| f.audit_passed),
+        grazing_households: sum(|f| f.grazing_households),
+        compliant_grazing_households: sum(|f| f.compliant_grazing_households),
+        ..DivisionFacts::default()
+    }
+}
+
+/// The grade that gives fewer points under G5: V none, C none, N two.
+fn worse(one: Grade, other: Grade) -> Grade {
+    let rank = |grade: Grade| match grade {
+        Grade::Aaa => 6,
+        Grade::Aa => 5,
+        Grade::A => 4,
+        Grade::B => 3,
+        Grade::N => 2,
+        Grade::C => 1,
+        Grade::V => 0,
+    };
+    match rank(one) <= rank(other) {
+        true => one,
+        false => other,
+    }
+}
+
 /// Whether a rated household keeps to the pasture rules — overstock at most 10 % and no violation
 /// of a grazing ban (`domain.md` G7), both under the disaster rule — from the inputs that its
 /// rating rests on. `None` if it does not graze or this is not known.
@@ -210,163 +271,4 @@ fn is_on_time(credit: &CreditRecord, disasters: &[Disaster], as_of: Date) -> boo
         let was_late = in_window && s.days_past_due > ON_TIME_WORST;
         !(is_late_today || was_late)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::register::DisasterKind;
-    use jiff::civil::date;
-
-    const DAY: Date = date(2026, 10, 31);
-
-    fn spell(began_on: Date, ended_on: Option<Date>, days: i64) -> Spell {
-        Spell {
-            began_on,
-            ended_on,
-            days_past_due: days,
-            disaster_rescheduled: false,
-        }
-    }
-
-    fn borrower(spells: Vec<Spell>) -> CreditRecord {
-        CreditRecord {
-            status: CreditStatus::Known,
-            first_loan_on: Some(date(2020, 1, 1)),
-            spells,
-            balance_fen: 5_000_000,
-            ..CreditRecord::default()
-        }
-    }
-
-    fn counted(grade: Grade, credit: &CreditRecord, disasters: &[Disaster]) -> VillageCounts {
-        let mut counts = VillageCounts::default();
-        let keeps_pasture_rules = Some(true);
-        counts.add(
-            &RatedHousehold {
-                grade,
-                credit,
-                disasters,
-                keeps_pasture_rules,
-            },
-            DAY,
-        );
-        counts
-    }
-
-    #[test]
-    fn a_household_without_a_rating_does_not_thin_out_the_credit_share() {
-        let never = CreditRecord {
-            status: CreditStatus::Never,
-            ..CreditRecord::default()
-        };
-        for (grade, rated, credit) in [
-            (Grade::Aaa, 1, 1),
-            (Grade::A, 1, 1),
-            (Grade::C, 1, 0),
-            (Grade::V, 1, 0),
-            (Grade::N, 0, 0),
-        ] {
-            let facts = counted(grade, &never, &[]).facts(&DivisionFacts::default());
-            let expected = (Some(rated), Some(credit));
-            assert_eq!(
-                (facts.rated_households, facts.credit_households),
-                expected,
-                "{grade}"
-            );
-            assert_eq!(
-                facts.loan_households,
-                Some(0),
-                "no loan ever is no loan household"
-            );
-        }
-    }
-
-    #[test]
-    fn three_days_today_and_thirty_in_a_year_are_on_time_and_one_more_is_not() {
-        let cured = Some(date(2026, 3, 1));
-        for (spells, on_time) in [
-            (vec![spell(date(2026, 10, 28), None, 3)], true),
-            (vec![spell(date(2026, 10, 27), None, 4)], false),
-            (vec![spell(date(2026, 1, 30), cured, 30)], true),
-            (vec![spell(date(2026, 1, 29), cured, 31)], false),
-            (
-                vec![spell(date(2025, 1, 1), Some(date(2025, 10, 31)), 300)],
-                true,
-            ),
-        ] {
-            let credit = borrower(spells);
-            let facts = counted(Grade::A, &credit, &[]).facts(&DivisionFacts::default());
-            assert_eq!(
-                facts.on_time_households,
-                Some(i64::from(on_time)),
-                "{credit:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_loan_rescheduled_in_a_declared_disaster_is_no_black_mark() {
-        let drought = Disaster {
-            id: "d".into(),
-            kind: DisasterKind::Drought,
-            issued_by: "示例旗".into(),
-            began_on: date(2026, 5, 1),
-            ended_on: Some(date(2026, 9, 30)),
-        };
-        let rescheduled = Spell {
-            disaster_rescheduled: true,
-            ..spell(date(2026, 6, 1), None, 120)
-        };
-        let credit = borrower(vec![rescheduled]);
-        let on_time = |disasters: &[Disaster]| {
-            let counts = counted(Grade::A, &credit, disasters);
-            counts.facts(&DivisionFacts::default()).on_time_households
-        };
-        assert_eq!(on_time(std::slice::from_ref(&drought)), Some(1));
-        assert_eq!(on_time(&[]), Some(0), "without the declaration it counts");
-    }
-
-    #[test]
-    fn a_ledger_that_nobody_searched_leaves_the_loans_unknown_not_zero() {
-        let unknown = CreditRecord::default();
-        let facts = counted(Grade::N, &unknown, &[]).facts(&DivisionFacts::default());
-        assert_eq!((facts.loan_households, facts.npl_fen), (None, None));
-        let reported = DivisionFacts {
-            npl_fen: Some(7),
-            ..DivisionFacts::default()
-        };
-        assert_eq!(
-            counted(Grade::N, &unknown, &[]).facts(&reported).npl_fen,
-            Some(7)
-        );
-    }
-
-    #[test]
-    fn a_township_is_the_sum_of_its_villages_in_any_order() {
-        let village = |rated: i64, level| CountedVillage {
-            facts: DivisionFacts {
-                rated_households: Some(rated),
-                ..DivisionFacts::default()
-            },
-            level,
-        };
-        let mut villages = vec![
-            village(10, Some(TitleLevel::Good)),
-            village(20, None),
-            village(30, Some(TitleLevel::Ordinary)),
-        ];
-        let facts = township(&villages, &DivisionFacts::default());
-        assert_eq!(
-            (facts.villages, facts.rated_households),
-            (Some(3), Some(60))
-        );
-        assert_eq!(
-            (facts.credit_villages, facts.good_villages),
-            (Some(2), Some(1))
-        );
-        assert_eq!(facts.npl_fen, None, "one unknown makes the sum unknown");
-        villages.reverse();
-        assert_eq!(township(&villages, &DivisionFacts::default()), facts);
-    }
 }

@@ -4,6 +4,11 @@
 //! A title is entered by the entry gates and left by the exit gates, so that a share that moves
 //! around one threshold does not give and take it every year (hysteresis).
 
+use jiff::civil::Date;
+
+use crate::division::succession::{Succession, SuccessionKind};
+use crate::division::{DivisionCode, DivisionLevel};
+use crate::error::ErrorCode;
 use crate::pack::vocabulary;
 use crate::register::{Occasion, TitleHeld};
 
@@ -29,6 +34,86 @@ vocabulary! {
         /// A number that it needs is unknown.
         Unknown => "unknown",
     }
+}
+
+/// Whose title it is: a division as it was formed on a day, alone or together with a neighbour.
+///
+/// A code that gachas are merged into names another population from that day on: its title is none
+/// until it is computed on the union, and a title of one half is not inherited (`domain.md` G 52).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TitleHolder {
+    /// The village or township; of two the first by code.
+    pub division: DivisionCode,
+    /// The last day on which others were merged into it or it was divided; absent if never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formed_on: Option<Date>,
+    /// The village that is assessed with it (`domain.md` G 59).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jointly_with: Option<DivisionCode>,
+}
+
+impl TitleHolder {
+    /// A division by itself, as its edges formed it by `day`.
+    #[must_use]
+    pub fn alone(division: DivisionCode, edges: &[Succession], day: Date) -> Self {
+        Self {
+            division,
+            formed_on: formed_on(division, edges, day),
+            jointly_with: None,
+        }
+    }
+
+    /// Two villages of one township together, in whichever order.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TitleJoint`] for a village with itself, for divisions of another level, and
+    /// for villages of different townships.
+    pub fn jointly(
+        one: DivisionCode,
+        other: DivisionCode,
+        edges: &[Succession],
+        day: Date,
+    ) -> Result<Self, ErrorCode> {
+        let are_neighbours = one != other
+            && one.level() == DivisionLevel::Village
+            && other.level() == DivisionLevel::Village
+            && one.parent() == other.parent();
+        if !are_neighbours {
+            return Err(ErrorCode::TitleJoint);
+        }
+        Ok(Self {
+            division: one.min(other),
+            formed_on: formed_on(one, edges, day).max(formed_on(other, edges, day)),
+            jointly_with: Some(one.max(other)),
+        })
+    }
+
+    /// The divisions that hold or would hold the title, by code.
+    pub fn members(&self) -> impl Iterator<Item = DivisionCode> {
+        std::iter::once(self.division).chain(self.jointly_with)
+    }
+
+    /// Its divisions as one identifier, so that two together are not taken for one of them.
+    #[must_use]
+    pub fn subject_id(&self) -> String {
+        match self.jointly_with {
+            Some(neighbour) => format!("{}-{neighbour}", self.division),
+            None => self.division.to_string(),
+        }
+    }
+}
+
+/// The last day by `day` on which the people of a division became others: merged into it, or
+/// divided from it. Another code or name changes nobody.
+fn formed_on(division: DivisionCode, edges: &[Succession], day: Date) -> Option<Date> {
+    let forms = |edge: &&Succession| match edge.kind {
+        SuccessionKind::Merged => edge.into == division,
+        SuccessionKind::Split => edge.from == division,
+        SuccessionKind::Recoded => false,
+    };
+    let by_then = edges.iter().filter(|edge| edge.on <= day).filter(forms);
+    by_then.map(|edge| edge.on).max()
 }
 
 /// A gate and how the division stands at its two thresholds.
@@ -131,6 +216,59 @@ pub fn decide(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn a_title_of_one_half_is_not_that_of_the_union() {
+        let code = |text: &str| -> DivisionCode { text.parse().unwrap() };
+        let (a, b, c) = (
+            code("150623200201"),
+            code("150623200202"),
+            code("150623200203"),
+        );
+        let edge = |from, into, year, kind| Succession {
+            from,
+            into,
+            on: date(year, 1, 1),
+            kind,
+        };
+        let edges = [
+            edge(a, b, 2026, SuccessionKind::Merged),
+            edge(b, c, 2028, SuccessionKind::Split),
+            edge(c, a, 2029, SuccessionKind::Recoded),
+        ];
+        let alone = |code, year| TitleHolder::alone(code, &edges, date(year, 6, 1)).formed_on;
+        assert_eq!(alone(b, 2025), None);
+        assert_eq!(alone(b, 2026), Some(date(2026, 1, 1)), "another population");
+        assert_eq!(
+            alone(b, 2028),
+            Some(date(2028, 1, 1)),
+            "what is left is not the whole"
+        );
+        assert_eq!(alone(c, 2028), None, "the new half begins without a title");
+        assert_eq!(alone(a, 2029), None, "another code is the same place");
+    }
+
+    #[test]
+    fn only_two_gachas_of_one_sumu_are_assessed_together() {
+        let joint = |one: &str, other: &str| {
+            let (one, other) = (one.parse().unwrap(), other.parse().unwrap());
+            TitleHolder::jointly(one, other, &[], date(2026, 6, 1))
+        };
+        let pair = joint("150623200202", "150623200201").unwrap();
+        assert_eq!(pair.subject_id(), "150623200201-150623200202");
+        for (one, other) in [
+            ("150623200201", "150623200201"),
+            ("150623200201", "150623201201"),
+            ("150623200", "150623201"),
+        ] {
+            assert_eq!(
+                joint(one, other),
+                Err(ErrorCode::TitleJoint),
+                "{one} {other}"
+            );
+        }
+    }
 
     fn gate(code: &str, entry: GateState, exit: GateState) -> GateResult {
         GateResult {

@@ -146,6 +146,7 @@ pub fn title_state(lang: Lang, state: TitleState) -> String {
         TitleState::Warning => m::title_state_warning(lang),
         TitleState::Kept => m::title_state_kept(lang),
         TitleState::Cancelled => m::title_state_cancelled(lang),
+        TitleState::Ended => m::title_state_ended(lang),
     }
 }
 

@@ -31,9 +31,7 @@ impl Held {
             let Some(code) = division.ancestor(level) else {
                 return Ok(None);
             };
-            let newest = store::title::newest(connection, code)?;
-            let held = newest.filter(|row| row.title.state().is_held());
-            Ok(held.and_then(|row| row.level))
+            Ok(store::title::get_held(connection, code)?)
         };
         Ok(Self {
             village: title(DivisionLevel::Village)?,

@@ -141,6 +141,11 @@ pub fn moved(tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
             store::board::add(tx, before, cycle, &counted.clone().negated())?;
             store::board::add(tx, subject.division, cycle, &counted)?;
         }
+        if row.case.period().is_some() && !row.case.state().is_in_effect() {
+            // Still on the board, or its place is kept there: the list goes where the household
+            // goes, and its days go on (domain.md G 52).
+            store::publicity::move_to(tx, &id, subject.division, &subject.local_code)?;
+        }
         row.case.division = subject.division;
         let known = row.case.version();
         store::case::put(tx, &row, known, &[])?;

@@ -18,6 +18,7 @@ pub mod problem;
 mod router;
 mod staff;
 mod sync;
+mod titles;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -19,7 +19,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
     App, access, credit, health, imports, ledger, lender, line, office, openapi, page, problem,
-    staff, sync,
+    staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -77,9 +77,14 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/interests/end", post(office::end_interest))
         .route("/v1/doubts", get(office::doubts))
         .route("/v1/doubts/{id}/settle", post(office::settle_doubt))
-        .route("/v1/titles", get(staff::titles))
-        .route("/v1/titles/{division}/steps", post(staff::title_step))
-        .route("/v1/jobs/snapshot", post(staff::snapshot))
+        .route("/v1/titles", get(titles::titles))
+        .route("/v1/titles/{division}/steps", post(titles::step))
+        .route("/v1/title-tasks", get(titles::tasks))
+        .route("/v1/title-pairs", post(titles::join))
+        .route("/v1/title-pairs/{division}", delete(titles::separate))
+        .route("/v1/title-snapshots", get(titles::snapshots))
+        .route("/v1/title-snapshots/{id}", get(titles::proof))
+        .route("/v1/jobs/snapshot", post(titles::snapshot))
         .route("/v1/credit-records", get(credit::records).post(credit::enter))
         .route("/v1/credit-records/{id}", get(credit::record))
         .route("/v1/credit-records/{id}/steps", post(credit::amend))

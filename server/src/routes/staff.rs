@@ -1,4 +1,4 @@
-//! What staff read and do: boards, the queue, cases, conflicts, publicity, titles.
+//! What staff read and do: boards, the queue, cases, conflicts, publicity.
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -9,7 +9,6 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::{CaseId, CycleId, DecisionId, DeviceId, SubjectId};
 use itgel_domain::policy::Action;
-use jiff::civil::Date;
 
 use super::App;
 use super::extract::{Json, Officer, Page, PageQuery, with_service};
@@ -17,7 +16,7 @@ use super::problem::{self, Refusal};
 use crate::error::ServiceError;
 use crate::process::{self, QueueFilter, ResolveRequest, StepRequest, Stepped};
 use crate::store::publicity::PublicityRow;
-use crate::titles::{self, TitleRequest, TitleView};
+use crate::titles;
 use crate::{auth, divisions, store};
 
 /// A campaign, and a place in a list of it.
@@ -61,14 +60,6 @@ struct Decided {
 pub(super) struct EvaluationEnd {
     subject: SubjectId,
     cycle: CycleId,
-}
-
-/// Asks for a snapshot of titles.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SnapshotRequest {
-    cycle: CycleId,
-    as_of: Date,
 }
 
 /// A signed state of the log.
@@ -298,53 +289,6 @@ pub(super) async fn publish(
         })
     });
     Ok(axum::Json(published.await?))
-}
-
-pub(super) async fn titles(
-    State(app): State<App>,
-    Officer(actor): Officer,
-    Query(query): Query<InCycle>,
-) -> Result<Page<TitleView>, Refusal> {
-    let (division, cursor, limit) = (query.division()?, query.cursor.clone(), query.limit());
-    let all = with_service(&app, move |s| {
-        s.store
-            .read(|c| titles::list(c, &actor, division, &query.cycle))
-    });
-    let place = |line: &TitleView| line.division.filled_text();
-    Ok(Page::of(all.await?, place, cursor, limit))
-}
-
-pub(super) async fn title_step(
-    State(app): State<App>,
-    Officer(actor): Officer,
-    Path(division): Path<DivisionCode>,
-    Json(mut body): Json<serde_json::Map<String, serde_json::Value>>,
-) -> Result<axum::Json<TitleView>, Refusal> {
-    body.insert("division".into(), division.to_string().into());
-    let request: TitleRequest =
-        serde_json::from_value(body.into()).map_err(|_| ErrorCode::RequestMalformed)?;
-    let stepped = with_service(&app, move |s| {
-        let now = s.now();
-        s.transact("titles.step", move |s, tx| {
-            titles::step(s, tx, &actor, &request, now)
-        })
-    });
-    Ok(axum::Json(stepped.await?))
-}
-
-pub(super) async fn snapshot(
-    State(app): State<App>,
-    Officer(actor): Officer,
-    Json(request): Json<SnapshotRequest>,
-) -> Result<StatusCode, Refusal> {
-    with_service(&app, move |s| {
-        let now = s.now();
-        s.transact("titles.request_snapshot", move |s, tx| {
-            titles::request_snapshot(s, tx, &actor, &request.cycle, request.as_of, now)
-        })
-    })
-    .await?;
-    Ok(StatusCode::ACCEPTED)
 }
 
 pub(super) async fn revoke(

@@ -59,6 +59,8 @@ pub mod share;
 pub mod standing;
 pub mod subject;
 pub mod title;
+pub mod title_joint;
+pub mod title_snapshot;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -80,6 +80,22 @@ pub fn put(tx: &Tx<'_>, row: &PublicityRow) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Brings the line of a case that is still on the board to the board of another gacha, under the
+/// number that the household has there.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn move_to(
+    tx: &Tx<'_>,
+    case: &CaseId,
+    division: DivisionCode,
+    local_code: &str,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("update publicity set division = ?2, local_code = ?3 where case_id = ?1")?
+        .execute(params![case.as_str(), division.filled_text(), local_code])?;
+    Ok(())
+}
+
 /// Takes everything of a subject off the lists.
 ///
 /// # Errors

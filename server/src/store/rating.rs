@@ -6,7 +6,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CaseId, CycleId, SubjectId};
 use itgel_domain::subject::{Grade, SubjectKind};
 use jiff::civil::Date;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, column};
 
@@ -126,21 +126,36 @@ pub fn list_in_effect(
     let (low, high) = division.text_range();
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![low, high, day.to_string()], |row| {
-        Ok((|| {
-            Ok(RatedSubject {
-                subject: column::word(row, "subject", "rating.subject")?,
-                kind: column::word(row, "kind", "subject.kind")?,
-                grade: column::word(row, "grade", "rating.grade")?,
-                inputs: column::word(row, "inputs_hash", "rating.inputs_hash")?,
-                is_overridden: row.get("overridden")?,
-            })
-        })())
+        Ok(read_rated(row))
     })?;
     let mut rated = rows
         .map(|row| row?)
         .collect::<Result<Vec<RatedSubject>, StoreError>>()?;
     rated.dedup_by(|later, first| later.subject == first.subject);
     Ok(rated)
+}
+
+/// The rating of a subject in effect and valid on `day`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_in_effect(
+    connection: &Connection,
+    subject: &SubjectId,
+    day: Date,
+) -> Result<Option<RatedSubject>, StoreError> {
+    let sql = "select r.subject, s.kind, r.grade, r.inputs_hash, exists (
+                   select 1 from case_event e where e.case_id = r.case_id and e.step = 'override'
+               ) as overridden
+               from rating r join subject s on s.id = r.subject
+               where r.subject = ?1 and s.erased_at is null and r.status in ('effective', 'watch')
+                   and r.effective_on <= ?2 and r.valid_to >= ?2
+               order by r.effective_on desc, r.case_id desc limit 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row(params![subject.as_str(), day.to_string()], |row| {
+        Ok(read_rated(row))
+    });
+    found.optional()?.transpose()
 }
 
 /// Ratings that are still current and whose last day lies before `day`, by case.
@@ -192,6 +207,16 @@ pub fn put(tx: &Tx<'_>, rating: &RatingRow) -> Result<(), StoreError> {
 pub fn set_status(tx: &Tx<'_>, case: &CaseId, status: CaseState) -> Result<bool, StoreError> {
     let mut update = tx.prepare_cached("update rating set status = ?2 where case_id = ?1")?;
     Ok(update.execute(params![case.as_str(), status.as_str()])? == 1)
+}
+
+fn read_rated(row: &Row<'_>) -> Result<RatedSubject, StoreError> {
+    Ok(RatedSubject {
+        subject: column::word(row, "subject", "rating.subject")?,
+        kind: column::word(row, "kind", "subject.kind")?,
+        grade: column::word(row, "grade", "rating.grade")?,
+        inputs: column::word(row, "inputs_hash", "rating.inputs_hash")?,
+        is_overridden: row.get("overridden")?,
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<RatingRow, StoreError> {

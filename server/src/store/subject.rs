@@ -94,6 +94,86 @@ pub fn list(
     rows.map(|row| row?).collect()
 }
 
+/// The subjects whose home on `day` was exactly `division`, by id: the home on the day of a
+/// snapshot counts (`domain.md` G 13).
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_at_home(
+    connection: &Connection,
+    division: DivisionCode,
+    day: Date,
+) -> Result<Vec<Subject>, StoreError> {
+    let sql = format!(
+        "{SELECT} s where erased_at is null and id in (
+             select id from subject where division = ?1
+             union select subject from subject_move where division = ?1 and until >= ?2)
+         and ?1 = coalesce((select m.division from subject_move m
+                            where m.subject = s.id and m.until >= ?2
+                            order by m.until limit 1), s.division)
+         order by id"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![division.filled_text(), day.to_string()], |row| {
+        Ok(read(row))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// Whether somebody who had this number in a division lives in another now.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn has_come(
+    connection: &Connection,
+    (from, local_code): (DivisionCode, &str),
+    into: DivisionCode,
+) -> Result<bool, StoreError> {
+    let sql = "select exists (select 1 from subject s join subject_move m on m.subject = s.id
+                   where s.division = ?3 and s.erased_at is null
+                       and m.division = ?1 and m.local_code = ?2)";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![from.filled_text(), local_code, into.filled_text()];
+    Ok(query.query_row(key, |row| row.get(0))?)
+}
+
+/// A subject that got another number when it came into a division.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Renumbered {
+    /// Where it lived.
+    pub from: DivisionCode,
+    /// Its number there.
+    pub before: String,
+    /// Its number now.
+    pub now: String,
+}
+
+/// Who came into a division from another and has another number since, by the number now.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_renumbered(
+    connection: &Connection,
+    division: DivisionCode,
+) -> Result<Vec<Renumbered>, StoreError> {
+    let sql = "select m.division, m.local_code as before, s.local_code as now
+               from subject s join subject_move m on m.subject = s.id
+               where s.division = ?1 and m.division <> ?1 and m.local_code <> s.local_code
+                   and s.erased_at is null
+               order by s.local_code, m.until";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![division.filled_text()], |row| {
+        Ok((|| {
+            Ok(Renumbered {
+                from: column::division(row, "division", "subject_move.division")?,
+                before: row.get("before")?,
+                now: row.get("now")?,
+            })
+        })())
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// Writes a new subject; `false` if its id is known.
 ///
 /// # Errors
@@ -116,8 +196,8 @@ pub fn put(tx: &Tx<'_>, subject: &Subject) -> Result<bool, StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn move_to(tx: &Tx<'_>, subject: &Subject, until: Date) -> Result<(), StoreError> {
-    let sql = "insert into subject_move (subject, until, division)
-               select id, ?2, division from subject where id = ?1
+    let sql = "insert into subject_move (subject, until, division, local_code)
+               select id, ?2, division, local_code from subject where id = ?1
                on conflict (subject, until) do nothing";
     tx.prepare_cached(sql)?
         .execute(params![subject.id.as_str(), until.to_string()])?;

@@ -1,15 +1,15 @@
-//! Titles of villages and townships, and what their roll-ups count.
+//! Titles of villages and townships.
 
 use std::collections::BTreeMap;
 
 use itgel_domain::case::TitleState;
 use itgel_domain::case::title::{Computed, TitleCase, TitleEvent, TitleStep};
 use itgel_domain::division::DivisionCode;
-use itgel_domain::id::CycleId;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::register::TitleHeld;
-use itgel_domain::subject::SubjectKind;
 use itgel_domain::time::AtMs;
-use itgel_domain::title::TitleLevel;
+use itgel_domain::title::{TitleHolder, TitleLevel};
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -18,6 +18,8 @@ use super::{StoreError, Tx, column};
 /// A title with the snapshot that it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TitleRow {
+    /// Whose it is.
+    pub holder: TitleHolder,
     /// The title and its history.
     pub title: TitleCase,
     /// The campaign.
@@ -28,10 +30,14 @@ pub struct TitleRow {
     pub as_of: Date,
     /// The title that the division held when the snapshot was taken.
     pub held: Option<TitleHeld>,
+    /// The snapshot that it rests on.
+    pub snapshot: Hash,
     /// The inputs of the snapshot in canonical bytes.
     pub inputs: Vec<u8>,
     /// What the engine said, as JSON.
     pub result: String,
+    /// The code under which it was awarded, if the place had another then.
+    pub carried_from: Option<DivisionCode>,
 }
 
 /// What a title consists of beside its columns.
@@ -41,14 +47,18 @@ struct Body {
     computed: Computed,
     held: Option<TitleHeld>,
     events: Vec<TitleEvent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    carried_from: Option<DivisionCode>,
 }
 
-const SELECT: &str = "select division, cycle, level, as_of, inputs, result, body from title";
+const SELECT: &str = "select division, cycle, formed_on, jointly_with, level, as_of, snapshot,
+    inputs, result, body from title";
 
 /// The word of a title that is not reached.
 const NONE: &str = "none";
 
-/// The title of a division in a campaign.
+/// The title that a division has or shares in a campaign: the one that goes on before one that
+/// has ended, and a joint one before one of its own that nobody has done anything with.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -57,30 +67,71 @@ pub fn get(
     division: DivisionCode,
     cycle: &CycleId,
 ) -> Result<Option<TitleRow>, StoreError> {
-    let sql = format!("{SELECT} where division = ?1 and cycle = ?2");
+    let sql = format!(
+        "{SELECT} where cycle = ?2 and (division = ?1 or jointly_with = ?1)
+         order by case when state = ?3 then 1 else 0 end,
+             case when version = 0 and jointly_with = '' then 1 else 0 end,
+             formed_on desc, as_of desc limit 1"
+    );
     let mut query = connection.prepare_cached(&sql)?;
-    let key = params![division.filled_text(), cycle.as_str()];
+    let ended = TitleState::Ended.as_str();
+    let key = params![division.filled_text(), cycle.as_str(), ended];
     query
         .query_row(key, |row| Ok(read(row)))
         .optional()?
         .transpose()
 }
 
-/// The title of a division by its latest snapshot.
+/// The title of a holder by its latest snapshot.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn newest(
     connection: &Connection,
-    division: DivisionCode,
+    holder: &TitleHolder,
 ) -> Result<Option<TitleRow>, StoreError> {
-    let sql = format!("{SELECT} where division = ?1 order by as_of desc, cycle desc limit 1");
+    let sql = format!(
+        "{SELECT} where division = ?1 and formed_on = ?2 and jointly_with = ?3
+         order by as_of desc, cycle desc limit 1"
+    );
     let mut query = connection.prepare_cached(&sql)?;
-    let found = query.query_row(params![division.filled_text()], |row| Ok(read(row)));
+    let [division, formed_on, jointly_with] = key(holder);
+    let found = query.query_row(params![division, formed_on, jointly_with], |row| {
+        Ok(read(row))
+    });
     found.optional()?.transpose()
 }
 
-/// The titles of a campaign in a division, by code: a township before its villages.
+/// The titles in a division that are not over, by their latest snapshot, whatever campaign they
+/// are of; with those that it shares.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_going_on(
+    connection: &Connection,
+    within: DivisionCode,
+) -> Result<Vec<TitleRow>, StoreError> {
+    let sql = format!(
+        "{SELECT} where ((division >= ?1 and division < ?2)
+                 or (jointly_with >= ?1 and jointly_with < ?2))
+             and state not in (?3, ?4) and {NEWEST}
+         order by division, jointly_with, formed_on"
+    );
+    let (low, high) = within.text_range();
+    let [cancelled, ended] = [TitleState::Cancelled, TitleState::Ended].map(TitleState::as_str);
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![low, high, cancelled, ended], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Of the rows of a holder only the latest.
+const NEWEST: &str = "not exists (
+    select 1 from title later where later.division = title.division
+        and later.formed_on = title.formed_on and later.jointly_with = title.jointly_with
+        and (later.as_of, later.cycle) > (title.as_of, title.cycle))";
+
+/// The titles of a campaign in a division, by code: a township before its villages. One of a
+/// village alone that was computed before it was assessed jointly is left out.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -89,36 +140,21 @@ pub fn list(
     within: DivisionCode,
     cycle: &CycleId,
 ) -> Result<Vec<TitleRow>, StoreError> {
-    let sql =
-        format!("{SELECT} where cycle = ?1 and division >= ?2 and division < ?3 order by division");
+    let sql = format!(
+        "{SELECT} where cycle = ?1 and division >= ?2 and division < ?3
+             and not (jointly_with = '' and version = 0 and exists (
+                 select 1 from title_joint j where j.ended_at is null
+                     and (j.division = title.division or j.jointly_with = title.division)))
+         order by division, formed_on, jointly_with"
+    );
     let (low, high) = within.text_range();
     let mut query = connection.prepare_cached(&sql)?;
     let rows = query.query_map(params![cycle.as_str(), low, high], |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
 }
 
-/// Titles of everywhere behind a place, by division and campaign.
-///
-/// # Errors
-/// [`StoreError`] of the database.
-pub fn list_after(
-    connection: &Connection,
-    after: Option<&(DivisionCode, CycleId)>,
-    limit: usize,
-) -> Result<Vec<TitleRow>, StoreError> {
-    let sql =
-        format!("{SELECT} where (division, cycle) > (?1, ?2) order by division, cycle limit ?3");
-    let (division, cycle) = match after {
-        Some((division, cycle)) => (division.filled_text(), cycle.as_str()),
-        None => (String::new(), ""),
-    };
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut query = connection.prepare_cached(&sql)?;
-    let rows = query.query_map(params![division, cycle, limit], |row| Ok(read(row)))?;
-    rows.map(|row| row?).collect()
-}
-
-/// The titles that are held in a division now, whatever campaign they were awarded in.
+/// The titles that are held in a division now, whatever campaign they were awarded in. Who shares
+/// one has it.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -126,23 +162,39 @@ pub fn list_held(
     connection: &Connection,
     within: DivisionCode,
 ) -> Result<BTreeMap<DivisionCode, TitleLevel>, StoreError> {
-    let sql = "select t.division, t.state, t.level from title t
-               where t.division >= ?1 and t.division < ?2 and not exists (
-                   select 1 from title later where later.division = t.division
-                       and (later.as_of, later.cycle) > (t.as_of, t.cycle))";
+    let sql = format!(
+        "select division, jointly_with, state, level from title
+         where ((division >= ?1 and division < ?2) or (jointly_with >= ?1 and jointly_with < ?2))
+             and {NEWEST}"
+    );
     let (low, high) = within.text_range();
-    let mut query = connection.prepare_cached(sql)?;
-    let rows = query.query_map(params![low, high], |row| {
-        Ok((|| {
-            let state: TitleState = column::word(row, "state", "title.state")?;
-            let division = column::division(row, "division", "title.division")?;
-            Ok(level(row)?
-                .filter(|_| state.is_held())
-                .map(|level| (division, level)))
-        })())
-    })?;
-    let held: Result<Vec<Option<_>>, StoreError> = rows.map(|row| row?).collect();
-    Ok(held?.into_iter().flatten().collect())
+    let mut query = connection.prepare_cached(&sql)?;
+    let mut rows = query.query(params![low, high])?;
+    let mut held = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let state: TitleState = column::word(row, "state", "title.state")?;
+        let Some(level) = level(row)?.filter(|_| state.is_held()) else {
+            continue;
+        };
+        let first = column::division(row, "division", "title.division")?;
+        for member in std::iter::once(first).chain(neighbour(row)?) {
+            if within.contains(member) {
+                held.insert(member, level);
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// The level of the title that a division has or shares now.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_held(
+    connection: &Connection,
+    division: DivisionCode,
+) -> Result<Option<TitleLevel>, StoreError> {
+    Ok(list_held(connection, division)?.get(&division).copied())
 }
 
 /// The divisions whose title is in publicity since `began_by` or before, with the campaign.
@@ -166,34 +218,25 @@ pub fn list_by_period(
     rows.map(|row| row?).collect()
 }
 
-/// Households that live in a village, and those of them with a file: a sealed visit in the
-/// campaign, or a rating in effect on `day` from one before.
+/// Whether there is a file of a household: a sealed visit in the campaign, or a rating in effect
+/// on `day` from one before.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn count_households(
+pub fn is_filed(
     connection: &Connection,
-    village: DivisionCode,
+    subject: &SubjectId,
     cycle: &CycleId,
     day: Date,
-) -> Result<(i64, i64), StoreError> {
-    let sql = "select count(*), coalesce(sum(
-                   exists (select 1 from standing t
-                           where t.subject = s.id and t.cycle = ?2 and t.filed = 1)
-                   or exists (select 1 from rating r
-                              where r.subject = s.id and r.status in ('effective', 'watch')
-                                  and r.effective_on <= ?4 and r.valid_to >= ?4)), 0)
-               from subject s
-               where s.division = ?1 and s.kind = ?3 and s.erased_at is null";
+) -> Result<bool, StoreError> {
+    let sql = "select exists (select 1 from standing
+                              where subject = ?1 and cycle = ?2 and filed = 1)
+                   or exists (select 1 from rating
+                              where subject = ?1 and status in ('effective', 'watch')
+                                  and effective_on <= ?3 and valid_to >= ?3)";
     let mut query = connection.prepare_cached(sql)?;
-    let household = SubjectKind::Household.as_str();
-    let key = params![
-        village.filled_text(),
-        cycle.as_str(),
-        household,
-        day.to_string()
-    ];
-    Ok(query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?)
+    let key = params![subject.as_str(), cycle.as_str(), day.to_string()];
+    Ok(query.query_row(key, |row| row.get(0))?)
 }
 
 /// Subjects that belong to a division.
@@ -220,27 +263,67 @@ pub fn put(tx: &Tx<'_>, row: &TitleRow) -> Result<(), StoreError> {
         computed: title.computed().clone(),
         held: row.held.clone(),
         events: title.history().to_vec(),
+        carried_from: row.carried_from,
     };
-    let sql = "insert into title (division, cycle, state, level, version, as_of, period_from,
-                   inputs, result, body)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-               on conflict (division, cycle) do update set state = excluded.state,
-                   level = excluded.level, version = excluded.version, as_of = excluded.as_of,
-                   period_from = excluded.period_from, inputs = excluded.inputs,
+    let sql = "insert into title (division, cycle, formed_on, jointly_with, state, level, version,
+                   as_of, period_from, snapshot, inputs, result, body)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+               on conflict (division, cycle, formed_on, jointly_with) do update set
+                   state = excluded.state, level = excluded.level, version = excluded.version,
+                   as_of = excluded.as_of, period_from = excluded.period_from,
+                   snapshot = excluded.snapshot, inputs = excluded.inputs,
                    result = excluded.result, body = excluded.body";
+    let [division, formed_on, jointly_with] = key(&row.holder);
     tx.prepare_cached(sql)?.execute(params![
-        title.division.filled_text(),
+        division,
         row.cycle.as_str(),
+        formed_on,
+        jointly_with,
         title.state().as_str(),
         row.level.map_or(NONE, |level| level.as_str()),
         column::signed(title.version()),
         row.as_of.to_string(),
         published_at(title).map(|at| at.0),
+        row.snapshot.to_string(),
         row.inputs,
         row.result,
         column::to_json(&body, "title.body")?,
     ])?;
     Ok(())
+}
+
+/// A holder as its columns: division, day of its forming, neighbour.
+pub(super) fn key(holder: &TitleHolder) -> [String; 3] {
+    let text = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+    [
+        holder.division.filled_text(),
+        text(holder.formed_on),
+        holder
+            .jointly_with
+            .map_or_else(String::new, DivisionCode::filled_text),
+    ]
+}
+
+/// Reads a holder back from its columns.
+pub(super) fn read_holder(row: &Row<'_>) -> Result<TitleHolder, StoreError> {
+    let formed_on: String = row.get("formed_on")?;
+    let formed_on = match formed_on.is_empty() {
+        true => None,
+        false => Some(column::word(row, "formed_on", "title.formed_on")?),
+    };
+    Ok(TitleHolder {
+        division: column::division(row, "division", "title.division")?,
+        formed_on,
+        jointly_with: neighbour(row)?,
+    })
+}
+
+fn neighbour(row: &Row<'_>) -> Result<Option<DivisionCode>, StoreError> {
+    let text: String = row.get("jointly_with")?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    column::division(row, "jointly_with", "title.jointly_with").map(Some)
 }
 
 fn published_at(title: &TitleCase) -> Option<AtMs> {
@@ -254,16 +337,19 @@ fn published_at(title: &TitleCase) -> Option<AtMs> {
 }
 
 fn read(row: &Row<'_>) -> Result<TitleRow, StoreError> {
-    let division = column::division(row, "division", "title.division")?;
+    let holder = read_holder(row)?;
     let body: Body = column::json(row, "body", "title.body")?;
     Ok(TitleRow {
-        title: TitleCase::new(division, body.computed).replayed(body.events),
+        title: TitleCase::new(holder.division, body.computed).replayed(body.events),
+        holder,
         cycle: column::word(row, "cycle", "title.cycle")?,
         level: level(row)?,
         as_of: column::word(row, "as_of", "title.as_of")?,
         held: body.held,
+        snapshot: column::word(row, "snapshot", "title.snapshot")?,
         inputs: row.get("inputs")?,
         result: row.get("result")?,
+        carried_from: body.carried_from,
     })
 }
 

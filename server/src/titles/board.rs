@@ -54,6 +54,25 @@ pub struct BoardTitle {
     pub as_of: Date,
     /// The gates that are not passed at the entry threshold.
     pub failing: Vec<GateResult>,
+    /// The gacha that is assessed with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jointly_with: Option<DivisionCode>,
+    /// The same as if no reviewer had moved a grade, where one did (`domain.md` G 41).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_overrides: Option<BoardWithoutOverrides>,
+}
+
+/// A title on a board, without overrides.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct BoardWithoutOverrides {
+    /// The ratings that are overrides.
+    pub overrides: i64,
+    /// The level that it would get.
+    pub level: Option<TitleLevel>,
+    /// The gates that would not be passed at the entry threshold.
+    pub failing: Vec<GateResult>,
+    /// Whether level or gates depend on the overrides: who approves looks at them.
+    pub differs: bool,
 }
 
 /// The board of a division in a campaign.
@@ -97,12 +116,22 @@ fn line(
     let code = division.code;
     let title = store::title::get(connection, code, cycle)?;
     let title = title.map(|row| -> Result<BoardTitle, ServiceError> {
-        let gates = result_of(&row)?.assessment.gates.into_iter();
+        let result = result_of(&row)?;
+        let without_overrides = result.without_overrides.as_ref();
+        let without_overrides = without_overrides.map(|plain| BoardWithoutOverrides {
+            overrides: plain.overrides,
+            level: plain.level,
+            failing: failing(&plain.gates),
+            differs: plain.differs_from(&result.assessment),
+        });
+        let (one, other) = (row.holder.division, row.holder.jointly_with);
         Ok(BoardTitle {
             state: row.title.state(),
             level: row.level,
             as_of: row.as_of,
-            failing: gates.filter(|gate| gate.entry != GateState::Pass).collect(),
+            failing: failing(&result.assessment.gates),
+            jointly_with: other.map(|other| if other == code { one } else { other }),
+            without_overrides,
         })
     });
     Ok(BoardLine {
@@ -112,4 +141,9 @@ fn line(
         title: title.transpose()?,
         division,
     })
+}
+
+fn failing(gates: &[GateResult]) -> Vec<GateResult> {
+    let failing = gates.iter().filter(|gate| gate.entry != GateState::Pass);
+    failing.cloned().collect()
 }

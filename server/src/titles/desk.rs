@@ -11,7 +11,7 @@ use itgel_domain::title::{GateState, TitleLevel, TitleOutcome};
 use jiff::civil::Date;
 use rusqlite::Connection;
 
-use super::snapshot::{Asked, apply, known};
+use super::snapshot::{Asked, apply, keep, known};
 use super::{TitleView, compute, result_of};
 use crate::error::ServiceError;
 use crate::jobs;
@@ -119,11 +119,7 @@ pub fn step(
 ) -> Result<TitleView, ServiceError> {
     let division = request.division;
     let role = allow(actor, action_of(request.step.kind()), division)?;
-    let newest = store::title::newest(tx, division)?.ok_or(ErrorCode::CaseUnknown)?;
-    let mut row = match newest.cycle == request.cycle {
-        true => newest,
-        false => return Err(ErrorCode::CaseStale.into()),
-    };
+    let mut row = newest_of(tx, division, &request.cycle)?;
     let step = completed(service, tx, &mut row, &request.step)?;
     let kind = step.kind();
     if kind == TitleStepKind::Keep
@@ -184,6 +180,29 @@ pub fn run_periods(service: &Service) -> Result<usize, ServiceError> {
     })
 }
 
+/// The title that a division has or shares in a campaign, if no later one took its place.
+fn newest_of(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    cycle: &CycleId,
+) -> Result<TitleRow, ServiceError> {
+    let Some(row) = store::title::get(tx, division, cycle)? else {
+        let is_there = store::title::list_going_on(tx, division)?
+            .iter()
+            .any(|row| row.holder.members().any(|member| member == division));
+        let code = match is_there {
+            true => ErrorCode::CaseStale,
+            false => ErrorCode::CaseUnknown,
+        };
+        return Err(code.into());
+    };
+    let newest = store::title::newest(tx, &row.holder)?;
+    match newest.is_some_and(|newest| newest.cycle == row.cycle) {
+        true => Ok(row),
+        false => Err(ErrorCode::CaseStale.into()),
+    }
+}
+
 const fn action_of(step: TitleStepKind) -> Action {
     match step {
         TitleStepKind::Review | TitleStepKind::Warn => Action::Review,
@@ -193,7 +212,8 @@ const fn action_of(step: TitleStepKind) -> Action {
         TitleStepKind::Approve
         | TitleStepKind::Award
         | TitleStepKind::Keep
-        | TitleStepKind::Cancel => Action::AwardTitle,
+        | TitleStepKind::Cancel
+        | TitleStepKind::End => Action::AwardTitle,
     }
 }
 
@@ -208,7 +228,11 @@ fn completed(
     let fits = match step {
         TitleStep::Warn => matches!(outcome, Some(TitleOutcome::Warn { .. })),
         TitleStep::Keep => matches!(outcome, Some(TitleOutcome::Keep { .. })),
-        TitleStep::Cancel { ground, .. } => {
+        TitleStep::Cancel { ground, heard_on } => {
+            // Heard about what the snapshot says, not about something before it.
+            if *heard_on < row.as_of {
+                return Err(ErrorCode::CaseDates.into());
+            }
             matches!(outcome, Some(TitleOutcome::Cancel { .. })) && *ground == ground_of(row)?
         }
         TitleStep::Approve => villages_hold(tx, row)?,
@@ -217,11 +241,13 @@ fn completed(
             corrected: Some(_),
         } => {
             let cycle = known(tx, &row.cycle)?;
-            let found = compute::division(service, tx, &cycle, row.as_of, row.title.division)?;
+            let found = compute::one(service, tx, &cycle, row.as_of, row.holder.clone())?;
+            let result = serde_json::to_string(&found.result)
+                .map_err(|e| ServiceError::caused("a title's result", e))?;
+            row.snapshot = keep(tx, &cycle, &found, &result, service.now())?;
             row.level = found.computed.level;
             row.inputs = found.inputs;
-            row.result = serde_json::to_string(&found.result)
-                .map_err(|e| ServiceError::caused("a title's result", e))?;
+            row.result = result;
             let corrected = Some(found.computed);
             return Ok(TitleStep::DecideObjection {
                 receipt: receipt.clone(),

@@ -14,12 +14,13 @@ use itgel_domain::title::TitleOutcome;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
-use super::compute::{self, Found, is_frozen};
+use super::compute::{self, Found, is_frozen, snapshot_id};
 use super::result_of;
 use crate::error::ServiceError;
 use crate::process;
 use crate::service::Service;
 use crate::store::title::TitleRow;
+use crate::store::title_snapshot::SnapshotRow;
 use crate::store::{self, Tx};
 
 /// How many titles a snapshot wrote.
@@ -87,20 +88,56 @@ fn write(
         computed: found.len(),
         written: 0,
     };
-    let as_of = found.first().map(|found| found.computed.snapshot_on);
+    let as_of = found.first().map(as_of);
+    let mut ids = Vec::new();
     for found in found {
-        run.written += usize::from(write_one(service, tx, cycle, found, now)?);
+        if let Some(id) = write_one(service, tx, cycle, found, now)? {
+            ids.push(id);
+            run.written += 1;
+        }
     }
     if run.written > 0 {
+        let leaf = leaf_of(&ids);
+        store::log::leaf(tx, LeafKind::Decision, &leaf)?;
         let detail = serde_json::json!({
             "as_of": as_of,
             "computed": run.computed,
             "written": run.written,
+            "leaf": leaf,
         });
         let resource = format!("cycle/{}", cycle.id);
         store::log::audit(tx, now, "rule", "title.snapshot", &resource, &detail)?;
     }
     Ok(run)
+}
+
+/// One leaf for everything that a run wrote: nobody changes a snapshot unseen.
+fn leaf_of(ids: &[Hash]) -> Hash {
+    let parts: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    Hash::of("itgel.title_snapshots.v1", &parts)
+}
+
+/// Keeps what was counted, for ever.
+pub(super) fn keep(
+    tx: &Tx<'_>,
+    cycle: &Cycle,
+    found: &Found,
+    result: &str,
+    now: AtMs,
+) -> Result<Hash, ServiceError> {
+    let id = snapshot_id(found, cycle);
+    let row = SnapshotRow {
+        id,
+        holder: found.holder.clone(),
+        cycle: cycle.id.clone(),
+        as_of: as_of(found),
+        counted: found.counted.clone(),
+        inputs: found.inputs.clone(),
+        result: result.to_owned(),
+        made_at: now,
+    };
+    store::title_snapshot::put(tx, &row)?;
+    Ok(id)
 }
 
 fn write_one(
@@ -109,50 +146,54 @@ fn write_one(
     cycle: &Cycle,
     found: Found,
     now: AtMs,
-) -> Result<bool, ServiceError> {
-    let before = store::title::newest(tx, found.division)?;
+) -> Result<Option<Hash>, ServiceError> {
+    let before = store::title::newest(tx, &found.holder)?;
+    let before = before.filter(|row| row.cycle == cycle.id || !row.title.state().is_terminal());
     let result = serde_json::to_string(&found.result)
         .map_err(|e| ServiceError::caused("a title's result", e))?;
+    let id = snapshot_id(&found, cycle);
     let is_of_cycle = before.as_ref().is_some_and(|row| row.cycle == cycle.id);
-    let mut row = match before {
-        Some(row) if is_of_cycle && is_frozen(row.title.state()) => return Ok(false),
-        Some(row) if is_of_cycle && row.result == result && row.as_of == as_of(&found) => {
-            return Ok(false);
-        }
-        Some(row) if row.title.state().is_held() => TitleRow {
-            cycle: cycle.id.clone(),
-            as_of: as_of(&found),
-            held: found.held,
-            inputs: found.inputs,
-            result,
-            ..row
-        },
-        _ => TitleRow {
-            level: found.computed.level,
-            as_of: as_of(&found),
-            title: TitleCase::new(found.division, found.computed),
-            cycle: cycle.id.clone(),
-            held: found.held,
-            inputs: found.inputs,
-            result,
-        },
+    if let Some(row) = before.as_ref().filter(|_| is_of_cycle)
+        && (is_frozen(row.title.state()) || row.snapshot == id)
+    {
+        return Ok(None);
+    }
+    let snapshot = keep(tx, cycle, &found, &result, now)?;
+    let outcome = found.result.assessment.title.clone();
+    let of_snapshot = |title: TitleCase, level, carried_from| TitleRow {
+        holder: found.holder.clone(),
+        as_of: as_of(&found),
+        title,
+        cycle: cycle.id.clone(),
+        level,
+        held: found.held.clone(),
+        snapshot,
+        inputs: found.inputs.clone(),
+        result,
+        carried_from,
     };
-    let is_below = matches!(
-        found.result.assessment.title,
-        Some(TitleOutcome::Warn { .. })
-    );
+    let mut row = match before {
+        Some(row) if row.title.state().is_held() => {
+            of_snapshot(row.title, row.level, row.carried_from)
+        }
+        _ => {
+            let title = TitleCase::new(found.holder.division, found.computed.clone());
+            of_snapshot(title, found.computed.level, None)
+        }
+    };
+    let is_below = matches!(outcome, Some(TitleOutcome::Warn { .. }));
     if is_below && matches!(row.title.state(), TitleState::Awarded | TitleState::Kept) {
         let reason = Reason::code("below_entry");
-        return apply(
+        apply(
             service,
             tx,
             &mut row,
             Asked::by_rule(TitleStep::Warn, reason, now),
-        )
-        .map(|()| true);
+        )?;
+        return Ok(Some(id));
     }
     store::title::put(tx, &row)?;
-    Ok(true)
+    Ok(Some(id))
 }
 
 const fn as_of(found: &Found) -> Date {

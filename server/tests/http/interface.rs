@@ -74,6 +74,8 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/sync/hello", Nothing),
     ("POST /v1/sync/pull", Nothing),
     ("POST /v1/sync/push", Nothing),
+    ("POST /v1/title-pairs", Nothing),
+    ("DELETE /v1/title-pairs/{division}", Nothing),
     ("POST /v1/titles/{division}/steps", Nothing),
 ];
 

@@ -39,6 +39,7 @@ title-state-awarded = awarded
 title-state-warning = warned
 title-state-kept = kept
 title-state-cancelled = cancelled
+title-state-ended = ended
 cycle-annual = yearly rating
 cycle-event = re-rating after an event
 

@@ -39,6 +39,7 @@ title-state-awarded = ᠣᠯᠭᠤᠭᠰᠠᠨ
 title-state-warning = ᠰᠡᠷᠡᠮᠵᠢᠯᠡᠯ ᠲᠡᠢ
 title-state-kept = ᠬᠠᠳᠠᠭᠠᠯᠠᠭᠰᠠᠨ
 title-state-cancelled = ᠬᠠᠰᠤᠭᠰᠠᠨ
+title-state-ended = ᠲᠡᠭᠦᠰᠦᠭᠰᠡᠨ
 cycle-annual = ᠵᠢᠯ ᠦᠨ ᠦᠨᠡᠯᠡᠯᠲᠡ
 cycle-event = ᠣᠨᠴᠠ ᠳᠠᠬᠢᠨ ᠦᠨᠡᠯᠡᠯᠲᠡ
 

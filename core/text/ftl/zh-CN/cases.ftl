@@ -43,6 +43,7 @@ title-state-awarded = 已授牌
 title-state-warning = 预警整改
 title-state-kept = 保留称号
 title-state-cancelled = 已摘牌
+title-state-ended = 已终止
 cycle-annual = 年度评定
 cycle-event = 专项重评
 

@@ -106,8 +106,10 @@ create table subject_move (
     subject  text not null references subject (id),
     until    text not null, -- last day
     division text not null,
+    local_code text not null, -- its number there
     primary key (subject, until)
 ) without rowid;
+create index subject_move_by_division on subject_move (division, until);
 
 create table cycle (
     id        text primary key,
@@ -656,20 +658,66 @@ create table rating (
 create index rating_by_subject on rating (subject, status);
 create index rating_by_division on rating (cycle, division, status);
 
+-- A title of a division as it was formed on a day (domain.md G 52), alone or of two small gachas
+-- together (G 59).
 create table title (
-    division    text not null,
-    cycle       text not null,
+    division     text not null, -- filled; of two the first
+    cycle        text not null,
+    formed_on    text not null, -- last merger or division; '' if never
+    jointly_with text not null, -- filled; '' if alone
     state       text not null,
     level       text not null,
     version     integer not null,
     as_of       text not null,
     period_from integer,       -- publicity posted at
+    snapshot    text not null, -- the snapshot that it rests on
     inputs      blob not null,
     result      text not null, -- the assessment with its gates, canonical JSON
     body        text not null, -- history, JSON
-    primary key (division, cycle)
+    primary key (division, cycle, formed_on, jointly_with)
 ) without rowid;
 create index title_by_period on title (state, period_from);
+create index title_by_neighbour on title (jointly_with, cycle);
+
+-- Every snapshot of a title, also after another took its place: what was judged, and of it, what
+-- was counted. From its households and this, inputs and result can be made again.
+create table title_snapshot (
+    id           text primary key, -- hash of what it holds
+    division     text not null,
+    cycle        text not null,
+    formed_on    text not null,
+    jointly_with text not null,
+    as_of        text not null,
+    counted      text not null, -- facts of registers and titles of villages, canonical JSON
+    inputs       blob not null,
+    result       text not null,
+    made_at      integer not null
+) without rowid;
+create index title_snapshot_by_division on title_snapshot (division, as_of);
+
+-- The households that a snapshot counted. After erasure the counts stay and say not whose they are.
+create table title_counted (
+    snapshot text not null references title_snapshot (id),
+    division text not null,
+    n        integer not null,
+    subject  text,
+    rating   text,          -- inputs of the rating in effect
+    counts   text not null, -- grade, loans, pasture, JSON
+    primary key (snapshot, division, n)
+) without rowid;
+create index title_counted_by_subject on title_counted (subject) where subject is not null;
+
+-- Small gachas that are assessed together with a neighbour on request (domain.md G 59).
+create table title_joint (
+    division     text not null, -- filled; the first of the two
+    jointly_with text not null, -- filled
+    entered_at   integer not null,
+    entered_by   text not null,
+    source       text not null, -- the request
+    ended_at     integer,
+    primary key (division, jointly_with, entered_at)
+) without rowid;
+create index title_joint_by_neighbour on title_joint (jointly_with);
 
 -- What a gacha's board showed (domain.md D.4): never more than this of anybody.
 create table publicity (

@@ -7,6 +7,7 @@
 
 mod state;
 pub mod table;
+mod task;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::hash::Hash;
 use crate::time::AtMs;
 
 pub use state::TitleState;
+pub use task::TitleTask;
 
 steps! {
     /// A step of a title, with what it needs.
@@ -62,6 +64,11 @@ steps! {
         /// The day on which the division was heard.
         heard_on: Date,
     } => "cancel",
+    /// Whose title it was is there no more as it was (`domain.md` G 52, 59).
+    End {
+        /// Why.
+        ground: EndGround,
+    } => "end",
 }
 
 /// What the engine said of a division.
@@ -83,6 +90,19 @@ pub enum CancelGround {
     BelowExit,
     /// Warned, and still below an entry gate when the time for correction is over.
     NotCorrected,
+}
+
+/// Why a title ends without anybody's fault (`domain.md` G 52, 53, 59).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndGround {
+    /// The division became part of another, or another part of it.
+    Merged,
+    /// The division was divided.
+    Split,
+    /// The place has another code: the title goes on there.
+    Recoded,
+    /// Two villages are no longer assessed jointly.
+    Separated,
 }
 
 /// One step of a title that was done.
@@ -176,6 +196,12 @@ impl TitleCase {
     #[must_use]
     pub const fn computed(&self) -> &Computed {
         &self.computed
+    }
+
+    /// The receipt numbers of the objections that are open.
+    #[must_use]
+    pub fn open_objections(&self) -> &[String] {
+        &self.open
     }
 
     /// The last day of the publicity.
@@ -290,6 +316,13 @@ impl TitleStepKind {
 fn has_passed(due: Option<Due>, now: &Now<'_>) -> bool {
     due.is_some_and(|due| now.at >= due.passes_at())
 }
+
+crate::subject::words!(EndGround {
+    Self::Merged => Self::Merged => "merged",
+    Self::Split => Self::Split => "split",
+    Self::Recoded => Self::Recoded => "recoded",
+    Self::Separated => Self::Separated => "separated",
+});
 
 crate::subject::words!(CancelGround {
     Self::BelowExit => Self::BelowExit => "below_exit",

@@ -19,11 +19,13 @@ pub enum TitleState {
     Kept,
     /// 摘牌.
     Cancelled,
+    /// 终止: whose title it was is there no more as it was (`domain.md` G 52).
+    Ended,
 }
 
 impl TitleState {
     /// Every state, in the order of the process.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Computed,
         Self::Reviewed,
         Self::InPublicity,
@@ -32,12 +34,19 @@ impl TitleState {
         Self::Warning,
         Self::Kept,
         Self::Cancelled,
+        Self::Ended,
     ];
 
     /// Whether the division holds the title in this state.
     #[must_use]
     pub const fn is_held(self) -> bool {
         matches!(self, Self::Awarded | Self::Warning | Self::Kept)
+    }
+
+    /// Whether nothing follows.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Ended)
     }
 }
 
@@ -50,4 +59,5 @@ crate::subject::words!(TitleState {
     Self::Warning => Self::Warning => "warning",
     Self::Kept => Self::Kept => "kept",
     Self::Cancelled => Self::Cancelled => "cancelled",
+    Self::Ended => Self::Ended => "ended",
 });

@@ -11,6 +11,17 @@ use TitleStepKind as K;
 /// The states in which a division holds the title.
 const HELD: &[S] = &[S::Awarded, S::Warning, S::Kept];
 
+/// The states that something follows.
+const OPEN: &[S] = &[
+    S::Computed,
+    S::Reviewed,
+    S::InPublicity,
+    S::Approved,
+    S::Awarded,
+    S::Warning,
+    S::Kept,
+];
+
 const fn row(
     from: &'static [S],
     step: K,
@@ -118,5 +129,12 @@ pub const TRANSITIONS: &[Transition<K, S>] = &[
         Some(S::Cancelled),
         &[As(Approver)],
         "below an exit gate; heard; reason in words",
+    ),
+    row(
+        OPEN,
+        K::End,
+        Some(S::Ended),
+        &[Rule],
+        "merged, divided, another code, or no longer assessed jointly",
     ),
 ];

@@ -163,6 +163,20 @@ fn a_warned_title_has_ninety_days_and_a_lost_exit_gate_has_none() {
 }
 
 #[test]
+fn a_title_whose_gacha_was_merged_ends_wherever_it_stands_and_by_no_person() {
+    let end = TitleStep::End {
+        ground: EndGround::Merged,
+    };
+    for mut walk in [Walk::new(), Walk::published(), Walk::awarded()] {
+        walk.refused(end.clone(), &approver(), ErrorCode::NotAllowed)
+            .done(end.clone(), &By::Rule, TitleState::Ended)
+            .refused(end.clone(), &By::Rule, ErrorCode::CaseStep)
+            .refused(TitleStep::Keep, &approver(), ErrorCode::CaseStep);
+        assert!(!walk.title.state().is_held() && walk.title.state().is_terminal());
+    }
+}
+
+#[test]
 fn a_stored_title_comes_back_as_it_was() {
     let walk = Walk::awarded();
     let json = serde_json::to_string(walk.title.history()).unwrap();
