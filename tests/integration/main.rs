@@ -11,3 +11,4 @@ mod moved;
 mod reference_line;
 mod same_bytes;
 mod worked_cases;
+mod year;

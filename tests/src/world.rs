@@ -1,13 +1,10 @@
 //! A running server with the sample banner, over real HTTP, under a clock that the test moves.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use itgel::client::Server;
-use itgel::init;
+use itgel::hosted::Hosted;
 use itgel::sample::{self, Sample, SampleOrder};
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
@@ -15,12 +12,10 @@ use itgel_domain::id::{CycleId, OfficerId};
 use itgel_domain::log;
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Gacha, Household, SampleSize};
-use itgel_server::keys::ServerKeys;
 use itgel_server::store::log::AuditRow;
-use itgel_server::{Clock, Service, jobs, routes, store, sync};
+use itgel_server::{Clock, Service, jobs, store, sync};
 use jiff::civil::{Date, date};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 
 use crate::actor::{Collector, Lender, Office};
 
@@ -40,10 +35,9 @@ pub struct World {
     pub sample: Sample,
     /// The campaign.
     pub cycle: Cycle,
-    base: String,
-    clock: Arc<AtomicI64>,
+    // Stopped before its folder goes.
+    hosted: Hosted,
     keys_given: AtomicU8,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     folder: TempDir,
 }
 
@@ -52,14 +46,7 @@ impl World {
     #[must_use]
     pub fn with_households(households: u32) -> Self {
         let folder = TempDir::new().unwrap();
-        // Bound before anybody is told of it, so that no client ever comes too early.
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let base = format!("http://{address}");
-        let clock = Arc::new(AtomicI64::new(
-            AtMs::start_of(FIRST_DAY).plus_ms(9 * 3_600_000).0,
-        ));
-        let service = open(&folder, address, &base, reading(&clock));
+        let mut hosted = Hosted::prepare(&folder.path().join("server"), FIRST_DAY).unwrap();
         let order = SampleOrder {
             size: SampleSize {
                 households,
@@ -68,16 +55,14 @@ impl World {
             devices: 2,
             observed_on: FIRST_DAY,
         };
-        let sample = sample::make(&service, order).unwrap();
-        let running = Some(serve(listener, service.clone()));
+        let sample = sample::make(&hosted.service, order).unwrap();
+        hosted.serve().unwrap();
         Self {
-            service,
+            service: hosted.service.clone(),
             cycle: sample.banner.cycle(FIRST_DAY),
             sample,
-            base,
-            clock,
+            hosted,
             keys_given: AtomicU8::new(0),
-            running,
             folder,
         }
     }
@@ -85,7 +70,7 @@ impl World {
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> AtMs {
-        AtMs(self.clock.load(Ordering::SeqCst))
+        self.hosted.now()
     }
 
     /// The present day.
@@ -97,26 +82,24 @@ impl World {
     /// The clock, to be read.
     #[must_use]
     pub fn clock(&self) -> Clock {
-        reading(&self.clock)
+        self.hosted.clock()
     }
 
     /// Lets time pass until nine o'clock on `day`.
     pub fn wait_until(&self, day: Date) {
-        let morning = AtMs::start_of(day).plus_ms(9 * 3_600_000);
-        let before = self.clock.swap(morning.0, Ordering::SeqCst);
-        assert!(before <= morning.0, "time does not run backwards");
+        self.hosted.wait_until(day).unwrap();
     }
 
     /// The server as a client sees it.
     #[must_use]
     pub fn server(&self) -> Server {
-        Server::at(&self.base).with_clock(self.clock())
+        self.hosted.server()
     }
 
     /// Where the server listens.
     #[must_use]
     pub fn address(&self) -> &str {
-        &self.base
+        self.hosted.address()
     }
 
     /// A file in the folder of the test.
@@ -223,9 +206,7 @@ impl World {
                 .read(|c| store::job::count_due(c, self.now()));
             (due.unwrap() == 0).then_some(())
         });
-        let (stop, thread) = self.running.take().unwrap();
-        drop(stop);
-        thread.join().unwrap();
+        self.hosted.stop().unwrap();
         assert_eq!(
             jobs::run_due(&self.service).unwrap(),
             0,
@@ -272,35 +253,4 @@ impl Drop for World {
             self.audit();
         }
     }
-}
-
-fn open(folder: &TempDir, address: SocketAddr, base: &str, clock: Clock) -> Service {
-    let config = init::create(&folder.path().join("server"), address, base, "").unwrap();
-    let keys = ServerKeys::read(&config.keys).unwrap();
-    Service::open(config, keys, clock).unwrap()
-}
-
-fn reading(clock: &Arc<AtomicI64>) -> Clock {
-    let clock = Arc::clone(clock);
-    Arc::new(move || AtMs(clock.load(Ordering::SeqCst)))
-}
-
-fn serve(
-    listener: std::net::TcpListener,
-    service: Service,
-) -> (oneshot::Sender<()>, JoinHandle<()>) {
-    listener.set_nonblocking(true).unwrap();
-    let (stop, stopped) = oneshot::channel();
-    let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            let told = async { drop(stopped.await) };
-            routes::serve(listener, service, told).await.unwrap();
-        });
-    });
-    (stop, thread)
 }

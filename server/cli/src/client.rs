@@ -171,6 +171,26 @@ impl Server {
         answer(status, &text)
     }
 
+    fn send_file(
+        &self,
+        path: &str,
+        token: &str,
+        kind: &str,
+        bytes: &[u8],
+    ) -> Result<Value, ClientError> {
+        let request = ureq::http::Request::builder()
+            .method("POST")
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", kind)
+            .body(bytes.to_vec())
+            .map_err(|_| ClientError::Unreadable("request"))?;
+        let mut response = self.agent.run(request)?;
+        let status = response.status();
+        let text = response.body_mut().read_to_string()?;
+        answer(status, &text)
+    }
+
     fn send_form(&self, path: &str, form: &[(&str, &str)]) -> Result<Value, ClientError> {
         let url = format!("{}{path}", self.base);
         let mut response = self.agent.post(url).send_form(form.iter().copied())?;
@@ -197,6 +217,14 @@ impl Session {
         self.request("POST", path, Some(body))
     }
 
+    /// Hands in a file.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn upload(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value, ClientError> {
+        self.signed_in(|token| self.server.send_file(path, token, kind, bytes))
+    }
+
     /// Takes back.
     ///
     /// # Errors
@@ -217,19 +245,22 @@ impl Session {
         }
     }
 
-    /// Sends with the token at hand, and once more with a new one if that has ended.
     fn request(
         &self,
         method: &str,
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, ClientError> {
-        let token = self.token()?;
-        match self.server.send(method, path, Some(&token), body) {
-            Err(ClientError::Refused { status: 401, .. }) => {
-                let token = self.sign_in()?;
-                self.server.send(method, path, Some(&token), body)
-            }
+        self.signed_in(|token| self.server.send(method, path, Some(token), body))
+    }
+
+    /// Sends with the token at hand, and once more with a new one if that has ended.
+    fn signed_in(
+        &self,
+        send: impl Fn(&str) -> Result<Value, ClientError>,
+    ) -> Result<Value, ClientError> {
+        match send(&self.token()?) {
+            Err(ClientError::Refused { status: 401, .. }) => send(&self.sign_in()?),
             answered => answered,
         }
     }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod demo;
 pub mod dictionary;
 pub mod exchange;
+pub mod hosted;
 pub mod import;
 pub mod init;
 pub mod line;

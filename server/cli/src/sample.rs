@@ -46,6 +46,8 @@ pub struct Sample {
     pub approver: Seat,
     /// The administrator of the banner.
     pub administrator: Seat,
+    /// The objection officer of the banner (异议专员).
+    pub objections: Seat,
     /// The lender.
     pub lender: LenderId,
     /// The lender's private key, PKCS#8 in PEM.
@@ -93,7 +95,18 @@ pub enum MakeSampleError {
 /// # Errors
 /// [`MakeSampleError`], among others if the database is in use.
 pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleError> {
-    let banner = Banner::draw(order.size)?;
+    make_in(service, Banner::draw(order.size)?, order)
+}
+
+/// Fills an empty database with a sample in this banner, which may be a part of the whole one.
+///
+/// # Errors
+/// As [`make`].
+pub fn make_in(
+    service: &Service,
+    banner: Banner,
+    order: SampleOrder,
+) -> Result<Sample, MakeSampleError> {
     let cycle = banner.cycle(order.observed_on);
     let divisions = banner.divisions.clone();
     let now = service.now();
@@ -130,6 +143,7 @@ pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleE
         .collect::<Result<_, _>>()?;
     let approver = people.seat("approver", banner.code, &[Role::Approver])?;
     let administrator = people.seat("administrator", banner.code, &[Role::Administrator])?;
+    let objections = people.seat("objections", banner.code, &[Role::ObjectionOfficer])?;
     let (lender, lender_key) = people.lender()?;
     let households = fill(service, &banner, &teams, order.observed_on)?;
     Ok(Sample {
@@ -139,6 +153,7 @@ pub fn make(service: &Service, order: SampleOrder) -> Result<Sample, MakeSampleE
         reviewers,
         approver,
         administrator,
+        objections,
         lender,
         lender_key,
         banner,

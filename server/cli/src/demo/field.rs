@@ -22,13 +22,15 @@ use itgel_domain::file::envelope::Ballot;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{LenderId, OfficerId};
 use itgel_domain::item::Observation;
-use itgel_fixtures::{Gacha, Household};
+use itgel_domain::time::AtMs;
+use itgel_fixtures::Household;
+use itgel_server::Clock;
 use itgel_text as text;
 use jiff::ToSpan as _;
-use jiff::civil::Date;
 
 use super::DemoError;
 use super::lender::Slip;
+use super::plan::Visit;
 use crate::client::Server;
 use crate::clock;
 use crate::sample::{self, Seat, Team};
@@ -47,8 +49,10 @@ pub(super) struct Campaign<'a> {
     pub(super) link: String,
     /// The campaign.
     pub(super) cycle: &'a Cycle,
-    /// The day.
-    pub(super) today: Date,
+    /// What officers' devices take for the time.
+    pub(super) clock: Clock,
+    /// What stretching a PIN costs.
+    pub(super) cost: Argon2Cost,
     /// The lender whom the consents name.
     pub(super) lender: &'a LenderId,
     /// Where the stores lie.
@@ -57,17 +61,6 @@ pub(super) struct Campaign<'a> {
     pub(super) sealed: &'a ProgressBar,
     /// Records with a receipt.
     pub(super) received: &'a ProgressBar,
-}
-
-/// A household to visit.
-#[derive(Clone, Copy)]
-pub(super) struct Visit<'a> {
-    /// Its gacha.
-    pub(super) gacha: &'a Gacha,
-    /// The household.
-    pub(super) household: &'a Household,
-    /// The second visit, on which other values are found and nobody votes.
-    pub(super) is_second: bool,
 }
 
 /// What a team did.
@@ -87,37 +80,38 @@ pub(super) struct Tally {
     pub(super) failed_syncs: u64,
 }
 
+impl Campaign<'_> {
+    fn now(&self) -> AtMs {
+        (self.clock)()
+    }
+}
+
 /// Lets a team make its first visits: fetch, visit, vote, synchronise until nothing waits.
 ///
 /// # Errors
 /// [`DemoError::Field`] with the step that cannot be done.
-pub(super) fn first_visits<'a>(
-    mut crew: Crew<'a>,
+pub(super) fn first_visits(
+    campaign: &Campaign<'_>,
+    crew: &mut Crew,
     visits: &[Visit<'_>],
-) -> Result<Crew<'a>, DemoError> {
-    crew.synchronise(true)?;
-    crew.make(visits)?;
-    Ok(crew)
+) -> Result<(), DemoError> {
+    crew.synchronise(campaign, true)?;
+    crew.make(campaign, visits)
 }
 
 /// Lets a team visit again where another was before, and find things on its own.
 ///
 /// # Errors
 /// [`DemoError::Field`] with the step that cannot be done.
-pub(super) fn second_visits(mut crew: Crew<'_>, visits: &[Visit<'_>]) -> Result<Worked, DemoError> {
+pub(super) fn second_visits(
+    campaign: &Campaign<'_>,
+    crew: &mut Crew,
+    visits: &[Visit<'_>],
+) -> Result<Worked, DemoError> {
     // What the first team wrote about who lives there comes down first.
-    crew.synchronise(true)?;
-    crew.make(visits)?;
-    let failed = |e| DemoError::field("summary", e);
-    let needs = crew.device.needs().map_err(failed)?;
-    let is_aside = |r: &&Record| matches!(r.state, RecordState::NeedsYou(Need::SetAside(_)));
-    crew.tally.set_aside = needs.iter().filter(is_aside).count() as u64;
-    let waiting = crew.device.summary().map_err(failed)?.waiting;
-    crew.tally.received = crew.records - waiting - crew.tally.set_aside;
-    Ok(Worked {
-        tally: crew.tally,
-        slips: crew.slips,
-    })
+    crew.synchronise(campaign, true)?;
+    crew.make(campaign, visits)?;
+    crew.worked()
 }
 
 /// What a team did, and the first slips that it gave out.
@@ -129,10 +123,9 @@ pub(super) struct Worked {
 }
 
 /// A device with its two officers.
-pub(super) struct Crew<'a> {
-    campaign: &'a Campaign<'a>,
-    officer: &'a OfficerId,
-    second: &'a OfficerId,
+pub(super) struct Crew {
+    officer: OfficerId,
+    second: OfficerId,
     second_key: SoftwareSigner,
     device: Device,
     protocol: HttpProtocol,
@@ -143,12 +136,12 @@ pub(super) struct Crew<'a> {
     records: u64,
 }
 
-impl<'a> Crew<'a> {
+impl Crew {
     /// Enrols a device with its two officers, in the office.
     ///
     /// # Errors
     /// [`DemoError::Field`] with the step that cannot be done.
-    pub(super) fn enrol(campaign: &'a Campaign<'a>, team: &'a Team) -> Result<Self, DemoError> {
+    pub(super) fn enrol(campaign: &Campaign<'_>, team: &Team) -> Result<Self, DemoError> {
         let signer: Arc<dyn DeviceSigner> =
             Arc::new(SoftwareSigner::from_secret(&clock::random()?));
         let (enrolment, _) = http::enrol(
@@ -162,7 +155,7 @@ impl<'a> Crew<'a> {
         let secrets = Secrets {
             pin: "471203",
             platform: &platform,
-            cost: Argon2Cost::FIELD,
+            cost: campaign.cost,
         };
         let path = campaign.folder.join(format!("{}.db", enrolment.device));
         let config = HttpConfig::new(&campaign.link);
@@ -171,9 +164,8 @@ impl<'a> Crew<'a> {
         let device = Device::create(&path, &secrets, &enrolment, signer, Arc::new(SystemEntropy))
             .map_err(|e| DemoError::field("store", e))?;
         Ok(Self {
-            campaign,
-            officer: &team.collector.officer,
-            second: &team.second.officer,
+            officer: team.collector.officer.clone(),
+            second: team.second.officer.clone(),
             second_key,
             device,
             protocol,
@@ -184,30 +176,58 @@ impl<'a> Crew<'a> {
         })
     }
 
-    fn make(&mut self, visits: &[Visit<'_>]) -> Result<(), DemoError> {
+    /// What it did so far.
+    fn worked(&self) -> Result<Worked, DemoError> {
+        let failed = |e| DemoError::field("summary", e);
+        let needs = self.device.needs().map_err(failed)?;
+        let is_aside = |r: &&Record| matches!(r.state, RecordState::NeedsYou(Need::SetAside(_)));
+        let set_aside = needs.iter().filter(is_aside).count() as u64;
+        let waiting = self.device.summary().map_err(failed)?.waiting;
+        let tally = Tally {
+            set_aside,
+            received: self.records - waiting - set_aside,
+            ..self.tally
+        };
+        Ok(Worked {
+            tally,
+            slips: self.slips.clone(),
+        })
+    }
+
+    fn make(&mut self, campaign: &Campaign<'_>, visits: &[Visit<'_>]) -> Result<(), DemoError> {
         for (visit, number) in visits.iter().zip(1_usize..) {
-            self.visit(visit)?;
+            self.visit(campaign, visit)?;
             if number.is_multiple_of(SYNC_EVERY) {
-                self.synchronise(false)?;
+                self.synchronise(campaign, false)?;
             }
         }
-        self.synchronise(true)
+        self.synchronise(campaign, true)
     }
 
     /// A visit at the door: who they are, consent, the values section by section, the grade, the
     /// seal; then the neighbours' votes.
-    fn visit(&mut self, visit: &Visit<'_>) -> Result<(), DemoError> {
+    fn visit(&mut self, campaign: &Campaign<'_>, visit: &Visit<'_>) -> Result<(), DemoError> {
         let Visit { household, .. } = visit;
-        let (subject, cycle) = (&household.subject, &self.campaign.cycle.id);
+        let (subject, cycle) = (&household.subject, &campaign.cycle.id);
         let failed = |step: &'static str| move |e| DemoError::field(step, e);
-        if !visit.is_second {
+        let is_new = self
+            .device
+            .identity(subject)
+            .map_err(failed("identity"))?
+            .is_empty();
+        if !visit.is_second && is_new {
             self.device
-                .put_identity(subject, household.identity.people.clone(), clock::now())
+                .put_identity(subject, household.identity.people.clone(), campaign.now())
                 .map_err(failed("identity"))?;
             self.records += 1;
         }
         self.device
-            .put_consent(subject, cycle, &self.consent(household), clock::now())
+            .put_consent(
+                subject,
+                cycle,
+                &self.consent(campaign, household),
+                campaign.now(),
+            )
             .map_err(failed("consent"))?;
         let found = match (&household.found_again, visit.is_second) {
             (Some(again), true) => again,
@@ -215,7 +235,7 @@ impl<'a> Crew<'a> {
         };
         for section in sections(found) {
             self.device
-                .put_values(subject, cycle, section, clock::now())
+                .put_values(subject, cycle, section, campaign.now())
                 .map_err(failed("draft"))?;
             self.tally.values += section.len() as u64;
         }
@@ -224,16 +244,16 @@ impl<'a> Crew<'a> {
             .seal(
                 subject,
                 cycle,
-                self.campaign.today,
-                clock::now(),
+                campaign.now().on(),
+                campaign.now(),
                 &countersign,
             )
             .map_err(refused)?;
         self.tally.visits += 1;
         self.records += 1;
-        self.campaign.sealed.inc(1);
+        campaign.sealed.inc(1);
         if !visit.is_second {
-            self.vote(visit)?;
+            self.vote(campaign, visit)?;
         }
         if self.slips.len() < SLIPS {
             let facts = self.device.facts(subject).map_err(failed("slip"))?;
@@ -247,16 +267,53 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    fn vote(&mut self, visit: &Visit<'_>) -> Result<(), DemoError> {
+    /// Corrects own sealed values of a household at its door, and synchronises.
+    ///
+    /// # Errors
+    /// [`DemoError::Field`] with the step that cannot be done.
+    pub(super) fn correct(
+        &mut self,
+        campaign: &Campaign<'_>,
+        household: &Household,
+        corrected: &[Observation],
+    ) -> Result<(), DemoError> {
+        let (subject, cycle) = (&household.subject, &campaign.cycle.id);
+        self.synchronise(campaign, true)?;
+        for observation in corrected {
+            self.device
+                .put_correction(
+                    subject,
+                    cycle,
+                    observation.clone(),
+                    "入户复核，原来漏记（示例）",
+                    campaign.now(),
+                )
+                .map_err(|e| DemoError::field("correction", e))?;
+        }
+        let countersign = self.countersign(household);
+        self.device
+            .seal(
+                subject,
+                cycle,
+                campaign.now().on(),
+                campaign.now(),
+                &countersign,
+            )
+            .map_err(refused)?;
+        self.records += 1;
+        self.synchronise(campaign, true)
+    }
+
+    fn vote(&mut self, campaign: &Campaign<'_>, visit: &Visit<'_>) -> Result<(), DemoError> {
         for (scores, number) in visit.household.ballots.iter().zip(0..) {
             let ballot = Ballot {
                 subject: visit.household.subject.clone(),
-                cycle: self.campaign.cycle.id.clone(),
+                cycle: campaign.cycle.id.clone(),
                 evaluator: sample::evaluator(visit.gacha.code, number),
                 scores: *scores,
             };
             self.device
-                .put_ballot(ballot, clock::now())
+                .put_ballot(ballot, campaign.now())
                 .map_err(|e| DemoError::field("ballot", e))?;
             self.tally.ballots += 1;
             self.records += 1;
@@ -278,10 +335,10 @@ impl<'a> Crew<'a> {
         }
     }
 
-    fn consent(&self, household: &Household) -> Consent {
-        let today = self.campaign.today;
+    fn consent(&self, campaign: &Campaign<'_>, household: &Household) -> Consent {
+        let today = campaign.now().on();
         let recipient = Recipient {
-            lender: self.campaign.lender.clone(),
+            lender: campaign.lender.clone(),
             purpose: Purpose::LoanDecision,
         };
         Consent {
@@ -301,35 +358,39 @@ impl<'a> Crew<'a> {
     }
 
     /// Synchronises; when it `must` go through, tries by the device's own rule until it does.
-    fn synchronise(&mut self, must: bool) -> Result<(), DemoError> {
-        self.retry = self.retry.on_request(clock::now());
+    pub(super) fn synchronise(
+        &mut self,
+        campaign: &Campaign<'_>,
+        must: bool,
+    ) -> Result<(), DemoError> {
+        self.retry = self.retry.on_request(campaign.now());
         for _ in 0..200 {
             let mut sent = 0;
-            let received = self.campaign.received;
+            let received = campaign.received;
             let mut progress = |p| {
                 if let sync::Progress::Sending { done, .. } = p {
                     received.inc(done.saturating_sub(sent));
                     sent = done;
                 }
             };
-            let attempt = match sync::run(&self.device, &self.protocol, clock::now(), &mut progress)
-            {
-                Ok(report) => {
-                    if report.waiting == 0 || !must {
-                        return Ok(());
+            let attempt =
+                match sync::run(&self.device, &self.protocol, campaign.now(), &mut progress) {
+                    Ok(report) => {
+                        if report.waiting == 0 || !must {
+                            return Ok(());
+                        }
+                        Attempt::Done
                     }
-                    Attempt::Done
-                }
-                Err(error) => {
-                    self.tally.failed_syncs += 1;
-                    error.attempt()
-                }
-            };
+                    Err(error) => {
+                        self.tally.failed_syncs += 1;
+                        error.attempt()
+                    }
+                };
             if !must {
                 // No signal here; the next gacha perhaps.
                 return Ok(());
             }
-            self.wait_after(attempt)?;
+            self.wait_after(campaign, attempt)?;
         }
         Err(DemoError::Server(
             "a device could not synchronise in 200 attempts".into(),
@@ -337,14 +398,14 @@ impl<'a> Crew<'a> {
     }
 
     /// Waits as the device's retry rule says, ten times faster than in the field.
-    fn wait_after(&mut self, attempt: Attempt) -> Result<(), DemoError> {
+    fn wait_after(&mut self, campaign: &Campaign<'_>, attempt: Attempt) -> Result<(), DemoError> {
         let jitter = u32::from_le_bytes(clock::random()?);
-        let now = clock::now();
+        let now = campaign.now();
         self.retry = self.retry.after(attempt, now, jitter);
         let next = self.retry.next_attempt().unwrap_or(now);
         let pause_ms = u64::try_from(next.0 - now.0).unwrap_or(0) / 10;
         clock::pause(std::time::Duration::from_millis(pause_ms.min(1_000)));
-        self.retry = self.retry.on_request(clock::now());
+        self.retry = self.retry.on_request(campaign.now());
         Ok(())
     }
 }

@@ -8,25 +8,29 @@ mod field;
 mod lender;
 mod link;
 mod office;
+mod plan;
 mod server;
 mod summary;
+pub mod year;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use itgel_device::Argon2Cost;
 use itgel_domain::case::cycle::Cycle;
-use itgel_fixtures::{Household, SampleSize};
+use itgel_fixtures::SampleSize;
 use itgel_server::Service;
 use itgel_server::config::Config;
 use itgel_server::keys::ServerKeys;
 use itgel_text::{self as text, Lang};
 use jiff::civil::Date;
 
-use self::field::{Campaign, Crew, Tally, Total, Visit};
+use self::field::{Campaign, Crew, Tally, Total};
 use self::lender::{Pulled, Slip};
 use self::link::BadLink;
-use self::office::Office;
+use self::office::People;
+use self::plan::{plan, records};
 use self::server::ServerProcess;
 use self::summary::Lap;
 use crate::client::{ClientError, Server};
@@ -49,6 +53,10 @@ pub struct Args {
     /// End after the table instead of leaving the server running.
     #[arg(long)]
     pub once: bool,
+    /// Tell a whole simulated rating year instead, with objections, a disaster, a merger and the
+    /// re-rating; the time it takes is the program's.
+    #[arg(long)]
+    pub year: bool,
     /// Households in the banner.
     #[arg(long, default_value_t = 2_000)]
     pub households: u32,
@@ -93,6 +101,9 @@ pub enum DemoError {
     /// The lender.
     #[error("the lender")]
     Lender(#[source] ClientError),
+    /// The simulated year had another outcome than it should.
+    #[error("the year: {0}: {1}")]
+    Story(&'static str, String),
     /// No randomness.
     #[error("the system gives no randomness")]
     Randomness(#[from] getrandom::Error),
@@ -114,6 +125,9 @@ impl DemoError {
 pub fn run(args: &Args) -> Result<(), DemoError> {
     let temporary = tempfile::tempdir().map_err(DemoError::Folder)?;
     let folder = args.keep.as_deref().unwrap_or_else(|| temporary.path());
+    if args.year {
+        return year::show(args, folder);
+    }
     let today = clock::now().on();
     introduce(args);
     let mut demo = Demo::prepare(args, folder, today)?;
@@ -205,7 +219,8 @@ impl Demo {
             office: &self.base,
             link: format!("http://{}", link.address()),
             cycle: &self.cycle,
-            today: self.today,
+            clock: clock::system(),
+            cost: Argon2Cost::FIELD,
             lender: &self.sample.lender,
             folder: &stores,
             sealed: &sealed,
@@ -219,13 +234,15 @@ impl Demo {
             .iter()
             .map(|team| Crew::enrol(&campaign, team))
             .collect::<Result<_, _>>()?;
-        let crews = at_once(crews.into_iter().zip(&plan).map(|(crew, visits)| {
+        let campaign = &campaign;
+        let mut crews = crews;
+        at_once(crews.iter_mut().zip(&plan).map(|(crew, visits)| {
             let first: Vec<_> = visits.iter().filter(|v| !v.is_second).copied().collect();
-            move || field::first_visits(crew, &first)
+            move || field::first_visits(campaign, crew, &first)
         }))?;
-        let worked = at_once(crews.into_iter().zip(&plan).map(|(crew, visits)| {
+        let worked = at_once(crews.iter_mut().zip(&plan).map(|(crew, visits)| {
             let second: Vec<_> = visits.iter().filter(|v| v.is_second).copied().collect();
-            move || field::second_visits(crew, &second)
+            move || field::second_visits(campaign, crew, &second)
         }))?;
         let total = Total::default();
         let mut slips = Vec::new();
@@ -249,7 +266,8 @@ impl Demo {
     /// The office decides, and the lender asks.
     fn decide(&mut self) -> Result<Pulled, DemoError> {
         let server = Server::at(&self.base);
-        let office = Office::enrol(&server, &self.sample, &self.cycle, self.today)?;
+        let people = People::enrol(&server, &self.sample)?;
+        let office = people.at(&self.cycle, self.today);
         let households = self.sample.households.len() as u64;
         let bar = counter(&self.bars, &text::demo_progress_review(LANG), households);
         let watch = Stopwatch::start();
@@ -402,51 +420,6 @@ fn at_once<T: Send>(
             .map(|thread| thread.join().map_err(ended)?)
             .collect()
     })
-}
-
-/// Who visits whom: the teams of a gacha share its households; second visits go to the team that
-/// makes them there.
-fn plan(sample: &Sample) -> Vec<Vec<Visit<'_>>> {
-    let mut plan: Vec<Vec<Visit<'_>>> = sample.teams.iter().map(|_| Vec::new()).collect();
-    let mut households = sample.households.iter();
-    for (place, gacha) in sample.banner.gachas.iter().enumerate() {
-        let of = |teams: &dyn Fn(&sample::Team) -> bool| -> Vec<usize> {
-            let numbered = sample.teams.iter().enumerate();
-            numbered
-                .filter(|(_, team)| teams(team))
-                .map(|(number, _)| number)
-                .collect()
-        };
-        let first = of(&|team| team.gachas.contains(&place));
-        let second =
-            of(&|team| team.second_visits.contains(&place) && !team.gachas.contains(&place));
-        let count = usize::try_from(gacha.households).unwrap_or(0);
-        for (household, number) in households.by_ref().take(count).zip(0..) {
-            let visit = |is_second| Visit {
-                gacha,
-                household,
-                is_second,
-            };
-            plan[first[number % first.len()]].push(visit(false));
-            if let (Some(_), Some(team)) = (&household.found_again, second.first()) {
-                plan[*team].push(visit(true));
-            }
-        }
-    }
-    plan
-}
-
-/// How many records the visits make: an identity, a sealed visit and the ballots each.
-fn records(plan: &[Vec<Visit<'_>>]) -> u64 {
-    let of = |visit: &Visit<'_>| {
-        let household: &Household = visit.household;
-        if visit.is_second {
-            1
-        } else {
-            2 + household.ballots.len() as u64
-        }
-    };
-    plan.iter().flatten().map(of).sum()
 }
 
 fn append(path: &Path, more: &str) -> std::io::Result<()> {

@@ -21,27 +21,27 @@ const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(100);
 const LOOKS: usize = 600;
 
 /// The people of the office, signed in.
-pub(super) struct Office<'a> {
-    cycle: &'a Cycle,
-    today: Date,
-    banner: DivisionCode,
-    gachas: Vec<DivisionCode>,
+pub(super) struct People {
+    /// The banner.
+    pub(super) banner: DivisionCode,
+    /// The group of each gacha.
     village_groups: Vec<(DivisionCode, Session)>,
+    /// The reviewer of each township.
     reviewers: Vec<(DivisionCode, Session)>,
-    approver: Session,
+    /// The approver of the banner.
+    pub(super) approver: Session,
+    /// The administrator of the banner.
+    pub(super) administrator: Session,
+    /// The objection officer of the banner.
+    pub(super) objections: Session,
 }
 
-impl<'a> Office<'a> {
+impl People {
     /// Enrols the office's workstations.
     ///
     /// # Errors
     /// [`DemoError::Office`].
-    pub(super) fn enrol(
-        server: &Server,
-        sample: &Sample,
-        cycle: &'a Cycle,
-        today: Date,
-    ) -> Result<Self, DemoError> {
+    pub(super) fn enrol(server: &Server, sample: &Sample) -> Result<Self, DemoError> {
         let seated = |seat: &Seat| enrol(server, seat);
         let all = |seats: &[Seat]| -> Result<Vec<_>, DemoError> {
             seats
@@ -50,16 +50,48 @@ impl<'a> Office<'a> {
                 .collect()
         };
         Ok(Self {
-            cycle,
-            today,
             banner: sample.banner.code,
-            gachas: sample.banner.gachas.iter().map(|g| g.code).collect(),
             village_groups: all(&sample.village_groups)?,
             reviewers: all(&sample.reviewers)?,
             approver: seated(&sample.approver)?,
+            administrator: seated(&sample.administrator)?,
+            objections: seated(&sample.objections)?,
         })
     }
 
+    /// The office at work in a campaign on a day.
+    pub(super) const fn at<'a>(&'a self, cycle: &'a Cycle, today: Date) -> Office<'a> {
+        Office {
+            people: self,
+            cycle,
+            today,
+        }
+    }
+
+    /// The reviewer of the township that a division lies in.
+    ///
+    /// # Errors
+    /// [`DemoError::Office`] if there is none.
+    pub(super) fn reviewer(&self, division: DivisionCode) -> Result<&Session, DemoError> {
+        let found = self
+            .reviewers
+            .iter()
+            .find(|(township, _)| township.contains(division));
+        let missing =
+            || DemoError::Office("reviewer", Box::new(ClientError::Unreadable("no seat")));
+        found.map(|(_, session)| session).ok_or_else(missing)
+    }
+}
+
+/// The office at work in a campaign on a day.
+#[derive(Clone, Copy)]
+pub(super) struct Office<'a> {
+    people: &'a People,
+    cycle: &'a Cycle,
+    today: Date,
+}
+
+impl Office<'_> {
     /// Settles every conflict: the reviewer picks the first of the values after asking again.
     /// Returns how many.
     ///
@@ -67,7 +99,7 @@ impl<'a> Office<'a> {
     /// [`DemoError::Office`].
     pub(super) fn settle(&self) -> Result<u64, DemoError> {
         let mut settled = 0;
-        for (township, reviewer) in &self.reviewers {
+        for (township, reviewer) in &self.people.reviewers {
             // Each settled conflict leaves the list, so the first page is always the next one.
             loop {
                 let page = self.page(reviewer, "conflicts", &format!("division={township}"))?;
@@ -105,7 +137,7 @@ impl<'a> Office<'a> {
     /// [`DemoError::Office`].
     pub(super) fn end_evaluations(&self) -> Result<u64, DemoError> {
         let mut ended = 0;
-        for (gacha, group) in &self.village_groups {
+        for (gacha, group) in &self.people.village_groups {
             for case in self.cases(group, *gacha, "submitted")? {
                 let request = json!({ "subject": case["subject"], "cycle": self.cycle.id });
                 group
@@ -123,7 +155,7 @@ impl<'a> Office<'a> {
     /// [`DemoError::Office`].
     pub(super) fn review(&self, bar: &ProgressBar) -> Result<u64, DemoError> {
         let mut reviewed = 0;
-        for (township, reviewer) in &self.reviewers {
+        for (township, reviewer) in &self.people.reviewers {
             loop {
                 let before = reviewed;
                 let cases = self.cases(reviewer, *township, "pre_rated")?;
@@ -145,8 +177,8 @@ impl<'a> Office<'a> {
     /// [`DemoError::Office`].
     pub(super) fn publish(&self) -> Result<u64, DemoError> {
         let mut published = 0;
-        for gacha in &self.gachas {
-            let reviewer = self.reviewer(*gacha)?;
+        for (gacha, _) in &self.people.village_groups {
+            let reviewer = self.people.reviewer(*gacha)?;
             let path = format!("/v1/publicity/{gacha}?cycle={}", self.cycle.id);
             let answer = reviewer
                 .post(&path, &json!({}))
@@ -170,18 +202,19 @@ impl<'a> Office<'a> {
         });
         let mut approved = 0;
         for _ in 0..LOOKS {
-            let mut cases = self.cases(&self.approver, self.banner, "in_publicity")?;
-            cases.extend(self.cases(&self.approver, self.banner, "in_notice")?);
+            let mut cases =
+                self.cases(&self.people.approver, self.people.banner, "in_publicity")?;
+            cases.extend(self.cases(&self.people.approver, self.people.banner, "in_notice")?);
             if cases.is_empty()
                 && self
-                    .cases(&self.approver, self.banner, "approved")?
+                    .cases(&self.people.approver, self.people.banner, "approved")?
                     .is_empty()
             {
                 return Ok(approved);
             }
             let before = approved;
             for batch in cases.chunks(BATCH) {
-                approved += self.steps(&self.approver, batch, &step)?;
+                approved += self.steps(&self.people.approver, batch, &step)?;
                 bar.set_position(approved);
             }
             if approved == before {
@@ -214,13 +247,14 @@ impl<'a> Office<'a> {
             let path = format!("/v1/board/{township}?cycle={}", self.cycle.id);
             reviewer.get(&path).map_err(office("board"))
         };
-        self.reviewers.iter().map(board).collect()
+        self.people.reviewers.iter().map(board).collect()
     }
 
-    fn snapshot(&self) -> Result<(), DemoError> {
+    pub(super) fn snapshot(&self) -> Result<(), DemoError> {
         let before = self.title_versions()?;
         let request = json!({ "cycle": self.cycle.id, "as_of": self.today });
-        self.approver
+        self.people
+            .approver
             .post("/v1/jobs/snapshot", &request)
             .map_err(office("snapshot"))?;
         for _ in 0..LOOKS {
@@ -237,9 +271,9 @@ impl<'a> Office<'a> {
 
     fn title_versions(&self) -> Result<String, DemoError> {
         let titles = self.page(
-            &self.approver,
+            &self.people.approver,
             "titles",
-            &format!("division={}", self.banner),
+            &format!("division={}", self.people.banner),
         )?;
         let stamp = |t: &Value| {
             format!(
@@ -254,24 +288,8 @@ impl<'a> Office<'a> {
     fn award_level(&self, digits: usize) -> Result<u64, DemoError> {
         let mut awarded = 0;
         for _ in 0..LOOKS {
-            let mut waiting = 0;
-            let titles = self.page(
-                &self.approver,
-                "titles",
-                &format!("division={}", self.banner),
-            )?;
-            let of_level = |t: &&Value| t["division"].as_str().is_some_and(|d| d.len() == digits);
-            for title in titles
-                .iter()
-                .filter(of_level)
-                .filter(|t| t["level"].is_string())
-            {
-                match self.lead(title)? {
-                    Led::Awarded => awarded += 1,
-                    Led::Waits => waiting += 1,
-                    Led::Done => {}
-                }
-            }
+            let (more, waiting) = self.lead_all(digits)?;
+            awarded += more;
             if waiting == 0 {
                 return Ok(awarded);
             }
@@ -283,6 +301,27 @@ impl<'a> Office<'a> {
         ))
     }
 
+    /// Does the next step of each title whose code has this many digits: how many were awarded,
+    /// and how many have a way to go.
+    pub(super) fn lead_all(&self, digits: usize) -> Result<(u64, u64), DemoError> {
+        let (mut awarded, mut waiting) = (0, 0);
+        let within = format!("division={}", self.people.banner);
+        let titles = self.page(&self.people.approver, "titles", &within)?;
+        let of_level = |t: &&Value| t["division"].as_str().is_some_and(|d| d.len() == digits);
+        for title in titles
+            .iter()
+            .filter(of_level)
+            .filter(|t| t["level"].is_string())
+        {
+            match self.lead(title)? {
+                Led::Awarded => awarded += 1,
+                Led::Waits => waiting += 1,
+                Led::Done => {}
+            }
+        }
+        Ok((awarded, waiting))
+    }
+
     /// Does the next step of a title, if a person has one.
     fn lead(&self, title: &Value) -> Result<Led, DemoError> {
         let division: DivisionCode = title["division"]
@@ -292,10 +331,10 @@ impl<'a> Office<'a> {
                 DemoError::Office("title", Box::new(ClientError::Unreadable("division")))
             })?;
         let (who, step) = match title["state"].as_str() {
-            Some("computed") => (self.reviewer(division)?, "review"),
-            Some("reviewed") => (self.reviewer(division)?, "publish"),
-            Some("in_publicity") => (&self.approver, "approve"),
-            Some("approved") => (&self.approver, "award"),
+            Some("computed") => (self.people.reviewer(division)?, "review"),
+            Some("reviewed") => (self.people.reviewer(division)?, "publish"),
+            Some("in_publicity") => (&self.people.approver, "approve"),
+            Some("approved") => (&self.people.approver, "award"),
             _ => return Ok(Led::Done),
         };
         let request = json!({
@@ -317,18 +356,8 @@ impl<'a> Office<'a> {
         }
     }
 
-    fn reviewer(&self, division: DivisionCode) -> Result<&Session, DemoError> {
-        let found = self
-            .reviewers
-            .iter()
-            .find(|(township, _)| township.contains(division));
-        let missing =
-            || DemoError::Office("reviewer", Box::new(ClientError::Unreadable("no seat")));
-        found.map(|(_, session)| session).ok_or_else(missing)
-    }
-
     /// All cases of a division in a state.
-    fn cases(
+    pub(super) fn cases(
         &self,
         who: &Session,
         division: DivisionCode,
@@ -351,7 +380,12 @@ impl<'a> Office<'a> {
     }
 
     /// One step for each of some cases; how many went through.
-    fn steps(&self, who: &Session, cases: &[Value], step: &Value) -> Result<u64, DemoError> {
+    pub(super) fn steps(
+        &self,
+        who: &Session,
+        cases: &[Value],
+        step: &Value,
+    ) -> Result<u64, DemoError> {
         let request = |case: &Value| {
             json!({
                 "case": case["id"],
@@ -368,7 +402,12 @@ impl<'a> Office<'a> {
         Ok(results.iter().filter(|r| !r["done"].is_null()).count() as u64)
     }
 
-    fn page(&self, who: &Session, list: &str, query: &str) -> Result<Vec<Value>, DemoError> {
+    pub(super) fn page(
+        &self,
+        who: &Session,
+        list: &str,
+        query: &str,
+    ) -> Result<Vec<Value>, DemoError> {
         let path = format!("/v1/{list}?cycle={}&{query}&limit=200", self.cycle.id);
         let page = who.get(&path).map_err(office("list"))?;
         Ok(page["items"].as_array().cloned().unwrap_or_default())
@@ -390,12 +429,12 @@ fn enrol(server: &Server, seat: &Seat) -> Result<Session, DemoError> {
     Ok(server.workstation(enrolled.device, &secret))
 }
 
-fn office(step: &'static str) -> impl Fn(ClientError) -> DemoError {
+pub(super) fn office(step: &'static str) -> impl Fn(ClientError) -> DemoError {
     move |error| DemoError::Office(step, Box::new(error))
 }
 
 /// A text as part of a query.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
