@@ -191,6 +191,8 @@ impl<'t> Story<'t> {
 
     /// Lets time pass until the morning of `day`; what is due by then is done.
     fn until(&self, day: Date) -> Result<(), DemoError> {
+        // Nothing is half done while weeks pass.
+        self.hosted.settle()?;
         self.hosted.wait_until(day)?;
         Ok(self.hosted.settle()?)
     }
