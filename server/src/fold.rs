@@ -9,7 +9,7 @@ mod many;
 mod recompute;
 mod round;
 
-use itgel_domain::assess::Assessment;
+use itgel_domain::assess::{Assessment, Columns};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::conflict::Conflict;
@@ -26,6 +26,9 @@ use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::standing::StandingRow;
 use crate::store::{self, Tx};
+
+/// An assessment with the columns that were measured for it.
+pub(crate) type Assessed = (Assessment, Columns);
 
 /// Where a subject stands in a campaign.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{erasure, fold, import, ledger, process, sync, titles};
+use crate::{erasure, fold, import, ledger, process, shadow, sync, titles};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -62,11 +62,13 @@ pub enum JobKind {
     ApplyLedger,
     /// Takes what an erasure deleted out of the write-ahead log.
     EmptyLog,
+    /// Scores the standings with proposed rules, without effect.
+    RunShadow,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
@@ -77,6 +79,7 @@ impl JobKind {
         Self::RetainRecords,
         Self::ApplyLedger,
         Self::EmptyLog,
+        Self::RunShadow,
     ];
 
     /// The word in the database.
@@ -93,6 +96,7 @@ impl JobKind {
             Self::RetainRecords => "retain_records",
             Self::ApplyLedger => "apply_ledger",
             Self::EmptyLog => "empty_log",
+            Self::RunShadow => "run_shadow",
         }
     }
 }
@@ -253,6 +257,7 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
             erasure::leave_no_bytes(service)?;
             finish(service, job)
         }
+        JobKind::RunShadow => shadow::run_job(service, job),
     }
 }
 

@@ -33,6 +33,7 @@ pub mod routes;
 pub mod rules;
 pub mod service;
 pub mod setup;
+pub mod shadow;
 pub mod store;
 pub mod sync;
 pub mod table;

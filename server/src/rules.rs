@@ -4,25 +4,28 @@
 //! The database is their only source; the shipped ones are seeded into it. A file never changes,
 //! so what was parsed once is kept by its hash.
 
+mod life;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use itgel_domain::division::{DivisionCode, DivisionLevel};
+use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::hash::Hash;
-use itgel_domain::log::LeafKind;
-use itgel_domain::pack::{PackError, PackErrorCode, Parameters, RulePack, shipped};
+use itgel_domain::pack::{PackError, PackErrorCode, Parameters, RulePack};
 use itgel_domain::subject::SubjectKind;
 use itgel_domain::sync::pull::{PullItem, RulesItem};
-use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
-use crate::service::Service;
 use crate::store::rule_file::{self, RuleRow};
 use crate::store::{self, Tx};
 
+pub use self::life::{
+    ActivateRequest, NewRuleFile, RuleFileView, RuleState, activate, list, propose, seed, text, withdraw,
+};
+pub(crate) use self::life::{allow_read, get, in_force_digest, reach, standing_of};
 pub use crate::store::rule_file::RuleKind;
 
 /// Parsed rules by their hash.
@@ -180,58 +183,6 @@ impl itgel_domain::assess::Rules for Stored<'_> {
     }
 }
 
-/// Brings a pack or a parameter table into force and puts it into the list of every banner that
-/// it is for. The same file again changes nothing.
-///
-/// # Errors
-/// The first fault of the file, with its place; [`ServiceError`] of the database.
-pub fn activate(
-    service: &Service,
-    tx: &Tx<'_>,
-    kind: RuleKind,
-    name: &str,
-    text: &str,
-    now: AtMs,
-) -> Result<Hash, ServiceError> {
-    let row = match kind {
-        RuleKind::Pack => of_pack(
-            name,
-            &RulePack::parse(name, text.as_bytes()).map_err(refused)?,
-        ),
-        RuleKind::Parameters => of_table(
-            name,
-            &Parameters::parse(name, text.as_bytes()).map_err(refused)?,
-        )?,
-    };
-    if !rule_file::put(tx, kind, &row, text, now)? {
-        return Ok(row.hash);
-    }
-    store::log::leaf(tx, LeafKind::Rules, &row.hash)?;
-    let resource = format!("rules/{}", row.hash);
-    let detail = serde_json::json!({ "kind": kind.as_str(), "name": name });
-    store::log::audit(tx, now, "rules", "rules.activated", &resource, &detail)?;
-    let banners = store::division::list_level(tx, DivisionLevel::County, now.on())?;
-    for banner in banners.iter().filter(|banner| reaches(&row, banner.code)) {
-        store::list::append(tx, banner.code, &item(kind, &row, text))?;
-    }
-    tracing::info!(pack = %row.hash.short(), name, service = %service.config.public_url, "rules in force");
-    Ok(row.hash)
-}
-
-/// Brings the shipped packs and parameter tables into force, as in a new database.
-///
-/// # Errors
-/// [`ServiceError`] of the database.
-pub fn seed(service: &Service, tx: &Tx<'_>, now: AtMs) -> Result<(), ServiceError> {
-    for (name, text) in shipped::PACKS {
-        activate(service, tx, RuleKind::Pack, name, text, now)?;
-    }
-    for (name, text) in shipped::PARAMETERS {
-        activate(service, tx, RuleKind::Parameters, name, text, now)?;
-    }
-    Ok(())
-}
-
 /// Puts the rules in force into the list of a banner that is new.
 ///
 /// # Errors
@@ -265,32 +216,6 @@ fn item(kind: RuleKind, row: &RuleRow, text: &str) -> PullItem {
         RuleKind::Pack => PullItem::Pack(rules),
         RuleKind::Parameters => PullItem::Parameters(rules),
     }
-}
-
-fn of_pack(name: &str, pack: &RulePack) -> RuleRow {
-    RuleRow {
-        hash: pack.hash(),
-        name: name.to_owned(),
-        subject_kinds: pack.subject_kinds.clone(),
-        division: None,
-        valid_from: pack.valid_from,
-        valid_to: pack.valid_to,
-    }
-}
-
-fn of_table(name: &str, table: &Parameters) -> Result<RuleRow, ServiceError> {
-    let division = table.division.parse().map_err(|_| ServiceError::Refused {
-        code: ErrorCode::RulesBadValue,
-        violations: vec![Violation::new("division", ErrorCode::DivisionInvalid)],
-    })?;
-    Ok(RuleRow {
-        hash: table.hash(),
-        name: name.to_owned(),
-        subject_kinds: Vec::new(),
-        division: Some(division),
-        valid_from: table.valid_from,
-        valid_to: table.valid_to,
-    })
 }
 
 /// What was parsed once is kept: a file never changes under its hash.

@@ -174,6 +174,18 @@ codes! {
     RulesMissingText = "rules.missing_text", Invalid;
     /// A measure, item or code that the domain does not know.
     RulesUnknownName = "rules.unknown_name", Invalid;
+    /// The file is no proposal: it is in force, or was taken back.
+    RulesState = "rules.state", Conflict;
+    /// No finished shadow run of this file beside the rules in force today (`domain.md` B.8 f).
+    RulesShadow = "rules.shadow", Conflict;
+    /// No reference of an impact assessment (`domain.md` L-25).
+    RulesImpact = "rules.impact", Invalid;
+    /// Another file holds for the same subjects on the same days and is not named as replaced.
+    RulesOverlap = "rules.overlap", Conflict;
+    /// The first day has passed: rules do not reach back.
+    RulesDays = "rules.days", Conflict;
+    /// The first setup is for a server on which nobody stands anywhere yet.
+    RulesNotEmpty = "rules.not_empty", Conflict;
     /// A rule pack that nobody has loaded.
     PackUnknown = "pack.unknown", NotFound;
     /// A parameter table that nobody has loaded, or none valid on the day.

@@ -19,6 +19,7 @@ use crate::assess::{Assessment, Columns, Points};
 use crate::id::SubjectId;
 use crate::pack::RulePack;
 use crate::subject::Grade;
+use crate::validation::{Bands, Stability, Thresholds, stability};
 
 /// Bands of the score: five points each, the last one with 100.
 pub const SCORE_BANDS: usize = 20;
@@ -148,6 +149,28 @@ impl Migration {
                 Err(place) => self.causes.insert(place, theirs.clone()),
             }
         }
+    }
+
+    /// How far the grades that would be are from those that are (PSI, `domain.md` I.2).
+    #[must_use]
+    pub fn grade_stability(&self) -> Stability {
+        let totals = self.matrix.totals();
+        let of = |take: fn(&(Place, u64, u64)) -> u64| -> Bands {
+            let named = totals.iter().map(|t| (t.0.to_string(), take(t)));
+            named.collect()
+        };
+        stability(&of(|t| t.1), &of(|t| t.2), Thresholds::shipped())
+    }
+
+    /// The same of the bands of the score.
+    #[must_use]
+    pub fn score_stability(&self) -> Stability {
+        let of = |counts: &[u64]| -> Bands {
+            let named = counts.iter().enumerate();
+            named.map(|(band, n)| (format!("{band:02}"), *n)).collect()
+        };
+        let (before, after) = (of(&self.scores_before), of(&self.scores_after));
+        stability(&before, &after, Thresholds::shipped())
     }
 
     /// The causes, the one that led most moves first.

@@ -15,6 +15,7 @@ mod messages {
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }
 mod name;
+mod rules;
 
 pub use error::{error, violation};
 pub use lang::{Lang, UnknownLang, is_draft};
@@ -24,3 +25,4 @@ pub use name::{
     case_state, cycle_kind, division_kind, evidence, gate_state, grade, producer, purpose, role,
     subject_kind, title_state, township_title, unit, village_title,
 };
+pub use rules::{rule_cause, rule_change, rule_place};

@@ -90,10 +90,7 @@ fn check(files: &[PathBuf]) -> Result<(), PackCommandError> {
 
 /// One line about a sound file. A file with `parameters_id` is a parameter table.
 fn describe(name: &str, bytes: &[u8]) -> Result<String, PackError> {
-    let is_table = String::from_utf8_lossy(bytes)
-        .lines()
-        .any(|l| l.starts_with("parameters_id"));
-    if is_table {
+    if Parameters::is_named_in(&String::from_utf8_lossy(bytes)) {
         let table = Parameters::parse(name, bytes)?;
         return Ok(format!(
             "{name}: {} {} {}",

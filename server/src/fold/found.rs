@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use itgel_domain::assess::{Assessment, Inputs, assess, assess_hashed};
+use itgel_domain::assess::{Assessment, Columns, Inputs, assess, assess_measured};
 use itgel_domain::file::facts::conflict::Conflict;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::CycleId;
@@ -12,7 +12,9 @@ use itgel_domain::time::AtMs;
 
 use crate::error::ServiceError;
 use crate::store::assessment::AssessmentRow;
+use super::Assessed;
 use crate::store::board::Counts;
+use crate::store::columns::ColumnsRow;
 use crate::store::standing::StandingRow;
 use crate::store::{self, Tx};
 
@@ -23,6 +25,7 @@ pub(super) struct Found {
     bytes: Vec<u8>,
     hash: Hash,
     pub(super) assessment: Assessment,
+    columns: Columns,
     /// Whether open conflicts change the grade.
     conflict_matters: bool,
 }
@@ -30,17 +33,19 @@ pub(super) struct Found {
 impl Found {
     /// Assesses; `assessed` holds what was assessed in the same transaction already, and gives it
     /// away.
-    pub(super) fn of(inputs: Inputs, assessed: &mut BTreeMap<Hash, Assessment>) -> Self {
+    pub(super) fn of(inputs: Inputs, assessed: &mut BTreeMap<Hash, Assessed>) -> Self {
         let bytes = inputs.canonical_bytes();
         let hash = Inputs::hash_of(&bytes);
         let made = assessed.remove(&hash);
-        let assessment = made.unwrap_or_else(|| assess_hashed(&inputs, hash));
+        let made = made.unwrap_or_else(|| assess_measured(&inputs, hash));
+        let (assessment, columns) = made;
         Self {
             conflict_matters: conflict_matters(&inputs, &assessment),
             inputs,
             bytes,
             hash,
             assessment,
+            columns,
         }
     }
 }
@@ -95,6 +100,40 @@ pub(super) fn keep(
     }
     if let Some(old) = old {
         store::assessment::delete_unused(tx, &subject.id, &old)?;
+    }
+    Ok(())
+}
+
+/// Keeps what was measured beside the standing, so that a candidate pack is scored without the
+/// inputs being read; the columns go with the standing when the subject moves.
+pub(super) fn keep_columns(
+    tx: &Tx<'_>,
+    before: Option<&StandingRow>,
+    row: &StandingRow,
+    found: Option<&Found>,
+) -> Result<(), ServiceError> {
+    let kept = before.filter(|before| before.inputs_hash.is_some());
+    let is_kept = |before: &StandingRow| {
+        (before.division, before.inputs_hash) == (row.division, row.inputs_hash)
+    };
+    if kept.is_some_and(is_kept) {
+        return Ok(());
+    }
+    let leaves = |before: &&StandingRow| before.division != row.division || found.is_none();
+    if let Some(before) = kept.filter(leaves) {
+        store::columns::delete_one(tx, &row.cycle, before.division, &row.subject)?;
+    }
+    if let Some(found) = found {
+        let columns = ColumnsRow {
+            division: row.division,
+            subject: row.subject.clone(),
+            kind: found.inputs.subject_kind,
+            inputs: found.hash,
+            pack: found.assessment.pack,
+            parameters: found.assessment.parameters,
+            columns: found.columns.to_bytes(),
+        };
+        store::columns::put(tx, &row.cycle, &columns)?;
     }
     Ok(())
 }

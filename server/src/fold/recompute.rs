@@ -1,13 +1,14 @@
 //! Whether a device computed what the server computes from the same inputs: the alarm that keeps
 //! both halves honest.
 
-use itgel_domain::assess::{Assessment, Inputs, assess_hashed};
+use itgel_domain::assess::{Inputs, assess_measured};
 use itgel_domain::file::entry::Seal;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::subject::Subject;
 
+use super::Assessed;
 use crate::context;
 use crate::error::ServiceError;
 use crate::service::Service;
@@ -17,7 +18,7 @@ use crate::store::{self, Tx};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Recomputed {
     /// Byte for byte the same.
-    Same(Box<Assessment>),
+    Same(Box<Assessed>),
     /// Another result, or other inputs: an alarm.
     Differs,
     /// The rules that the device used are not known here.
@@ -56,9 +57,9 @@ pub(crate) fn recompute(
     if inputs.hash() != seal.inputs {
         return Ok(Recomputed::Differs);
     }
-    let assessment = assess_hashed(&inputs, seal.inputs);
-    Ok(if assessment.hash() == seal.assessment {
-        Recomputed::Same(Box::new(assessment))
+    let assessed = assess_measured(&inputs, seal.inputs);
+    Ok(if assessed.0.hash() == seal.assessment {
+        Recomputed::Same(Box::new(assessed))
     } else {
         Recomputed::Differs
     })

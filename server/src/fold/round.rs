@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use itgel_domain::assess::{Assessment, Facts, Inputs};
+use itgel_domain::assess::{Facts, Inputs};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::FileId;
@@ -23,7 +23,7 @@ use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
-use super::Standing;
+use super::{Assessed, Standing};
 use super::found::{self, Found};
 use crate::context;
 use crate::error::ServiceError;
@@ -40,7 +40,7 @@ pub(crate) struct Round<'a> {
     service: &'a Service,
     tx: &'a Tx<'a>,
     now: AtMs,
-    assessed: BTreeMap<Hash, Assessment>,
+    assessed: BTreeMap<Hash, Assessed>,
     packs: BTreeMap<(SubjectKind, Date), Option<Arc<RulePack>>>,
     tables: BTreeMap<(DivisionCode, Date), Option<Arc<Parameters>>>,
     /// The rows about each division alone: neighbours in one sumu share those of the sumu.
@@ -65,8 +65,8 @@ impl<'a> Round<'a> {
 
     /// Takes what was assessed in the same transaction already: a refresh that comes to the same
     /// inputs has nothing left to compute.
-    pub(crate) fn take_assessed(&mut self, assessment: Assessment) {
-        self.assessed.insert(assessment.inputs, assessment);
+    pub(crate) fn take_assessed(&mut self, assessed: Assessed) {
+        self.assessed.insert(assessed.0.inputs, assessed);
     }
 
     /// The hash of the pack that rates subjects of `kind` on a day, if there is one.
@@ -159,6 +159,7 @@ impl<'a> Round<'a> {
         let row = found::standing(subject, cycle, is_filed, &conflicts, found.as_ref(), now);
         if before.as_ref().is_none_or(|before| !is_same(before, &row)) {
             store::standing::put(tx, &row)?;
+            found::keep_columns(tx, before.as_ref(), &row, found.as_ref())?;
         }
         self.move_boards(before.as_ref(), &row);
         if let Some(found) = &found {

@@ -130,5 +130,6 @@ fn leave_boards(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), Service
         }
         store::conflict::replace(tx, &subject.id, &cycle, &[], now)?;
     }
+    store::columns::delete(tx, &subject.id)?;
     Ok(store::standing::delete(tx, &subject.id)?)
 }

@@ -160,9 +160,7 @@ impl Admission<'_> {
         }
         let known = (id, &file.facts);
         match fold::recompute(self.service, self.tx, subject, known, envelope, seal)? {
-            Recomputed::Same(assessment) => {
-                self.round.take_assessed(*assessment);
-            }
+            Recomputed::Same(assessed) => self.round.take_assessed(*assessed),
             Recomputed::UnknownRules => flags.push(Flag::OutdatedPack),
             Recomputed::Differs => {
                 flags.push(Flag::AssessmentDiffers);

@@ -80,6 +80,16 @@ pub fn division(
     DivisionCode::from_filled(&text).map_err(|_| StoreError::Corrupt { what })
 }
 
+/// The filled codes that lie in a division, or all of them: the lower bound is in, the upper is not.
+#[must_use]
+pub fn range(within: Option<DivisionCode>) -> (String, String) {
+    // A colon stands behind the last digit.
+    within.map_or_else(
+        || (String::new(), String::from(":")),
+        DivisionCode::text_range,
+    )
+}
+
 /// A count or a place as the database holds it.
 #[must_use]
 pub fn signed(number: u64) -> i64 {

@@ -75,6 +75,25 @@ pub fn get(
         .transpose()
 }
 
+/// Whether anybody stands anywhere.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn is_any(connection: &Connection) -> Result<bool, StoreError> {
+    let mut query = connection.prepare_cached("select exists (select 1 from standing)")?;
+    Ok(query.query_row([], |row| row.get(0))?)
+}
+
+/// Whether anybody stands anywhere in a campaign.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn is_any_in(connection: &Connection, cycle: &CycleId) -> Result<bool, StoreError> {
+    let sql = "select exists (select 1 from standing where cycle = ?1)";
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.query_row(params![cycle.as_str()], |row| row.get(0))?)
+}
+
 /// The standings in a division, by subject.
 ///
 /// # Errors

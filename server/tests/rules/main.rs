@@ -4,9 +4,12 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "what a test cannot do here ends it, with its place"
 )]
 
 #[path = "../actors/mod.rs"]
 mod actors;
+mod life;
 mod recompute;
+mod shadow;

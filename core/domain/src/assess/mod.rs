@@ -56,7 +56,19 @@ pub fn assess(inputs: &Inputs) -> Assessment {
 /// therefore their hash: writing them down is a good part of an assessment.
 #[must_use]
 pub fn assess_hashed(inputs: &Inputs, hash: Hash) -> Assessment {
+    told(inputs, hash, &Survey::of(inputs))
+}
+
+/// [`assess_hashed`] for a caller that keeps the measured columns too: they are at hand then.
+#[must_use]
+pub fn assess_measured(inputs: &Inputs, hash: Hash) -> (Assessment, Columns) {
     let survey = Survey::of(inputs);
+    let assessment = told(inputs, hash, &survey);
+    (assessment, survey.into_columns())
+}
+
+/// What a survey says, in full.
+fn told(inputs: &Inputs, hash: Hash, survey: &Survey<'_>) -> Assessment {
     let lowest = &survey.lowest;
     let relief = Relief::On;
     let told = explain(
@@ -127,6 +139,8 @@ struct Survey<'a> {
     pending: bool,
     under_review: bool,
     combinations: usize,
+    /// The measures of every combination, where there are several.
+    several: Vec<Measures>,
 }
 
 impl<'a> Combination<'a> {
@@ -175,9 +189,14 @@ impl<'a> Survey<'a> {
             lowest,
             under_review,
             combinations,
+            several: Vec::new(),
         };
         for index in 1..if under_review { 1 } else { combinations } {
             let next = Combination::of(inputs, Cow::Owned(facts.settled(index)));
+            if survey.several.is_empty() {
+                survey.several.push(survey.lowest.measures.clone());
+            }
+            survey.several.push(next.measures.clone());
             let high = best(&next);
             if worth(&high) > worth(&survey.high) {
                 survey.high = high;
@@ -187,6 +206,17 @@ impl<'a> Survey<'a> {
             }
         }
         survey
+    }
+
+    fn into_columns(self) -> Columns {
+        let combinations = match self.several.is_empty() {
+            true => vec![self.lowest.measures],
+            false => self.several,
+        };
+        Columns {
+            under_review: self.under_review,
+            combinations,
+        }
     }
 
     fn range(&self, inputs: &Inputs) -> Range {

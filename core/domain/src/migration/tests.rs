@@ -108,6 +108,9 @@ fn the_same_pack_moves_nobody() {
     assert_eq!(migration.matrix.moved, 0);
     assert_eq!(migration.scores_before, migration.scores_after);
     assert!(migration.causes.is_empty());
+    let nothing = Some(crate::validation::Ppm(0));
+    assert_eq!(migration.grade_stability().psi, nothing);
+    assert_eq!(migration.score_stability().psi, nothing);
 }
 
 #[test]

@@ -147,6 +147,19 @@ impl RulePack {
         self.reasons.get(code)
     }
 
+    /// What a code of the pack is called in Chinese: an indicator, cap, veto, bonus, gate or reason.
+    #[must_use]
+    pub fn title_of(&self, code: &str) -> Option<&str> {
+        let indicators = self.indicators.iter().map(|i| (i.code.as_str(), &i.titles));
+        let caps = self.caps.iter().map(|c| (c.code.as_str(), &c.titles));
+        let bonuses = self.bonuses.iter().map(|b| (b.code.as_str(), &b.titles));
+        let gates = self.gates.iter().map(|g| (g.code.as_str(), &g.titles));
+        let reasons = self.reasons.iter().map(|(c, r)| (c.as_str(), &r.text));
+        let mut all = indicators.chain(caps).chain(bonuses).chain(gates).chain(reasons);
+        let found = all.find(|(known, _)| *known == code)?;
+        Some(found.1.zh.as_str())
+    }
+
     /// The grade of a score; C where the pack has no grades.
     #[must_use]
     pub fn grade_of(&self, score: Points) -> Grade {

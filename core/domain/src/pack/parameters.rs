@@ -158,6 +158,12 @@ pub struct CapacityFallback {
 }
 
 impl Parameters {
+    /// Whether a file of rules is a parameter table and not a pack: it has a `parameters_id`.
+    #[must_use]
+    pub fn is_named_in(text: &str) -> bool {
+        text.lines().any(|line| line.starts_with("parameters_id"))
+    }
+
     /// Parses a parameter file; `name` stands for the file in errors.
     ///
     /// # Errors

@@ -34,6 +34,14 @@ error-rules-bands = Bands overlap or leave a gap. Make each one begin where the 
 error-rules-forbidden-field = This field must never be scored. Remove it from the rules.
 error-rules-missing-text = A reason lacks its text in one language. Add Chinese, Mongolian and English.
 error-rules-unknown-name = The rules name a measure, item or code that does not exist. Check the name.
+error-rules-state = The file is no proposal: it is in force or was taken back. See the list of rule files.
+error-rules-shadow = A finished shadow run with its migration matrix is needed, beside the rules in force today. Run this file in shadow again, then put it into force.
+error-rules-impact = Give the reference of the impact assessment of personal information (at most 200 characters).
+error-rules-overlap = { $file } ({ $hash }, from { $from }) holds for the same subjects on the same days. Name it as replaced (this file must begin after it and rate all of its subjects), or change the days.
+    .plain = The days overlap those of rules in force. Name the file that is replaced, or change the days.
+error-rules-days = The first day { $from } is before today, { $today }: rules do not reach back. Hand the file in again with today or a later first day.
+    .plain = The first day is before today: rules do not reach back.
+error-rules-not-empty = The first setup is for an empty server on which nobody stands anywhere. Change rules by proposal, shadow run and activation by two persons.
 error-pack-unknown = This rule pack is not loaded. Import it first.
 error-parameters-unknown = No parameter table is valid on that day. Import one first.
 

@@ -36,6 +36,14 @@ error-rules-bands = 分档有重叠或空缺。请让各档首尾相接。
 error-rules-forbidden-field = 这一项法律不许用来评分。请从规则中删去。
 error-rules-missing-text = 有一条理由缺少一种文字。请补齐汉文、蒙古文和英文。
 error-rules-unknown-name = 规则里有系统不认识的指标、采集项或代码。请检查名称。
+error-rules-state = 该文件不是待启用的提案：它已经启用或已被撤回。请查看规则文件列表。
+error-rules-shadow = 启用前须完成影子运行和迁移矩阵，且运行时的现行规则未变。请对该文件重新运行影子运行，完成后再启用。
+error-rules-impact = 启用规则须填写个人信息保护影响评估的文号（不超过200字）。
+error-rules-overlap = { $file }（{ $hash }，{ $from } 起）在相同日期适用于相同主体。请指明它被本文件替代（本文件须晚于其生效日开始并覆盖其全部主体），或调整有效期。
+    .plain = 有效期与现行规则重叠。请指明被替代的文件，或调整有效期。
+error-rules-days = 生效日期 { $from } 早于今天 { $today }：规则不溯及既往。请改用今天或以后的生效日期，重新提交。
+    .plain = 生效日期早于今天：规则不溯及既往。
+error-rules-not-empty = 首次配置只适用于尚无评定现状的空服务器。请由两人按提案、影子运行、启用的程序更换规则。
 error-pack-unknown = 这套规则还没有装入。请先导入规则包。
 error-parameters-unknown = 当日没有有效的参数表。请先导入。
 

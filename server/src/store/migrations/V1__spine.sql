@@ -256,8 +256,37 @@ create table rule_file (
     division     text,          -- of a parameter table, filled
     valid_from   text not null,
     valid_to     text,
+    ends_on      text,          -- last day in force, once another file takes its place
     text         text not null,
-    activated_at integer
+    proposed_by  text,          -- null: with the first setup of an empty server
+    proposed_at  integer,
+    activated_by text,
+    activated_at integer,
+    impact       text,          -- reference of the impact assessment (domain.md L-25)
+    replaces     text,          -- the file whose place it takes
+    withdrawn_at integer        -- of a proposal
+) without rowid;
+
+-- A proposed file in shadow beside the rules in force: what it would change. One run for each file,
+-- never a rating and never a lender's to read.
+create table shadow_run (
+    file        text primary key references rule_file (hash),
+    rules       text not null,  -- digest of the rules in force when it began
+    asked_by    text not null,
+    asked_at    integer not null,
+    finished_at integer,
+    place       text not null,  -- campaigns still to walk and the last standing that is done, JSON
+    expected    integer not null, -- standings when it began
+    done        integer not null,
+    measured    integer not null, -- of these, measured again from their inputs
+    migration   text not null   -- what was counted so far, JSON
+) without rowid;
+
+create table shadow_division (
+    file     text not null,
+    division text not null,     -- a gacha, filled
+    matrix   text not null,     -- JSON
+    primary key (file, division)
 ) without rowid;
 
 -- The national holiday calendar as it was published, one row a year.
@@ -541,6 +570,20 @@ create table standing (
 create index standing_by_division on standing (cycle, division);
 -- All campaigns of a division, page by page: after a register row every one of them is looked at.
 create index standing_by_place on standing (division, cycle);
+
+-- The measured columns behind each standing in the order in which a candidate walks them. A copy:
+-- columns that are missing or of another program are measured again.
+create table standing_columns (
+    cycle       text not null,
+    division    text not null,
+    subject     text not null,
+    kind        text not null, -- what kind of subject
+    inputs_hash blob not null,
+    pack        blob not null, -- the pack that measured
+    parameters  blob not null,
+    columns     blob not null,
+    primary key (cycle, division, subject)
+) without rowid;
 
 -- With a rowid, as projections.
 create table assessment (

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::assess::{Worksheet, assess};
+use crate::assess::{Worksheet, assess_measured};
 use crate::pack::shipped;
 
 /// The inputs of every worked case.
@@ -33,7 +33,8 @@ fn columns_score_to_what_the_facts_give_in_every_worked_case() {
         let read = Columns::from_bytes(&columns.to_bytes()).unwrap();
         assert_eq!(read, columns, "{}", inputs.subject);
         let surveyed = read.survey(&inputs.pack).unwrap();
-        let assessment = assess(inputs);
+        let (assessment, kept) = assess_measured(inputs, inputs.hash());
+        assert_eq!(kept, columns);
         assert_eq!(surveyed.low.totals, assessment.totals);
         assert_eq!(surveyed.high.totals.score, assessment.range.high_score);
         if let (Some(low), Some(high)) = (assessment.range.low, assessment.range.high) {
