@@ -23,7 +23,8 @@ use crate::store::rule_file::{self, RuleRow};
 use crate::store::{self, Tx};
 
 pub use self::life::{
-    ActivateRequest, NewRuleFile, RuleFileView, RuleState, activate, list, propose, seed, text, withdraw,
+    ActivateRequest, NewRuleFile, RuleFileView, RuleState, activate, list, propose, seed, text,
+    withdraw,
 };
 pub(crate) use self::life::{allow_read, get, in_force_digest, reach, standing_of};
 pub use crate::store::rule_file::RuleKind;

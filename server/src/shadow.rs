@@ -97,7 +97,12 @@ pub fn begin(service: &Service, actor: &Actor, file: &Hash) -> Result<ShadowView
         };
         store::shadow::clear_divisions(tx, &file)?;
         store::shadow::put(tx, &run)?;
-        audit(tx, &run, "rules.shadow_begun", &json!({ "expected": expected }))?;
+        audit(
+            tx,
+            &run,
+            "rules.shadow_begun",
+            &json!({ "expected": expected }),
+        )?;
         enqueue(tx, &file, now)
     })?;
     service.store.read(|c| view(c, actor, &file))
@@ -224,7 +229,10 @@ fn audit(
     detail: &serde_json::Value,
 ) -> Result<(), ServiceError> {
     let resource = format!("rules/{}", run.file);
-    let (by, at) = (run.asked_by.as_str(), run.finished_at.unwrap_or(run.asked_at));
+    let (by, at) = (
+        run.asked_by.as_str(),
+        run.finished_at.unwrap_or(run.asked_at),
+    );
     store::log::audit(tx, at, by, action, &resource, detail)?;
     Ok(())
 }

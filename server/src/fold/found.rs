@@ -10,9 +10,9 @@ use itgel_domain::register::PeerEvaluation;
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
 
+use super::Assessed;
 use crate::error::ServiceError;
 use crate::store::assessment::AssessmentRow;
-use super::Assessed;
 use crate::store::board::Counts;
 use crate::store::columns::ColumnsRow;
 use crate::store::standing::StandingRow;

@@ -23,8 +23,8 @@ use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
-use super::{Assessed, Standing};
 use super::found::{self, Found};
+use super::{Assessed, Standing};
 use crate::context;
 use crate::error::ServiceError;
 use crate::process::{self, Refreshed};

@@ -128,7 +128,14 @@ pub fn propose(
         if !is_new {
             rule_file::propose_again(tx, &row.hash, &actor.officer, now)?;
         }
-        record(tx, actor.officer.as_str(), "rules.proposed", &row, &json!({}), now)?;
+        record(
+            tx,
+            actor.officer.as_str(),
+            "rules.proposed",
+            &row,
+            &json!({}),
+            now,
+        )?;
         get(tx, &row.hash).map(view)
     })
 }
@@ -378,7 +385,9 @@ fn checked_days(
     for rival in rivals.into_iter().filter(is_rival) {
         let covers = |kind| row.subject_kinds.contains(kind);
         let is_named = replaces == Some(&rival.hash);
-        if !is_named || rival.valid_from >= row.valid_from || !rival.subject_kinds.iter().all(covers)
+        if !is_named
+            || rival.valid_from >= row.valid_from
+            || !rival.subject_kinds.iter().all(covers)
         {
             let violation = Violation::new("replaces", ErrorCode::RulesOverlap)
                 .with("file", &rival.name)
@@ -404,7 +413,8 @@ fn checked_days(
 fn checked_shadow(connection: &Connection, hash: &Hash) -> Result<(), ServiceError> {
     let run = store::shadow::get(connection, hash)?;
     let in_force = in_force_digest(connection)?;
-    let is_good = |run: store::shadow::ShadowRow| run.finished_at.is_some() && run.rules == in_force;
+    let is_good =
+        |run: store::shadow::ShadowRow| run.finished_at.is_some() && run.rules == in_force;
     match run.is_some_and(is_good) {
         true => Ok(()),
         false => Err(ErrorCode::RulesShadow.into()),

@@ -175,7 +175,10 @@ impl<'a> Walk<'a> {
             Err(_) => self.refill(cycle, row, &mut inputs, page)?,
         };
         let measured_by = self.pack(&kept.pack)?;
-        let base = self.base.clone().unwrap_or_else(|| Arc::clone(&measured_by));
+        let base = self
+            .base
+            .clone()
+            .unwrap_or_else(|| Arc::clone(&measured_by));
         let other_base = match self.measures_like(&base, &measured_by) {
             true => None,
             false => Some(self.measure(row, &base, None, &mut inputs)?),
@@ -312,7 +315,10 @@ impl<'a> Walk<'a> {
                 result.assessment
             }
         };
-        let base = self.base.clone().unwrap_or_else(|| Arc::clone(&inputs.pack));
+        let base = self
+            .base
+            .clone()
+            .unwrap_or_else(|| Arc::clone(&inputs.pack));
         let under = match self.candidate {
             Candidate::Pack(pack) => Inputs {
                 pack: Arc::clone(pack),

@@ -93,7 +93,11 @@ fn psi(stability: &itgel_domain::validation::Stability) -> String {
 fn matrix(out: &mut impl TableWriter, matrix: &Matrix) -> Result<(), WriteError> {
     let places = matrix.places();
     let mut columns = vec![ColumnHead::text(text::rules_from_to(LANG))];
-    columns.extend(places.iter().map(|p| ColumnHead::number(text::rule_place(LANG, *p))));
+    columns.extend(
+        places
+            .iter()
+            .map(|p| ColumnHead::number(text::rule_place(LANG, *p))),
+    );
     columns.push(ColumnHead::number(text::rules_sum(LANG)));
     out.begin(&SheetHead {
         title: text::rules_sheet_matrix(LANG),
@@ -189,7 +193,10 @@ fn by_division(
         let share = i64::try_from(matrix.moved_share()).unwrap_or(i64::MAX);
         let moves = matrix.cells.iter().filter(|cell| cell.from != cell.to);
         let moves = moves.map(|cell| {
-            let (from, to) = (text::rule_place(LANG, cell.from), text::rule_place(LANG, cell.to));
+            let (from, to) = (
+                text::rule_place(LANG, cell.from),
+                text::rule_place(LANG, cell.to),
+            );
             format!("{from} → {to}: {}", cell.subjects)
         });
         out.row(&[

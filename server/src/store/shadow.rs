@@ -120,7 +120,11 @@ pub fn add_division(
     let sql = "select matrix from shadow_division where file = ?1 and division = ?2";
     let mut query = tx.prepare_cached(sql)?;
     let known = query.query_row(params![file.to_string(), code], |row| {
-        Ok(column::json::<Matrix>(row, "matrix", "shadow_division.matrix"))
+        Ok(column::json::<Matrix>(
+            row,
+            "matrix",
+            "shadow_division.matrix",
+        ))
     });
     let mut matrix = known.optional()?.transpose()?.unwrap_or_default();
     matrix.join(counted);
@@ -148,7 +152,10 @@ pub fn list_divisions(
     let rows = query.query_map(params![file.to_string(), low, high], |row| {
         Ok((|| {
             let division = column::division(row, "division", "shadow_division.division")?;
-            Ok((division, column::json(row, "matrix", "shadow_division.matrix")?))
+            Ok((
+                division,
+                column::json(row, "matrix", "shadow_division.matrix")?,
+            ))
         })())
     })?;
     rows.map(|row| row?).collect()

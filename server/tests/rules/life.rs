@@ -31,9 +31,9 @@ pub(crate) fn visited(count: u32) -> World {
     let people = [(officer("a-2"), Role::Approver)];
     world
         .transact(move |_, tx| {
-            people.iter().try_for_each(|(record, role)| {
-                setup::add_officer(tx, record, &[(*role, banner)])
-            })
+            people
+                .iter()
+                .try_for_each(|(record, role)| setup::add_officer(tx, record, &[(*role, banner)]))
         })
         .unwrap();
     world
@@ -55,12 +55,25 @@ pub(crate) fn next_pack(changes: &[(&str, &str)]) -> NewRuleFile {
 }
 
 pub(crate) const STRICTER: &[(&str, &str)] = &[
-    ("{ grade = \"AAA\", ge = \"90\" }", "{ grade = \"AAA\", ge = \"95\" }"),
-    ("{ grade = \"AA\", ge = \"80\" }", "{ grade = \"AA\", ge = \"85\" }"),
-    ("{ le = \"3\", points = \"15\" }", "{ le = \"1\", points = \"15\" }"),
+    (
+        "{ grade = \"AAA\", ge = \"90\" }",
+        "{ grade = \"AAA\", ge = \"95\" }",
+    ),
+    (
+        "{ grade = \"AA\", ge = \"80\" }",
+        "{ grade = \"AA\", ge = \"85\" }",
+    ),
+    (
+        "{ le = \"3\", points = \"15\" }",
+        "{ le = \"1\", points = \"15\" }",
+    ),
 ];
 
-pub(crate) fn propose(world: &World, by: &str, file: &NewRuleFile) -> Result<RuleFileView, ServiceError> {
+pub(crate) fn propose(
+    world: &World,
+    by: &str,
+    file: &NewRuleFile,
+) -> Result<RuleFileView, ServiceError> {
     rules::propose(&world.service, &world.officer(by), file, world.now())
 }
 
@@ -88,7 +101,13 @@ fn activate(
         impact: impact.to_owned(),
         replaces,
     };
-    rules::activate(&world.service, &world.officer(by), hash, &request, world.now())
+    rules::activate(
+        &world.service,
+        &world.officer(by),
+        hash,
+        &request,
+        world.now(),
+    )
 }
 
 #[test]
@@ -107,7 +126,11 @@ fn a_pack_comes_into_force_by_two_persons_with_matrix_and_impact_assessment() {
     assert_eq!(code("a-2", IMPACT, replaced), ErrorCode::RulesShadow);
 
     shadow::begin(&world.service, &world.officer("a-1"), &hash).unwrap();
-    assert_eq!(code("a-2", IMPACT, replaced), ErrorCode::RulesShadow, "not finished");
+    assert_eq!(
+        code("a-2", IMPACT, replaced),
+        ErrorCode::RulesShadow,
+        "not finished"
+    );
     shadow::finish(&world.service, &hash, 2, &mut |_| ()).unwrap();
     let active = activate(&world, "a-2", &hash, IMPACT, replaced).unwrap();
     assert_eq!(active.state, RuleState::Active);
@@ -115,7 +138,11 @@ fn a_pack_comes_into_force_by_two_persons_with_matrix_and_impact_assessment() {
     assert!(!active.first_setup);
     assert_eq!(in_force(&world, date(2026, 11, 30)), old);
     assert_eq!(in_force(&world, date(2026, 12, 1)), hash);
-    assert_eq!(code("a-2", IMPACT, replaced), ErrorCode::RulesState, "a second time");
+    assert_eq!(
+        code("a-2", IMPACT, replaced),
+        ErrorCode::RulesState,
+        "a second time"
+    );
     let row = &world.audit("rules.activated");
     let last = row.last().unwrap();
     assert_eq!(last.actor, "a-2");
@@ -126,7 +153,10 @@ fn a_matrix_of_other_rules_in_force_is_stale() {
     let world = visited(2);
     let old = in_force(&world, world.now().on());
     let first = propose(&world, "a-1", &next_pack(STRICTER)).unwrap().hash;
-    let looser = [("{ grade = \"AA\", ge = \"80\" }", "{ grade = \"AA\", ge = \"79\" }")];
+    let looser = [(
+        "{ grade = \"AA\", ge = \"80\" }",
+        "{ grade = \"AA\", ge = \"79\" }",
+    )];
     let second = propose(&world, "a-1", &next_pack(&looser)).unwrap().hash;
     run_shadow(&world, "a-1", &first);
     run_shadow(&world, "a-1", &second);
@@ -155,7 +185,10 @@ fn rules_do_not_reach_back_and_a_withdrawn_file_is_no_proposal() {
     let refused = activate(&world, "a-2", &hash, IMPACT, Some(old));
     assert_eq!(refusal(refused), ErrorCode::RulesState);
     let again = propose(&world, "a-2", &past).unwrap();
-    assert_eq!((again.state, again.proposed_by.unwrap().as_str()), (RuleState::Proposed, "a-2"));
+    assert_eq!(
+        (again.state, again.proposed_by.unwrap().as_str()),
+        (RuleState::Proposed, "a-2")
+    );
 }
 
 #[test]
@@ -188,7 +221,9 @@ fn the_first_setup_says_so_and_is_not_repeated_on_a_server_in_use() {
         .transact(|service, tx| rules::seed(service, tx, service.now()))
         .unwrap();
     let forget = "update rule_file set activated_at = null where name like 'hh-%'";
-    world.transact(move |_, tx| Ok(tx.execute(forget, [])?)).unwrap();
+    world
+        .transact(move |_, tx| Ok(tx.execute(forget, [])?))
+        .unwrap();
     let refused = world.transact(|service, tx| rules::seed(service, tx, service.now()));
     assert_eq!(refusal(refused), ErrorCode::RulesNotEmpty);
 }

@@ -71,7 +71,11 @@ fn a_run_counts_what_a_full_assessment_of_everybody_says() {
     assert!(view.migration.moved > 0, "{:?}", view.migration);
     let led: u64 = view.migration.causes.iter().map(|cause| cause.led).sum();
     assert_eq!(led, view.migration.moved, "each mover has one main reason");
-    let example = view.migration.causes.iter().find_map(|c| c.examples.first());
+    let example = view
+        .migration
+        .causes
+        .iter()
+        .find_map(|c| c.examples.first());
     let code = world.gacha.code.to_string();
     assert!(example.unwrap().starts_with(&code), "{example:?}");
     let lines = world
@@ -96,10 +100,16 @@ fn columns_that_are_missing_or_broken_are_measured_again_and_kept() {
         ("delete from standing_columns", 5),
         ("update standing_columns set columns = x'00'", 5),
     ] {
-        world.transact(move |_, tx| Ok(tx.execute(sql, [])?)).unwrap();
+        world
+            .transact(move |_, tx| Ok(tx.execute(sql, [])?))
+            .unwrap();
         run_shadow(&world, "a-1", &hash);
         let view = shown(&world, &hash);
-        assert_eq!((counts(&view), view.measured), (whole.clone(), missing), "{sql}");
+        assert_eq!(
+            (counts(&view), view.measured),
+            (whole.clone(), missing),
+            "{sql}"
+        );
         run_shadow(&world, "a-1", &hash);
         assert_eq!(shown(&world, &hash).measured, 0, "{sql}");
     }
@@ -110,7 +120,10 @@ fn a_candidate_that_measures_otherwise_is_measured_from_the_inputs() {
     let world = visited(6);
     let file = next_pack(&[
         ("loan_record_months = 24", "loan_record_months = 60"),
-        ("{ grade = \"AA\", ge = \"80\" }", "{ grade = \"AA\", ge = \"88\" }"),
+        (
+            "{ grade = \"AA\", ge = \"80\" }",
+            "{ grade = \"AA\", ge = \"88\" }",
+        ),
     ]);
     let hash = propose(&world, "a-1", &file).unwrap().hash;
     run_shadow(&world, "a-1", &hash);
@@ -128,8 +141,16 @@ fn a_parameter_table_is_tried_where_it_would_hold() {
         .unwrap();
     let text = text
         .replacen("version = \"1\"", "version = \"2\"", 1)
-        .replacen("valid_from = \"2026-01-01\"", "valid_from = \"2026-12-01\"", 1)
-        .replacen("income_benchmark_yuan = \"26500\"", "income_benchmark_yuan = \"90000\"", 1);
+        .replacen(
+            "valid_from = \"2026-01-01\"",
+            "valid_from = \"2026-12-01\"",
+            1,
+        )
+        .replacen(
+            "income_benchmark_yuan = \"26500\"",
+            "income_benchmark_yuan = \"90000\"",
+            1,
+        );
     let table = Arc::new(Parameters::parse(name, text.as_bytes()).unwrap());
     let file = NewRuleFile {
         name: (*name).to_owned(),

@@ -155,7 +155,11 @@ impl RulePack {
         let bonuses = self.bonuses.iter().map(|b| (b.code.as_str(), &b.titles));
         let gates = self.gates.iter().map(|g| (g.code.as_str(), &g.titles));
         let reasons = self.reasons.iter().map(|(c, r)| (c.as_str(), &r.text));
-        let mut all = indicators.chain(caps).chain(bonuses).chain(gates).chain(reasons);
+        let mut all = indicators
+            .chain(caps)
+            .chain(bonuses)
+            .chain(gates)
+            .chain(reasons);
         let found = all.find(|(known, _)| *known == code)?;
         Some(found.1.zh.as_str())
     }
