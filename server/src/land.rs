@@ -3,6 +3,7 @@
 //! subject is resolved ([`itgel_domain::land`]) and published as a row of the register `land` in
 //! the same transaction, so that devices receive results and never records of neighbours.
 
+mod conflicting;
 mod publish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,11 +21,13 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
+pub use self::conflicting::{ContradictionLine, ContradictionQuery, list_contradictions};
 use self::publish::publish;
 use crate::error::ServiceError;
 use crate::fold;
 use crate::service::{Service, random};
 use crate::store::land::LandRow;
+use crate::store::land_fault::LandObject;
 use crate::store::{self, Tx};
 
 /// A record as somebody enters it.
@@ -115,15 +118,18 @@ pub fn put(
     let is_same = |row: &LandRow| row.record == new.record && row.division == new.division;
     let is_changed = !same.iter().any(is_same);
     let mut touched: BTreeSet<SubjectId> = subjects_of(&new.record);
+    let mut objects = objects_of(&new.record);
     if is_changed {
         for row in &same {
+            objects.extend(objects_of(&row.record));
             touched.extend(subjects_of(&row.record));
             touched.extend(parties_of_plot(tx, banner, &row.record)?);
             store::land::end(tx, &row.id, entered_by, now)?;
         }
         write(tx, new, entered_by, now)?;
     }
-    let found = publish(service, tx, banner, &touched, entered_by, now)?;
+    let place = (banner, &objects);
+    let found = publish(service, tx, place, &touched, entered_by, now)?;
     let faults = found
         .into_iter()
         .filter(|fault| is_about(fault, &new.record));
@@ -133,39 +139,65 @@ pub fn put(
     })
 }
 
-/// What would contradict itself if a record were entered, as far as the records in force tell.
+/// What would contradict itself if records were entered together, for each of them, as far as the
+/// records in force and the counts on file tell.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
 pub fn contradictions(
+    service: &Service,
     connection: &Connection,
-    new: &NewRecord,
-) -> Result<Vec<Fault>, ServiceError> {
+    new: &[NewRecord],
+) -> Result<Vec<Vec<Fault>>, ServiceError> {
     let mut around = Vec::new();
-    match (&new.record, new.record.plot()) {
-        (_, Some(plot)) => {
-            around = store::land::list_of_plot(connection, banner_of(new.division), plot)?;
-        }
-        (LandRecord::Joint(group), None) => {
-            for member in &group.members {
-                around.extend(store::land::list_of_subject(connection, &member.member)?);
-            }
-        }
-        (_, None) => {}
+    for record in new {
+        around.extend(records_around(connection, record)?);
     }
     let around: BTreeMap<RowId, LandRecord> =
         around.into_iter().map(|row| (row.id, row.record)).collect();
-    let is_replaced = |old: &LandRecord| {
-        let place = |r: &LandRecord| (r.register(), r.number(), r.days().0);
-        place(old) == place(&new.record)
+    let place = |r: &LandRecord| (r.register(), r.number(), r.days().0);
+    let replaced: BTreeSet<_> = new.iter().map(|new| place(&new.record)).collect();
+    let kept = around
+        .into_values()
+        .filter(|old| !replaced.contains(&place(old)));
+    let records: Records = kept
+        .chain(new.iter().map(|new| new.record.clone()))
+        .collect();
+    let banner = new.first().map(|new| banner_of(new.division));
+    let rules = match banner {
+        Some(banner) => publish::rules_for(service, connection, banner, service.now())?,
+        None => LandRules::default(),
     };
-    let kept = around.into_values().filter(|old| !is_replaced(old));
-    let records: Records = kept.chain([new.record.clone()]).collect();
-    let found = resolve(&records, &BTreeMap::new(), LandRules::default());
-    let told = found.faults.into_iter();
-    Ok(told
-        .filter(|fault| fault.kind != FaultKind::Uncounted && is_about(fault, &new.record))
-        .collect())
+    let members = records.joint.iter().flat_map(|group| &group.members);
+    let members: BTreeSet<SubjectId> = members.map(|m| m.member.clone()).collect();
+    let own = resolve(&records, &BTreeMap::new(), rules);
+    let counts = publish::counts(service, connection, &members, &own)?;
+    let found = resolve(&records, &counts, rules).faults;
+    let about = |new: &NewRecord| {
+        let told = found
+            .iter()
+            .filter(|fault| fault.kind != FaultKind::Uncounted);
+        told.filter(|fault| is_about(fault, &new.record))
+            .cloned()
+            .collect()
+    };
+    Ok(new.iter().map(about).collect())
+}
+
+/// The records in force that a new one can contradict.
+fn records_around(connection: &Connection, new: &NewRecord) -> Result<Vec<LandRow>, ServiceError> {
+    if let Some(plot) = new.record.plot() {
+        let banner = banner_of(new.division);
+        return Ok(store::land::list_of_plot(connection, banner, plot)?);
+    }
+    let LandRecord::Joint(group) = &new.record else {
+        return Ok(Vec::new());
+    };
+    let mut around = Vec::new();
+    for member in &group.members {
+        around.extend(store::land::list_of_subject(connection, &member.member)?);
+    }
+    Ok(around)
 }
 
 /// Whether the register has the same contract under another first day with days in common.
@@ -225,7 +257,8 @@ pub fn withdraw(
         audit(tx, now, officer, "land.withdrawn", &row)?;
         let mut touched = subjects_of(&row.record);
         touched.extend(parties_of_plot(tx, banner, &row.record)?);
-        publish(service, tx, banner, &touched, officer, now)?;
+        let place = (banner, &objects_of(&row.record));
+        publish(service, tx, place, &touched, officer, now)?;
         Ok(true)
     })
 }
@@ -248,18 +281,26 @@ pub fn follow(
     let groups = rows
         .iter()
         .filter(|row| matches!(row.record, LandRecord::Joint(_)));
-    let banners: BTreeSet<DivisionCode> = groups.map(|row| row.banner).collect();
-    for banner in banners {
-        publish(
-            service,
-            tx,
-            banner,
-            &BTreeSet::from([subject.clone()]),
-            "rule",
-            now,
-        )?;
+    let mut banners: BTreeMap<DivisionCode, BTreeSet<LandObject>> = BTreeMap::new();
+    for row in groups {
+        let objects = banners.entry(row.banner).or_default();
+        objects.extend(objects_of(&row.record));
+    }
+    let touched = BTreeSet::from([subject.clone()]);
+    for (banner, objects) in &banners {
+        publish(service, tx, (*banner, objects), &touched, "rule", now)?;
     }
     Ok(())
+}
+
+/// The plot or group that a record is about.
+fn objects_of(record: &LandRecord) -> BTreeSet<LandObject> {
+    let plot = record.plot().map(|plot| LandObject::Plot(plot.to_owned()));
+    let group = match record {
+        LandRecord::Joint(group) => Some(LandObject::Group(group.id.clone())),
+        _ => None,
+    };
+    plot.into_iter().chain(group).collect()
 }
 
 fn check_right(actor: &Actor, division: DivisionCode) -> Result<(), ServiceError> {
@@ -353,13 +394,17 @@ fn parties_of_plot(
 
 /// Whether a contradiction is about a record, so that who enters it should know.
 fn is_about(fault: &Fault, record: &LandRecord) -> bool {
+    is_with(fault, record) || record.plot().is_some_and(|plot| plot == fault.about)
+}
+
+/// Whether a record is one of those that contradict one another.
+#[must_use]
+pub fn is_with(fault: &Fault, record: &LandRecord) -> bool {
     let number = match record {
         LandRecord::Plot(plot) => &plot.contract,
         LandRecord::Lease(lease) => &lease.id,
         LandRecord::Joint(group) => &group.id,
         LandRecord::Entrusted(animals) => &animals.id,
     };
-    fault.about == *number
-        || fault.contracts.contains(number)
-        || record.plot().is_some_and(|plot| plot == fault.about)
+    fault.about == *number || fault.contracts.contains(number)
 }

@@ -24,7 +24,7 @@ pub(crate) use self::apply::run as run_job;
 pub use self::enter::{
     Entered, MAX_PAGE, NumberedEntry, activate, enter, enter_forms, open, propose, reject,
 };
-pub(crate) use self::row::touch;
+pub(crate) use self::row::{answering, touch};
 pub use self::table::{TableLedger, activate_of_table, enter_of_table};
 pub(crate) use self::village::{is_late, village_facts, with_recovery};
 use crate::error::ServiceError;

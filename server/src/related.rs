@@ -6,15 +6,17 @@
 //! effect, its loan record, vetoes and records — reaches the entity as a derived register row,
 //! renewed in the transaction in which any of it changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use itgel_domain::assess::Context;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::{RowId, SubjectId};
-use itgel_domain::ledger::PartyNumber;
+use itgel_domain::ledger::{LedgerResult, PartyNumber};
 use itgel_domain::policy::{Action, Actor, Resource, may};
-use itgel_domain::register::{RegisterContent, RegisterRow, RelatedStanding, Relation};
+use itgel_domain::register::{
+    CreditRecord, CreditStatus, RegisterContent, RegisterRow, RelatedStanding, Relation, VetoFact,
+};
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use jiff::Span;
@@ -25,7 +27,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::office::OfficeHolder;
 use crate::store::{self, Tx};
-use crate::{fold, registers};
+use crate::{fold, ledger, registers};
 
 /// An office that somebody holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,6 +198,8 @@ fn renew(
 
 /// A household that answers for holders of an object.
 struct Answering {
+    /// The numbers of its people who hold the offices.
+    numbers: BTreeSet<String>,
     relation: Relation,
     valid_from: Date,
     valid_to: Option<Date>,
@@ -216,11 +220,13 @@ fn standings(tx: &Tx<'_>, object: &Subject, now: AtMs) -> Result<Vec<RegisterRow
         }
         for household in store::party::list_subjects(tx, &holder.blind)? {
             let known = answering.entry(household).or_insert_with(|| Answering {
+                numbers: BTreeSet::new(),
                 relation,
                 valid_from: holder.valid_from,
                 valid_to: holder.valid_to,
                 source: holder.source.clone(),
             });
+            known.numbers.insert(holder.blind.clone());
             // Relations stand in the order of their strength.
             known.relation = known.relation.min(relation);
             known.valid_from = known.valid_from.min(holder.valid_from);
@@ -250,12 +256,14 @@ fn row(
     let rating = store::rating::get_current(tx, &household.id)?;
     // A suspended rating is no grade; what it was suspended for comes with the vetoes.
     let in_effect = rating.filter(|rating| rating.status.is_in_effect());
+    let own = ledger::answering(tx, household, &answering.numbers)?;
+    let (credit, vetoes) = with_own_loans(context.credit, context.vetoes, own);
     let standing = RelatedStanding {
         subject: household.id.clone(),
         relation: answering.relation,
         grade: in_effect.map(|rating| rating.grade),
-        credit: context.credit,
-        vetoes: context.vetoes,
+        credit,
+        vetoes,
         official_lists: context.official_lists,
         public_records: context.public_records,
     };
@@ -270,6 +278,23 @@ fn row(
         source: answering.source,
         content: RegisterContent::Related(standing),
     })
+}
+
+/// The household's record with the own loans of those who hold the offices. A refusal of the
+/// query stands.
+fn with_own_loans(
+    household: CreditRecord,
+    mut vetoes: Vec<VetoFact>,
+    own: Option<LedgerResult>,
+) -> (CreditRecord, Vec<VetoFact>) {
+    let Some(own) = own.filter(|_| household.status != CreditStatus::Refused) else {
+        return (household, vetoes);
+    };
+    if let Some(v3) = own.v3 {
+        vetoes.retain(|fact| fact.code != v3.code || fact.source != v3.source);
+        vetoes.push(v3);
+    }
+    (own.credit, vetoes)
 }
 
 fn says_the_same(known: &RegisterRow, row: &RegisterRow) -> bool {

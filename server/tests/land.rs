@@ -12,7 +12,7 @@ mod actors;
 use actors::{Collector, TODAY, World, refusal};
 use itgel_domain::assess::Inputs;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::id::SubjectId;
+use itgel_domain::id::{ImportId, SubjectId};
 use itgel_domain::item::Observation;
 use itgel_domain::land::{
     Entrustment, FaultKind, JointContract, LandRecord, LeaseContract, Membership, Plot, Zone,
@@ -365,6 +365,18 @@ fn a_group_contract_that_misses_the_day_of_the_count_is_told_and_not_used() {
     }
     let members = [&herders[0].0.subject, &herders[1].0.subject];
     let days = (FROM, Some(date(2026, 9, 30)));
+    let (gacha, member) = (world.gacha.code, &herders[0].0.local_code);
+    let table = format!(
+        "区划代码,合同编号,联户起始日期,联户截止日期,成员户编号,加入日期\n\
+         {gacha},示例-联户-9,2026-05-01,2026-09-30,{member},2026-05-01\n"
+    );
+    let (_, told) = staged(&world, "joint-groups", &table);
+    let codes: Vec<_> = told.iter().map(|line| line.fault.code).collect();
+    assert_eq!(
+        codes,
+        [ErrorCode::LandGroupMissesCount],
+        "before it is in force"
+    );
     let entered = put(&world, group("示例-联户-1", days, &members)).unwrap();
     assert_eq!(kinds(&entered), [FaultKind::GroupMissesCount]);
     let inputs = inputs(&world, &herders[0].0);
@@ -405,7 +417,7 @@ fn tables_of_land_go_in_row_by_row_and_each_bad_row_is_named() {
     let expected = [
         (3, ErrorCode::LandRecord),
         (4, ErrorCode::ImportSubject),
-        (5, ErrorCode::ImportOverlap),
+        (5, ErrorCode::ImportOverlapRow),
     ];
     assert_eq!(refused, expected);
     let [a, b, c] = [0, 1, 2].map(|n| herders[n].0.subject.clone());
@@ -450,6 +462,14 @@ fn tables_of_land_go_in_row_by_row_and_each_bad_row_is_named() {
 
 /// Enters a table, puts it into force by a second person; the rows that were refused.
 fn entered(world: &World, kind: &str, csv: &str) -> Vec<(u32, ErrorCode)> {
+    let (id, faults) = staged(world, kind, csv);
+    import::activate(&world.service, &world.officer("a-1"), &id, &mut |_| ()).unwrap();
+    let refused = faults.into_iter().filter(|line| !line.fault.is_notice);
+    refused.map(|line| (line.row, line.fault.code)).collect()
+}
+
+/// Enters a table; everything that its report says.
+fn staged(world: &World, kind: &str, csv: &str) -> (ImportId, Vec<import::FaultLine>) {
     let entering = import::Entering {
         kind: kind.into(),
         bytes: csv.as_bytes().to_vec(),
@@ -465,10 +485,7 @@ fn entered(world: &World, kind: &str, csv: &str) -> Vec<(u32, ErrorCode)> {
         .service
         .store
         .read(|c| import::report_page(c, &registrar, &id, 0, 100));
-    let faults = report.unwrap().0;
-    import::activate(&world.service, &world.officer("a-1"), &id, &mut |_| ()).unwrap();
-    let refused = faults.into_iter().filter(|line| !line.fault.is_notice);
-    refused.map(|line| (line.row, line.fault.code)).collect()
+    (id.clone(), report.unwrap().0)
 }
 
 /// Who keeps the registers of the banner.

@@ -9,9 +9,10 @@ use itgel_domain::file::envelope::Ballot;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
-use itgel_domain::identity::{IdentityRecord, Person};
+use itgel_domain::identity::{IdentityRecord, ORGANISATION, Person};
+use itgel_domain::ledger::PartyNumber;
 use itgel_domain::person::{ResidentId, normalise_name};
-use itgel_domain::subject::Subject;
+use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::sync::pull::IdentityItem;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
@@ -41,7 +42,7 @@ pub(crate) fn put_identity(
     (rules, entropy): (&RuleCache, &dyn Entropy),
 ) -> Result<ChainRef, Error> {
     let home = subject_row(tx, id)?;
-    let wrong = violations(&people, now.on());
+    let wrong = violations(&people, home.kind, now.on());
     if !wrong.is_empty() {
         return Err(Error::Invalid(wrong));
     }
@@ -165,7 +166,9 @@ pub(crate) fn show_name(tx: &Transaction<'_>, id: &SubjectId) -> Result<(), Stor
         return Ok(());
     };
     let head = shown.record.head().or(shown.record.people.first());
-    let name = head.map_or("", |person| &person.full_name);
+    let number = head.and_then(|person| person.id_number.as_deref()?.parse::<ResidentId>().ok());
+    let mut people = shown.record.people.iter();
+    let spouse = people.find(|person| person.role == "spouse");
     let mut find = String::new();
     for person in versions.iter().flat_map(|v| &v.record.people) {
         let names = [Some(&person.full_name), person.name_mn.as_ref()];
@@ -178,7 +181,13 @@ pub(crate) fn show_name(tx: &Transaction<'_>, id: &SubjectId) -> Result<(), Stor
             find.push(ID_END);
         }
     }
-    subject::set_name(tx, id, name, &find)
+    let shown = subject::Shown {
+        name: head.map_or("", |person| &person.full_name),
+        born_year: number.map(|number| number.born_on().year()),
+        spouse: spouse.map_or("", |person| &person.full_name),
+        find: &find,
+    };
+    subject::set_shown(tx, id, &shown)
 }
 
 /// Stands after an ID number in the search text, so that its end can be asked for.
@@ -214,7 +223,7 @@ pub(crate) fn people(db: &Connection, id: &SubjectId) -> Result<Vec<IdentityReco
     Ok(current(&versions).map(|v| v.record.clone()).collect())
 }
 
-fn violations(people: &[Person], today: Date) -> Vec<Violation> {
+fn violations(people: &[Person], kind: SubjectKind, today: Date) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut roles = BTreeSet::new();
     for person in people {
@@ -229,14 +238,22 @@ fn violations(people: &[Person], today: Date) -> Vec<Violation> {
             let range = Violation::new(&field, ErrorCode::ValueOutOfRange);
             found.push(range.with("min", 1).with("max", MAX_NAME));
         }
-        match person.id_number.as_deref().map(str::parse::<ResidentId>) {
-            None => {}
-            Some(Ok(number)) if is_old_enough(number.born_on(), today) => {}
-            Some(Ok(_)) => found.push(Violation::new(&field, ErrorCode::PersonIdInvalid)),
-            Some(Err(error)) => found.push(Violation::new(&field, error.code())),
+        match person.number() {
+            Some(PartyNumber::Person(number)) if !is_old_enough(number.born_on(), today) => {
+                found.push(Violation::new(&field, ErrorCode::PersonIdInvalid));
+            }
+            _ => {
+                let fault = person.number_fault(kind);
+                found.extend(fault.map(|code| Violation::new(&field, code)));
+            }
         }
     }
-    if !roles.iter().any(|role| *role == "head") {
+    // An organisation is known by its own number; who answers for it comes from a register.
+    let is_known = |role: &str| match kind {
+        SubjectKind::Household => role == "head",
+        _ => role == "head" || role == ORGANISATION,
+    };
+    if !roles.iter().any(|role| is_known(role)) {
         found.push(Violation::new("identity/head", ErrorCode::ValueMissing));
     }
     found

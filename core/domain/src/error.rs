@@ -136,6 +136,9 @@ codes! {
     PersonIdInvalid = "person.id_number", Invalid;
     /// A unified social credit code with a wrong character or check digit.
     CreditCodeInvalid = "entity.credit_code", Invalid;
+    /// A collective under a number that is not its own certificate's: registration department N
+    /// (`domain.md` G 49).
+    CreditCodeNotCollective = "collective.credit_code", Invalid;
     /// A division code that cannot be one.
     DivisionInvalid = "division.code", Invalid;
     /// A division that no register has.

@@ -7,9 +7,11 @@
 
 use std::fmt;
 
+use crate::error::ErrorCode;
 use crate::hash::Hash;
 use crate::id::{OfficerId, SubjectId};
 use crate::ledger::PartyNumber;
+use crate::person::Department;
 use crate::subject::SubjectKind;
 
 /// The role of an organisation in its own identity record.
@@ -119,6 +121,24 @@ impl Person {
         }
     }
 
+    /// Why a number that was written cannot stand: it does not check, or is not the one that a
+    /// subject of this kind is registered under.
+    #[must_use]
+    pub fn number_fault(&self, kind: SubjectKind) -> Option<ErrorCode> {
+        self.id_number.as_ref()?;
+        match self.number() {
+            None if self.role == ORGANISATION => Some(ErrorCode::CreditCodeInvalid),
+            None => Some(ErrorCode::PersonIdInvalid),
+            Some(PartyNumber::Organisation(code))
+                if kind == SubjectKind::Collective
+                    && code.department() != Department::Agriculture =>
+            {
+                Some(ErrorCode::CreditCodeNotCollective)
+            }
+            Some(_) => None,
+        }
+    }
+
     /// Whether this person's loans are loans of a subject of this kind: of a household those of
     /// head and spouse (`domain.md` H1.1), of an organisation its own, not its chair's.
     #[must_use]
@@ -150,6 +170,38 @@ impl fmt::Debug for Person {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_collective_under_the_committees_number_is_noticed() {
+        let with = |number: &str| Person {
+            role: ORGANISATION.into(),
+            full_name: "示例嘎查股份经济合作社".into(),
+            name_mn: None,
+            id_number: Some(number.into()),
+            phone: None,
+        };
+        let own = with("N2150623MF0000013F");
+        let committee = with("54150623MF0000013T");
+        for (number, kind, expected) in [
+            (&own, SubjectKind::Collective, None),
+            (
+                &committee,
+                SubjectKind::Collective,
+                Some(ErrorCode::CreditCodeNotCollective),
+            ),
+            (
+                &committee,
+                SubjectKind::Entity(crate::subject::EntityKind::Cooperative),
+                None,
+            ),
+        ] {
+            assert!(number.number().is_some(), "{:?}", number.id_number);
+            assert_eq!(number.number_fault(kind), expected);
+        }
+        let typo = with("N2150623MF0000013G");
+        let fault = typo.number_fault(SubjectKind::Collective);
+        assert_eq!(fault, Some(ErrorCode::CreditCodeInvalid));
+    }
 
     #[test]
     fn debug_output_holds_no_personal_value() {

@@ -1,6 +1,7 @@
 //! The names of what the domain enumerates. The matches are exhaustive on purpose: a new state or
 //! role does not compile without its name.
 
+use itgel_domain::assess::Mismatch;
 use itgel_domain::authorisation::Purpose;
 use itgel_domain::case::cycle::CycleKind;
 use itgel_domain::case::{CaseState, Role, TitleState};
@@ -37,6 +38,21 @@ pub fn subject_kind(lang: Lang, kind: SubjectKind) -> String {
         SubjectKind::Collective => m::subject_collective(lang),
         SubjectKind::Village => m::subject_village(lang),
         SubjectKind::Township => m::subject_township(lang),
+    }
+}
+
+/// What does not fit together at the doorstep (`domain.md` C.5), and what to do about it.
+#[must_use]
+pub fn mismatch(lang: Lang, mismatch: Mismatch) -> String {
+    match mismatch {
+        Mismatch::InsuredAboveDeclared => m::warning_insured_above_declared(lang),
+        Mismatch::BirthsAboveFemales => m::warning_births_above_females(lang),
+        Mismatch::HerdEquation => m::warning_herd_equation(lang),
+        Mismatch::Heaping => m::warning_heaping(lang),
+        Mismatch::SubsidyArea => m::warning_subsidy_area(lang),
+        Mismatch::FarAboveQuota => m::warning_far_above_quota(lang),
+        Mismatch::SameStock => m::warning_same_stock_as_before(lang),
+        Mismatch::UnexplainedLoss => m::warning_unexplained_loss(lang),
     }
 }
 

@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use comfy_table::{Table, presets};
 use itgel_domain::assess::{Assessment, Inputs, NamedRules, Step, TraceLine, Worksheet, assess};
+use itgel_domain::catalogue::Restricted;
+use itgel_domain::lending::{Basis, LineInputs, LineParameters, ReferenceLine, reference_line};
 use itgel_domain::pack::{PackError, Parameters, RulePack, shipped};
-use itgel_domain::subject::SubjectKind;
+use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_text::{self as text, Lang};
 
+use crate::line;
 use crate::pack::{PackCommandError, read};
 
 /// Assess one subject from a worksheet, or every variant in it.
@@ -30,6 +33,10 @@ pub struct Args {
     /// Parameter tables beside the shipped ones.
     #[arg(long)]
     pub parameters: Vec<PathBuf>,
+    /// A lender's parameter file: print its reference line after each assessment. Every class of
+    /// information that the worksheet states counts as agreed to.
+    #[arg(long, conflicts_with = "check")]
+    pub line: Option<PathBuf>,
 }
 
 /// Why nothing was assessed.
@@ -82,6 +89,7 @@ pub fn output(args: &Args) -> Result<Output, AssessError> {
     let rules = Files::load(args)?;
     let (name, content) = content(&args.file)?;
     let sheets = Worksheet::read_all(&name, &content, &rules)?;
+    let lender = args.line.as_deref().map(line::parameters).transpose()?;
     let mut output = Output::default();
     for sheet in &sheets {
         let assessment = assess(&sheet.inputs);
@@ -103,8 +111,31 @@ pub fn output(args: &Args) -> Result<Output, AssessError> {
         } else {
             output.lines.push(assessment.to_json());
         }
+        if let Some(lender) = &lender {
+            let found = line_of(&sheet.inputs, assessment.grade, lender);
+            output
+                .lines
+                .push(line::shown(&sheet.title, &found, args.explain));
+        }
     }
     Ok(output)
+}
+
+/// What a lender's parameters make of an assessment; an open grade stays open.
+fn line_of(inputs: &Inputs, grade: Option<Grade>, lender: &LineParameters) -> ReferenceLine {
+    let basis = Basis {
+        rated: inputs,
+        grade: grade.unwrap_or(Grade::N),
+        credit: &inputs.context.credit,
+        village_title: None,
+        township_title: None,
+        agreed: &Restricted::ALL.iter().copied().collect(),
+    };
+    let known = LineInputs {
+        grade,
+        ..LineInputs::of(&basis, lender, inputs.as_of)
+    };
+    reference_line(&known, lender)
 }
 
 /// Prints lines; a reader that has seen enough is no error.
@@ -325,11 +356,36 @@ mod tests {
                 check: true,
                 pack: Vec::new(),
                 parameters: Vec::new(),
+                line: None,
             };
             assert_eq!(output(&args).unwrap().differences, 0, "{case}");
             (args.check, args.explain) = (false, true);
             let told = output(&args).unwrap().lines.join("\n");
             assert!(told.contains(indicator), "{case}: {told}");
         }
+    }
+
+    #[test]
+    fn a_lenders_file_adds_its_advisory_line_and_changes_no_grade() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+        let mut args = Args {
+            file: root.join("cases/h-01.toml"),
+            explain: true,
+            check: false,
+            pack: Vec::new(),
+            parameters: Vec::new(),
+            line: None,
+        };
+        let without = output(&args).unwrap().lines;
+        args.line = Some(root.join("lending/ln-demo-1.toml"));
+        let with = output(&args).unwrap().lines;
+        assert_eq!(with.len(), without.len() * 2);
+        let assessments: Vec<_> = with.iter().step_by(2).cloned().collect();
+        assert_eq!(assessments, without);
+        assert!(
+            with[1].contains(&itgel_text::report_line_advisory(Lang::ZhCn)),
+            "{}",
+            with[1]
+        );
     }
 }

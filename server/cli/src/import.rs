@@ -23,7 +23,7 @@ use crate::clock;
 use crate::serve::{self, ServeError};
 
 /// The language of faults.
-const LANG: Lang = Lang::ZhCn;
+pub(crate) const LANG: Lang = Lang::ZhCn;
 
 /// Most faults that are printed; all of them are in the report file.
 const PRINTED: usize = 50;
@@ -88,7 +88,7 @@ struct Enter {
 
 /// Which server, and as whom.
 #[derive(clap::Args, Debug)]
-struct At {
+pub(crate) struct At {
     /// The settings, as `itgel init` wrote them.
     #[arg(long, env = "ITGEL_CONFIG")]
     config: PathBuf,
@@ -311,7 +311,7 @@ fn kinds() {
 }
 
 /// The service and the officer as what is granted to them now.
-fn open(at: &At) -> Result<(Service, Actor), ImportError> {
+pub(crate) fn open(at: &At) -> Result<(Service, Actor), ImportError> {
     let config = serve::read(&at.config)?;
     let keys = ServerKeys::read(&config.keys)?;
     let service = Service::open(config, keys, clock::system())?;

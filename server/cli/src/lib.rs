@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod hosted;
 pub mod import;
 pub mod init;
+pub mod land;
 pub mod line;
 pub mod pack;
 pub mod recompute;

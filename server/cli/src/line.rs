@@ -1,7 +1,7 @@
 //! `itgel line`: what a lender's parameters make of the figures of a line sheet
 //! (`docs/lending.md`), with no server and no database. The same computation as in a report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use comfy_table::{Table, presets};
@@ -60,16 +60,29 @@ pub fn output(args: &Args) -> Result<Output, AssessError> {
                     sheet.title, d.field, d.found, d.expected
                 ));
             }
-        } else if args.explain {
-            output
-                .lines
-                .push(explained(&sheet.title, &sheet.line(), Lang::ZhCn));
         } else {
-            let json = serde_json::to_string(&sheet.line());
-            output.lines.push(json.unwrap_or_default());
+            let line = shown(&sheet.title, &sheet.line(), args.explain);
+            output.lines.push(line);
         }
     }
     Ok(output)
+}
+
+/// A parameter file of a lender.
+///
+/// # Errors
+/// [`AssessError`] naming line, key and the way out.
+pub(crate) fn parameters(path: &Path) -> Result<LineParameters, AssessError> {
+    let name = path.display().to_string();
+    Ok(LineParameters::parse(&name, &read(path)?)?)
+}
+
+/// A line as a table in Chinese, or as JSON.
+pub(crate) fn shown(title: &str, line: &ReferenceLine, explain: bool) -> String {
+    match explain {
+        true => explained(title, line, Lang::ZhCn),
+        false => serde_json::to_string(line).unwrap_or_default(),
+    }
 }
 
 /// The parameter files of the command line, which come first, and the shipped example.
@@ -79,8 +92,7 @@ impl Files {
     fn load(args: &Args) -> Result<Self, AssessError> {
         let mut files = Vec::new();
         for path in &args.parameters {
-            let name = path.display().to_string();
-            files.push(Arc::new(LineParameters::parse(&name, &read(path)?)?));
+            files.push(Arc::new(parameters(path)?));
         }
         Ok(Self(files))
     }

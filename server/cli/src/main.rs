@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use itgel::{
-    assess, backup, demo, dictionary, exchange, import, init, line, pack, recompute, serve,
+    assess, backup, demo, dictionary, exchange, import, init, land, line, pack, recompute, serve,
 };
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
@@ -31,6 +31,8 @@ enum Command {
     Pack(pack::Args),
     /// Import tables of officials.
     Import(import::Args),
+    /// Look at the registers of land.
+    Land(land::Args),
     /// Give the special-topic database to a recipient.
     Export(exchange::ExportArgs),
     /// Take exports in.
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Line(args) => line::run(&args).map_err(Into::into),
         Command::Pack(args) => pack::run(&args).map_err(Into::into),
         Command::Import(args) => import::run(&args).map_err(Into::into),
+        Command::Land(args) => land::run(&args).map_err(Into::into),
         Command::Export(args) => exchange::export(&args).map_err(Into::into),
         Command::Exchange(args) => exchange::run(&args).map_err(Into::into),
         Command::Recompute(args) => recompute::run(&args).map_err(Into::into),

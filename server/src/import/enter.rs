@@ -12,15 +12,17 @@ use itgel_domain::keys::ContentKey;
 use itgel_domain::ledger::UnitTally;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Actor, Resource, may};
+use rusqlite::Connection;
 
 use super::activate::{begin, carry_on};
 use super::batch::{BatchState, BatchView, Progress, RowFault, RowState, shown};
 use super::cells::Cells;
+use super::compare::{Meetings, compare};
 use super::desk::Desk;
 use super::heads::{self, Found};
 use super::kept::{Kept, leaf_of, seal};
 use super::report::{FaultLine, faults_after};
-use super::sheet::AnySheet;
+use super::sheet::{AnySheet, Staged};
 use super::sheets;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
@@ -148,20 +150,36 @@ pub fn enter(
     }
 }
 
+/// What is remembered of all rows of a file.
+#[derive(Default)]
+struct Seen {
+    tally: UnitTally,
+    meetings: Meetings,
+}
+
+impl Seen {
+    fn take(&mut self, n: u32, staged: &Staged) {
+        if let Some(amount_fen) = staged.amount_fen {
+            self.tally.add(amount_fen);
+        }
+        self.meetings.add(n, &staged.meets_at);
+    }
+}
+
 impl Reading<'_> {
     fn stage_all(
         &self,
         table: &mut Table<'_>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), ServiceError> {
-        let (mut done, mut tally) = (0, UnitTally::default());
+        let (mut done, mut seen) = (0, Seen::default());
         loop {
             let page = table.by_ref().take(PAGE).collect::<Result<Vec<Row>, _>>()?;
             if page.is_empty() {
                 break;
             }
             done += u32::try_from(page.len()).unwrap_or(u32::MAX);
-            let rows = self.read_page(&page, &mut tally)?;
+            let rows = self.read_page(&page, &mut seen)?;
             let id = self.batch.id.clone();
             self.service.transact("import.stage", move |_, tx| {
                 rows.into_iter().try_for_each(|row| stage(tx, &id, row))
@@ -171,29 +189,45 @@ impl Reading<'_> {
         if done == 0 {
             return Err(ErrorCode::TableEmpty.into());
         }
-        match tally.doubt() {
+        match seen.tally.doubt() {
             Some(_) => Err(ErrorCode::LedgerUnit.into()),
-            None => Ok(()),
+            None => self.compare(&seen.meetings),
+        }
+    }
+
+    /// Tells the rows of the file that contradict one another so.
+    fn compare(&self, meetings: &Meetings) -> Result<(), ServiceError> {
+        let told = self.service.store.read(|connection| {
+            let place = (&self.batch.id, self.found.as_slice());
+            compare(self.sheet, &self.desk(connection), place, meetings)
+        })?;
+        if told.is_empty() {
+            return Ok(());
+        }
+        let id = self.batch.id.clone();
+        self.service.transact("import.compare", move |_, tx| {
+            let mut told = told.iter();
+            told.try_for_each(|(n, faults)| Ok(store::import::set_faults(tx, &id, *n, faults)?))
+        })
+    }
+
+    fn desk<'d>(&'d self, connection: &'d Connection) -> Desk<'d> {
+        Desk {
+            service: self.service,
+            connection,
+            actor: self.actor,
+            action: self.sheet.entering(),
+            today: self.service.now().on(),
+            cycle: self.batch.cycle.as_ref(),
         }
     }
 
     /// Reads a page of rows against a snapshot of the database.
-    fn read_page(
-        &self,
-        page: &[Row],
-        tally: &mut UnitTally,
-    ) -> Result<Vec<ImportRow>, ServiceError> {
+    fn read_page(&self, page: &[Row], seen: &mut Seen) -> Result<Vec<ImportRow>, ServiceError> {
         self.service.store.read(|connection| {
-            let desk = Desk {
-                service: self.service,
-                connection,
-                actor: self.actor,
-                action: self.sheet.entering(),
-                today: self.service.now().on(),
-                cycle: self.batch.cycle.as_ref(),
-            };
+            let desk = self.desk(connection);
             page.iter()
-                .map(|row| self.read_row(row, &desk, tally))
+                .map(|row| self.read_row(row, &desk, seen))
                 .collect()
         })
     }
@@ -202,7 +236,7 @@ impl Reading<'_> {
         &self,
         row: &Row,
         desk: &Desk<'_>,
-        tally: &mut UnitTally,
+        seen: &mut Seen,
     ) -> Result<ImportRow, ServiceError> {
         let mut cells = Cells::of(&self.found, row);
         let staged = self.sheet.stage(&mut cells, desk)?;
@@ -215,8 +249,8 @@ impl Reading<'_> {
             Cell::Text(text) => text.clone(),
             Cell::Empty | Cell::Fault(_) => String::new(),
         };
-        if let Some(amount_fen) = staged.as_ref().and_then(|staged| staged.amount_fen) {
-            tally.add(amount_fen);
+        if let Some(staged) = &staged {
+            seen.take(row.number, staged);
         }
         let (place, typed) = match staged {
             Some(staged) => (staged.span.map(|span| span.place()), Some(staged.row)),

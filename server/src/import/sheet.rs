@@ -60,6 +60,25 @@ pub trait Sheet: Send + Sync + 'static {
         None
     }
 
+    /// Where a row can contradict other rows of its file: those with a place in common are looked
+    /// at together ([`Sheet::compare`]). None where rows cannot.
+    fn meets_at(&self, _row: &Self::Row) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What rows that meet somewhere contradict, for each of them. They go in all the same: nobody
+    /// here knows which of them is wrong.
+    ///
+    /// # Errors
+    /// [`ServiceError`] of the database.
+    fn compare(
+        &self,
+        _desk: &Desk<'_>,
+        rows: Vec<Self::Row>,
+    ) -> Result<Vec<Vec<Contradiction>>, ServiceError> {
+        Ok(rows.iter().map(|_| Vec::new()).collect())
+    }
+
     /// An amount of the row by which the unit of the whole file is judged: where most are
     /// implausible, 万元 was written for 元 and the file is refused (`domain.md` G 60).
     fn amount_fen(&self, _row: &Self::Row) -> Option<i64> {
@@ -115,6 +134,17 @@ impl Span {
     }
 }
 
+/// Something that rows of a file contradict one another about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The column that it is told at.
+    pub column: &'static str,
+    /// What is wrong.
+    pub code: ErrorCode,
+    /// Rows with the same of it contradict one another.
+    pub about: String,
+}
+
 /// A row that was read: how it is kept until it is in force.
 #[derive(Debug)]
 pub struct Staged {
@@ -124,6 +154,8 @@ pub struct Staged {
     pub span: Option<Span>,
     /// The amount by which the unit of the file is judged.
     pub amount_fen: Option<i64>,
+    /// Where it can contradict other rows of the file.
+    pub meets_at: Vec<String>,
 }
 
 /// A [`Sheet`] of any kind.
@@ -147,6 +179,16 @@ pub trait AnySheet: Send + Sync {
     /// [`ServiceError`] of the database.
     fn stage(&self, cells: &mut Cells<'_>, desk: &Desk<'_>)
     -> Result<Option<Staged>, ServiceError>;
+
+    /// As [`Sheet::compare`].
+    ///
+    /// # Errors
+    /// As [`Sheet::compare`]; [`ErrorCode::ImportState`] for a row that an older program staged.
+    fn compare_staged(
+        &self,
+        desk: &Desk<'_>,
+        rows: Vec<serde_json::Value>,
+    ) -> Result<Vec<Vec<Contradiction>>, ServiceError>;
 
     /// As [`Sheet::apply`].
     ///
@@ -199,12 +241,27 @@ impl<S: Sheet> AnySheet for S {
             return Ok(None);
         };
         let (span, amount_fen) = (self.span(&row), self.amount_fen(&row));
+        let meets_at = self.meets_at(&row);
         let row = serde_json::to_value(row).map_err(|e| ServiceError::caused("a row", e))?;
         Ok(Some(Staged {
             row,
             span,
             amount_fen,
+            meets_at,
         }))
+    }
+
+    fn compare_staged(
+        &self,
+        desk: &Desk<'_>,
+        rows: Vec<serde_json::Value>,
+    ) -> Result<Vec<Vec<Contradiction>>, ServiceError> {
+        let read = |row| serde_json::from_value(row).map_err(|_| ErrorCode::ImportState.into());
+        let rows = rows
+            .into_iter()
+            .map(read)
+            .collect::<Result<_, ServiceError>>()?;
+        self.compare(desk, rows)
     }
 
     fn apply_staged(

@@ -6,10 +6,10 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::{Envelope, IdentityCommitment};
 use itgel_domain::hash::Hash;
-use itgel_domain::identity::{IdentityRecord, ORGANISATION, Person};
+use itgel_domain::identity::{IdentityRecord, Person};
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::Action;
-use itgel_domain::subject::Subject;
+use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
 
@@ -90,12 +90,14 @@ impl Admission<'_> {
         if record.author != envelope.officer {
             return Ok(Some(ErrorCode::EnvelopeForeignOfficer));
         }
-        let mut numbered = record.people.iter().filter(|p| p.id_number.is_some());
-        if let Some(wrong) = numbered.find(|person| person.number().is_none()) {
-            return Ok(Some(match wrong.role.as_str() {
-                ORGANISATION => ErrorCode::CreditCodeInvalid,
-                _ => ErrorCode::PersonIdInvalid,
-            }));
+        let kind = match home {
+            Home::Known { subject, .. } => subject.kind,
+            // Of a subject that nobody knows yet only the check digits can be judged.
+            _ => SubjectKind::Household,
+        };
+        let mut faults = record.people.iter().map(|p| p.number_fault(kind));
+        if let Some(fault) = faults.find_map(|fault| fault) {
+            return Ok(Some(fault));
         }
         Ok(self.device_code())
     }

@@ -7,18 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use itgel_domain::assess::{Context, Inputs, counted};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
+use itgel_domain::hash::Hash;
 use itgel_domain::id::{RowId, SubjectId};
 use itgel_domain::land::{
-    Counted, Fault, JointContract, LandRecord, LandRules, Records, Resolution, resolve,
+    Counted, Fault, FaultKind, JointContract, LandRecord, LandRules, Records, Resolution, resolve,
 };
 use itgel_domain::register::{LandUse, RegisterContent, RegisterRow};
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
+use rusqlite::Connection;
 
 use crate::error::ServiceError;
 use crate::fold;
 use crate::registers;
 use crate::service::{Service, random};
+use crate::store::land_fault::{FaultRow, LandObject};
 use crate::store::{self, Tx};
 
 /// Resolves what `touched` and those around them have and graze, and publishes the rows that
@@ -26,7 +29,7 @@ use crate::store::{self, Tx};
 pub(super) fn publish(
     service: &Service,
     tx: &Tx<'_>,
-    banner: DivisionCode,
+    (banner, objects): (DivisionCode, &BTreeSet<LandObject>),
     touched: &BTreeSet<SubjectId>,
     entered_by: &str,
     now: AtMs,
@@ -41,6 +44,12 @@ pub(super) fn publish(
     // The figures of a concerned subject rest on the counts of all who graze with it.
     let counting = around.members_with(&concerned);
     around.load(tx, &counting)?;
+    let keepers = around.keepers(banner);
+    let objects: BTreeSet<LandObject> = objects
+        .iter()
+        .cloned()
+        .chain(around.groups_of(banner, touched))
+        .collect();
     let records: Records = around.rows.into_values().map(|row| row.record).collect();
     let rules = rules_for(service, tx, banner, now)?;
     let own = resolve(&records, &BTreeMap::new(), rules);
@@ -52,7 +61,53 @@ pub(super) fn publish(
         rows.extend(changed_row(tx, subject, land, &around.sources, now)?);
     }
     registers::put_all(service, tx, &rows, entered_by, now)?;
+    for object in &objects {
+        note_faults(tx, banner, object, (&found.faults, &keepers))?;
+    }
     Ok(found.faults)
+}
+
+/// Keeps what is wrong with a plot or group for the list of contradictions. Everything about it
+/// was read, because its parties are among those touched. A member who waits for a count
+/// contradicts nothing.
+fn note_faults(
+    tx: &Tx<'_>,
+    banner: DivisionCode,
+    object: &LandObject,
+    (faults, keepers): (&[Fault], &BTreeMap<LandObject, DivisionCode>),
+) -> Result<(), ServiceError> {
+    let mut rows = Vec::new();
+    for fault in faults {
+        let is_here = object_of(fault) == *object && fault.kind != FaultKind::Uncounted;
+        let Some(division) = keepers.get(object).filter(|_| is_here) else {
+            continue;
+        };
+        let said = serde_json::to_vec(fault).map_err(|e| ServiceError::caused("a fault", e))?;
+        let id = Hash::of(
+            "itgel.land.fault.v1",
+            &[banner.filled_text().as_bytes(), &said],
+        );
+        rows.push(FaultRow {
+            id,
+            division: *division,
+            fault: fault.clone(),
+        });
+    }
+    Ok(store::land_fault::replace(tx, banner, object, &rows)?)
+}
+
+/// What a contradiction is about.
+fn object_of(fault: &Fault) -> LandObject {
+    match fault.kind {
+        FaultKind::GroupMissesCount | FaultKind::TwoGroups | FaultKind::Uncounted => {
+            LandObject::Group(fault.about.clone())
+        }
+        FaultKind::ClaimedTwice
+        | FaultKind::Disputed
+        | FaultKind::LeaseCycle
+        | FaultKind::SubletBeyond
+        | FaultKind::PlotUnknown => LandObject::Plot(fault.about.clone()),
+    }
 }
 
 /// The records that were read, by row.
@@ -86,6 +141,39 @@ impl Neighbourhood {
         Ok(())
     }
 
+    /// The groups of a banner that one of `subjects` belongs to: they may contradict one another.
+    fn groups_of(
+        &self,
+        banner: DivisionCode,
+        subjects: &BTreeSet<SubjectId>,
+    ) -> BTreeSet<LandObject> {
+        let rows = self.rows.values().filter(|row| row.banner == banner);
+        let groups = rows.filter_map(|row| match &row.record {
+            LandRecord::Joint(group) => Some(group),
+            _ => None,
+        });
+        let of_theirs =
+            |group: &&JointContract| group.members.iter().any(|m| subjects.contains(&m.member));
+        let numbers = groups.filter(of_theirs).map(|group| group.id.clone());
+        numbers.map(LandObject::Group).collect()
+    }
+
+    /// Whose registrars keep the plots and groups of a banner; of a plot that of its right, or of
+    /// its first lease.
+    fn keepers(&self, banner: DivisionCode) -> BTreeMap<LandObject, DivisionCode> {
+        let mut keepers = BTreeMap::new();
+        for row in self.rows.values().filter(|row| row.banner == banner) {
+            for object in super::objects_of(&row.record) {
+                let is_right = matches!(row.record, LandRecord::Plot(_));
+                let keeper = keepers.entry(object).or_insert(row.division);
+                if is_right {
+                    *keeper = row.division;
+                }
+            }
+        }
+        keepers
+    }
+
     /// Those touched, everybody on their plots, and who keeps their animals or owns those that
     /// they keep.
     fn beside(&self, touched: &BTreeSet<SubjectId>) -> BTreeSet<SubjectId> {
@@ -115,20 +203,20 @@ impl Neighbourhood {
 }
 
 /// What the parameter table in force says of leases.
-fn rules_for(
+pub(super) fn rules_for(
     service: &Service,
-    tx: &Tx<'_>,
+    connection: &Connection,
     banner: DivisionCode,
     now: AtMs,
 ) -> Result<LandRules, ServiceError> {
-    let parameters = fold::known(service.rules.parameters_for(tx, banner, now.on()))?;
+    let parameters = fold::known(service.rules.parameters_for(connection, banner, now.on()))?;
     Ok(parameters.map(|table| table.land).unwrap_or_default())
 }
 
 /// What the files of members say; who has none, or none that tells enough, is left out.
-fn counts(
+pub(super) fn counts(
     service: &Service,
-    tx: &Tx<'_>,
+    tx: &Connection,
     members: &BTreeSet<SubjectId>,
     resolved: &Resolution,
 ) -> Result<BTreeMap<SubjectId, Counted>, ServiceError> {
@@ -148,7 +236,7 @@ fn counts(
 /// The inputs of the newest sealed visit, with `land` in the place of what was published.
 fn inputs(
     service: &Service,
-    tx: &Tx<'_>,
+    tx: &Connection,
     subject: &Subject,
     land: LandUse,
 ) -> Result<Option<Inputs>, ServiceError> {
@@ -227,7 +315,7 @@ fn first_day(land: &LandUse) -> Option<jiff::civil::Date> {
         .min()
 }
 
-fn present(tx: &Tx<'_>, id: &SubjectId) -> Result<Option<Subject>, ServiceError> {
+fn present(tx: &Connection, id: &SubjectId) -> Result<Option<Subject>, ServiceError> {
     match fold::subject(tx, id) {
         Ok(subject) => Ok(Some(subject)),
         Err(ServiceError::Refused {

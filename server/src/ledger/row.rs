@@ -1,9 +1,11 @@
 //! What the ledgers in force say of a subject, as register rows: the loan record, the veto V3 and
 //! the risk tips. Only what changed is written.
 
+use std::collections::BTreeSet;
+
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::id::RowId;
-use itgel_domain::ledger::{GUARANTEE_RING, Month, TIPS, consolidate};
+use itgel_domain::ledger::{GUARANTEE_RING, LedgerResult, Month, TIPS, consolidate};
 use itgel_domain::register::{CreditRecord, CreditStatus, RegisterContent, RegisterRow};
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
@@ -128,6 +130,35 @@ pub(super) fn publish_nobody(
     }
     registers::put(service, tx, &row, BY, now)?;
     Ok(true)
+}
+
+/// What the ledgers say of a household together with those of its people who have `numbers` and
+/// whose loans are not the household's: somebody who answers for an entity answers with the own
+/// loans as well, be it as head, spouse or neither (`domain.md` E3.1). `None` if they have none.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn answering(
+    tx: &Tx<'_>,
+    household: &Subject,
+    numbers: &BTreeSet<String>,
+) -> Result<Option<LedgerResult>, ServiceError> {
+    let mut lines = Vec::new();
+    for blind in numbers {
+        if !store::party::borrows(tx, &household.id, blind)? {
+            lines.extend(store::loan::list_of_number(tx, blind)?);
+        }
+    }
+    let banner = household.division.ancestor(DivisionLevel::County);
+    let known = match banner.filter(|_| !lines.is_empty()) {
+        Some(banner) => InForce::of(tx, banner)?,
+        None => None,
+    };
+    let Some(known) = known else {
+        return Ok(None);
+    };
+    lines.extend(store::loan::list_of_subject(tx, &household.id)?);
+    Ok(Some(consolidate(&lines, known.last.last_day())))
 }
 
 struct Publishing<'a> {

@@ -8,6 +8,7 @@ mod credit;
 mod extract;
 mod health;
 mod imports;
+mod land;
 mod ledger;
 mod lender;
 mod line;

@@ -18,8 +18,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
-    App, access, credit, health, imports, ledger, lender, line, office, openapi, page, problem,
-    staff, sync, titles,
+    App, access, credit, health, imports, land, ledger, lender, line, office, openapi, page,
+    problem, staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -69,6 +69,7 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/cases/steps", post(staff::steps))
         .route("/v1/cases/{id}", get(staff::case))
         .route("/v1/cases/{id}/steps", post(staff::step))
+        .route("/v1/land-contradictions", get(land::contradictions))
         .route("/v1/conflicts", get(staff::conflicts))
         .route("/v1/conflicts/resolve", post(staff::resolve))
         .route("/v1/evaluations/end", post(staff::end_evaluation))

@@ -202,6 +202,40 @@ pub fn put_row(tx: &Tx<'_>, batch: &ImportId, row: &ImportRow) -> Result<(), Sto
     Ok(())
 }
 
+/// The row of a batch with a number.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get_row(
+    connection: &Connection,
+    batch: &ImportId,
+    n: u32,
+) -> Result<Option<ImportRow>, StoreError> {
+    let sql = format!("{SELECT_ROW} where batch = ?1 and n = ?2");
+    let mut query = connection.prepare_cached(&sql)?;
+    let found = query.query_row(params![batch.as_str(), n], |row| Ok(read_row(row)));
+    found.optional()?.transpose()
+}
+
+/// Replaces what is told of a row.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn set_faults(
+    tx: &Tx<'_>,
+    batch: &ImportId,
+    n: u32,
+    faults: &[RowFault],
+) -> Result<(), StoreError> {
+    let sql = "update import_row set faults = ?3 where batch = ?1 and n = ?2";
+    tx.prepare_cached(sql)?.execute(params![
+        batch.as_str(),
+        n,
+        column::to_json(faults, "import_row.faults")?,
+    ])?;
+    Ok(())
+}
+
 /// The number of a staged row that is about the same and holds on one of the same days.
 ///
 /// # Errors

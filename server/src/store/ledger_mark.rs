@@ -7,7 +7,8 @@ use rusqlite::{Connection, params};
 
 use super::{StoreError, Tx, column};
 
-/// Marks the subjects whose loans stand in a ledger as waiting.
+/// Marks the subjects whose loans stand in a ledger as waiting, and those of whose people one who
+/// holds an office has a loan there.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -18,9 +19,10 @@ pub fn mark_subjects(
 ) -> Result<(), StoreError> {
     let sql = "insert into ledger_subject (division, home, subject)
                select distinct ?2, s.division, s.id from loan_line l
-                   join party p on p.blind = l.borrower and p.borrows = 1
+                   join party p on p.blind = l.borrower
                    join subject s on s.id = p.subject
-               where l.ledger = ?1
+               where l.ledger = ?1 and (p.borrows = 1 or exists (
+                   select 1 from office_holder o where o.blind = p.blind))
                on conflict (division, home, subject) do nothing";
     tx.prepare_cached(sql)?
         .execute(params![ledger.as_str(), banner.filled_text()])?;

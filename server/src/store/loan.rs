@@ -108,6 +108,18 @@ pub fn list_of_subject(
     lines(connection, &sql, params![subject.as_str()])
 }
 
+/// The lines in force of whoever has a number.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of_number(connection: &Connection, blind: &str) -> Result<Vec<LoanLine>, StoreError> {
+    let sql = format!(
+        "{LINE} from loan_line l join ledger d on d.id = l.ledger
+         where l.borrower = ?1 and d.state = 'active'"
+    );
+    lines(connection, &sql, params![blind])
+}
+
 /// Whether a number of the subject stands in any line, as borrower or guarantor, or held an
 /// office.
 ///

@@ -34,6 +34,7 @@ pub mod import;
 pub mod interest;
 pub mod job;
 pub mod land;
+pub mod land_fault;
 pub mod ledger;
 pub mod ledger_fault;
 pub mod ledger_mark;

@@ -78,6 +78,21 @@ pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether loans under a number are loans of the subject.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn borrows(
+    connection: &Connection,
+    subject: &SubjectId,
+    blind: &str,
+) -> Result<bool, StoreError> {
+    let sql = "select exists (
+                   select 1 from party where subject = ?1 and blind = ?2 and borrows = 1)";
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.query_row(params![subject.as_str(), blind], |row| row.get(0))?)
+}
+
 /// The subjects among whose people this number is, by id.
 ///
 /// # Errors

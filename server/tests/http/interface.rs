@@ -121,6 +121,7 @@ const COMMANDS: &[(&str, Does)] = &[
     ("Pack", Nothing),
     ("Recompute", Nothing),
     ("Import", Tables),
+    ("Land", Nothing),
     ("Export", Nothing),
     ("Exchange", Restores),
     ("Backup", Nothing),

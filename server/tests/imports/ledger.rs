@@ -266,3 +266,22 @@ fn ten_thousands_written_for_yuan_are_flagged_and_nothing_or_a_loss_is_not() {
     let flagged = |row| (row, "家庭年纯收入(元)".to_owned(), "import.unit_doubt");
     assert_eq!(world.told(&batch.id), [flagged(2), flagged(6)]);
 }
+
+#[test]
+fn where_somebody_lives_is_what_the_row_says_and_not_what_an_id_number_begins_with() {
+    let world = World::new();
+    let row = line("0101", "示例", "11010519491231002X");
+    world.put("households", csv(&[HEADS, &row]));
+    let household = world.household(GACHA, "0101").unwrap();
+    assert_eq!(household.division.to_string(), GACHA);
+    let elsewhere = row.replacen(GACHA, NEIGHBOUR, 1);
+    let batch = world
+        .enter("households", csv(&[HEADS, &elsewhere]))
+        .unwrap()
+        .batch;
+    assert_eq!(
+        world.told(&batch.id)[0].2,
+        "import.identity",
+        "nobody is moved by a number"
+    );
+}

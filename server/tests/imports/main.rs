@@ -10,6 +10,7 @@
 )]
 
 mod batches;
+mod land;
 mod ledger;
 mod loans;
 mod registers;

@@ -1,12 +1,14 @@
 //! What a ledger in force does to households, gachas and those behind an entity.
 
 use itgel_domain::id::SubjectId;
+use itgel_domain::identity::Person;
 use itgel_domain::ledger::LoanForm;
 use itgel_domain::register::{CreditStatus, RegisterContent, RegisterRow, Relation};
+use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_fixtures::Household;
 use itgel_server::related::{self, Holder, Office};
 use itgel_server::store::ledger::LedgerDuty;
-use itgel_server::{ServiceError, ledger, setup, store};
+use itgel_server::{ServiceError, ingest, ledger, setup, store};
 
 use crate::actors::Collector;
 use crate::world::*;
@@ -208,6 +210,62 @@ fn what_happens_to_a_household_reaches_the_entity_it_answers_for_in_the_same_tra
 }
 
 #[test]
+fn the_loans_of_a_chair_who_is_a_grown_up_son_reach_the_cooperative_and_not_his_parents() {
+    let world = world(6);
+    let household = ordinary(&world)[0].clone();
+    let mut team = Collector::new("c-1", "c-2");
+    team.visit(&world, &household);
+    let son = "110105199001010029";
+    let mut people = household.identity.people.clone();
+    people.push(Person {
+        role: "child".into(),
+        full_name: "示例".into(),
+        name_mn: None,
+        id_number: Some(son.into()),
+        phone: None,
+    });
+    let subject = Subject {
+        id: household.subject.clone(),
+        kind: SubjectKind::Household,
+        division: world.gacha.code,
+        local_code: household.local_code.clone(),
+    };
+    let entity = entity(&world, "coop-1");
+    let holder = Holder {
+        object: entity.id.clone(),
+        office: Office::Behind(Relation::Responsible),
+        person: son.parse().unwrap(),
+        valid_from: "2024-01-01".parse().unwrap(),
+        valid_to: None,
+        source: "章程".into(),
+    };
+    world
+        .transact(move |service, tx| {
+            ingest::append_identity(service, tx, &subject, people, service.now())?;
+            related::put(service, tx, &holder, "test", service.now())
+        })
+        .unwrap();
+    report(&world, "rcc-1", "2026-09", &[bad(loan("借-1", son))]);
+    let read =
+        |c: &_| store::register::list_of(c, &entity.id, "related").map_err(ServiceError::from);
+    let rows = world.service.store.read(read).unwrap();
+    let [RegisterContent::Related(standing)] = &rows
+        .iter()
+        .map(|row| row.content.clone())
+        .collect::<Vec<_>>()[..]
+    else {
+        panic!("{rows:?}");
+    };
+    assert_eq!(standing.credit.npl_fen, 5_000_000);
+    let codes: Vec<_> = standing.vetoes.iter().map(|fact| &fact.code).collect();
+    assert_eq!(codes, ["V3"]);
+    let parents = |c: &_| {
+        store::register::get_of(c, &household.subject, "credit", "").map_err(ServiceError::from)
+    };
+    assert_eq!(world.service.store.read(parents).unwrap(), None);
+}
+
+#[test]
 fn a_chairs_own_loan_is_not_the_cooperatives() {
     let world = world(6);
     let household = ordinary(&world)[0].clone();
@@ -279,9 +337,7 @@ fn an_erased_household_leaves_no_loan_behind() {
     assert_eq!(lines(subject.clone()), 1);
     let erased = subject.clone();
     world
-        .transact(move |service, tx| {
-            itgel_server::ingest::erase(service, tx, &erased, "a-1", service.now())
-        })
+        .transact(move |service, tx| ingest::erase(service, tx, &erased, "a-1", service.now()))
         .unwrap();
     assert_eq!(lines(subject), 0);
     let left: i64 = world

@@ -48,6 +48,10 @@ pub struct Listed {
     pub local_code: String,
     /// The name of the head; empty before an identity is known.
     pub name: String,
+    /// The year in which the head was born, by the ID number: many have one name (`domain.md` G 3).
+    pub born_year: Option<i16>,
+    /// The name of the spouse; empty without one.
+    pub spouse: String,
     /// The cycle has drafted values.
     pub has_draft: bool,
     /// Envelopes that the server has not answered.
@@ -66,8 +70,8 @@ const MAX_ROWS: u32 = 500;
 /// Keeps a subject; its name stays as it was.
 pub(crate) fn put(tx: &Transaction<'_>, subject: &Subject) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "insert into subject (id, kind, division, local_code, name, find)
-         values (?1, ?2, ?3, ?4, '', '')
+        "insert into subject (id, kind, division, local_code, name, spouse, find)
+         values (?1, ?2, ?3, ?4, '', '', '')
          on conflict (id) do update set
              kind = excluded.kind, division = excluded.division, local_code = excluded.local_code",
     )?
@@ -80,15 +84,28 @@ pub(crate) fn put(tx: &Transaction<'_>, subject: &Subject) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Keeps the name for the list and the texts for the search.
-pub(crate) fn set_name(
+/// What a list shows of the people of a subject, and by what it is found.
+pub(crate) struct Shown<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) born_year: Option<i16>,
+    pub(crate) spouse: &'a str,
+    pub(crate) find: &'a str,
+}
+
+/// Keeps what lists show and the texts for the search.
+pub(crate) fn set_shown(
     tx: &Transaction<'_>,
     subject: &SubjectId,
-    name: &str,
-    find: &str,
+    shown: &Shown<'_>,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("update subject set name = ?2, find = ?3 where id = ?1")?
-        .execute([subject.as_str(), name, find])?;
+    let sql = "update subject set name = ?2, born_year = ?3, spouse = ?4, find = ?5 where id = ?1";
+    tx.prepare_cached(sql)?.execute(params![
+        subject.as_str(),
+        shown.name,
+        shown.born_year,
+        shown.spouse,
+        shown.find
+    ])?;
     Ok(())
 }
 
@@ -148,6 +165,8 @@ pub(crate) fn list(
             division: subject.division,
             local_code: subject.local_code,
             name: row.get("name")?,
+            born_year: row.get("born_year")?,
+            spouse: row.get("spouse")?,
             has_draft: row.get("has_draft")?,
             waiting: row.get("waiting")?,
             received: row.get("received")?,

@@ -15,6 +15,50 @@ use crate::world::{
 };
 
 #[test]
+fn two_of_one_name_in_a_gacha_are_told_apart_and_never_taken_for_one() {
+    let (_server, phone) = ready(3);
+    for (n, number, spouse) in [
+        (1, ID_NUMBER, "其其格"),
+        (2, "440524188001010014", "萨仁·示例"),
+    ] {
+        let person = |role: &str, name: &str, number: Option<&str>| Person {
+            role: role.into(),
+            full_name: name.into(),
+            name_mn: None,
+            id_number: number.map(str::to_owned),
+            phone: None,
+        };
+        let people = vec![
+            person("head", "巴特尔", Some(number)),
+            person("spouse", spouse, None),
+        ];
+        phone
+            .device
+            .put_identity(&subject(n), people, now())
+            .unwrap();
+    }
+    let cycle = cycle();
+    let listing = Listing {
+        division: GACHA.parse().unwrap(),
+        cycle: &cycle,
+        search: "巴特尔",
+        order: Order::LocalCode,
+        skip: 0,
+        limit: 10,
+    };
+    let found = phone.device.list_subjects(&listing).unwrap();
+    let told: Vec<_> = found
+        .iter()
+        .map(|row| (row.id.as_str(), row.born_year, row.spouse.as_str()))
+        .collect();
+    let expected = [
+        ("hh-1", Some(1949), "其其格"),
+        ("hh-2", Some(1880), "萨仁·示例"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn a_subject_is_found_by_name_code_and_the_end_of_an_id_number() {
     let (_server, phone) = ready(40);
     phone.identify(7, "乌云·达来");

@@ -15,6 +15,7 @@ error-consent-missing = This needs the person's consent. Ask for it first, or le
 error-consent-ended = The consent has ended or was withdrawn. Ask again if you need to go on.
 error-person-id-number = The ID number has a mistake. Please compare it with the card, digit by digit.
 error-entity-credit-code = The credit code has a mistake. Please compare it with the licence, character by character.
+error-collective-credit-code = This is not the number of the collective's own certificate, which begins with N; perhaps it is the villagers' committee's. Compare the certificate.
 error-division-code = This is no division code: it has 6, 9 or 12 digits. Please check it.
 error-division-succession = The change of divisions is wrong: none may follow itself, another level, two others as a whole, or another in a circle on one day. Check each line against the approval.
 error-division-ended = This division had ended on that day. Give the code of its successor.

@@ -15,6 +15,7 @@ error-consent-missing = 这一项需要本人同意。请先征得同意，或�
 error-consent-ended = 同意已到期或已撤回。需要继续时请重新征得同意。
 error-person-id-number = 身份证号码有误。请对照证件逐位核对。
 error-entity-credit-code = 统一社会信用代码有误。请对照证照逐位核对。
+error-collective-credit-code = 这不是集体经济组织自己的登记证号（应以 N 开头），可能填成了村委会的。请对照登记证重填。
 error-division-code = 区划代码不对，应为 6、9 或 12 位数字。请核对。
 error-division-succession = 区划变更有误：不能变更为自身或不同级别的区划，同一天不能循环变更，也不能整体并入两个区划。请按批准文件逐条核对。
 error-division-ended = 该区划在这一天已撤销。请填写变更后的区划代码。

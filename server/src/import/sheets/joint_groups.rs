@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::common;
 use super::land::{self, Row};
 use crate::error::ServiceError;
-use crate::import::{Applied, Cells, Column, Desk, Force, Sheet, Span};
+use crate::import::{Applied, Cells, Column, Contradiction, Desk, Force, Sheet, Span};
 
 /// Members of joint-herd groups.
 pub(super) struct JointGroups;
@@ -45,24 +45,63 @@ const COLUMNS: &[Column] = &[
     ),
 ];
 
-/// The group as it stands with one more member; who joined on the same day takes its own place.
+/// The group as it stands with more members.
 fn joined(
     connection: &Connection,
     division: DivisionCode,
     (id, from, to): (&str, Date, Option<Date>),
-    stay: Membership,
+    stays: &[Membership],
 ) -> Result<JointContract, ServiceError> {
     let known = crate::land::find_group(connection, division, id, from)?;
-    let mut members = known.map(|group| group.members).unwrap_or_default();
-    members.retain(|m| (&m.member, m.from) != (&stay.member, stay.from));
-    members.push(stay);
-    members.sort_by(|a, b| (&a.member, a.from).cmp(&(&b.member, b.from)));
-    Ok(JointContract {
+    let mut group = JointContract {
         id: id.to_owned(),
         from,
         to,
-        members,
-    })
+        members: known.map(|group| group.members).unwrap_or_default(),
+    };
+    stays.iter().for_each(|stay| take(&mut group, stay));
+    Ok(group)
+}
+
+/// Takes a member into the group; who joined on the same day takes its own place.
+fn take(group: &mut JointContract, stay: &Membership) {
+    let members = &mut group.members;
+    members.retain(|m| (&m.member, m.from) != (&stay.member, stay.from));
+    members.push(stay.clone());
+    members.sort_by(|a, b| (&a.member, a.from).cmp(&(&b.member, b.from)));
+}
+
+/// Each row as its whole group: as it stands, with the members of all rows.
+fn whole_groups(connection: &Connection, rows: Vec<Row>) -> Result<Vec<Row>, ServiceError> {
+    let mut groups: Vec<Row> = Vec::new();
+    let mut places = Vec::new();
+    for row in rows {
+        let LandRecord::Joint(stated) = &row.record else {
+            continue;
+        };
+        let is_same = |other: &Row| match &other.record {
+            LandRecord::Joint(group) => (&group.id, group.from) == (&stated.id, stated.from),
+            _ => false,
+        };
+        let at = match groups.iter().position(is_same) {
+            Some(at) => at,
+            None => {
+                let place = (stated.id.as_str(), stated.from, stated.to);
+                let whole = joined(connection, row.division, place, &[])?;
+                groups.push(Row {
+                    division: row.division,
+                    record: LandRecord::Joint(whole),
+                });
+                groups.len() - 1
+            }
+        };
+        if let Some(LandRecord::Joint(group)) = groups.get_mut(at).map(|row| &mut row.record) {
+            stated.members.iter().for_each(|stay| take(group, stay));
+        }
+        places.push(at);
+    }
+    let whole = |at: &usize| groups.get(*at).cloned();
+    Ok(places.iter().filter_map(whole).collect())
 }
 
 impl Sheet for JointGroups {
@@ -101,7 +140,7 @@ impl Sheet for JointGroups {
             desk.connection,
             division,
             (&id, group_from, group_to),
-            stay.clone(),
+            std::slice::from_ref(&stay),
         )?;
         let row = Row {
             division,
@@ -142,6 +181,24 @@ impl Sheet for JointGroups {
         })
     }
 
+    fn meets_at(&self, row: &Row) -> Vec<String> {
+        // Two groups contradict one another by a member that both have.
+        let members = row.record.subjects().into_iter();
+        members.map(ToString::to_string).collect()
+    }
+
+    fn compare(
+        &self,
+        desk: &Desk<'_>,
+        rows: Vec<Row>,
+    ) -> Result<Vec<Vec<Contradiction>>, ServiceError> {
+        land::compare(
+            desk,
+            &whole_groups(desk.connection, rows)?,
+            land::CONTRACT.key,
+        )
+    }
+
     fn apply(&self, force: &Force<'_>, row: Row) -> Result<Applied, ServiceError> {
         let LandRecord::Joint(group) = row.record else {
             return Ok(Applied::Same);
@@ -149,7 +206,7 @@ impl Sheet for JointGroups {
         let place = (group.id.as_str(), group.from, group.to);
         let mut applied = Applied::Same;
         for stay in group.members {
-            let group = joined(force.tx, row.division, place, stay)?;
+            let group = joined(force.tx, row.division, place, &[stay])?;
             let whole = Row {
                 division: row.division,
                 record: LandRecord::Joint(group),

@@ -4,11 +4,11 @@
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::SubjectId;
-use itgel_domain::land::{LandRecord, RecordFault};
+use itgel_domain::land::{Fault, FaultKind, LandRecord, RecordFault};
 use itgel_domain::subject::{EntityKind, SubjectKind};
 
 use crate::error::ServiceError;
-use crate::import::{Applied, Cells, Column, Desk, Force, Span};
+use crate::import::{Applied, Cells, Column, Contradiction, Desk, Force, Span};
 use crate::land::{self, NewRecord};
 
 /// Who holds the right to a plot.
@@ -47,7 +47,7 @@ pub(super) const AREA: Column = Column::amount("area", "面积", Column::MU, "�
     .also(&["草场面积", "流转面积", "承包面积"]);
 
 /// A record as it is staged.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Row {
     pub(super) division: DivisionCode,
     pub(super) record: LandRecord,
@@ -137,10 +137,49 @@ pub(super) fn staged(
         cells.fault(super::common::FROM.key, ErrorCode::LandOverlap);
         return Ok(None);
     }
-    for fault in land::contradictions(desk.connection, &new)? {
+    let faults = land::contradictions(desk.service, desk.connection, &[new])?;
+    for fault in faults.iter().flatten() {
         cells.notice(numbered, fault.kind.code());
     }
     Ok(Some(row))
+}
+
+/// Rows about one plot can contradict one another.
+pub(super) fn meets_at(row: &Row) -> Vec<String> {
+    let banner = row.division.ancestor(DivisionLevel::County);
+    let banner = banner.unwrap_or(row.division);
+    let plot = row.record.plot().map(|plot| format!("{banner}/{plot}"));
+    plot.into_iter().collect()
+}
+
+/// What rows of a file contradict, one with another and with what is in force; `numbered` is the
+/// column of their number.
+pub(super) fn compare(
+    desk: &Desk<'_>,
+    rows: &[Row],
+    numbered: &'static str,
+) -> Result<Vec<Vec<Contradiction>>, ServiceError> {
+    let new: Vec<NewRecord> = rows
+        .iter()
+        .map(|row| new_record(row, String::new()))
+        .collect();
+    let faults = land::contradictions(desk.service, desk.connection, &new)?;
+    let told = |fault: &Fault| Contradiction {
+        column: numbered,
+        code: fault.kind.code(),
+        about: match fault.kind {
+            // Each of the groups is told by its own number.
+            FaultKind::TwoGroups => fault.from.to_string(),
+            _ => format!("{} {:?} {}", fault.about, fault.contracts, fault.from),
+        },
+    };
+    let own = |(faults, row): (&Vec<Fault>, &Row)| {
+        let with = faults
+            .iter()
+            .filter(|fault| land::is_with(fault, &row.record));
+        with.map(told).collect()
+    };
+    Ok(faults.iter().zip(rows).map(own).collect())
 }
 
 /// A record holds its number for its days.

@@ -5,7 +5,7 @@ use itgel_domain::land::{LandRecord, LeaseContract};
 use super::common;
 use super::land::{self, Row};
 use crate::error::ServiceError;
-use crate::import::{Applied, Cells, Column, Desk, Force, Sheet, Span};
+use crate::import::{Applied, Cells, Column, Contradiction, Desk, Force, Sheet, Span};
 
 /// Leases.
 pub(super) struct Leases;
@@ -82,6 +82,18 @@ impl Sheet for Leases {
 
     fn span(&self, row: &Row) -> Option<Span> {
         Some(land::span(row))
+    }
+
+    fn meets_at(&self, row: &Row) -> Vec<String> {
+        land::meets_at(row)
+    }
+
+    fn compare(
+        &self,
+        desk: &Desk<'_>,
+        rows: Vec<Row>,
+    ) -> Result<Vec<Vec<Contradiction>>, ServiceError> {
+        land::compare(desk, &rows, land::CONTRACT.key)
     }
 
     fn apply(&self, force: &Force<'_>, row: Row) -> Result<Applied, ServiceError> {

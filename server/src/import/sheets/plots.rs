@@ -5,7 +5,7 @@ use itgel_domain::land::{LandRecord, Plot, Zone};
 use super::common;
 use super::land::{self, Row};
 use crate::error::ServiceError;
-use crate::import::{Applied, Cells, Column, Desk, Force, Sheet, Span};
+use crate::import::{Applied, Cells, Column, Contradiction, Desk, Force, Sheet, Span};
 
 /// Rights to plots.
 pub(super) struct Plots;
@@ -78,6 +78,18 @@ impl Sheet for Plots {
 
     fn span(&self, row: &Row) -> Option<Span> {
         Some(land::span(row))
+    }
+
+    fn meets_at(&self, row: &Row) -> Vec<String> {
+        land::meets_at(row)
+    }
+
+    fn compare(
+        &self,
+        desk: &Desk<'_>,
+        rows: Vec<Row>,
+    ) -> Result<Vec<Vec<Contradiction>>, ServiceError> {
+        land::compare(desk, &rows, land::PLOT.key)
     }
 
     fn apply(&self, force: &Force<'_>, row: Row) -> Result<Applied, ServiceError> {

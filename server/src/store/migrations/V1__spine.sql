@@ -541,6 +541,21 @@ create table land_link (
 ) without rowid;
 create index land_link_by_row on land_link (row);
 
+-- What contradicts itself between rows in force: as they were resolved last.
+create table land_fault (
+    id         text primary key,  -- hash of the banner and of what it says
+    banner     text not null,     -- filled
+    object     text not null,     -- 'plot', 'group'
+    about      text not null,     -- number of the plot or group
+    division   text not null,     -- filled; whose registrar keeps it
+    kind       text not null,
+    contracts  text not null,     -- numbers of the contracts, as JSON
+    valid_from text not null,
+    valid_to   text
+) without rowid;
+create index land_fault_by_object on land_fault (banner, object, about);
+create index land_fault_by_division on land_fault (division, about, id);
+
 -- What screens and decisions read ------------------------------------------------------------
 
 -- With a rowid: rows of several pages have no place in the leaves of a key.

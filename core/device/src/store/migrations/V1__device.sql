@@ -98,6 +98,8 @@ create table subject (
     division   text not null,
     local_code text not null,
     name       text not null,      -- of the head, for a list
+    born_year  integer,            -- of the head; with the spouse it tells namesakes apart
+    spouse     text not null,
     find       text not null       -- normalised names and ID numbers, for the search
 ) strict, without rowid;
 create index subject_by_division on subject (division, local_code, id);
