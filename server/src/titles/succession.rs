@@ -43,6 +43,11 @@ pub(super) fn end(
     now: AtMs,
 ) -> Result<(), ServiceError> {
     for mut row in going_on(tx, division)? {
+        // Who is separated was never assessed alone in the meantime: what was computed before is
+        // computed anew, not ended.
+        if ground == EndGround::Separated && row.holder.jointly_with.is_none() {
+            continue;
+        }
         let step = TitleStep::End { ground };
         let asked = Asked::by_rule(step, Reason::code(ground.as_str()), now);
         apply(service, tx, &mut row, asked)?;

@@ -1,155 +1,19 @@
-//! Titles of gachas and sumus over a real database: snapshots of ratings in effect, and the
-//! process that leads from them to a plate.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+//! From ratings in effect to a plate, and what becomes of it.
 
-mod actors;
-
-use actors::{Collector, World, refusal};
+use itgel_domain::case::TitleState;
 use itgel_domain::case::title::{CancelGround, TitleStep};
-use itgel_domain::case::{Reason, TitleState};
-use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::register::{DivisionFacts, RegisterContent, RegisterRow};
+use itgel_domain::register::DivisionFacts;
 use itgel_domain::subject::Grade;
 use itgel_domain::title::{GateState, TitleLevel, TitleOutcome};
 use itgel_fixtures::Household;
-use itgel_server::store::title::TitleRow;
-use itgel_server::titles::{self, SnapshotRun, TitleRequest, TitleResult, TitleView};
-use itgel_server::{ServiceError, jobs, registers, store};
-use jiff::civil::Date;
+use itgel_server::titles::{self, SnapshotRun};
+use itgel_server::{ServiceError, jobs, store};
 
-/// A world whose gacha has rated every household that can be rated.
-fn rated(count: u32) -> World {
-    let world = World::with_households(count);
-    let mut team = Collector::new("c-1", "c-2");
-    let households: Vec<Household> = world
-        .households
-        .iter()
-        .filter(|h| h.twist.is_none())
-        .cloned()
-        .collect();
-    for household in &households {
-        team.visit(&world, household);
-    }
-    world.rate(&mut team, &households);
-    world
-}
-
-fn snapshot(world: &World, as_of: Date) -> SnapshotRun {
-    let cycle = world.cycle.id.clone();
-    world
-        .transact(move |service, tx| titles::snapshot(service, tx, &cycle, as_of, service.now()))
-        .unwrap()
-}
-
-fn title_of(world: &World, division: DivisionCode) -> TitleRow {
-    let cycle = &world.cycle.id;
-    let read = |c: &_| store::title::get(c, division, cycle).map_err(ServiceError::from);
-    world
-        .service
-        .store
-        .read(read)
-        .unwrap()
-        .expect("a title was computed")
-}
-
-fn result_of(row: &TitleRow) -> TitleResult {
-    serde_json::from_str(&row.result).unwrap()
-}
-
-fn step(
-    world: &World,
-    officer: &str,
-    division: DivisionCode,
-    step: TitleStep,
-) -> Result<TitleView, ServiceError> {
-    let actor = world.officer(officer);
-    let request = TitleRequest {
-        division,
-        cycle: world.cycle.id.clone(),
-        version: title_of(world, division).title.version(),
-        step,
-        reason: Reason::new("TEST", "因为测试"),
-    };
-    world.transact(move |service, tx| titles::step(service, tx, &actor, &request, service.now()))
-}
-
-/// Facts that make a good gacha out of any ratings, but for what ratings say.
-fn good_facts(households: i64) -> DivisionFacts {
-    DivisionFacts {
-        resident_households: Some(households),
-        collective_grade: Some(Grade::Aaa),
-        illegal_fundraising: Some(false),
-        cadre_loan_npl: Some(false),
-        cadre_loan_overdue: Some(false),
-        audit_passed: Some(true),
-        loan_households: Some(100),
-        on_time_households: Some(99),
-        loan_balance_fen: Some(1_000_000_000),
-        npl_fen: Some(1_000_000),
-        disaster_npl_fen: Some(0),
-        ..DivisionFacts::default()
-    }
-}
-
-fn enter_facts(world: &World, id: &str, division: DivisionCode, facts: DivisionFacts) {
-    let row = RegisterRow {
-        id: id.parse().unwrap(),
-        division,
-        subject: None,
-        key: String::new(),
-        revision: 1,
-        valid_from: "2026-01-01".parse().unwrap(),
-        valid_to: None,
-        source: "示例台账".into(),
-        content: RegisterContent::Division(Box::new(facts)),
-    };
-    world
-        .transact(move |service, tx| registers::put(service, tx, &row, "test", service.now()))
-        .unwrap();
-}
-
-/// A gacha with a title awarded: facts by which it passes every gate.
-fn awarded() -> World {
-    let world = rated(24);
-    let gacha = world.gacha.code;
-    enter_facts(&world, "facts-1", gacha, good_facts(rated_in(&world)));
-    snapshot(&world, world.now().on());
-    let result = result_of(&title_of(&world, gacha));
-    assert!(
-        matches!(result.assessment.title, Some(TitleOutcome::Award { .. })),
-        "the sample gacha is to pass: {:?}",
-        result.assessment.gates
-    );
-    for (officer, title_step) in [("r-1", TitleStep::Review), ("r-1", TitleStep::Publish)] {
-        step(&world, officer, gacha, title_step).unwrap();
-    }
-    world.pass_days(12);
-    assert_eq!(titles::run_periods(&world.service).unwrap(), 1);
-    for title_step in [TitleStep::Approve, TitleStep::Award] {
-        step(&world, "a-1", gacha, title_step).unwrap();
-    }
-    assert_eq!(title_of(&world, gacha).title.state(), TitleState::Awarded);
-    world
-}
-
-fn rated_in(world: &World) -> i64 {
-    let (gacha, today) = (world.gacha.code, world.now().on());
-    let read = |c: &_| store::rating::list_in_effect(c, gacha, today).map_err(ServiceError::from);
-    let rated = world.service.store.read(read).unwrap();
-    i64::try_from(
-        rated
-            .iter()
-            .filter(|rating| rating.grade != Grade::N)
-            .count(),
-    )
-    .unwrap()
-}
+use crate::actors::{Collector, World, refusal};
+use crate::world::{
+    awarded, enter_facts, good_facts, rated, rated_in, result_of, snapshot, step, title_of,
+};
 
 #[test]
 fn a_snapshot_counts_ratings_in_effect_and_nothing_that_is_still_under_way() {
