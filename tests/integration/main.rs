@@ -5,6 +5,7 @@
 
 mod architecture;
 mod convergence;
+mod documents;
 mod journey;
 mod ledger;
 mod moved;
