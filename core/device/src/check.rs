@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use itgel_domain::catalogue::{Catalogue, Item, Restricted, check_all};
+use itgel_domain::catalogue::{Catalogue, Item, check_all};
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::item::{ItemPath, Observation, State};
+use itgel_domain::rights::consent;
 use itgel_domain::subject::{Producer, SubjectKind};
 use jiff::civil::Date;
 
@@ -46,18 +47,12 @@ fn consents(visit: &Visit, as_of: Date, found: &mut Vec<Violation>) {
     if !any {
         found.push(Violation::new("consent", ErrorCode::ConsentMissing));
     }
-    for consent in &visit.consents {
-        let field = format!("consent/{}", consent.person);
-        if !(consent.given_on..=consent.until).contains(&as_of) {
+    for given in &visit.consents {
+        let field = format!("consent/{}", given.person);
+        if !(given.given_on..=given.until).contains(&as_of) {
             found.push(Violation::new(&field, ErrorCode::ConsentEnded));
         }
-        let known = |word: &String| word.parse::<Restricted>().is_ok();
-        if !consent.categories.iter().all(known) {
-            let words: Vec<&str> = Restricted::ALL.iter().map(|r| r.as_str()).collect();
-            found.push(
-                Violation::new(&field, ErrorCode::ValueNotAChoice).with("choices", words.join(" ")),
-            );
-        }
+        found.extend(consent::faults(given));
     }
 }
 

@@ -9,6 +9,7 @@ use itgel_domain::file::envelope::{Envelope, FileBody};
 use itgel_domain::keys::ContentKey;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::Action;
+use itgel_domain::rights::scan::Words;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::{Flag, Verdict};
 use itgel_domain::time::AtMs;
@@ -129,6 +130,9 @@ impl Admission<'_> {
     ) -> Result<Verdict, ServiceError> {
         let mut flags = self.time_flags(envelope)?;
         for entry in envelope.entries() {
+            if !Words::builtin().find_in(entry).is_empty() {
+                flags.push(Flag::ForbiddenWords);
+            }
             if let Entry::Seal(seal) = entry {
                 flags.extend(self.seal_flags(subject, id, file, envelope, seal)?);
             }

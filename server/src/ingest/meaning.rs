@@ -12,6 +12,7 @@ use itgel_domain::file::envelope::{Envelope, FileBody};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::CycleId;
 use itgel_domain::item::{Observation, State};
+use itgel_domain::rights::consent;
 use itgel_domain::subject::{Subject, SubjectKind};
 use jiff::civil::Date;
 use rusqlite::Connection;
@@ -48,6 +49,9 @@ pub(super) fn fault(
         return Ok(Some(ErrorCode::ObservedOutOfTime));
     }
     if let Some(code) = cycle_fault(admission, subject, entries)? {
+        return Ok(Some(code));
+    }
+    if let Some(code) = form_fault(entries) {
         return Ok(Some(code));
     }
     if let Some(code) = consent_fault(facts, envelope, entries, &observed, now.on()) {
@@ -106,6 +110,16 @@ fn cycle_fault(
         }
     }
     Ok(None)
+}
+
+/// Every consent is to a text that is known, in a language that it has, for days that it allows.
+fn form_fault(entries: &[Entry]) -> Option<ErrorCode> {
+    let given = entries.iter().filter_map(|entry| match entry {
+        Entry::Consent(given) => Some(given),
+        _ => None,
+    });
+    let fault = given.flat_map(consent::faults).next();
+    fault.map(|violation| violation.code)
 }
 
 /// A known value of a restricted item needs a consent that ticked its category (`domain.md`

@@ -18,6 +18,7 @@ use super::right::{Miss, Right, is_named};
 use super::{ReportRequest, line, parameters};
 use crate::credit::reading;
 use crate::error::ServiceError;
+use crate::rights::statement;
 use crate::service::Service;
 use crate::{contents, fold, process, store};
 
@@ -55,6 +56,9 @@ pub(super) fn report(
         at: now,
     };
     let rows = shown_rows(service, connection, subject, now.on())?;
+    if statement::is_untold(connection, &subject.id, &rows)? {
+        return Ok(Err(Miss::Untold));
+    }
     let parameters = parameters::in_force(
         connection,
         &authorisation.lender,
@@ -82,8 +86,7 @@ pub(super) fn report(
         people: &people,
         file: &file,
         rows: &rows,
-        // Nothing takes down statements yet.
-        statements: &[],
+        statements: &statement::list(service, connection, &subject.id)?,
         history: &history(connection, &subject.id, &rating.case)?,
         moved: &store::moved::get(connection, &rating.case)?.unwrap_or_default(),
         line: line.as_ref(),

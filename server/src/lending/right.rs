@@ -42,6 +42,8 @@ pub(super) enum Miss {
     Person,
     /// No rating in effect.
     Rating,
+    /// The person was not told of an adverse record yet (`domain.md` L-05).
+    Untold,
 }
 
 impl Miss {
@@ -52,6 +54,7 @@ impl Miss {
             Self::Subject => "subject",
             Self::Person => "person",
             Self::Rating => "rating",
+            Self::Untold => "untold",
         }
     }
 }

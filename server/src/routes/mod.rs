@@ -16,6 +16,7 @@ mod office;
 mod openapi;
 mod page;
 pub mod problem;
+mod rights;
 mod router;
 mod staff;
 mod sync;

@@ -12,6 +12,7 @@ use itgel_text::{self as text, Lang};
 use super::App;
 use super::extract::with_service;
 use super::problem::Refusal;
+use crate::html::escape;
 use crate::public_board::{Line, PublicBoard, SMALLEST_CELL, public_board};
 
 /// The page is Chinese; Mongolian stands vertically and has pages of its own.
@@ -132,33 +133,9 @@ fn percent(centi: i64) -> String {
     format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
-/// Text for an element or a quoted attribute.
-fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_cannot_become_markup() {
-        let hostile = "<script>alert(1)</script>\" onload='x' &";
-        let safe = escape(hostile);
-        assert!(!safe.contains(['<', '>', '"', '\'']), "{safe}");
-        assert!(safe.starts_with("&lt;script&gt;") && safe.ends_with("&amp;"));
-    }
 
     #[test]
     fn a_share_is_rounded_half_up_to_one_digit() {

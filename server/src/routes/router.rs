@@ -19,7 +19,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
     App, access, credit, health, imports, land, ledger, lender, line, office, openapi, page,
-    problem, staff, sync, titles,
+    problem, rights, staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -95,6 +95,20 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/publicity-report", get(credit::publicity_report))
         .route("/v1/screenings", post(credit::screen))
         .route("/v1/repeat-ledger", get(credit::repeat_ledger));
+    let rights = Router::new()
+        .route("/v1/notices/{kind}/{banner}", get(rights::notice))
+        .route("/v1/rights-requests", get(rights::requests).post(rights::take))
+        .route("/v1/rights-requests/{id}/answer", post(rights::answer))
+        .route("/v1/rights-requests/{id}/erasure", post(rights::erase))
+        .route("/v1/rights-requests/{id}/self-view", get(rights::self_view))
+        .route("/v1/rights-requests/{id}/self-view/page", get(rights::self_view_page))
+        .route("/v1/legal-holds", post(rights::hold))
+        .route("/v1/legal-holds/{id}", delete(rights::lift))
+        .route("/v1/statements", post(rights::state))
+        .route("/v1/statements/{subject}/{id}", delete(rights::unstate))
+        .route("/v1/adverse-notices", post(rights::tell))
+        .route("/v1/devices/{id}/subjects", get(rights::lost))
+        .route("/v1/devices/{id}/letters", get(rights::letters));
     let lenders = Router::new()
         .route("/v1/authorisations", get(lender::authorisations).post(lender::authorise))
         .route("/v1/authorisations/{id}", get(lender::authorisation))
@@ -128,7 +142,7 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .layer(DefaultBodyLimit::max(import::MAX_BYTES))
         .method_not_allowed_fallback(problem::no_such_address);
     let table = Router::new()
-        .merge(anybody).merge(sign_in).merge(devices).merge(staff).merge(lenders).merge(ledgers)
+        .merge(anybody).merge(sign_in).merge(devices).merge(staff).merge(rights).merge(lenders).merge(ledgers)
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_address);

@@ -2,6 +2,8 @@
 
 use std::str::FromStr as _;
 
+use std::collections::BTreeSet;
+
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
@@ -199,6 +201,22 @@ pub fn erase(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
     tx.prepare_cached("update envelope set sealed = x'' where subject = ?1 and file is null")?
         .execute(params![subject.as_str()])?;
     Ok(())
+}
+
+/// The subjects about which a device wrote something.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_subjects_of(
+    connection: &Connection,
+    device: &DeviceId,
+) -> Result<BTreeSet<SubjectId>, StoreError> {
+    let sql = "select distinct subject from envelope where device = ?1 and subject <> ''";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![device.as_str()], |row| {
+        Ok(column::word(row, "subject", "envelope.subject"))
+    })?;
+    rows.map(|row| row?).collect()
 }
 
 /// Keeps bytes as evidence, sealed under the key of the device.

@@ -80,6 +80,20 @@ pub fn list_current(
     rows.map(|row| row?).collect()
 }
 
+/// Every version of a subject, the oldest first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_all(
+    connection: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<IdentityRow>, StoreError> {
+    let sql = format!("{SELECT} where subject = ?1 order by version, commitment");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![subject.as_str()], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// The version with this commitment.
 ///
 /// # Errors

@@ -108,7 +108,7 @@ impl Pen {
     }
 
     /// Pushes through the service, and everything must be taken.
-    fn deliver(&mut self, world: &World) -> PushAnswer {
+    pub(crate) fn deliver(&mut self, world: &World) -> PushAnswer {
         let device = world
             .service
             .store

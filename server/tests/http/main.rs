@@ -17,6 +17,7 @@ mod imports;
 mod interface;
 mod lender;
 mod line;
+mod rights;
 mod screening;
 mod shape;
 mod staff;

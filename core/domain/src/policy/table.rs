@@ -163,6 +163,16 @@ actions! {
     /// Confirm that names and numbers of persons go with it.
     SharePersons = "share_persons": [Approver], [SecondPerson];
 
+    // Rights of those who are rated
+    /// Serve a subject at the counter: take requests and statements, show and print what is held.
+    ServeSubject = "serve_subject": [Collector, Reviewer, ObjectionOfficer], [NoInterest];
+    /// Answer a request of a subject.
+    AnswerRequest = "answer_request": [ObjectionOfficer], [NoInterest];
+    /// Order that a subject's data be kept for the time being, or lift the order.
+    HoldSubject = "hold_subject": [Approver], [NoInterest];
+    /// List the subjects on a lost device.
+    NotifyLoss = "notify_loss": [ObjectionOfficer, Administrator], [];
+
     // Lenders
     /// Register an authorisation with evidence of written consent.
     RegisterAuthorisation = "register_authorisation": [Lender], [];

@@ -85,6 +85,8 @@ pub enum Flag {
     ClockDrift,
     /// Computed under another pack than the one in force.
     OutdatedPack,
+    /// Words that tell of what must not be collected (`domain.md` L-03): a person reads them.
+    ForbiddenWords,
 }
 
 crate::subject::words!(Flag {
@@ -93,6 +95,7 @@ crate::subject::words!(Flag {
     Self::LateArrival => Self::LateArrival => "late_arrival",
     Self::ClockDrift => Self::ClockDrift => "clock_drift",
     Self::OutdatedPack => Self::OutdatedPack => "outdated_pack",
+    Self::ForbiddenWords => Self::ForbiddenWords => "forbidden_words",
 });
 
 /// The receipt (回执) of a page: given after the commit, under one signature.

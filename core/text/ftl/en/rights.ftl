@@ -1,0 +1,27 @@
+# reviewed = true
+
+rights-title = Own credit information
+rights-free = This is free. You may copy, correct, delete, add a statement, object and ask that a person decide.
+rights-made-at = Printed { $at }
+rights-people = Identity
+rights-values = Collected values and their history
+rights-registers = Register rows and their sources
+rights-ratings = Rating and its steps
+rights-queries = Who queried
+rights-authorisations = Authorisations
+rights-statements = Own statements
+rights-requests = Requests
+rights-processing = Purposes, legal bases and how long
+rights-none = none
+rights-now = in force
+rights-past = replaced or taken back
+notice-title = Notice on personal information
+notice-processor = Processor: the rating office of { $banner }. By visits of officers and from registers; stored encrypted.
+notice-rights = You may read, copy, transfer, correct, complete and delete, take consent back, ask for an explanation and for a person to decide, free of charge, at the counter of the sumu or the rating office. You are told of changes.
+notice-item = Item
+notice-purpose = Purpose
+notice-class = Class
+notice-kept = Kept for (years after the file's year)
+letter-title = Notice of a lost device
+letter-text = A collector's device (number { $device }) was lost. It may hold your household's file. Its content is encrypted and the device is revoked. Beware of calls and loan applications in your name; the rating office answers questions (PIPL art. 57).
+letter-to = To { $name } (household { $code }):

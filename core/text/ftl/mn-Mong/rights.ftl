@@ -1,0 +1,27 @@
+# reviewed = false
+
+rights-title = ᠥᠪᠡᠷ ᠦᠨ ᠢᠲᠡᠭᠡᠮᠵᠢ ᠶᠢᠨ ᠮᠡᠳᠡᠭᠡ
+rights-free = ᠡᠨᠡ ᠨᠢ ᠦᠨ᠎ᠡ ᠲᠥᠯᠥᠪᠦᠷᠢ ᠦᠭᠡᠢ᠃
+rights-made-at = ᠬᠡᠪᠯᠡᠭᠰᠡᠨ ᠴᠠᠭ { $at }
+rights-people = ᠪᠡᠶ᠎ᠡ ᠶᠢᠨ ᠮᠡᠳᠡᠭᠡ
+rights-values = ᠴᠤᠭᠯᠠᠭᠤᠯᠤᠭᠰᠠᠨ ᠮᠡᠳᠡᠭᠡ
+rights-registers = ᠲᠡᠮᠳᠡᠭᠯᠡᠯ ᠦᠨ ᠳᠠᠩᠰᠠ
+rights-ratings = ᠵᠡᠷᠭᠡ ᠲᠣᠭᠲᠠᠭᠠᠬᠤ ᠶᠠᠪᠤᠴᠠ
+rights-queries = ᠬᠡᠨ ᠠᠰᠠᠭᠤᠭᠰᠠᠨ
+rights-authorisations = ᠠᠰᠠᠭᠤᠬᠤ ᠡᠷᠬᠡ
+rights-statements = ᠥᠪᠡᠷ ᠦᠨ ᠮᠡᠳᠡᠭᠦᠯᠦᠯᠲᠡ
+rights-requests = ᠬᠦᠰᠡᠯᠲᠡ
+rights-processing = ᠵᠣᠷᠢᠯᠭ᠎ᠠ᠂ ᠬᠠᠤᠯᠢ᠂ ᠬᠠᠳᠠᠭᠠᠯᠠᠬᠤ ᠬᠤᠭᠤᠴᠠᠭ᠎ᠠ
+rights-none = ᠦᠭᠡᠢ
+rights-now = ᠬᠦᠴᠦᠨ ᠲᠡᠢ
+rights-past = ᠬᠤᠭᠤᠴᠢᠨ
+notice-title = ᠬᠤᠪᠢ ᠬᠦᠮᠦᠨ ᠦ ᠮᠡᠳᠡᠭᠡ ᠶᠢᠨ ᠮᠡᠳᠡᠭᠳᠡᠯ
+notice-processor = ᠪᠣᠯᠪᠠᠰᠤᠷᠠᠭᠤᠯᠤᠭᠴᠢ᠄ { $banner }
+notice-rights = ᠲᠠ ᠦᠵᠡᠬᠦ᠂ ᠵᠠᠰᠠᠬᠤ᠂ ᠬᠠᠰᠤᠬᠤ ᠡᠷᠬᠡ ᠲᠡᠢ᠃ ᠰᠤᠮᠤᠨ ᠤ ᠴᠣᠩᠬᠣ ᠳᠤ ᠬᠠᠨᠳᠤᠨ᠎ᠠ ᠤᠤ᠃
+notice-item = ᠵᠦᠢᠯ
+notice-purpose = ᠵᠣᠷᠢᠯᠭ᠎ᠠ
+notice-class = ᠩᠢᠯᠠᠯ
+notice-kept = ᠬᠠᠳᠠᠭᠠᠯᠠᠬᠤ ᠵᠢᠯ
+letter-title = ᠲᠥᠬᠦᠭᠡᠷᠦᠮᠵᠢ ᠭᠡᠭᠡᠭᠰᠡᠨ ᠮᠡᠳᠡᠭᠳᠡᠯ
+letter-text = ᠴᠤᠭᠯᠠᠭᠤᠯᠤᠭᠴᠢ ᠶᠢᠨ ᠲᠥᠬᠦᠭᠡᠷᠦᠮᠵᠢ { $device } ᠭᠡᠭᠡᠭᠳᠡᠪᠡ᠃
+letter-to = { $name } { $code }

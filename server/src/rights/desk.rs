@@ -1,0 +1,393 @@
+//! Requests of subjects: taken with the identity check on record, answered within their term,
+//! carried out. Every step has its audit row and its leaf; the words lie sealed under the key of
+//! the identity, so that they go with it.
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{DecisionId, SubjectId};
+use itgel_domain::log::LeafKind;
+use itgel_domain::policy::{Action, Actor, Resource, may};
+use itgel_domain::rights::{Answer, Asking, Relation, Request, RequestState, RightKind};
+use itgel_domain::subject::Subject;
+use itgel_domain::time::AtMs;
+use rusqlite::Connection;
+
+use super::{allow, hold};
+use crate::contents::{self, Scope};
+use crate::erasure;
+use crate::error::ServiceError;
+use crate::service::{Service, random};
+use crate::store::rights::RequestRow;
+use crate::store::{self, Tx};
+use crate::{fold, ingest};
+
+/// What somebody asks for about a subject.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakeRequest {
+    /// About whom.
+    pub subject: SubjectId,
+    /// What.
+    pub asking: Asking,
+}
+
+/// The office's answer.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRequest {
+    /// The ground of a refusal; absent if it is granted.
+    #[serde(default)]
+    pub ground: Option<String>,
+    /// What is answered.
+    #[serde(default)]
+    pub words: String,
+}
+
+/// A request as staff see it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RequestView {
+    /// Its number.
+    pub id: DecisionId,
+    /// About whom.
+    pub subject: SubjectId,
+    /// Whether its last day has passed without an answer.
+    pub is_late: bool,
+    /// The request; absent once the subject was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// Where it stands.
+    pub state: RequestState,
+}
+
+/// Which requests are wanted.
+#[derive(Debug, Clone)]
+pub struct RequestFilter {
+    /// Of subjects that live here.
+    pub division: DivisionCode,
+    /// In this state.
+    pub state: RequestState,
+    /// After this place.
+    pub after: String,
+    /// Most lines.
+    pub limit: u32,
+}
+
+/// Takes a request. A person who asks for the own file in their own name gets it at once: it is
+/// answered as it is taken.
+///
+/// # Errors
+/// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::NotAllowed`] for the officer; violations for
+/// what is missing; [`ServiceError`] of the database.
+pub fn take(
+    service: &Service,
+    tx: &Tx<'_>,
+    actor: &Actor,
+    request: &TakeRequest,
+    now: AtMs,
+) -> Result<RequestView, ServiceError> {
+    let subject = fold::subject(tx, &request.subject)?;
+    allow(
+        tx,
+        actor,
+        Action::ServeSubject,
+        &subject,
+        ErrorCode::SubjectUnknown,
+    )?;
+    check_person(service, tx, &subject, &request.asking)?;
+    let taken = Request::take(request.asking.clone(), actor.officer.clone(), now);
+    let mut taken = taken.map_err(refuse)?;
+    if is_reading(taken.asking.kind) && taken.asking.relation == Relation::Own {
+        taken.answer(Answer {
+            by: actor.officer.clone(),
+            at: now,
+            ground: None,
+            words: String::new(),
+        })?;
+    }
+    let row = RequestRow {
+        id: DecisionId::from_random(random()?),
+        subject: subject.id.clone(),
+        division: subject.division,
+        kind: taken.asking.kind,
+        state: taken.state,
+        due_on: taken.due_on,
+        taken_at: now,
+        sealed: Vec::new(),
+    };
+    keep(service, tx, row, taken, (actor, "rights.taken"), now)
+}
+
+/// Answers a request: granted, or refused with ground and words.
+///
+/// # Errors
+/// [`ErrorCode::RightRequestUnknown`], [`ErrorCode::RequestAnswered`],
+/// [`ErrorCode::RefusalGround`]; [`ErrorCode::SubjectHeld`] if an erasure would be granted against
+/// an order of the law; [`ServiceError`] of the database.
+pub fn answer(
+    service: &Service,
+    tx: &Tx<'_>,
+    actor: &Actor,
+    (id, answer): (&DecisionId, &AnswerRequest),
+    now: AtMs,
+) -> Result<RequestView, ServiceError> {
+    let (row, mut request) = find(service, tx, actor, Action::AnswerRequest, id)?;
+    let is_granted = answer.ground.is_none();
+    if is_granted && row.kind == RightKind::Delete && hold::is_held(tx, &row.subject)? {
+        return Err(ErrorCode::SubjectHeld.into());
+    }
+    request.answer(Answer {
+        by: actor.officer.clone(),
+        at: now,
+        ground: answer.ground.clone(),
+        words: answer.words.clone(),
+    })?;
+    keep(service, tx, row, request, (actor, "rights.answered"), now)
+}
+
+/// Carries an erasure out that another person granted: the subject is gone for ever.
+///
+/// # Errors
+/// [`ErrorCode::SecondPerson`] for the one who granted it; [`ErrorCode::SubjectHeld`];
+/// [`ErrorCode::RequestAnswered`] unless one was granted; [`ServiceError`] of the database.
+pub fn carry_out(
+    service: &Service,
+    actor: &Actor,
+    id: &DecisionId,
+    now: AtMs,
+) -> Result<RequestView, ServiceError> {
+    let (actor, id) = (actor.clone(), id.clone());
+    let done = service.transact("rights.erase", move |service, tx| {
+        let (mut row, mut request) = open(service, tx, &id)?;
+        let subject = fold::subject(tx, &row.subject)?;
+        let granted_by = request.answer.as_ref().map(|answer| answer.by.clone());
+        let resource = Resource {
+            first_person: granted_by.as_ref(),
+            ..Resource::at(subject.division)
+        };
+        may(&actor, Action::EraseSubject, &resource)?;
+        if hold::is_held(tx, &subject.id)? {
+            return Err(ErrorCode::SubjectHeld.into());
+        }
+        request.carry_out(actor.officer.clone())?;
+        row.state = request.state;
+        store::rights::put_request(tx, &row)?;
+        log(tx, &row, (&actor, "rights.erased"), now)?;
+        ingest::erase(service, tx, &subject.id, actor.officer.as_str(), now)?;
+        Ok(RequestView {
+            id: row.id,
+            subject: row.subject,
+            is_late: false,
+            request: None,
+            state: row.state,
+        })
+    })?;
+    if let Err(error) = erasure::leave_no_bytes(service) {
+        // The job that the erasure asked for does it.
+        tracing::warn!(%error, "the log of writes is emptied later");
+    }
+    Ok(done)
+}
+
+/// The requests of a division in a state, those that are due first; and where the next page
+/// begins.
+///
+/// # Errors
+/// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`]; [`ServiceError`] of the database.
+pub fn list(
+    service: &Service,
+    connection: &Connection,
+    actor: &Actor,
+    filter: &RequestFilter,
+    now: AtMs,
+) -> Result<(Vec<RequestView>, Option<String>), ServiceError> {
+    may(actor, Action::ServeSubject, &Resource::at(filter.division))?;
+    let RequestFilter {
+        division,
+        state,
+        after,
+        limit,
+    } = filter;
+    let mut rows = store::rights::list_in(connection, *division, *state, after, limit + 1)?;
+    let most = usize::try_from(*limit).unwrap_or(usize::MAX);
+    let has_more = rows.len() > most;
+    rows.truncate(most);
+    let next = rows.last().filter(|_| has_more);
+    let next = next.map(|row| format!("{} {}", row.due_on, row.id));
+    let views = rows
+        .into_iter()
+        .map(|row| view(service, connection, row, now));
+    Ok((views.collect::<Result<_, _>>()?, next))
+}
+
+/// A request that was granted to read the file, and the subject.
+///
+/// # Errors
+/// [`ErrorCode::RightRequestUnknown`] unless reading was granted within the last thirty days.
+pub(super) fn granted_reading(
+    service: &Service,
+    connection: &Connection,
+    actor: &Actor,
+    id: &DecisionId,
+    now: AtMs,
+) -> Result<Subject, ServiceError> {
+    let (row, request) = find(service, connection, actor, Action::ServeSubject, id)?;
+    let answered_at = request.answer.map(|answer| answer.at.plus_ms(READABLE_MS));
+    let is_open = row.state == RequestState::Done && answered_at.is_some_and(|end| now <= end);
+    match is_reading(row.kind) && is_open {
+        true => fold::subject(connection, &row.subject),
+        false => Err(ErrorCode::RightRequestUnknown.into()),
+    }
+}
+
+/// How long what was granted can be read and printed.
+const READABLE_MS: i64 = 30 * 86_400_000;
+
+/// The requests of a subject, the oldest first.
+pub(super) fn list_of(
+    service: &Service,
+    connection: &Connection,
+    subject: &SubjectId,
+    now: AtMs,
+) -> Result<Vec<RequestView>, ServiceError> {
+    let rows = store::rights::list_of(connection, subject)?;
+    let views = rows
+        .into_iter()
+        .map(|row| view(service, connection, row, now));
+    views.collect()
+}
+
+const fn is_reading(kind: RightKind) -> bool {
+    matches!(
+        kind,
+        RightKind::Access | RightKind::Copy | RightKind::Transfer
+    )
+}
+
+fn check_person(
+    service: &Service,
+    connection: &Connection,
+    subject: &Subject,
+    asking: &Asking,
+) -> Result<(), ServiceError> {
+    let known = contents::identity(service, connection, &subject.id)?;
+    let people = known.map(|record| record.people).unwrap_or_default();
+    match people.iter().any(|person| person.role == asking.person) {
+        true => Ok(()),
+        false => Err(refuse(vec![Violation::new(
+            "person",
+            ErrorCode::RightPerson,
+        )])),
+    }
+}
+
+fn find(
+    service: &Service,
+    connection: &Connection,
+    actor: &Actor,
+    action: Action,
+    id: &DecisionId,
+) -> Result<(RequestRow, Request), ServiceError> {
+    let (row, request) = open(service, connection, id)?;
+    let subject = fold::subject(connection, &row.subject)?;
+    allow(
+        connection,
+        actor,
+        action,
+        &subject,
+        ErrorCode::RightRequestUnknown,
+    )?;
+    Ok((row, request))
+}
+
+fn open(
+    service: &Service,
+    connection: &Connection,
+    id: &DecisionId,
+) -> Result<(RequestRow, Request), ServiceError> {
+    let row = store::rights::get_request(connection, id)?;
+    let row = row.ok_or(ErrorCode::RightRequestUnknown)?;
+    let request = read(service, connection, &row)?.ok_or(ErrorCode::SubjectErased)?;
+    Ok((row, request))
+}
+
+fn read(
+    service: &Service,
+    connection: &Connection,
+    row: &RequestRow,
+) -> Result<Option<Request>, ServiceError> {
+    let key = contents::find_key(service, connection, Scope::Identity, row.subject.as_str())?;
+    let Some(key) = key.filter(|_| !row.sealed.is_empty()) else {
+        return Ok(None);
+    };
+    let json = contents::open(&key, "rights_request", row.id.as_str(), &row.sealed)?;
+    let request = serde_json::from_slice(&json);
+    Ok(Some(request.map_err(|e| {
+        ServiceError::caused("a stored request", e)
+    })?))
+}
+
+fn view(
+    service: &Service,
+    connection: &Connection,
+    row: RequestRow,
+    now: AtMs,
+) -> Result<RequestView, ServiceError> {
+    let request = read(service, connection, &row)?;
+    Ok(RequestView {
+        is_late: request
+            .as_ref()
+            .is_some_and(|request| request.is_late(now.on())),
+        id: row.id,
+        subject: row.subject,
+        request,
+        state: row.state,
+    })
+}
+
+/// Writes a request with its audit row and its leaf.
+fn keep(
+    service: &Service,
+    tx: &Tx<'_>,
+    mut row: RequestRow,
+    request: Request,
+    (actor, action): (&Actor, &str),
+    now: AtMs,
+) -> Result<RequestView, ServiceError> {
+    let key = contents::key(service, tx, Scope::Identity, row.subject.as_str())?;
+    let json = serde_json::to_vec(&request).map_err(|e| ServiceError::caused("a request", e))?;
+    row.sealed = contents::seal(&key, "rights_request", row.id.as_str(), &json)?;
+    row.state = request.state;
+    store::rights::put_request(tx, &row)?;
+    log(tx, &row, (actor, action), now)?;
+    Ok(RequestView {
+        is_late: request.is_late(now.on()),
+        id: row.id,
+        subject: row.subject,
+        state: request.state,
+        request: Some(request),
+    })
+}
+
+fn log(
+    tx: &Tx<'_>,
+    row: &RequestRow,
+    (actor, action): (&Actor, &str),
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let resource = format!("rights/{}", row.id);
+    let detail = serde_json::json!({ "kind": row.kind, "state": row.state });
+    let officer = actor.officer.as_str();
+    let n = store::log::audit(tx, now, officer, action, &resource, &detail)?;
+    let leaf = Hash::of("itgel.rights.v1", &[resource.as_bytes(), &n.to_be_bytes()]);
+    store::log::leaf(tx, LeafKind::Decision, &leaf)?;
+    Ok(())
+}
+
+fn refuse(violations: Vec<Violation>) -> ServiceError {
+    let first = violations.first().map(|violation| violation.code);
+    ServiceError::Refused {
+        code: first.unwrap_or(ErrorCode::ValueMissing),
+        violations,
+    }
+}

@@ -1,0 +1,110 @@
+//! Orders of the law to keep a subject's data for the time being (`domain.md` L-21): while one is
+//! in force nothing of the subject is erased.
+
+use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{DecisionId, SubjectId};
+use itgel_domain::log::LeafKind;
+use itgel_domain::policy::{Action, Actor};
+use itgel_domain::time::AtMs;
+use rusqlite::Connection;
+
+use super::allow;
+use crate::error::ServiceError;
+use crate::fold;
+use crate::service::random;
+use crate::store::rights::HoldRow;
+use crate::store::{self, Tx};
+
+/// An order to keep a subject's data.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldRequest {
+    /// Whose data.
+    pub subject: SubjectId,
+    /// The law or the order with its number; no person is named in it.
+    pub basis: String,
+}
+
+/// Places an order.
+///
+/// # Errors
+/// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::NotAllowed`]; a violation without a basis;
+/// [`ServiceError`] of the database.
+pub fn place(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    request: &HoldRequest,
+    now: AtMs,
+) -> Result<HoldRow, ServiceError> {
+    let subject = fold::subject(tx, &request.subject)?;
+    allow(
+        tx,
+        actor,
+        Action::HoldSubject,
+        &subject,
+        ErrorCode::SubjectUnknown,
+    )?;
+    if request.basis.trim().is_empty() {
+        return Err(ServiceError::Refused {
+            code: ErrorCode::ValueMissing,
+            violations: vec![Violation::new("basis", ErrorCode::ValueMissing)],
+        });
+    }
+    let hold = HoldRow {
+        id: DecisionId::from_random(random()?),
+        subject: subject.id,
+        basis: request.basis.trim().to_owned(),
+        placed_by: actor.officer.clone(),
+        placed_at: now,
+        lifted_at: None,
+    };
+    store::rights::put_hold(tx, &hold)?;
+    note(tx, actor, "hold.placed", &hold.id, now)?;
+    Ok(hold)
+}
+
+/// Lifts an order.
+///
+/// # Errors
+/// [`ErrorCode::RightRequestUnknown`] if none with this number is in force; [`ServiceError`] of
+/// the database.
+pub fn lift(tx: &Tx<'_>, actor: &Actor, id: &DecisionId, now: AtMs) -> Result<(), ServiceError> {
+    let hold = store::rights::get_hold(tx, id)?.ok_or(ErrorCode::RightRequestUnknown)?;
+    let subject = fold::subject(tx, &hold.subject)?;
+    allow(
+        tx,
+        actor,
+        Action::HoldSubject,
+        &subject,
+        ErrorCode::RightRequestUnknown,
+    )?;
+    if !store::rights::lift_hold(tx, id, &actor.officer, now)? {
+        return Err(ErrorCode::RightRequestUnknown.into());
+    }
+    note(tx, actor, "hold.lifted", id, now)
+}
+
+/// Whether an order is in force.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn is_held(connection: &Connection, subject: &SubjectId) -> Result<bool, ServiceError> {
+    let holds = store::rights::list_holds(connection, subject)?;
+    Ok(holds.iter().any(|hold| hold.lifted_at.is_none()))
+}
+
+fn note(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    action: &str,
+    id: &DecisionId,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let resource = format!("hold/{id}");
+    let nothing = serde_json::json!({});
+    store::log::audit(tx, now, actor.officer.as_str(), action, &resource, &nothing)?;
+    let leaf = Hash::of("itgel.hold.v1", &[resource.as_bytes(), action.as_bytes()]);
+    store::log::leaf(tx, LeafKind::Decision, &leaf)?;
+    Ok(())
+}
