@@ -340,7 +340,11 @@ fn an_adverse_record_of_ours_leaves_only_after_the_person_was_told() {
         world.post("/v1/adverse-notices", Some(&office), &body)
     };
     told("never-entered").assert_problem(404, "record.unknown");
-    assert_eq!(told(entered.json()["id"].as_str().unwrap()).status, 204, "told");
+    assert_eq!(
+        told(entered.json()["id"].as_str().unwrap()).status,
+        204,
+        "told"
+    );
     assert_eq!(report().status, 201, "{}", report().json());
     let published = record("示例记2号", json!(TODAY));
     let entered = world.post("/v1/credit-records", Some(&clerk), &published);
