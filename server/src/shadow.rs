@@ -34,7 +34,8 @@ use crate::store::{self, Tx};
 
 pub use self::preview::{Preview, preview};
 pub use self::report::{
-    CauseView, CellView, DivisionLine, MigrationView, ShadowView, divisions, migration_view, view,
+    CauseView, CellView, DivisionLine, MigrationView, ShadowView, divisions, migration_view,
+    named_in, view,
 };
 pub use self::table::{workbook, workbook_of};
 

@@ -8,24 +8,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use itgel_domain::assess::{
-    Context, Fact, Facts, Inputs, Measures, Outlook, Quotient, Reading, Relief, Sourced, Worksheet,
-    assess, measure, score,
+    Inputs, Measures, Outlook, Quotient, Reading, Relief, Sourced, Worksheet, assess, measure,
+    score,
 };
 use itgel_domain::id::OfficerId;
 use itgel_domain::pack::{RulePack, shipped};
-use itgel_domain::register::{CreditRecord, Disaster, DivisionFacts, PeerEvaluation};
+use itgel_domain::register::{CreditRecord, Disaster, DivisionFacts};
 use itgel_domain::rollup::{
     CountedHousehold, CountedLoans, CountedVillage, Grades, VillageCounts, keeps_pasture_rules,
     township,
 };
 use itgel_domain::subject::Grade;
-use itgel_fixtures::{Banner, Gacha, Household, SampleSize, registers as sample};
+use itgel_fixtures::{Banner, SampleSize, inputs};
 use itgel_server::store;
 use itgel_server::store::board::Counts;
 
 use super::clock::{cost, median, middle};
 use super::table::{Cost, Goal, Row};
-use super::world::{COLLECTOR, TODAY, World, rules_in_force, subject};
+use super::world::{COLLECTOR, TODAY, World, rules_in_force};
 use super::{Outcome, Size};
 
 /// Households of a village, and villages of a township, in the roll-up.
@@ -301,57 +301,10 @@ pub(crate) fn drawn(count: u32) -> Outcome<Vec<Inputs>> {
         households: count,
         seed: 7,
     })?;
-    let rows = sample::of_banner(&banner, TODAY);
     let (pack, parameters) = rules_in_force()?;
     let collector: OfficerId = COLLECTOR.parse()?;
-    let mut inputs = Vec::with_capacity(count as usize);
-    for gacha in &banner.gachas {
-        for number in gacha.first..gacha.first + gacha.households {
-            let household = Household::draw(&banner, gacha, number, TODAY, &collector);
-            let home = subject(&household, gacha);
-            inputs.push(Inputs {
-                subject_kind: home.kind,
-                as_of: TODAY,
-                facts: facts(&household),
-                context: context(&household, gacha, &rows),
-                parameters: Arc::clone(&parameters),
-                pack: Arc::clone(&pack),
-                subject: home.id,
-            });
-        }
-    }
-    Ok(inputs)
-}
-
-fn facts(household: &Household) -> Facts {
-    let fact = |o: &itgel_domain::item::Observation| Fact {
-        state: o.state.clone(),
-        evidence: o.evidence,
-        observed_on: o.observed_on,
-    };
-    let found = household.found.iter();
-    Facts {
-        values: found.map(|o| (o.item.clone(), fact(o))).collect(),
-        ..Facts::default()
-    }
-}
-
-fn context(
-    household: &Household,
-    gacha: &Gacha,
-    rows: &[itgel_domain::register::RegisterRow],
-) -> Context {
-    let own = sample::of_household(household, gacha.code, TODAY);
-    let means = household.ballots.iter().map(|scores| {
-        let sum: u32 = scores.iter().map(|score| u32::from(*score)).sum();
-        sum * 25
-    });
-    Context {
-        identity_verified: household.identity.is_verified(),
-        consent_signed: true,
-        peer: PeerEvaluation::from_means(&means.collect::<Vec<_>>()),
-        ..Context::from_rows(rows.iter().chain(&own), &subject(household, gacha), TODAY)
-    }
+    let all = inputs::of_banner(&banner, TODAY, &collector, (&pack, &parameters));
+    Ok(all.into_iter().map(|drawn| drawn.inputs).collect())
 }
 
 fn prepare(inputs: &Inputs) -> Prepared {

@@ -27,7 +27,7 @@ enum Command {
     Assess(assess::Args),
     /// Compute a lender's reference line from a file.
     Line(line::Args),
-    /// Check and hash rule packs.
+    /// Check, compare and bring into force rule packs.
     Pack(pack::Args),
     /// Import tables of officials.
     Import(import::Args),

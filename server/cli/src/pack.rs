@@ -1,12 +1,21 @@
-//! `itgel pack`: rule packs and parameter tables as files: is one sound, and under which hash do
-//! ratings refer to it.
+//! `itgel pack`: rule packs and parameter tables: is one sound, under which hash do ratings refer to
+//! it, what differs between two and who would move, and the way of one into force.
+
+mod diff;
+mod life;
+mod print;
 
 use std::path::{Path, PathBuf};
 
 use itgel_domain::hash::Hash;
 use itgel_domain::pack::{PackError, Parameters, RulePack};
+use itgel_fixtures::banner::SampleError;
+use itgel_server::ServiceError;
+use itgel_server::table::write::WriteError;
 
-/// Check and hash rule packs and parameter tables.
+use crate::serve::ServeError;
+
+/// Check, compare and bring into force rule packs and parameter tables.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     #[command(subcommand)]
@@ -27,6 +36,18 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Tell what differs between two files, and on a banner who would move and why.
+    Diff(diff::Args),
+    /// Hand a file in, so that it can run in shadow.
+    Propose(life::Propose),
+    /// Run a proposed file in shadow beside the rules in force and print the migration matrix.
+    Shadow(life::Shadow),
+    /// Put a proposed file into force, as another officer than the one who handed it in.
+    Activate(life::Activate),
+    /// Take a proposed file back.
+    Withdraw(life::Withdraw),
+    /// List the files that are or were known.
+    List(life::List),
 }
 
 /// Why a pack command failed.
@@ -49,6 +70,39 @@ pub enum PackCommandError {
         /// Of how many.
         all: usize,
     },
+    /// The fault of a file, with its place.
+    #[error("{0}")]
+    Fault(#[from] PackError),
+    /// The settings.
+    #[error(transparent)]
+    Settings(#[from] ServeError),
+    /// Refused, with the way out.
+    #[error("{0}")]
+    Refused(String),
+    /// The service.
+    #[error(transparent)]
+    Service(ServiceError),
+    /// A workbook cannot be written.
+    #[error("the workbook cannot be written")]
+    Workbook(#[from] WriteError),
+    /// The sample cannot be drawn.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// What was asked for does not go together.
+    #[error("{0}")]
+    Usage(&'static str),
+}
+
+impl From<ServiceError> for PackCommandError {
+    /// A refusal in words, with every place that it names.
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Refused { code, violations } => {
+                Self::Refused(print::refusal(code, &violations))
+            }
+            other => Self::Service(other),
+        }
+    }
 }
 
 /// Runs the command.
@@ -64,6 +118,12 @@ pub fn run(args: &Args) -> Result<(), PackCommandError> {
             }
             Ok(())
         }
+        Command::Diff(args) => diff::run(args),
+        Command::Propose(args) => life::propose(args),
+        Command::Shadow(args) => life::shadow(args),
+        Command::Activate(args) => life::activate(args),
+        Command::Withdraw(args) => life::withdraw(args),
+        Command::List(args) => life::list(args),
     }
 }
 
@@ -118,10 +178,18 @@ fn describe(name: &str, bytes: &[u8]) -> Result<String, PackError> {
 
 /// The bytes of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, PackCommandError> {
-    std::fs::read(path).map_err(|source| PackCommandError::File {
+    std::fs::read(path).map_err(|source| file(path, source))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), PackCommandError> {
+    std::fs::write(path, bytes).map_err(|source| file(path, source))
+}
+
+fn file(path: &Path, source: std::io::Error) -> PackCommandError {
+    PackCommandError::File {
         path: path.display().to_string(),
         source,
-    })
+    }
 }
 
 #[cfg(test)]

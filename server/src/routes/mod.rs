@@ -18,6 +18,7 @@ mod page;
 pub mod problem;
 mod rights;
 mod router;
+mod rules;
 mod staff;
 mod sync;
 mod titles;

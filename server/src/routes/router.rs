@@ -19,7 +19,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
     App, access, credit, health, imports, land, ledger, lender, line, office, openapi, page,
-    problem, rights, staff, sync, titles,
+    problem, rights, rules, staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -143,11 +143,24 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .method_not_allowed_fallback(problem::no_such_address);
     let table = Router::new()
         .merge(anybody).merge(sign_in).merge(devices).merge(staff).merge(rights).merge(lenders).merge(ledgers)
+        .merge(rule_files())
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_address);
     let files = guarded(files, PATIENCE_WITH_FILES, import::MAX_BYTES);
     Ok(guarded(table, PATIENCE, MAX_BODY).merge(files).with_state(app))
+}
+
+/// Rule packs and parameter tables on their way into force.
+#[rustfmt::skip]
+fn rule_files() -> Router<App> {
+    Router::new()
+        .route("/v1/rules", get(rules::list).post(rules::propose))
+        .route("/v1/rules/{hash}", get(rules::file).delete(rules::withdraw))
+        .route("/v1/rules/{hash}/activate", post(rules::activate))
+        .route("/v1/rules/{hash}/shadow", get(rules::shadow).post(rules::begin_shadow))
+        .route("/v1/rules/{hash}/shadow/divisions", get(rules::shadow_divisions))
+        .route("/v1/rules/{hash}/shadow/table", get(rules::shadow_table))
 }
 
 /// What holds for every address: limits, headers, and one form of error.

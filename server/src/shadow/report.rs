@@ -146,7 +146,7 @@ pub fn view(
         expected: run.expected,
         done: run.done,
         measured: run.measured,
-        migration: migration_view(connection, &run.migration)?,
+        migration: migration_view(&run.migration, &|id| named_in(connection, id))?,
     })
 }
 
@@ -194,25 +194,37 @@ pub(super) fn lines(counted: BTreeMap<DivisionCode, Matrix>) -> BTreeMap<Divisio
     all
 }
 
-/// A migration with its examples named.
+/// A migration with its examples named by `name`.
 ///
 /// # Errors
-/// [`ServiceError`] of the database.
-pub fn migration_view(
-    connection: &Connection,
+/// Those of `name`.
+pub fn migration_view<E>(
     migration: &Migration,
-) -> Result<MigrationView, ServiceError> {
+    name: &dyn Fn(&SubjectId) -> Result<String, E>,
+) -> Result<MigrationView, E> {
     let matrix = &migration.matrix;
+    let named = |examples: &[SubjectId]| examples.iter().map(name).collect::<Result<_, E>>();
     let cells = matrix.cells.iter().map(|cell| {
         Ok(CellView {
             from: cell.from,
             to: cell.to,
             subjects: cell.subjects,
-            examples: named(connection, &cell.examples)?,
+            examples: named(&cell.examples)?,
         })
     });
     let causes = migration.top_causes().into_iter();
-    let causes = causes.map(|cause| cause_view(connection, cause));
+    let causes = causes.map(|cause| {
+        Ok(CauseView {
+            kind: cause.kind,
+            code: cause.code.clone(),
+            subjects: cause.subjects,
+            led: cause.led,
+            raised: cause.raised,
+            lowered: cause.lowered,
+            mean_points: decimal::write(mean(cause), 2),
+            examples: named(&cause.examples)?,
+        })
+    });
     Ok(MigrationView {
         subjects: matrix.subjects,
         moved: matrix.moved,
@@ -223,21 +235,8 @@ pub fn migration_view(
         open_after: matrix.open_after,
         grade_stability: migration.grade_stability(),
         score_stability: migration.score_stability(),
-        cells: cells.collect::<Result<_, ServiceError>>()?,
-        causes: causes.collect::<Result<_, ServiceError>>()?,
-    })
-}
-
-fn cause_view(connection: &Connection, cause: &CauseCount) -> Result<CauseView, ServiceError> {
-    Ok(CauseView {
-        kind: cause.kind,
-        code: cause.code.clone(),
-        subjects: cause.subjects,
-        led: cause.led,
-        raised: cause.raised,
-        lowered: cause.lowered,
-        mean_points: decimal::write(mean(cause), 2),
-        examples: named(connection, &cause.examples)?,
+        cells: cells.collect::<Result<_, E>>()?,
+        causes: causes.collect::<Result<_, E>>()?,
     })
 }
 
@@ -248,15 +247,15 @@ fn mean(cause: &CauseCount) -> i64 {
 }
 
 /// Division and number of the household book; a subject that is gone is named by its id alone.
-fn named(connection: &Connection, examples: &[SubjectId]) -> Result<Vec<String>, ServiceError> {
-    let name = |id: &SubjectId| {
-        let known = store::subject::get(connection, id)?;
-        Ok(known.map_or_else(
-            || id.to_string(),
-            |subject| format!("{} {}", subject.division, subject.local_code),
-        ))
-    };
-    examples.iter().map(name).collect()
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn named_in(connection: &Connection, id: &SubjectId) -> Result<String, ServiceError> {
+    let known = store::subject::get(connection, id)?;
+    Ok(known.map_or_else(
+        || id.to_string(),
+        |subject| format!("{} {}", subject.division, subject.local_code),
+    ))
 }
 
 fn readable(

@@ -11,7 +11,7 @@ use itgel_domain::policy::Actor;
 use itgel_text::{self as text, Lang};
 
 use super::get;
-use super::report::{MigrationView, lines, migration_view, view};
+use super::report::{MigrationView, lines, view};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store;
@@ -38,7 +38,7 @@ pub fn workbook(service: &Service, actor: &Actor, file: &Hash) -> Result<Vec<u8>
         let written = workbook_of(
             &about,
             pack.as_deref(),
-            &migration_view(connection, &run.migration)?,
+            &shown.migration,
             &run.migration,
             counted.into_iter().collect(),
         );

@@ -77,6 +77,10 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/rights-requests/{id}/erasure", Nothing),
     ("POST /v1/statements", Nothing),
     ("DELETE /v1/statements/{subject}/{id}", Nothing),
+    ("POST /v1/rules", Nothing),
+    ("DELETE /v1/rules/{hash}", Nothing),
+    ("POST /v1/rules/{hash}/activate", Nothing),
+    ("POST /v1/rules/{hash}/shadow", Nothing),
     // Reads only what excludes lawfully and what is preferred.
     ("POST /v1/screenings", Nothing),
     ("POST /v1/sync/hello", Nothing),

@@ -18,6 +18,7 @@ mod interface;
 mod lender;
 mod line;
 mod rights;
+mod rules;
 mod screening;
 mod shape;
 mod staff;
