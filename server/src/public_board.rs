@@ -6,14 +6,17 @@
 
 use std::collections::BTreeMap;
 
+use itgel_domain::case::TitleState;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::{Division, DivisionCode, DivisionLevel};
 use itgel_domain::subject::Grade;
 use itgel_domain::time::AtMs;
 use itgel_domain::title::TitleLevel;
+use jiff::civil::Date;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
+use crate::process;
 use crate::service::Service;
 use crate::store;
 use crate::store::board::Counts;
@@ -26,6 +29,8 @@ pub const SMALLEST_CELL: i64 = 10;
 pub struct PublicBoard {
     /// The cycle.
     pub cycle: Cycle,
+    /// Titles in publicity, by the last day: they are published in full (`domain.md` D.4).
+    pub publicity: Vec<TitlePublicity>,
     /// The sumus with their gachas, by code.
     pub townships: Vec<(Line, Vec<Line>)>,
     /// When it was read.
@@ -40,7 +45,29 @@ pub struct Line {
     /// What may be shown of its households.
     pub cells: Cells,
     /// The title that it holds; titles are published in full (`domain.md` D.4).
-    pub title: Option<TitleLevel>,
+    pub title: Option<PublicTitle>,
+}
+
+/// A title that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicTitle {
+    /// Its level.
+    pub level: TitleLevel,
+    /// The last day of its correction, while it is warned (预警).
+    pub corrected_by: Option<Date>,
+    /// The name of the gacha that it is shared with (`domain.md` G 59).
+    pub jointly_with: Option<String>,
+}
+
+/// A title that hangs on the board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TitlePublicity {
+    /// Whose it is to be: one division, or two gachas.
+    pub divisions: Vec<Division>,
+    /// The level.
+    pub level: TitleLevel,
+    /// The last day for an objection.
+    pub until: Date,
 }
 
 /// Numbers of households; `None` where one may not be shown.
@@ -92,9 +119,11 @@ pub fn public_board(service: &Service) -> Result<Option<PublicBoard>, ServiceErr
         let Some(cycle) = store::cycle::newest(c)? else {
             return Ok(None);
         };
+        let titles = titles(service, c, &cycle, at)?;
+        let held = &titles.held;
         let (sumus, gachas) = (
-            lines(c, &cycle, DivisionLevel::Township, at)?,
-            lines(c, &cycle, DivisionLevel::Village, at)?,
+            lines(c, &cycle, DivisionLevel::Township, held, at)?,
+            lines(c, &cycle, DivisionLevel::Village, held, at)?,
         );
         let mut grouped: BTreeMap<DivisionCode, Vec<Line>> = BTreeMap::new();
         for line in gachas {
@@ -110,26 +139,76 @@ pub fn public_board(service: &Service) -> Result<Option<PublicBoard>, ServiceErr
         suppress(&mut townships);
         Ok(Some(PublicBoard {
             cycle,
+            publicity: titles.publicity,
             townships,
             at,
         }))
     })
 }
 
+/// The titles of a banner as anybody may see them.
+#[derive(Default)]
+struct Titles {
+    held: BTreeMap<DivisionCode, PublicTitle>,
+    publicity: Vec<TitlePublicity>,
+}
+
+fn titles(
+    service: &Service,
+    connection: &Connection,
+    cycle: &Cycle,
+    at: AtMs,
+) -> Result<Titles, ServiceError> {
+    let mut titles = Titles::default();
+    let division = |code| store::division::get(connection, code, at.on());
+    for row in store::title::list_going_on(connection, cycle.banner)? {
+        let state = row.title.state();
+        let is_shown = state.is_held() || state == TitleState::InPublicity;
+        let Some(level) = row.level.filter(|_| is_shown) else {
+            continue;
+        };
+        let members: Vec<DivisionCode> = row.holder.members().collect();
+        let found: Result<Vec<_>, _> = members.iter().map(|code| division(*code)).collect();
+        let divisions: Vec<Division> = found?.into_iter().flatten().collect();
+        let timetable = process::timetable(service, connection, row.holder.division)?;
+        if !state.is_held() {
+            if let Some(due) = row.title.period_due(&timetable) {
+                titles.publicity.push(TitlePublicity {
+                    divisions,
+                    level,
+                    until: due.on,
+                });
+            }
+            continue;
+        }
+        let corrected_by = row.title.correction_due(&timetable).map(|due| due.on);
+        for code in members {
+            let other = divisions.iter().find(|division| division.code != code);
+            let title = PublicTitle {
+                level,
+                corrected_by,
+                jointly_with: other.map(|division| division.name.clone()),
+            };
+            titles.held.insert(code, title);
+        }
+    }
+    titles.publicity.sort_by_key(|one| one.until);
+    Ok(titles)
+}
+
 fn lines(
     connection: &Connection,
     cycle: &Cycle,
     level: DivisionLevel,
+    held: &BTreeMap<DivisionCode, PublicTitle>,
     at: AtMs,
 ) -> Result<Vec<Line>, ServiceError> {
     let divisions = store::division::list(connection, cycle.banner, level, at.on())?;
-    let titles = store::title::list_held(connection, cycle.banner)?;
     let line = |division: Division| {
         let counts = store::board::get(connection, division.code, &cycle.id)?;
-        let title = titles.get(&division.code).copied();
         Ok(Line {
             cells: Cells::of(&counts),
-            title,
+            title: held.get(&division.code).cloned(),
             division,
         })
     };

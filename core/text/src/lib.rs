@@ -23,6 +23,6 @@ pub use line::{line_discount_for, line_figure, line_step, line_use, line_why};
 pub use messages::*;
 pub use name::{
     case_state, cycle_kind, division_kind, evidence, gate_state, grade, mismatch, producer,
-    purpose, role, subject_kind, title_state, township_title, unit, village_title,
+    purpose, role, subject_kind, title_of, title_state, township_title, unit, village_title,
 };
 pub use rules::{rule_cause, rule_change, rule_place};

@@ -197,6 +197,22 @@ pub fn township_title(lang: Lang, level: Option<TitleLevel>) -> String {
     }
 }
 
+/// A title in the words of the kind of its division: 信用嘎查, 信用村, 信用苏木, 信用乡镇.
+#[must_use]
+pub fn title_of(lang: Lang, kind: DivisionKind, level: TitleLevel) -> String {
+    let place = match kind {
+        DivisionKind::Gacha => m::title_place_gacha(lang),
+        DivisionKind::Village | DivisionKind::ResidentCommittee => m::title_place_village(lang),
+        DivisionKind::Sumu => m::title_place_sumu(lang),
+        _ => m::title_place_township(lang),
+    };
+    match level {
+        TitleLevel::Excellent => m::title_of_excellent(lang, place),
+        TitleLevel::Good => m::title_of_good(lang, place),
+        TitleLevel::Ordinary => m::title_of_ordinary(lang, place),
+    }
+}
+
 /// Whether a gate is passed; what the gate is called comes with its rule pack.
 #[must_use]
 pub fn gate_state(lang: Lang, state: GateState) -> String {

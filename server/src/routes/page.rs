@@ -7,13 +7,17 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse};
 use itgel_domain::case::cycle::Cycle;
+use itgel_domain::division::DivisionKind;
 use itgel_text::{self as text, Lang};
+use jiff::civil::Date;
 
 use super::App;
 use super::extract::with_service;
 use super::problem::Refusal;
 use crate::html::escape;
-use crate::public_board::{Line, PublicBoard, SMALLEST_CELL, public_board};
+use crate::public_board::{
+    Line, PublicBoard, PublicTitle, SMALLEST_CELL, TitlePublicity, public_board,
+};
 
 /// The page is Chinese; Mongolian stands vertically and has pages of its own.
 const LANG: Lang = Lang::ZhCn;
@@ -60,18 +64,55 @@ fn page(board: Option<&PublicBoard>, is_sample: bool) -> String {
 
 fn tables(html: &mut String, board: &PublicBoard) {
     heading(html, &board.cycle, board);
+    publicity(html, &board.publicity);
     let sumus: Vec<&Line> = board.townships.iter().map(|(sumu, _)| sumu).collect();
-    table(html, &text::board_sumu(LANG), &sumus, text::township_title);
+    table(html, &text::board_sumu(LANG), &sumus);
     for (sumu, gachas) in &board.townships {
         if !gachas.is_empty() {
             let caption = format!("{} · {}", sumu.division.name, text::board_gacha(LANG));
             let gachas: Vec<&Line> = gachas.iter().collect();
-            table(html, &caption, &gachas, text::village_title);
+            table(html, &caption, &gachas);
         }
     }
     let note = text::board_suppressed(LANG, SMALLEST_CELL.to_string());
     let live = text::board_live_not_title(LANG);
-    let _ = writeln!(html, "<p>{} {}</p>", escape(&note), escape(&live));
+    let _ = writeln!(
+        html,
+        "<p class=\"note\">{} {}</p>",
+        escape(&note),
+        escape(&live)
+    );
+}
+
+/// Titles that hang on the board, with the last day and the way of an objection.
+fn publicity(html: &mut String, titles: &[TitlePublicity]) {
+    if titles.is_empty() {
+        return;
+    }
+    let caption = escape(&text::board_publicity(LANG));
+    let _ = writeln!(
+        html,
+        "<table class=\"board titles\">\n<caption>{caption}</caption>"
+    );
+    let heads = [
+        text::board_publicity_who(LANG),
+        text::board_publicity_level(LANG),
+        text::board_publicity_until(LANG),
+    ];
+    row(html, "th scope=\"col\"", "th", &heads);
+    for one in titles {
+        let names: Vec<&str> = one.divisions.iter().map(|d| d.name.as_str()).collect();
+        let kind = one.divisions.first().map(|division| division.kind);
+        let level = kind.map(|kind| text::title_of(LANG, kind, one.level));
+        let cells = [
+            names.join("、"),
+            level.unwrap_or_default(),
+            one.until.to_string(),
+        ];
+        row(html, "td", "td", &cells);
+    }
+    let how = escape(&text::board_publicity_how(LANG));
+    let _ = writeln!(html, "</table>\n<p class=\"note\">{how}</p>");
 }
 
 fn heading(html: &mut String, cycle: &Cycle, board: &PublicBoard) {
@@ -84,19 +125,14 @@ fn heading(html: &mut String, cycle: &Cycle, board: &PublicBoard) {
     );
 }
 
-fn table(
-    html: &mut String,
-    caption: &str,
-    lines: &[&Line],
-    level: fn(Lang, Option<itgel_domain::title::TitleLevel>) -> String,
-) {
-    let _ = writeln!(html, "<table>\n<caption>{}</caption>", escape(caption));
+fn table(html: &mut String, caption: &str, lines: &[&Line]) {
+    let _ = writeln!(html, "<table class=\"board\">\n<caption>{}</caption>", escape(caption));
     let heads = [
         String::new(),
         text::board_filed(LANG),
         text::board_rated(LANG),
         text::board_credit_share(LANG),
-        text::board_level(LANG),
+        text::board_held_title(LANG),
     ];
     row(html, "th scope=\"col\"", "th", &heads);
     for line in lines {
@@ -105,9 +141,9 @@ fn table(
         let share = cells
             .credit_share()
             .map_or_else(|| HIDDEN.to_owned(), percent);
-        let title = line
-            .title
-            .map_or_else(|| HIDDEN.to_owned(), |l| level(LANG, Some(l)));
+        let kind = line.division.kind;
+        let title = line.title.as_ref();
+        let title = title.map_or_else(String::new, |title| words(kind, title));
         let name = line.division.name.clone();
         row(
             html,
@@ -117,6 +153,24 @@ fn table(
         );
     }
     html.push_str("</table>\n");
+}
+
+/// A title with what is to be known of it.
+fn words(kind: DivisionKind, title: &PublicTitle) -> String {
+    let warned = |until: Date| text::board_warned(LANG, until.to_string());
+    let jointly = |name: &String| text::board_jointly(LANG, name);
+    let more: Vec<String> = title
+        .jointly_with
+        .as_ref()
+        .map(jointly)
+        .into_iter()
+        .chain(title.corrected_by.map(warned))
+        .collect();
+    let level = text::title_of(LANG, kind, title.level);
+    match more.is_empty() {
+        true => level,
+        false => format!("{level}（{}）", more.join("；")),
+    }
 }
 
 fn row(html: &mut String, open: &str, close: &str, cells: &[String]) {

@@ -24,6 +24,13 @@ title-township-excellent = excellent credit sumu
 title-township-good = good credit sumu
 title-township-ordinary = credit sumu
 title-township-none = not yet
+title-place-gacha = gacha
+title-place-village = village
+title-place-sumu = sumu
+title-place-township = township
+title-of-excellent = excellent credit { $place }
+title-of-good = good credit { $place }
+title-of-ordinary = credit { $place }
 
 gate-passed = met
 gate-failed = not met

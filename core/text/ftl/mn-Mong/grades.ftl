@@ -24,6 +24,13 @@ title-township-excellent = ᠰᠢᠯᠳᠡᠭ ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ 
 title-township-good = ᠰᠠᠶᠢᠨ ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠰᠤᠮᠤ
 title-township-ordinary = ᠢᠲᠡᠭᠡᠮᠵᠢ ᠲᠦ ᠰᠤᠮᠤ
 title-township-none = ᠬᠦᠷᠦᠭᠡ ᠦᠭᠡᠢ
+title-place-gacha = ᠭᠠᠴᠠᠭ᠎ᠠ
+title-place-village = ᠲᠣᠰᠬᠣᠨ
+title-place-sumu = ᠰᠤᠮᠤ
+title-place-township = ᠪᠠᠯᠭᠠᠰᠤ
+title-of-excellent = ᠣᠨᠴᠠᠭᠠᠢ ᠢᠲᠡᠭᠡᠯᠲᠦ { $place }
+title-of-good = ᠰᠠᠢᠨ ᠢᠲᠡᠭᠡᠯᠲᠦ { $place }
+title-of-ordinary = ᠢᠲᠡᠭᠡᠯᠲᠦ { $place }
 
 gate-passed = ᠬᠦᠷᠦᠭᠰᠡᠨ
 gate-failed = ᠬᠦᠷᠦᠭᠡ ᠦᠭᠡᠢ

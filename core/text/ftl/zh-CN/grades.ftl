@@ -28,6 +28,13 @@ title-township-excellent = 优秀信用苏木
 title-township-good = 较好信用苏木
 title-township-ordinary = 信用苏木
 title-township-none = 未达标
+title-place-gacha = 嘎查
+title-place-village = 村
+title-place-sumu = 苏木
+title-place-township = 乡镇
+title-of-excellent = 优秀信用{ $place }
+title-of-good = 较好信用{ $place }
+title-of-ordinary = 信用{ $place }
 
 ## 门槛是否达到；门槛的名称在规则包里
 
