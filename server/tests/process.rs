@@ -1003,3 +1003,35 @@ fn a_household_that_moves_takes_its_case_and_its_rating_along() {
         (0, 1, 1)
     );
 }
+
+#[test]
+fn the_animals_of_a_family_are_not_rated_in_its_household_and_in_its_ranch() {
+    let world = World::with_households(6);
+    let mut team = Collector::new("c-1", "c-2");
+    let with_herd = |h: &&Household| h.twist.is_none();
+    let mut found = world.households.iter().filter(with_herd);
+    let (first, second) = (found.next().unwrap(), found.next().unwrap());
+    for household in [first, second] {
+        team.visit(&world, household);
+        team.hold_evaluation(&world, household);
+    }
+    let linked = store::entity::EntityRow {
+        subject: second.subject.clone(),
+        registered_in: world.gacha.code,
+        directory_code: Some("150623202600001".into()),
+        run_by: Some(first.subject.clone()),
+        source: "示例台账".into(),
+    };
+    world
+        .transact(move |_, tx| Ok(store::entity::put(tx, &linked)?))
+        .unwrap();
+    for household in [first, second] {
+        let review = world.step("r-1", household, Step::Review);
+        assert_eq!(refusal(review), ErrorCode::EntityAnimals);
+    }
+    let unlinked = first.subject.clone();
+    world
+        .transact(move |_, tx| Ok(store::entity::delete(tx, &unlinked)?))
+        .unwrap();
+    world.step("r-1", first, Step::Review).unwrap();
+}

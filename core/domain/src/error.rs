@@ -302,6 +302,10 @@ codes! {
     InterestUnknown = "interest.unknown", NotFound;
     /// No such doubt, or it was settled already.
     DoubtUnknown = "doubt.unknown", NotFound;
+    /// A family ranch without a licence that is in no directory is rated as its household.
+    EntityUnlisted = "entity.unlisted", Invalid;
+    /// The animals of a family are counted in its household and in its ranch.
+    EntityAnimals = "entity.animals", Conflict;
     /// Only two gachas of one sumu are assessed jointly for a title.
     TitleJoint = "title.joint", Invalid;
     /// Neither gacha is too small to be assessed alone.

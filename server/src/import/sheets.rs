@@ -7,6 +7,7 @@ mod credit;
 mod cycles;
 mod disasters;
 mod divisions;
+mod entities;
 mod entrusted;
 mod facts;
 mod figures;
@@ -38,6 +39,7 @@ pub fn all() -> &'static [&'static dyn AnySheet] {
         &interests::Interests,
         &cycles::Cycles,
         &households::Households,
+        &entities::Entities,
         &quotas::Quotas,
         &plots::Plots,
         &leases::Leases,

@@ -95,6 +95,7 @@ fn delete_rows(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), ServiceE
     store::ballot::delete(tx, id)?;
     store::assessment::delete(tx, id)?;
     store::title_snapshot::forget(tx, id)?;
+    store::entity::delete(tx, id)?;
     store::report::erase(tx, id)?;
     store::authorisation::revoke_all(tx, id, now)?;
     store::rights::erase(tx, id)?;

@@ -18,6 +18,7 @@ use super::arrival::lowest_cap;
 use super::period::{ask_for_end, make_effective};
 use super::publicity::post;
 use crate::error::ServiceError;
+use crate::fold;
 use crate::service::Service;
 use crate::store::case::CaseRow;
 use crate::store::device::DeviceStatus;
@@ -227,6 +228,10 @@ fn completed(
     request: &StepRequest,
 ) -> Result<Step, ServiceError> {
     match &request.step {
+        Step::Review => {
+            animals_once(tx, row)?;
+            Ok(request.step.clone())
+        }
         Step::PreRate { .. } => {
             let (assessed, peer) = computed(service, tx, row)?;
             Ok(Step::PreRate { assessed, peer })
@@ -343,4 +348,21 @@ fn follow_up(
 fn is_due(case: &Case, now: AtMs) -> bool {
     case.validity()
         .is_some_and(|validity| validity.effective_on <= now.on())
+}
+
+/// The animals of a family are counted in its household or in its ranch, not in both
+/// (`domain.md` G 47).
+fn animals_once(tx: &Tx<'_>, row: &CaseRow) -> Result<(), ServiceError> {
+    let (subject, cycle) = (&row.case.subject, &row.case.cycle);
+    let others = store::entity::list_same_family(tx, subject)?;
+    if others.is_empty() || !fold::facts(tx, subject)?.counts_animals(cycle) {
+        return Ok(());
+    }
+    for other in others {
+        let is_rated = store::case::get_of(tx, &other, cycle)?.is_some();
+        if is_rated && fold::facts(tx, &other)?.counts_animals(cycle) {
+            return Err(ErrorCode::EntityAnimals.into());
+        }
+    }
+    Ok(())
 }

@@ -25,6 +25,7 @@ pub mod device;
 pub mod division;
 pub mod doubt;
 mod ends;
+pub mod entity;
 pub mod envelope;
 pub mod exchange;
 pub mod held;

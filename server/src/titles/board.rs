@@ -34,6 +34,8 @@ pub struct BoardLine {
     pub division: Division,
     /// Subjects that belong to it.
     pub subjects: u64,
+    /// Entities that operate or are registered in it, each once (`domain.md` G 45).
+    pub entities: u64,
     /// Its live counters.
     pub counts: Counts,
     /// Its cases by state.
@@ -136,6 +138,7 @@ fn line(
     });
     Ok(BoardLine {
         subjects: store::title::count_subjects(connection, code)?,
+        entities: store::entity::count(connection, code)?,
         counts: store::board::get(connection, code, cycle)?,
         cases: store::case::count_by_state(connection, cycle, code)?,
         title: title.transpose()?,

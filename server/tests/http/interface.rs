@@ -108,6 +108,7 @@ const OTHER_TABLES: &[&str] = &[
     "division-changes",
     "division-moves",
     "divisions",
+    "entities",
     "entrusted-animals",
     "gacha-facts",
     "holidays",

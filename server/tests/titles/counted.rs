@@ -1,8 +1,9 @@
 //! A snapshot keeps exactly what was counted, and whom.
 
 use itgel_domain::register::{CreditRecord, CreditStatus, RegisterContent, RegisterRow};
-use itgel_domain::subject::{Subject, SubjectKind};
+use itgel_domain::subject::{EntityKind, Subject, SubjectKind};
 use itgel_server::ingest;
+use itgel_server::store::entity::EntityRow;
 use itgel_server::titles::{self, Proof};
 use itgel_server::{ServiceError, registers, store};
 
@@ -160,4 +161,41 @@ fn who_moved_away_after_the_day_of_the_snapshot_still_counts_where_it_lived() {
     assert_eq!(prove(&world).households, 6);
     snapshot(&world, world.now().on());
     assert_eq!(prove(&world).households, 5);
+}
+
+#[test]
+fn a_cooperative_registered_in_one_sumu_and_working_in_another_is_one_in_each_and_one_in_all() {
+    let world = World::with_households(1);
+    let gacha = world.gacha.code;
+    let (here, banner) = (gacha.parent().unwrap(), world.banner.code);
+    let mut all = world.banner.divisions.iter().map(|d| d.code);
+    let there = all
+        .find(|code| code.level() == here.level() && *code != here)
+        .unwrap();
+    let works = Subject {
+        id: "coop-1".parse().unwrap(),
+        kind: SubjectKind::Entity(EntityKind::Cooperative),
+        division: gacha,
+        local_code: "合-1".into(),
+    };
+    let register = EntityRow {
+        subject: works.id.clone(),
+        registered_in: there,
+        directory_code: None,
+        run_by: None,
+        source: "示例登记".into(),
+    };
+    world
+        .transact(move |service, tx| {
+            registers::put_subject(service, tx, &works)?;
+            assert!(store::entity::put(tx, &register)?);
+            assert!(!store::entity::put(tx, &register)?, "twice changes nothing");
+            Ok(())
+        })
+        .unwrap();
+    let count = |within| {
+        let read = |c: &_| store::entity::count(c, within).map_err(ServiceError::from);
+        world.service.store.read(read).unwrap()
+    };
+    assert_eq!((count(here), count(there), count(banner)), (1, 1, 1));
 }

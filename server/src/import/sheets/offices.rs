@@ -50,7 +50,7 @@ const RESPONSIBLE: &[Column] = &[
 
 const CADRES: &[Column] = &[common::PLACE, PERSON, common::FROM, common::TO];
 
-const KINDS: &[(&str, SubjectKind)] = &[
+pub(super) const KINDS: &[(&str, SubjectKind)] = &[
     (
         "农民专业合作社",
         SubjectKind::Entity(EntityKind::Cooperative),

@@ -111,6 +111,18 @@ create table subject_move (
 ) without rowid;
 create index subject_move_by_division on subject_move (division, until);
 
+-- Where an entity is registered, if it operates elsewhere (domain.md G 45), and who runs a family
+-- ranch (G 47).
+create table entity (
+    subject        text primary key references subject (id),
+    registered_in  text not null, -- filled
+    directory_code text,          -- of a ranch without a licence
+    run_by         text,          -- the household
+    source         text not null
+) without rowid;
+create index entity_by_registration on entity (registered_in);
+create index entity_by_household on entity (run_by) where run_by is not null;
+
 create table cycle (
     id        text primary key,
     banner    text not null,

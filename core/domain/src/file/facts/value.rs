@@ -81,6 +81,20 @@ impl FileFacts {
         live
     }
 
+    /// Whether the file counts any animals in a cycle.
+    #[must_use]
+    pub fn counts_animals(&self, cycle: &CycleId) -> bool {
+        let some = |value: &LiveValue| match &value.observation.state {
+            State::Known(known) => known.as_int().is_some_and(|n| n > 0),
+            _ => false,
+        };
+        let live = self.live(cycle);
+        let mut herd = live
+            .iter()
+            .filter(|(item, _)| item.to_string().starts_with("herd."));
+        herd.any(|(_, values)| values.iter().any(some))
+    }
+
     /// The entries that no longer count: corrected or taken back by their own author, or replaced
     /// by an official correction. They stay in the file and in every history.
     #[must_use]
