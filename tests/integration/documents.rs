@@ -103,7 +103,10 @@ fn every_hard_case_stands_once_with_how_it_is_met_and_tests_that_exist() {
         assert_eq!(row.len(), 4, "{row:?}");
         assert!(!row[1].is_empty() && !row[2].is_empty(), "{row:?}");
         let is_shown = !quoted(row[3]).is_empty() || row[2].starts_with("not met");
-        assert!(is_shown, "neither a test nor a word that it is missing: {row:?}");
+        assert!(
+            is_shown,
+            "neither a test nor a word that it is missing: {row:?}"
+        );
     }
     assert_eq!(missing(&cases, &[3]), BTreeSet::new());
 }

@@ -119,14 +119,18 @@ fn heading(html: &mut String, cycle: &Cycle, board: &PublicBoard) {
     let at = text::board_snapshot(LANG, board.at.on().to_string());
     let _ = writeln!(
         html,
-        "<h2>{}</h2>\n<p>{}</p>",
+        "<h2>{}</h2>\n<p class=\"note\">{}</p>",
         escape(&cycle.name),
         escape(&at)
     );
 }
 
 fn table(html: &mut String, caption: &str, lines: &[&Line]) {
-    let _ = writeln!(html, "<table class=\"board\">\n<caption>{}</caption>", escape(caption));
+    let _ = writeln!(
+        html,
+        "<table class=\"board\">\n<caption>{}</caption>",
+        escape(caption)
+    );
     let heads = [
         String::new(),
         text::board_filed(LANG),

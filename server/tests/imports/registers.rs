@@ -181,3 +181,34 @@ fn a_holiday_calendar_is_in_force_at_once_and_again_changes_nothing() {
     let again = world.enter("holidays", csv(&other)).unwrap().batch;
     assert_eq!((again.applied, again.same), (0, 1));
 }
+
+#[test]
+fn a_ranch_without_licence_and_directory_code_is_left_to_its_household() {
+    let world = World::new();
+    let heads = "区划代码,主体类型,主体编号,登记地区划代码,名录编码,有无营业执照,经营户编号";
+    let entered = world
+        .enter(
+            "entities",
+            csv(&[
+                heads,
+                &format!("{GACHA},农民专业合作社,合-01,{ELSEWHERE},,有,"),
+                &format!("{GACHA},家庭农牧场,场-01,,,无,"),
+                &format!("{GACHA},家庭农牧场,场-02,,150623202600002,无,"),
+                &format!("{GACHA},家庭农牧场,场-03,,150623202600003,无,9999"),
+            ]),
+        )
+        .unwrap()
+        .batch;
+    let expected = [
+        (3, "名录编码".to_owned(), "entity.unlisted"),
+        (5, "经营户编号".to_owned(), "import.subject"),
+    ];
+    assert_eq!(world.told(&entered.id), expected);
+    assert_eq!(world.activate(&entered.id).applied, 2);
+    let registered = |place: &str| {
+        let count = |c: &_| store::entity::count(c, place.parse().unwrap());
+        let count = |c: &_| count(c).map_err(ServiceError::from);
+        world.service.store.read(count).unwrap()
+    };
+    assert_eq!((registered(GACHA), registered(ELSEWHERE)), (2, 1));
+}

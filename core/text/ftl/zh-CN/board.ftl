@@ -1,6 +1,6 @@
 board-title = 信用评定公示
-board-gacha = 嘎查
-board-sumu = 苏木
+board-gacha = 嘎查（村）
+board-sumu = 苏木（乡镇）
 board-resident = 常住农牧户
 board-filed = 已建档
 board-rated = 已评级
