@@ -12,6 +12,7 @@ mod documents;
 mod household;
 mod intake;
 mod ledger;
+mod migration;
 mod phone;
 mod registers;
 mod scoring;
@@ -76,7 +77,7 @@ const QUICK: Size = Size {
 type Part = fn(Size) -> Outcome<Vec<Row>>;
 
 /// The parts of the run, by name.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("scoring", scoring::rows),
     ("intake", intake::rows),
     ("documents", documents::rows),
@@ -84,6 +85,7 @@ const PARTS: [(&str, Part); 7] = [
     ("household", household::rows),
     ("device", device::rows),
     ("ledger", ledger::rows),
+    ("migration", migration::rows),
 ];
 
 fn main() -> Outcome<()> {
