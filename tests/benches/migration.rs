@@ -53,8 +53,16 @@ fn stricter(base: &RulePack) -> Outcome<RulePack> {
         .find(|(_, text)| text.contains(&format!("pack_id = \"{}\"", base.id)))
         .ok_or("the pack is not shipped")?;
     let text = text
-        .replacen("{ grade = \"AA\", ge = \"80\" }", "{ grade = \"AA\", ge = \"83\" }", 1)
-        .replacen("{ le = \"30\", points = \"11\" }", "{ le = \"30\", points = \"9\" }", 1);
+        .replacen(
+            "{ grade = \"AA\", ge = \"80\" }",
+            "{ grade = \"AA\", ge = \"83\" }",
+            1,
+        )
+        .replacen(
+            "{ le = \"30\", points = \"11\" }",
+            "{ le = \"30\", points = \"9\" }",
+            1,
+        );
     let candidate = RulePack::parse(name, text.as_bytes())?;
     match candidate.hash() != base.hash() && candidate.measures_like(base) {
         true => Ok(candidate),
