@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use itgel_domain::assess::{Inputs, Mismatch, mismatches};
-use itgel_domain::item::{ItemPath, Observation};
+use itgel_domain::item::{ItemPath, Observation, State, Value};
+use itgel_domain::rights::scan::Words;
 
 use crate::check::is_stock;
 use crate::visit::{EarlierValue, Visit};
@@ -27,6 +28,8 @@ pub enum WarningCode {
     SameStockAsBefore,
     /// More than nine in ten values equal the last cycle's (`domain.md` G 33).
     CopiedFromBefore,
+    /// Words that tell of what must not be collected (`domain.md` L-03): take them back.
+    ForbiddenWords,
 }
 
 impl WarningCode {
@@ -45,6 +48,7 @@ impl WarningCode {
                 "warning.same_stock_as_before"
             }
             Self::CopiedFromBefore => "warning.copied_from_before",
+            Self::ForbiddenWords => "warning.forbidden_words",
         }
     }
 
@@ -62,7 +66,7 @@ impl WarningCode {
                 | Mismatch::UnexplainedLoss,
             )
             | Self::SameStockAsBefore => "herd",
-            Self::CopiedFromBefore => "draft",
+            Self::CopiedFromBefore | Self::ForbiddenWords => "draft",
         }
     }
 }
@@ -91,13 +95,28 @@ pub(crate) fn warnings(
     if is_copied(visit, earlier) {
         found.push(WarningCode::CopiedFromBefore);
     }
-    found
-        .into_iter()
-        .map(|code| Warning {
-            code,
-            field: code.field().to_owned(),
-        })
-        .collect()
+    let counted = found.into_iter().map(|code| Warning {
+        code,
+        field: code.field().to_owned(),
+    });
+    counted.chain(forbidden_words(visit)).collect()
+}
+
+/// Values and reasons in which the officer wrote of what must not be collected, each with its
+/// item.
+fn forbidden_words(visit: &Visit) -> impl Iterator<Item = Warning> + '_ {
+    let tells = |text: &str| !Words::builtin().find(text).is_empty();
+    let telling = visit.values.iter().filter(move |drafted| {
+        let written = match &drafted.observation.state {
+            State::Known(Value::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        tells(written) || tells(&drafted.reason)
+    });
+    telling.map(|drafted| Warning {
+        code: WarningCode::ForbiddenWords,
+        field: drafted.observation.item.to_string(),
+    })
 }
 
 impl Stated {

@@ -2,6 +2,7 @@
 //! notices, orders to keep data, erasure by two persons, a lost device.
 
 use itgel_domain::file::entry::{Entry, Note};
+use itgel_server::contents::{self, Scope};
 use itgel_server::{erasure, store};
 use serde_json::{Value, json};
 
@@ -423,4 +424,103 @@ fn words_of_what_must_not_be_collected_are_flagged_and_nothing_is_lost() {
     let answer = rated.pen.deliver(&world);
     let flags = format!("{:?}", answer.except);
     assert!(flags.contains("ForbiddenWords"), "{flags}");
+}
+
+#[test]
+fn a_report_that_is_read_again_has_forgotten_a_record_whose_time_is_over() {
+    let (world, rated) = world();
+    let subject = rated.household.subject.clone();
+    let clerk = token(&world, "administrator", 0x31);
+    let record = json!({
+        "reference": "示例罚2021-9号",
+        "kind": "penalty",
+        "catalogue_item": "行政处罚信息",
+        "catalogue_version": "内蒙古自治区公共信用信息目录（2024版）",
+        "recorded_by": "示例旗农牧局",
+        "decided_on": "2021-05-06",
+        "ended_on": "2021-06-21",
+    });
+    let entering = json!({
+        "subject": subject,
+        "source": "示例旗信用平台",
+        "content": { "record": record },
+    });
+    let entered = world.post("/v1/credit-records", Some(&clerk), &entering);
+    assert_eq!(entered.status, 201, "{}", entered.json());
+    let lender = world.lender_token(LENDER);
+    let authorised = world.post(
+        "/v1/authorisations",
+        Some(&lender),
+        &json!({
+            "subject": subject,
+            "purpose": "loan_decision",
+            "from": TODAY,
+            "until": "2026-12-31",
+            "ground": { "consent": rated.consent.to_string() },
+        }),
+    );
+    let request = json!({
+        "authorisation": authorised.json()["id"],
+        "purpose": "loan_decision",
+    });
+    let given = world.post("/v1/credit-reports", Some(&lender), &request);
+    assert_eq!(given.status, 201, "{}", given.json());
+    let id = given.json()["issue"]["report"].as_str().unwrap().to_owned();
+    let printed = with_line(&world, &id, &subject, &record);
+    assert!(printed.contains("示例罚2021-9号"));
+    let path = format!("/v1/credit-reports/{id}");
+    let read =
+        || String::from_utf8(world.get(&path, Some(&world.lender_token(LENDER))).bytes).unwrap();
+    assert_eq!(
+        read(),
+        printed,
+        "before its time is over it is printed as it was given"
+    );
+    world.pass_ms(DAY_MS);
+    assert_eq!(
+        itgel_server::credit::retention::run(&world.service).unwrap(),
+        1
+    );
+    let again = read();
+    assert!(!again.contains("示例罚2021-9号"), "{again}");
+    let (before, after): (Value, Value) = (
+        serde_json::from_str(&printed).unwrap(),
+        serde_json::from_str(&again).unwrap(),
+    );
+    assert_eq!(
+        before["rating"], after["rating"],
+        "the grade stays as it was given"
+    );
+}
+
+/// The given report with a line about the record, as if it had been shown then; its JSON.
+fn with_line(
+    world: &World,
+    id: &str,
+    subject: &itgel_domain::id::SubjectId,
+    record: &Value,
+) -> String {
+    let (id, subject, record) = (id.to_owned(), subject.clone(), record.clone());
+    let written = world.service.transact("test.report", move |service, tx| {
+        let key = contents::find_key(service, tx, Scope::Identity, subject.as_str())?.unwrap();
+        let stored = store::report::list_of(tx, &subject)?.pop().unwrap();
+        let json = contents::open(&key, "report", &id, &stored.sealed)?;
+        let mut report: itgel_domain::report::Report = serde_json::from_slice(&json).unwrap();
+        report
+            .body
+            .registers
+            .push(itgel_domain::report::RegisterLine {
+                recorded_by: "示例旗信用平台".into(),
+                recorded_on: TODAY,
+                evidence: itgel_domain::item::Evidence::A,
+                content: itgel_domain::register::RegisterContent::PublicRecord(
+                    serde_json::from_value(record).unwrap(),
+                ),
+            });
+        let json = report.to_json();
+        let sealed = contents::seal(&key, "report", &id, json.as_bytes())?;
+        store::report::replace(tx, &stored.id, &sealed)?;
+        Ok(json)
+    });
+    written.unwrap()
 }

@@ -306,3 +306,25 @@ fn a_consent_taken_back_unlocks_nothing_more_and_is_taken_back_once() {
         [Entry::ConsentWithdrawal(_)]
     ));
 }
+
+#[test]
+fn words_of_what_must_not_be_collected_are_warned_of_before_the_seal() {
+    let (server, phone) = ready(1);
+    phone.visit(1);
+    phone.sync(&server);
+    let correct = |reason: &str| {
+        let put = phone.device.put_correction(
+            &subject(1),
+            &cycle(),
+            value("herd.sheep", 7),
+            reason,
+            now(),
+        );
+        put.unwrap();
+        let checked = phone.device.check(&subject(1), &cycle(), AS_OF).unwrap();
+        let mut found = checked.warnings.into_iter();
+        found.any(|w| w.code == WarningCode::ForbiddenWords && w.field == "herd.sheep")
+    };
+    assert!(!correct("羊病死 20 只，重数"));
+    assert!(correct("户主住院，由邻居代数"));
+}

@@ -4,8 +4,9 @@ use itgel_device::sync::run;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::entry::Entry;
 use itgel_domain::file::envelope::Body;
+use itgel_domain::id::RowId;
 use itgel_domain::item::ItemPath;
-use itgel_domain::sync::pull::{PullItem, Revocation, Tombstone};
+use itgel_domain::sync::pull::{DeletedRows, PullItem, Revocation, Tombstone};
 
 use crate::server::{Fault, GACHA, Server};
 use crate::world::{AS_OF, cycle, is_green, now, ready, subject, value};
@@ -18,6 +19,34 @@ fn entries_of(server: &Server, n: u32) -> usize {
         .values()
         .filter(|e| *e.subject() == subject(n));
     of_subject.map(|e| e.entries().len()).sum()
+}
+
+#[test]
+fn a_deleted_register_row_is_gone_from_the_device_and_only_the_server_deletes() {
+    let (server, phone) = ready(1);
+    phone.identify(1, "示例");
+    phone.draft_h01(1);
+    phone.sync(&server);
+    let known = || {
+        let seen = phone
+            .device
+            .assess_provisional(&subject(1), &cycle(), AS_OF);
+        seen.unwrap().inputs
+    };
+    let before = known();
+    let rows: Vec<RowId> = vec!["credit-1".parse().unwrap()];
+    let forged = DeletedRows {
+        signature: "00".repeat(64),
+        rows: rows.clone(),
+    };
+    server.list(GACHA, &PullItem::Deleted(forged));
+    phone.sync(&server);
+    assert_eq!(known(), before, "nobody else can delete");
+    let signature = server.sign(&DeletedRows::message(&rows));
+    server.list(GACHA, &PullItem::Deleted(DeletedRows { rows, signature }));
+    phone.sync(&server);
+    assert_ne!(known(), before, "the row is used no more");
+    assert!(phone.device.subject(&subject(1)).is_ok());
 }
 
 #[test]

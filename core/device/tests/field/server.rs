@@ -175,7 +175,7 @@ impl Server {
         };
     }
 
-    fn sign(&self, message: &[u8]) -> String {
+    pub(crate) fn sign(&self, message: &[u8]) -> String {
         HEXLOWER.encode(&self.signer.sign(message))
     }
 

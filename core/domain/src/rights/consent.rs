@@ -98,9 +98,6 @@ pub fn faults(consent: &Consent) -> Vec<Violation> {
     if consent.person.trim().is_empty() {
         found.push(Violation::new("consent#person", ErrorCode::ValueMissing));
     }
-    if consent.until < consent.given_on {
-        found.push(Violation::new(field("until"), ErrorCode::ConsentEnded));
-    }
     let known = |word: &String| word.parse::<Restricted>().is_ok();
     if !consent.categories.iter().all(known) {
         let words: Vec<&str> = Restricted::ALL.iter().map(|r| r.as_str()).collect();
@@ -230,11 +227,6 @@ mod tests {
             ..consent()
         };
         assert_eq!(codes(&endless), [ErrorCode::ConsentTerm]);
-        let backward = Consent {
-            until: date(2026, 2, 1),
-            ..consent()
-        };
-        assert_eq!(codes(&backward), [ErrorCode::ConsentEnded]);
         let all = Consent {
             categories: vec!["everything".into()],
             ..consent()
