@@ -23,9 +23,9 @@ pub use self::enrol::{EnrolRequest, Enrolment, enrol, issue_enrolment, revoke};
 pub use self::token::{AccessToken, Principal, Tokens};
 use crate::error::ServiceError;
 use crate::service::Service;
-use crate::store;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::lender::LenderRecord;
+use crate::{process, store};
 
 /// Somebody whose token was good, as the database knows them now.
 #[derive(Debug, Clone)]
@@ -117,7 +117,9 @@ pub fn authenticate(
             Principal::Device(id) => {
                 let device = store::device::get(c, &id)?.ok_or_else(invalid)?;
                 let holds_key = claims.is_bound_to(&device.public_key);
-                let actor = officer_actor(c, &device.officer)?;
+                let mut actor = officer_actor(c, &device.officer)?;
+                let standing_in = process::deputised(c, &device.officer, now.on())?;
+                actor.grants.extend(standing_in);
                 Ok((holds_key, Caller::Officer { device, actor }))
             }
             Principal::Lender(id) => {

@@ -5,7 +5,8 @@
 //! database. [`arrival`] opens cases and moves them when a file changes, [`evaluation`] is who
 //! takes part in the peer evaluation, [`interest`] who must not take part, [`doubt`] what looks
 //! wrong and asks for a person, [`conflict`] settles what officers disagree on, [`desk`] is
-//! what staff do, one case or many at once, [`publicity`] posts a gacha's list, [`period`] does
+//! what staff do, one case or many at once, [`duty`] is until when, [`letter`] and [`petition`] are
+//! what goes to and comes from a subject, [`publicity`] posts a gacha's list, [`period`] does
 //! what a clock decides, `queue` is what staff read. Every step goes through `advance`, which
 //! writes the case, its event, the audit row, the leaf of the log and what devices pull, in the
 //! caller's transaction.
@@ -15,10 +16,14 @@ pub mod arrival;
 pub mod conflict;
 pub mod desk;
 pub mod doubt;
+pub mod duty;
 pub mod evaluation;
+pub mod household;
 pub mod interest;
+pub mod letter;
 mod moved;
 pub mod period;
+pub mod petition;
 pub mod publicity;
 pub mod queue;
 
@@ -40,11 +45,15 @@ pub(crate) use desk::allow;
 pub use desk::{Countersigned, StepRequest, Stepped, override_message, step, step_batch};
 pub(crate) use doubt::look_at_ballots;
 pub use doubt::{SettleRequest, doubts, settle};
+pub(crate) use duty::deputised;
+pub use duty::{AbsenceRequest, DutyPage, duties, enter_absence};
 pub(crate) use evaluation::peer_row;
 pub use evaluation::{ballot_cast, end_evaluation};
 pub use interest::{Declaration, Declared, declare, interests};
+pub use letter::{Letter, LetterKind, letter};
 pub use moved::CaseMovement;
 pub use period::{PeriodRun, run_periods};
+pub use petition::{AnswerRequest, PetitionRequest, PetitionView, petitions};
 pub use publicity::{Publication, publicity_list, publish_gacha};
 pub use queue::{CaseDetail, DueView, QueueFilter, QueuePage, case, queue};
 

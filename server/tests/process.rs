@@ -10,6 +10,8 @@
 mod actors;
 #[path = "process/integrity.rs"]
 mod integrity;
+#[path = "process/rights.rs"]
+mod rights;
 
 use actors::{Collector, World, device_id, refusal, request, signer_of};
 use itgel_domain::case::step::{

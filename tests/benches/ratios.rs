@@ -17,6 +17,7 @@ mod phone;
 mod registers;
 mod scoring;
 mod table;
+mod workflow;
 mod world;
 
 use table::{Row, print};
@@ -77,7 +78,7 @@ const QUICK: Size = Size {
 type Part = fn(Size) -> Outcome<Vec<Row>>;
 
 /// The parts of the run, by name.
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("scoring", scoring::rows),
     ("intake", intake::rows),
     ("documents", documents::rows),
@@ -86,6 +87,7 @@ const PARTS: [(&str, Part); 8] = [
     ("device", device::rows),
     ("ledger", ledger::rows),
     ("migration", migration::rows),
+    ("workflow", workflow::rows),
 ];
 
 fn main() -> Outcome<()> {

@@ -298,6 +298,16 @@ codes! {
     ObjectionKnown = "objection.known", Conflict;
     /// No such case.
     CaseUnknown = "case.unknown", NotFound;
+    /// A change of households whose parties, document or day do not fit.
+    HouseholdParties = "household.parties", Invalid;
+    /// A change of households after which animals are lost or counted twice (`domain.md` G 11).
+    HouseholdBalance = "household.balance", Invalid;
+    /// No such petition, or it was answered already.
+    PetitionUnknown = "petition.unknown", NotFound;
+    /// An answer that does not fit the petition, or says of a case what is not true of it.
+    PetitionOutcome = "petition.outcome", Conflict;
+    /// An absence with its days in the wrong order, too long, or with oneself as deputy.
+    AbsenceDays = "absence.days", Invalid;
     /// No such declared interest stands.
     InterestUnknown = "interest.unknown", NotFound;
     /// No such doubt, or it was settled already.

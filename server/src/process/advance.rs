@@ -89,6 +89,7 @@ pub(super) fn advance(
         // What is no longer public, or was never so, stands on no board.
         store::publicity::delete_case(tx, &row.case.id)?;
     }
+    super::duty::reckon(service, tx, &row.case)?;
     let is_rated = store::rating::set_status(tx, &row.case.id, event.to)?;
     count_effect(tx, &row.case, &event)?;
     if is_rated && event.from != event.to {

@@ -84,7 +84,11 @@ pub(super) fn make_effective(
         return Err(missing());
     };
     let assessment = super::assessment(tx, &inputs)?;
-    let before = store::rating::list_current(tx, &case.subject)?;
+    let mut before = store::rating::list_current(tx, &case.subject)?;
+    // Of households that became part of this one (G 12).
+    for merged in store::household_change::list_predecessors(tx, &case.subject)? {
+        before.extend(store::rating::list_current(tx, &merged)?);
+    }
     for older in before.into_iter().filter(|rating| rating.case != case.id) {
         let mut older = store::case::get(tx, &older.case)?
             .ok_or(ServiceError::internal("a rating without its case"))?;

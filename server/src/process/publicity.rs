@@ -82,19 +82,12 @@ pub fn publicity_list(
     Ok(store::publicity::list(connection, division, cycle)?)
 }
 
-/// Reckons again until when the lines stand whose period runs: the working days of a year have
-/// come, or were corrected (`domain.md` G 62).
+/// Reckons again until when the lines stand whose period runs, and the deadlines of every case: the
+/// working days of a year have come, or were corrected (`domain.md` G 62).
 pub(super) fn reckon_again(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError> {
     let mut after = None;
     loop {
-        let states = [CaseState::InPublicity];
-        let page = store::case::list_by_period(
-            tx,
-            &states,
-            AtMs(i64::MAX),
-            after.as_ref(),
-            super::MAX_BATCH,
-        )?;
+        let page = store::case::list_with_due(tx, after.as_ref(), super::MAX_BATCH)?;
         let Some(last) = page.last().cloned() else {
             return Ok(());
         };
@@ -105,6 +98,7 @@ pub(super) fn reckon_again(service: &Service, tx: &Tx<'_>) -> Result<(), Service
             if let Some(due) = row.case.period_due(&timetable).filter(|_| is_running) {
                 store::publicity::set_closes_on(tx, id, due)?;
             }
+            super::duty::reckon(service, tx, &row.case)?;
         }
         after = Some(last);
     }

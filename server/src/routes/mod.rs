@@ -11,6 +11,7 @@ mod imports;
 mod land;
 mod ledger;
 mod lender;
+mod letter;
 mod line;
 mod office;
 mod openapi;

@@ -18,8 +18,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
-    App, access, credit, health, imports, land, ledger, lender, line, office, openapi, page,
-    problem, rights, rules, staff, sync, titles,
+    App, access, credit, health, imports, land, ledger, lender, letter, line, office, openapi,
+    page, problem, rights, rules, staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -45,6 +45,7 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
     let anybody = Router::new()
         .route("/", get(page::board))
         .route("/assets/board.css", get(page::style))
+        .route("/assets/letter.css", get(letter::style))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/.well-known/jwks.json", get(access::jwks))
@@ -74,6 +75,12 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/conflicts/resolve", post(staff::resolve))
         .route("/v1/evaluations/end", post(staff::end_evaluation))
         .route("/v1/publicity/{division}", get(staff::publicity).post(staff::publish))
+        .route("/v1/cases/{id}/objections/{receipt}/letters", post(letter::letter))
+        .route("/v1/petitions", get(office::petitions).post(office::file_petition))
+        .route("/v1/petitions/{id}/answer", post(office::answer_petition))
+        .route("/v1/household-changes", post(office::change_household))
+        .route("/v1/duties", get(office::duties))
+        .route("/v1/absences", post(office::enter_absence))
         .route("/v1/interests", get(office::interests).post(office::declare))
         .route("/v1/interests/end", post(office::end_interest))
         .route("/v1/doubts", get(office::doubts))

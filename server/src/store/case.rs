@@ -347,6 +347,59 @@ pub fn has_collected(
     Ok(query.query_row(key, |row| row.get(0))?)
 }
 
+/// Writes the earliest deadline that runs for a case.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn set_due(tx: &Tx<'_>, case: &CaseId, due_on: Option<Date>) -> Result<(), StoreError> {
+    tx.prepare_cached("update rating_case set due_on = ?2 where id = ?1")?
+        .execute(params![case.as_str(), due_on.map(|day| day.to_string())])?;
+    Ok(())
+}
+
+/// The cases of a campaign in a division with a deadline that runs, the earliest first, after a
+/// day and a case.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_due(
+    connection: &Connection,
+    (cycle, division): (&CycleId, DivisionCode),
+    after: (&str, &str),
+    limit: usize,
+) -> Result<Vec<CaseRow>, StoreError> {
+    let sql = format!(
+        "{SELECT} where cycle = ?1 and division >= ?2 and division < ?3
+             and due_on is not null and (due_on, id) > (?4, ?5)
+         order by due_on, id limit ?6"
+    );
+    let (low, high) = division.text_range();
+    let mut query = connection.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let key = params![cycle.as_str(), low, high, after.0, after.1, limit];
+    let rows = query.query_map(key, |row| Ok(read(connection, row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The cases with a deadline that runs, after a case, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_with_due(
+    connection: &Connection,
+    after: Option<&CaseId>,
+    limit: usize,
+) -> Result<Vec<CaseId>, StoreError> {
+    let sql = "select id from rating_case where due_on is not null and id > ?1
+               order by id limit ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![after.map_or("", CaseId::as_str), limit], |row| {
+        Ok(column::word(row, "id", "rating_case.id"))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// Writes which seals a case took in, where none of them moved it.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 //! failed one takes nothing with it and every answer is given after the commit. SQL stands only
 //! in this folder, one file per table family.
 
+pub mod absence;
 pub mod assessment;
 pub mod authorisation;
 pub mod ballot;
@@ -29,6 +30,7 @@ pub mod entity;
 pub mod envelope;
 pub mod exchange;
 pub mod held;
+pub mod household_change;
 pub mod idempotency;
 pub mod identity;
 pub mod import;
@@ -40,6 +42,7 @@ pub mod ledger;
 pub mod ledger_fault;
 pub mod ledger_mark;
 pub mod lender;
+pub mod letter;
 pub mod line;
 pub mod list;
 pub mod loan;
@@ -50,6 +53,7 @@ pub mod moved;
 pub mod office;
 pub mod officer;
 pub mod party;
+pub mod petition;
 pub mod projection;
 pub mod publicity;
 pub mod rating;

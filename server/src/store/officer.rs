@@ -76,6 +76,33 @@ pub fn grant(
     Ok(())
 }
 
+/// Who holds a role in a division, or in one that it lies in.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_with_role(
+    connection: &Connection,
+    role: Role,
+    division: DivisionCode,
+) -> Result<Vec<OfficerId>, StoreError> {
+    let sql = "select officer, role, division from role_grant where role = ?1 order by officer";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![role.as_str()], |row| {
+        Ok((|| {
+            let officer = column::word(row, "officer", "role_grant.officer")?;
+            Ok::<_, StoreError>((officer, read_grant(row)?))
+        })())
+    })?;
+    let mut officers: Vec<OfficerId> = Vec::new();
+    for row in rows {
+        let (officer, grant): (OfficerId, Grant) = row??;
+        if grant.division.contains(division) && !officers.contains(&officer) {
+            officers.push(officer);
+        }
+    }
+    Ok(officers)
+}
+
 /// What was granted to an officer.
 ///
 /// # Errors

@@ -36,11 +36,13 @@ use Does::{Lists, Measures, Nothing, Records, Restores, Tables};
 
 /// Every address that changes something, and what it does.
 const CHANGES: &[(&str, Does)] = &[
+    ("POST /v1/absences", Nothing),
     ("POST /v1/authorisations", Nothing),
     ("DELETE /v1/authorisations/{id}", Nothing),
     ("POST /v1/auth/challenge", Nothing),
     ("POST /v1/auth/token", Nothing),
     ("POST /v1/cases/steps", Nothing),
+    ("POST /v1/cases/{id}/objections/{receipt}/letters", Nothing),
     ("POST /v1/cases/{id}/steps", Nothing),
     ("POST /v1/conflicts/resolve", Nothing),
     ("POST /v1/credit-records", Records),
@@ -51,6 +53,7 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/doubts/{id}/settle", Nothing),
     ("POST /v1/enrolments", Nothing),
     ("POST /v1/evaluations/end", Nothing),
+    ("POST /v1/household-changes", Nothing),
     ("POST /v1/imports/{id}", Tables),
     ("POST /v1/imports/{id}/activate", Tables),
     ("POST /v1/imports/{id}/reject", Tables),
@@ -68,6 +71,9 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/measures", Measures),
     ("POST /v1/measures/{id}/steps", Measures),
     ("POST /v1/oauth/token", Nothing),
+    ("POST /v1/petitions", Nothing),
+    // A repair of a record is an amendment; four classes alone.
+    ("POST /v1/petitions/{id}/answer", Records),
     ("POST /v1/publicity/{division}", Nothing),
     ("POST /v1/adverse-notices", Nothing),
     ("POST /v1/legal-holds", Nothing),

@@ -8,6 +8,7 @@
 use jiff::Span;
 use jiff::civil::Date;
 
+use super::Role;
 use super::calendar::HolidayCalendar;
 use super::terms::Timetable;
 use crate::time::AtMs;
@@ -84,6 +85,25 @@ impl Deadline {
         Self::PublicityReport,
         Self::HumanDecision,
     ];
+
+    /// Who has to keep it, on the server.
+    #[must_use]
+    pub const fn duty(self) -> Role {
+        match self {
+            Self::PeerEvaluation => Role::VillageGroup,
+            Self::Review | Self::Publicity | Self::HumanDecision => Role::Reviewer,
+            Self::Approval | Self::Push | Self::ObjectionEscalation | Self::TitleCorrection => {
+                Role::Approver
+            }
+            Self::ObjectionReceipt
+            | Self::ObjectionAnswer
+            | Self::ObjectionTarget
+            | Self::SourceVerification
+            | Self::Repair => Role::ObjectionOfficer,
+            Self::SyncWarning | Self::Sync | Self::ProvisionalResult => Role::Collector,
+            Self::PublicityReport => Role::Administrator,
+        }
+    }
 
     /// The last day, when the triggering day is `from`.
     #[must_use]

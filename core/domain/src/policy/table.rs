@@ -94,10 +94,14 @@ actions! {
     Monitor = "monitor": [Reviewer, Approver], [OneRole, NoInterest];
     /// Answer an objection; correct what was wrong.
     DecideObjection = "decide_objection": [ObjectionOfficer], [OneRole, NoInterest];
+    /// Decide by hand what a subject does not want decided by the engine alone (L-17).
+    DecideByHand = "decide_by_hand": [Reviewer, Approver], [OneRole, NoInterest, NotOwnCollection];
     /// Approve a rating (审定); confirm or lift a suspension.
     Approve = "approve": [Approver], [OneRole, NoInterest];
     /// Close a case.
     CloseCase = "close_case": [Reviewer, Approver, ObjectionOfficer], [OneRole, NoInterest];
+    /// Enter that heirs go on, a household splits or two become one.
+    ChangeHousehold = "change_household": [Reviewer], [NoInterest];
     /// Award, warn, keep and take back a title.
     AwardTitle = "award_title": [Approver], [OneRole];
 

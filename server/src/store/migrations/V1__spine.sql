@@ -658,10 +658,12 @@ create table rating_case (
     since      integer not null, -- in this state since
     attention  integer not null, -- how soon it needs a person: 0 first, 9 not at all
     seals      text not null,  -- the seals that the case took in, as entry ids, JSON
-    is_current integer not null -- 0: void or without consent, another may take its place
+    is_current integer not null, -- 0: void or without consent, another may take its place
+    due_on     text              -- the earliest deadline that runs
 ) without rowid;
 create unique index case_current on rating_case (subject, cycle) where is_current = 1;
 create index case_of_subject on rating_case (subject, cycle);
+create index case_by_due on rating_case (cycle, due_on, id);
 create index case_by_state on rating_case (cycle, state, division);
 create index case_by_attention on rating_case (cycle, attention, since, id);
 create index case_by_period on rating_case (state, period_from);
@@ -693,6 +695,69 @@ create table case_moved (
     case_id text primary key,
     moved   text not null -- JSON
 ) without rowid;
+
+-- What a subject asks of a person: a human decision, the repair of our own record.
+create table petition (
+    id           text primary key, -- also the number on its receipt note
+    kind         text not null,
+    subject      text not null,
+    division     text not null,    -- where the subject lived, filled
+    case_id      text,             -- of a human decision
+    case_version integer,          -- how far the case was
+    record       text,             -- of a repair
+    words        text not null,
+    filed_at     integer not null,
+    taken_by     text not null,
+    outcome      text,
+    answer       text,
+    answered_by  text,
+    answered_at  integer
+) without rowid;
+create index petition_by_division on petition (division, filed_at);
+create index petition_by_subject on petition (subject);
+
+-- Which letters about an objection were given out: the receipt note, the written answer.
+create table letter (
+    case_id    text not null,
+    receipt    text not null,
+    kind       text not null,
+    lang       text not null,
+    printed_by text not null,
+    printed_at integer not null,
+    primary key (case_id, receipt, kind)
+) without rowid;
+
+-- Households that changed as such: heirs, a split, a merger (domain.md G 10 to G 12).
+create table household_change (
+    id         text primary key,
+    kind       text not null,
+    on_day     text not null, -- of the document
+    document   text not null,
+    content    text not null, -- who has which animals after it, JSON
+    entered_by text not null,
+    entered_at integer not null
+) without rowid;
+
+create table household_link (
+    change_id   text not null references household_change (id),
+    predecessor text not null,
+    successor   text not null,
+    primary key (change_id, predecessor, successor)
+) without rowid;
+create index household_link_by_successor on household_link (successor);
+create index household_link_by_predecessor on household_link (predecessor);
+
+-- Who stands in for whom, from day to day (domain.md G 44).
+create table absence (
+    officer    text not null references officer (id),
+    first_on   text not null,
+    last_on    text not null,
+    deputy     text not null references officer (id),
+    entered_by text not null,
+    entered_at integer not null,
+    primary key (officer, first_on, deputy)
+) without rowid;
+create index absence_by_deputy on absence (deputy, last_on);
 
 -- What looks wrong about how a visit or an evaluation was made, and what a person made of it.
 create table doubt (

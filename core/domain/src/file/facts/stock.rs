@@ -38,6 +38,19 @@ impl FileFacts {
         let Some((_, cycle)) = seals.max() else {
             return BTreeMap::new();
         };
+        self.stock_of(cycle)
+    }
+
+    /// The same at the newest sealed count.
+    #[must_use]
+    pub fn newest_stock(&self) -> BTreeMap<StockClass, i64> {
+        match self.newest_seal() {
+            Some((_, cycle)) => self.stock_of(cycle),
+            None => BTreeMap::new(),
+        }
+    }
+
+    fn stock_of(&self, cycle: &CycleId) -> BTreeMap<StockClass, i64> {
         let mut stock = BTreeMap::new();
         for (item, fact) in self.facts(cycle).values {
             let group = item.as_str().split_once('.');

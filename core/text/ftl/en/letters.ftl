@@ -1,0 +1,21 @@
+# reviewed = true
+
+letter-note-title = Receipt note of an objection
+letter-answer-title = Written answer to an objection
+letter-number = Number: { $receipt }
+letter-received = Received on { $on }
+letter-ground = Ground: { $ground }
+ground-wrong-or-missing = wrong or missing
+ground-privacy = violates secrets or privacy
+ground-beyond-term = published beyond its term
+ground-not-disclosable = otherwise not to be disclosed
+letter-note-body = Your objection is taken, and what it is about is marked as disputed. You get a written answer by { $until }, free of charge.
+letter-report-body = Your report is taken and looked into by { $until }. Information about others is not disclosed.
+letter-report-answered = Your report was looked into and dealt with. Information about others is not disclosed.
+letter-upheld = The objection is upheld, and what was wrong is corrected.
+letter-upheld-grade = Grade after the correction: { $grade }
+letter-rejected = The objection is not upheld.
+letter-withdrawn = You have withdrawn the objection.
+letter-reason = Reason: { $reason }
+letter-further = If you disagree, you may add a statement that is shown beside the record, write to the banner office, or ask for a decision by a person.
+letter-dated = Date: { $on }

@@ -1,0 +1,21 @@
+# reviewed = false
+
+letter-note-title = ᠥᠭᠡᠷ᠎ᠡ ᠰᠠᠨᠠᠯ ᠬᠦᠯᠢᠶᠡᠵᠦ ᠠᠪᠤᠭᠰᠠᠨ ᠪᠠᠷᠢᠮᠲᠠ
+letter-answer-title = ᠥᠭᠡᠷ᠎ᠡ ᠰᠠᠨᠠᠯ ᠤᠨ ᠬᠠᠷᠢᠭᠤ ᠪᠢᠴᠢᠭ
+letter-number = ᠨᠣᠮᠡᠷ᠄ { $receipt }
+letter-received = ᠬᠦᠯᠢᠶᠡᠵᠦ ᠠᠪᠤᠭᠰᠠᠨ ᠡᠳᠦᠷ᠄ { $on }
+letter-ground = ᠰᠢᠯᠲᠠᠭᠠᠨ᠄ { $ground }
+ground-wrong-or-missing = ᠪᠤᠷᠤᠭᠤ ᠪᠤᠶᠤ ᠳᠤᠲᠠᠭᠤ
+ground-privacy = ᠨᠢᠭᠤᠴᠠ ᠶᠢ ᠵᠥᠷᠢᠴᠡᠭᠰᠡᠨ
+ground-beyond-term = ᠬᠤᠭᠤᠴᠠᠭ᠎ᠠ ᠳᠠᠪᠠᠭᠰᠠᠨ
+ground-not-disclosable = ᠵᠠᠷᠯᠠᠬᠤ ᠶᠣᠰᠣ ᠦᠭᠡᠢ
+letter-note-body = ᠲᠠᠨ ᠤ ᠥᠭᠡᠷ᠎ᠡ ᠰᠠᠨᠠᠯ ᠢ ᠬᠦᠯᠢᠶᠡᠵᠦ ᠠᠪᠤᠪᠠ᠃ { $until } ᠡᠴᠡ ᠡᠮᠦᠨ᠎ᠡ ᠪᠢᠴᠢᠭ ᠢᠶᠡᠷ ᠬᠠᠷᠢᠭᠤᠯᠤᠨ᠎ᠠ᠃
+letter-report-body = ᠲᠠᠨ ᠤ ᠮᠡᠳᠡᠭᠦᠯᠦᠭᠰᠡᠨ ᠢ ᠬᠦᠯᠢᠶᠡᠵᠦ ᠠᠪᠤᠪᠠ᠃ { $until } ᠡᠴᠡ ᠡᠮᠦᠨ᠎ᠡ ᠰᠢᠯᠭᠠᠨ᠎ᠠ᠃
+letter-report-answered = ᠲᠠᠨ ᠤ ᠮᠡᠳᠡᠭᠦᠯᠦᠭᠰᠡᠨ ᠢ ᠰᠢᠯᠭᠠᠵᠤ ᠰᠢᠶᠢᠳᠪᠦᠷᠢᠯᠡᠪᠡ᠃
+letter-upheld = ᠰᠢᠯᠭᠠᠭᠰᠠᠨ ᠢᠶᠠᠷ ᠥᠭᠡᠷ᠎ᠡ ᠰᠠᠨᠠᠯ ᠢ ᠵᠥᠪᠰᠢᠶᠡᠷᠡᠪᠡ᠃
+letter-upheld-grade = ᠵᠠᠰᠠᠭᠰᠠᠨ ᠵᠡᠷᠭᠡ᠄ { $grade }
+letter-rejected = ᠰᠢᠯᠭᠠᠭᠰᠠᠨ ᠢᠶᠠᠷ ᠥᠭᠡᠷ᠎ᠡ ᠰᠠᠨᠠᠯ ᠢ ᠵᠥᠪᠰᠢᠶᠡᠷᠡᠭᠰᠡᠨ ᠦᠭᠡᠢ᠃
+letter-withdrawn = ᠲᠠ ᠥᠭᠡᠷ᠎ᠡ ᠰᠠᠨᠠᠯ ᠢᠶᠠᠨ ᠪᠤᠴᠠᠭᠠᠪᠠ᠃
+letter-reason = ᠰᠢᠯᠲᠠᠭᠠᠨ᠄ { $reason }
+letter-further = ᠵᠥᠪᠰᠢᠶᠡᠷᠡᠬᠦ ᠦᠭᠡᠢ ᠪᠣᠯ ᠥᠪᠡᠷ ᠦᠨ ᠲᠠᠶᠢᠯᠪᠤᠷᠢ ᠨᠡᠮᠡᠵᠦ᠂ ᠬᠣᠰᠢᠭᠤᠨ ᠤ ᠠᠯᠪᠠᠨ ᠭᠠᠵᠠᠷ ᠲᠤ ᠮᠡᠳᠡᠭᠦᠯᠵᠦ ᠪᠣᠯᠤᠨ᠎ᠠ᠃
+letter-dated = ᠡᠳᠦᠷ᠄ { $on }

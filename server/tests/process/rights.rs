@@ -1,0 +1,299 @@
+//! What a subject asks for and what goes back to it: the human decision, the repair, the receipt
+//! note and the written answer; who keeps which deadline, and who stands in.
+
+use itgel_domain::case::petition::{PetitionKind, PetitionOutcome};
+use itgel_domain::case::step::{Objection, ObjectionChannel, ObjectionGround, Outcome};
+use itgel_domain::case::{Role, Step};
+use itgel_domain::error::ErrorCode;
+use itgel_fixtures::Household;
+use itgel_server::process::{
+    self, AbsenceRequest, AnswerRequest, DutyPage, Letter, LetterKind, PetitionRequest,
+    PetitionView,
+};
+use itgel_server::{ServiceError, store};
+
+use crate::actors::{World, refusal};
+use crate::{plain, team};
+
+fn ask(world: &World, by: &str, household: &Household) -> Result<PetitionView, ServiceError> {
+    let actor = world.officer(by);
+    let request = PetitionRequest {
+        kind: PetitionKind::HumanDecision,
+        subject: household.subject.clone(),
+        case: Some(world.case(household).case.id),
+        record: None,
+        words: "请由人员重新看".into(),
+    };
+    world.transact(move |service, tx| {
+        process::petition::file(service, tx, &actor, &request, service.now())
+    })
+}
+
+fn answer(
+    world: &World,
+    by: &str,
+    petition: &PetitionView,
+    outcome: PetitionOutcome,
+) -> Result<PetitionView, ServiceError> {
+    let (actor, id) = (world.officer(by), petition.petition.id.clone());
+    let request = AnswerRequest {
+        outcome,
+        words: "逐项核对后作出".into(),
+        amendment: None,
+    };
+    world.transact(move |service, tx| {
+        process::petition::answer(service, tx, &actor, &id, &request, service.now())
+    })
+}
+
+fn object(world: &World, household: &Household, receipt: &str, of_subject: bool) {
+    let objection = Objection {
+        channel: ObjectionChannel::InPerson,
+        receipt: receipt.into(),
+        ground: ObjectionGround::WrongOrMissing,
+        of_subject,
+        filed_at: world.now(),
+    };
+    world
+        .step("o-1", household, Step::Object { objection })
+        .unwrap();
+}
+
+fn letter(
+    world: &World,
+    household: &Household,
+    receipt: &str,
+    kind: LetterKind,
+) -> Result<Letter, ServiceError> {
+    let (actor, case) = (world.officer("o-1"), world.case(household).case.id);
+    let receipt = receipt.to_owned();
+    world.transact(move |service, tx| {
+        let about = (&case, receipt.as_str());
+        process::letter(service, tx, &actor, about, kind, ("zh-CN", service.now()))
+    })
+}
+
+fn duties(world: &World, reader: &str) -> DutyPage {
+    let actor = world.officer(reader);
+    let place = (&world.cycle.id, world.gacha.code);
+    world
+        .service
+        .store
+        .read(|c| process::duties(&world.service, c, &actor, place, None, 200))
+        .unwrap()
+}
+
+/// A household on the board.
+fn published(world: &World) -> Household {
+    let household = plain(world)[0].clone();
+    let mut team = team();
+    team.visit(world, &household);
+    team.hold_evaluation(world, &household);
+    world.step("r-1", &household, Step::Review).unwrap();
+    world.publish("r-1").unwrap();
+    household
+}
+
+#[test]
+fn a_human_decision_comes_from_somebody_who_had_no_part_and_is_not_merely_said() {
+    let world = World::with_households(12);
+    let household = published(&world);
+    let petition = ask(&world, "o-1", &household).unwrap();
+    assert!(petition.due.on > world.now().on());
+    let confirmed = PetitionOutcome::Confirmed;
+    assert_eq!(
+        refusal(answer(&world, "r-1", &petition, confirmed)),
+        ErrorCode::ActedBefore,
+        "who reviewed the case does not decide again"
+    );
+    assert_eq!(
+        refusal(answer(&world, "o-1", &petition, confirmed)),
+        ErrorCode::NotAllowed
+    );
+    assert_eq!(
+        refusal(answer(&world, "r-2", &petition, PetitionOutcome::Changed)),
+        ErrorCode::PetitionOutcome,
+        "the case has not moved"
+    );
+    assert_eq!(
+        refusal(answer(&world, "r-2", &petition, PetitionOutcome::Repaired)),
+        ErrorCode::PetitionOutcome
+    );
+    let done = answer(&world, "r-2", &petition, confirmed).unwrap();
+    assert_eq!(done.petition.answer.unwrap().by.as_str(), "r-2");
+    assert_eq!(
+        refusal(answer(&world, "r-2", &petition, confirmed)),
+        ErrorCode::PetitionUnknown,
+        "an answer is given once"
+    );
+    let told = world.audit("petition.answered");
+    assert!(
+        !told[0].detail.to_string().contains("逐项"),
+        "words in the audit log"
+    );
+}
+
+#[test]
+fn an_open_petition_stands_in_the_list_of_deadlines_until_it_is_answered() {
+    let world = World::with_households(12);
+    let household = published(&world);
+    let petition = ask(&world, "c-1", &household).unwrap();
+    let listed = |world: &World| {
+        let mut items = duties(world, "r-1").items;
+        items.retain(|duty| duty.petition.is_some());
+        items
+    };
+    let open = listed(&world);
+    assert_eq!((open.len(), open[0].role), (1, Role::Reviewer));
+    world.pass_days(30);
+    let late = listed(&world).remove(0);
+    assert!(late.is_overdue);
+    assert_eq!(late.escalated_to[0].as_str(), "a-1");
+    answer(&world, "r-2", &petition, PetitionOutcome::Confirmed).unwrap();
+    assert!(listed(&world).is_empty());
+}
+
+#[test]
+fn the_receipt_note_ends_its_clock_and_the_answer_waits_for_the_decision() {
+    let world = World::with_households(12);
+    let household = published(&world);
+    object(&world, &household, "Y-1", true);
+    let of_objection = |world: &World| -> Vec<String> {
+        let items = duties(world, "o-1").items.into_iter();
+        let about = items.filter(|duty| duty.receipt.as_deref() == Some("Y-1"));
+        about.map(|duty| duty.deadline).collect()
+    };
+    let all = [
+        "objection_receipt",
+        "objection_target",
+        "objection_escalation",
+        "objection_answer",
+    ];
+    assert_eq!(of_objection(&world), all);
+    let note = letter(&world, &household, "Y-1", LetterKind::Note).unwrap();
+    assert!(note.answer.is_none() && note.until > world.now().on());
+    assert_eq!(of_objection(&world), all[1..]);
+    assert_eq!(
+        refusal(letter(&world, &household, "Y-1", LetterKind::Answer)),
+        ErrorCode::CaseObjection
+    );
+    assert_eq!(
+        refusal(letter(&world, &household, "Y-9", LetterKind::Note)),
+        ErrorCode::ObjectionUnknown
+    );
+    // On day 16 it stands before the approver.
+    world.pass_days(16);
+    let escalated = duties(&world, "o-1").items;
+    let late = escalated
+        .iter()
+        .find(|duty| duty.deadline == "objection_escalation")
+        .unwrap();
+    assert!(late.is_overdue && late.people.iter().any(|officer| officer.as_str() == "a-1"));
+    let decide = Step::DecideObjection {
+        receipt: "Y-1".into(),
+        outcome: Outcome::Rejected,
+    };
+    world.step("o-1", &household, decide).unwrap();
+    let written = letter(&world, &household, "Y-1", LetterKind::Answer).unwrap();
+    let answered = written.answer.unwrap();
+    assert_eq!(
+        (answered.outcome, answered.reason.as_str()),
+        (Outcome::Rejected, "因为测试")
+    );
+    assert!(of_objection(&world).is_empty());
+}
+
+#[test]
+fn who_objects_to_a_neighbours_grade_learns_nothing_of_the_neighbour() {
+    let world = World::with_households(12);
+    let household = published(&world);
+    object(&world, &household, "B-1", false);
+    let decide = Step::DecideObjection {
+        receipt: "B-1".into(),
+        outcome: Outcome::Upheld { assessed: None },
+    };
+    world.step("o-1", &household, decide).unwrap();
+    let written = letter(&world, &household, "B-1", LetterKind::Answer).unwrap();
+    let answered = written.answer.unwrap();
+    assert_eq!((answered.reason.as_str(), answered.grade), ("", None));
+}
+
+#[test]
+fn a_deputy_stands_in_for_the_days_and_is_not_entered_by_himself() {
+    let world = World::with_households(12);
+    let household = published(&world);
+    object(&world, &household, "Y-1", true);
+    world
+        .transact(|_, tx| {
+            let (admin, banner) = ("m-1".parse().unwrap(), "150623".parse().unwrap());
+            let record = store::officer::OfficerRecord {
+                id: admin,
+                name: "m-1".into(),
+                division: banner,
+            };
+            itgel_server::setup::add_officer(tx, &record, &[(Role::Administrator, banner)])
+        })
+        .unwrap();
+    let today = world.now().on();
+    let enter = |by: &str, deputy: &str, last_on: jiff::civil::Date| {
+        let actor = world.officer(by);
+        let request = AbsenceRequest {
+            officer: "o-1".parse().unwrap(),
+            first_on: today,
+            last_on,
+            deputy: deputy.parse().unwrap(),
+        };
+        world.transact(move |service, tx| {
+            process::enter_absence(tx, &actor, &request, service.now())
+        })
+    };
+    let later = today.saturating_add(jiff::Span::new().days(5));
+    assert_eq!(refusal(enter("r-1", "r-2", later)), ErrorCode::NotAllowed);
+    assert_eq!(refusal(enter("m-1", "m-1", later)), ErrorCode::SecondPerson);
+    assert_eq!(refusal(enter("m-1", "o-1", later)), ErrorCode::AbsenceDays);
+    assert_eq!(
+        refusal(enter("m-1", "x-9", later)),
+        ErrorCode::OfficerUnknown
+    );
+    enter("m-1", "u-1", later).unwrap();
+    let who = |world: &World| {
+        let items = duties(world, "r-1").items;
+        let duty = items
+            .into_iter()
+            .find(|duty| duty.role == Role::ObjectionOfficer);
+        duty.unwrap().people
+    };
+    assert_eq!(
+        who(&world)[0].as_str(),
+        "u-1",
+        "the deputy, and not who is away"
+    );
+    world.pass_days(6);
+    assert_eq!(who(&world)[0].as_str(), "o-1");
+}
+
+#[test]
+fn the_list_of_deadlines_begins_with_the_earliest_and_pages_hold_every_case_once() {
+    let world = World::with_households(15);
+    let mut team = team();
+    let chosen = plain(&world)[..4].to_vec();
+    for household in &chosen {
+        team.visit(&world, household);
+        world.pass_days(1);
+    }
+    let actor = world.officer("r-1");
+    let page = |cursor: Option<&str>| {
+        let place = (&world.cycle.id, world.gacha.code);
+        world
+            .service
+            .store
+            .read(|c| process::duties(&world.service, c, &actor, place, cursor, 3))
+    };
+    let first = page(None).unwrap();
+    let second = page(first.next.as_deref()).unwrap();
+    let mut cases: Vec<_> = first.items.iter().chain(&second.items).collect();
+    assert!(cases.is_sorted_by_key(|duty| duty.due_on));
+    cases.dedup_by_key(|duty| duty.case.clone());
+    assert_eq!((cases.len(), second.next), (4, None));
+    assert_eq!(refusal(page(Some("nonsense"))), ErrorCode::RequestMalformed);
+}
