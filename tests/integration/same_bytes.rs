@@ -225,6 +225,7 @@ fn in_the_command(world: &World, stored: &AssessmentRow) -> String {
         check: false,
         pack,
         parameters,
+        line: None,
     };
     let lines = output(&args).unwrap().lines;
     assert_eq!(lines.len(), 1);
