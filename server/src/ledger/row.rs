@@ -132,9 +132,9 @@ pub(super) fn publish_nobody(
     Ok(true)
 }
 
-/// What the ledgers say of a household together with those of its people who have `numbers` and
-/// whose loans are not the household's: somebody who answers for an entity answers with the own
-/// loans as well, be it as head, spouse or neither (`domain.md` E3.1). `None` if they have none.
+/// What the ledgers say of those of a household's people who have `numbers` and whose loans are
+/// not the household's: somebody who answers for an entity answers with the own loans as well, be
+/// it as head, spouse or neither (`domain.md` E3.1). `None` if they have none.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
@@ -157,7 +157,6 @@ pub(crate) fn answering(
     let Some(known) = known else {
         return Ok(None);
     };
-    lines.extend(store::loan::list_of_subject(tx, &household.id)?);
     Ok(Some(consolidate(&lines, known.last.last_day())))
 }
 

@@ -262,7 +262,12 @@ fn the_loans_of_a_chair_who_is_a_grown_up_son_reach_the_cooperative_and_not_his_
     let parents = |c: &_| {
         store::register::get_of(c, &household.subject, "credit", "").map_err(ServiceError::from)
     };
-    assert_eq!(world.service.store.read(parents).unwrap(), None);
+    let row = world.service.store.read(parents).unwrap().unwrap();
+    let RegisterContent::Credit(own) = row.content else {
+        panic!("a loan record");
+    };
+    assert_eq!(own.npl_fen, 0, "the household's record is its own");
+    assert_eq!(standing.credit.balance_fen, own.balance_fen + 5_000_000);
 }
 
 #[test]

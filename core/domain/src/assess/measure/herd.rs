@@ -1,6 +1,6 @@
 //! The herd in sheep units and what is measured on it (`domain.md` C.2, H3.1, H3.2, H4.3, H4.4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use jiff::civil::Date;
@@ -24,8 +24,12 @@ pub(crate) struct Herd {
     /// Animals that graze with the household: its own without those that others keep, with those
     /// that it keeps for others, with penned ones whose count is not at least evidence B.
     pub(crate) grazing: i64,
-    /// Own animals on pasture, wherever that is.
+    /// Own animals on pasture, wherever that is, with those that were counted here and belong to
+    /// others in part.
     own_grazing: i64,
+    /// What others own of the animals that were counted here, less what the household owns of
+    /// animals that were counted with others (`domain.md` G 29).
+    of_others: i64,
     /// Penned animals.
     pub(crate) penned: i64,
     /// Own animals without the young of the year.
@@ -39,7 +43,8 @@ pub(crate) struct Herd {
 impl Herd {
     /// All animals that the household owns.
     pub(crate) const fn owned(self) -> i64 {
-        self.own_grazing + self.penned
+        let own = self.own_grazing + self.penned - self.of_others;
+        if own < 0 { 0 } else { own }
     }
 
     /// All animals that the household feeds.
@@ -57,6 +62,7 @@ impl Herd {
         let mut herd = Self {
             grazing: 0,
             own_grazing: 0,
+            of_others: 0,
             penned: 0,
             without_young: 0,
             is_entrusted_beyond: false,
@@ -88,7 +94,41 @@ impl Herd {
             herd.counted_on = p.inputs.as_of;
         }
         herd.entrust(p, &on_pasture);
+        complete &= herd.share(p).is_some();
         complete.then_some(herd)
+    }
+
+    /// Takes out what others own of the animals that were counted here, and in what the household
+    /// owns of those counted with others. Parts are whole numbers, so nothing is lost to a
+    /// fraction but the last thousandth of a sheep unit, which stays where the animals are.
+    fn share(&mut self, p: &Probe<'_>) -> Option<()> {
+        let group = p.facts.in_group("shared");
+        let keys: BTreeSet<&str> = group.filter_map(|(path, _)| path.key()).collect();
+        let mut complete = true;
+        for key in keys {
+            let figure = |name: &str| p.int(&format!("shared/{key}/{name}"));
+            let (heads, own, of) = (figure("heads"), figure("own_parts"), figure("of_parts"));
+            let here = p.flag(&format!("shared/{key}/counted_here"));
+            let class: Option<StockClass> = key.parse().ok();
+            let class = class.or_else(|| p.miss(Missing::Unknown));
+            let (Some(heads), Some(own), Some(of), Some(here), Some(class)) =
+                (heads, own, of, here, class)
+            else {
+                complete = false;
+                continue;
+            };
+            let units = heads.saturating_mul(p.inputs.parameters.milli_su(class));
+            let part = |parts: i64| units.saturating_mul(parts).checked_div(of).unwrap_or(0);
+            let moved = match here {
+                true => part(of.saturating_sub(own)),
+                false => part(own).saturating_neg(),
+            };
+            self.of_others = self.of_others.saturating_add(moved);
+            if !class.is_young() {
+                self.without_young = self.without_young.saturating_sub(moved).max(0);
+            }
+        }
+        complete.then_some(())
     }
 
     /// Moves what is entrusted on the day of the count: never more of a class than its owner was
