@@ -76,6 +76,11 @@ fn the_sample_banner_comes_back_from_its_files_with_the_same_digest_and_its_peop
     let new = folder.path().join("restored.db");
     let moved = settings.replace(old.to_str().unwrap(), new.to_str().unwrap());
     assert_ne!(moved, settings, "{settings}");
+    // A clock that runs ahead is for the database that the demo made, and for no other.
+    let kept_lines = moved
+        .lines()
+        .filter(|line| !line.starts_with("[sample]") && !line.starts_with("periods_ahead_days"));
+    let moved = kept_lines.collect::<Vec<_>>().join("\n");
     let restored = text("restored.toml");
     std::fs::write(&restored, moved).unwrap();
     let import = ["exchange", "import", &out, "--config", &restored];
