@@ -167,10 +167,10 @@ fn next_page(
     })?;
     let (run, job) = (run.clone(), job.cloned());
     service.transact("shadow.page", move |service, tx| {
-        if let Some(job) = &job {
-            if !job::finish(tx, job)? {
-                return Ok(());
-            }
+        if let Some(job) = &job
+            && !job::finish(tx, job)?
+        {
+            return Ok(());
         }
         let known = get(tx, &run.file)?;
         let is_next = (known.asked_at, &known.place) == (run.asked_at, &run.place);
