@@ -84,13 +84,12 @@ impl Sheet for Entities {
         let code = cells.division_code(common::PLACE.key, &[DivisionLevel::Village]);
         let kind = cells.choice("kind", KINDS);
         let number = cells.short_text("number", 40).map(str::to_owned);
-        let registered_in = match cells.has("registered_in") {
+        let is_elsewhere = cells.text("registered_in").is_some();
+        let registered_in = match is_elsewhere {
             true => cells.division_code("registered_in", &[]),
             false => code,
         };
-        let licensed = cells
-            .has("licensed")
-            .then(|| cells.choice("licensed", LICENCE));
+        let is_licensed = cells.choice("licensed", LICENCE).unwrap_or(false);
         let directory_code = cells.short_text("directory_code", 40).map(str::to_owned);
         let (Some(code), Some(kind), Some(number), Some(registered_in)) =
             (code, kind, number, registered_in)
@@ -101,7 +100,6 @@ impl Sheet for Entities {
             return Ok(None);
         };
         let is_ranch = kind == SubjectKind::Entity(EntityKind::Ranch);
-        let is_licensed = licensed.flatten().unwrap_or(false);
         if is_ranch && !is_licensed && directory_code.is_none() {
             cells.fault("directory_code", ErrorCode::EntityUnlisted);
             return Ok(None);
