@@ -197,7 +197,7 @@ impl<'a> Taken<'a> {
         let holder = TitleHolder::alone(township, &self.edges, self.as_of);
         let counted = Counted::Township {
             villages,
-            registers,
+            registers: Box::new(registers),
         };
         self.judged(holder, SubjectKind::Township, context, counted)
     }

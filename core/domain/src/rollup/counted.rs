@@ -90,7 +90,7 @@ pub enum Counted {
         /// Each with its title, by code.
         villages: Vec<CountedTitle>,
         /// What only registers and ledgers know.
-        registers: DivisionFacts,
+        registers: Box<DivisionFacts>,
     },
 }
 
