@@ -8,6 +8,8 @@
 )]
 
 mod actors;
+#[path = "process/households.rs"]
+mod households;
 #[path = "process/integrity.rs"]
 mod integrity;
 #[path = "process/rights.rs"]

@@ -17,6 +17,7 @@ mod imports;
 mod interface;
 mod lender;
 mod line;
+mod office;
 mod rights;
 mod rules;
 mod screening;
