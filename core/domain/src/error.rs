@@ -122,6 +122,8 @@ codes! {
     ValueNotAChoice = "value.not_a_choice", Invalid;
     /// A text that is no day.
     ValueBadDay = "value.bad_day", Invalid;
+    /// Words that tell of what must not be collected (`domain.md` L-03); they are left out.
+    TextForbidden = "text.forbidden", Invalid;
     /// A core field has no value.
     ValueMissing = "value.missing", Invalid;
     /// A restricted field without the consent that unlocks it (`domain.md` L-04).

@@ -17,5 +17,6 @@ pub mod land;
 pub mod line;
 pub mod pack;
 pub mod recompute;
+pub mod rights;
 pub mod sample;
 pub mod serve;

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use itgel::{
-    assess, backup, demo, dictionary, exchange, import, init, land, line, pack, recompute, serve,
+    assess, backup, demo, dictionary, exchange, import, init, land, line, pack, recompute, rights,
+    serve,
 };
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
@@ -43,6 +44,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make the database out of a backup.
     Restore(backup::RestoreArgs),
+    /// Print what is held about a subject, for the person at the counter.
+    SelfView(rights::Args),
     /// Print the data dictionary.
     Dictionary,
 }
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Recompute(args) => recompute::run(&args).map_err(Into::into),
         Command::Backup(args) => backup::take(&args).map_err(Into::into),
         Command::Restore(args) => backup::restore(&args).map_err(Into::into),
+        Command::SelfView(args) => rights::run(&args).map_err(Into::into),
         Command::Dictionary => {
             dictionary::run();
             Ok(())

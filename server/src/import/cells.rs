@@ -7,6 +7,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::item::{ItemPath, State, Value};
 use itgel_domain::pack::decimal;
 use itgel_domain::person::ResidentId;
+use itgel_domain::rights::scan::Words;
 use jiff::civil::Date;
 
 use super::batch::RowFault;
@@ -74,6 +75,17 @@ impl<'a> Cells<'a> {
             return None;
         }
         Some(text)
+    }
+
+    /// What somebody wrote freely; left out if it tells of what must not be collected
+    /// (`domain.md` L-03).
+    fn free_text(&mut self, key: &str, most: usize) -> Option<&'a str> {
+        let text = self.short_text(key, most)?;
+        if Words::builtin().find(text).is_empty() {
+            return Some(text);
+        }
+        self.notice(key, ErrorCode::TextForbidden);
+        None
     }
 
     /// A day: `2026-05-01`, `2026/5/1`, `2026.5.1`, `2026年5月1日` or `20260501`.
@@ -207,7 +219,7 @@ impl<'a> Cells<'a> {
                     .collect();
                 Value::Text(self.choice(key, &words)?.to_owned())
             }
-            Kind::Text(most) => Value::Text(self.short_text(key, *most)?.to_owned()),
+            Kind::Text(most) => Value::Text(self.free_text(key, *most)?.to_owned()),
         };
         match item.check(&State::Known(value.clone())) {
             Ok(()) => Some(value),

@@ -146,6 +146,7 @@ const COMMANDS: &[(&str, Does)] = &[
     ("Backup", Nothing),
     // All of a database or nothing, with every erasure since.
     ("Restore", Restores),
+    ("SelfView", Nothing),
     ("Dictionary", Nothing),
 ];
 

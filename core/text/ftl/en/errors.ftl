@@ -237,3 +237,4 @@ error-rights-relatives = Near relatives cannot ask for this in the place of a pe
 error-rights-person = The identity record has no such person. Check the role in the household.
 error-rights-held = The law orders that this subject's data be kept for now. An approver has to lift the hold first.
 error-rights-statement = There is no record or value that the statement speaks of. Choose one from the file.
+error-text-forbidden = The text tells of what must not be collected (religion, illness and the like) and was left out. Write it without that and import it again.

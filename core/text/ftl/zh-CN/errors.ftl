@@ -254,3 +254,4 @@ error-rights-relatives = 近亲属不能代逝者提出这项请求。请核对�
 error-rights-person = 身份信息里没有这个人。请核对家庭角色。
 error-rights-held = 依法应当暂时保存这个主体的信息，现在不能删除。请先由审定人员解除保存。
 error-rights-statement = 声明所针对的记录或数值不存在。请从档案中选择。
+error-text-forbidden = 写有法律不允许采集的信息（宗教、疾病等），这一格没有导入。请改写后再导入。
