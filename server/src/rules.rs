@@ -4,6 +4,7 @@
 //! The database is their only source; the shipped ones are seeded into it. A file never changes,
 //! so what was parsed once is kept by its hash.
 
+mod file;
 mod life;
 
 use std::collections::BTreeMap;
@@ -22,11 +23,10 @@ use crate::error::ServiceError;
 use crate::store::rule_file::{self, RuleRow};
 use crate::store::{self, Tx};
 
-pub use self::life::{
-    ActivateRequest, NewRuleFile, RuleFileView, RuleState, activate, list, propose, seed, text,
-    withdraw,
-};
-pub(crate) use self::life::{allow_read, get, in_force_digest, reach, standing_of};
+pub(crate) use self::file::standing_of;
+pub use self::file::{RuleFileView, RuleState};
+pub use self::life::{ActivateRequest, NewRuleFile, activate, list, propose, seed, text, withdraw};
+pub(crate) use self::life::{allow_read, get, in_force_digest, reach};
 pub use crate::store::rule_file::RuleKind;
 
 /// Parsed rules by their hash.
