@@ -18,7 +18,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{erasure, fold, import, ledger, process, shadow, sync, titles};
+use crate::{erasure, fold, import, ledger, monitoring, process, shadow, sync, titles};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -64,11 +64,15 @@ pub enum JobKind {
     EmptyLog,
     /// Scores the standings with proposed rules, without effect.
     RunShadow,
+    /// Begins the checks of the quarter that is over.
+    ScheduleMonitoring,
+    /// Checks a banner's ratings in effect for a quarter.
+    MonitorRatings,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
@@ -80,6 +84,8 @@ impl JobKind {
         Self::ApplyLedger,
         Self::EmptyLog,
         Self::RunShadow,
+        Self::ScheduleMonitoring,
+        Self::MonitorRatings,
     ];
 
     /// The word in the database.
@@ -97,6 +103,8 @@ impl JobKind {
             Self::ApplyLedger => "apply_ledger",
             Self::EmptyLog => "empty_log",
             Self::RunShadow => "run_shadow",
+            Self::ScheduleMonitoring => "schedule_monitoring",
+            Self::MonitorRatings => "monitor_ratings",
         }
     }
 }
@@ -202,6 +210,7 @@ pub fn start(service: &Service) -> Result<(), ServiceError> {
         let nothing = serde_json::Value::Null;
         enqueue(tx, JobKind::ClosePeriods, "", &nothing, now)?;
         enqueue(tx, JobKind::RetainRecords, "", &nothing, now)?;
+        enqueue(tx, JobKind::ScheduleMonitoring, "", &nothing, now)?;
         for (kind, every_ms) in [
             (JobKind::CheckpointLog, CHECKPOINT_EVERY_MS),
             (JobKind::RebuildFiles, REBUILD_EVERY_MS),
@@ -258,6 +267,8 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
             finish(service, job)
         }
         JobKind::RunShadow => shadow::run_job(service, job),
+        JobKind::ScheduleMonitoring => schedule_monitoring(service, job),
+        JobKind::MonitorRatings => monitoring::run::run_job(service, job),
     }
 }
 
@@ -304,6 +315,21 @@ fn finish(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
 fn retain_records(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
     retention::run(service)?;
     again(service, job, JobKind::RetainRecords, RETAIN_EVERY_MS)
+}
+
+/// Once a day, the first after a quarter's end among them.
+fn schedule_monitoring(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
+    let job = job.clone();
+    service.transact("jobs.schedule_monitoring", move |service, tx| {
+        let now = service.now();
+        if !job::finish(tx, &job)? {
+            return Ok(());
+        }
+        monitoring::run::schedule(tx, now)?;
+        let nothing = serde_json::Value::Null;
+        let tomorrow = AtMs::start_of(next_day(now));
+        enqueue(tx, JobKind::ScheduleMonitoring, "", &nothing, tomorrow)
+    })
 }
 
 fn checkpoint_log(service: &Service, job: &JobRow) -> Result<(), ServiceError> {

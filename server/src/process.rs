@@ -41,8 +41,8 @@ use crate::store::{self, Tx};
 
 pub use arrival::{Refreshed, after_refresh, erase, moved};
 pub use conflict::{ResolveRequest, open_conflicts, resolve_conflict};
-pub(crate) use desk::allow;
 pub use desk::{Countersigned, StepRequest, Stepped, override_message, step, step_batch};
+pub(crate) use desk::{allow, allow_about_case};
 pub(crate) use doubt::look_at_ballots;
 pub use doubt::{SettleRequest, doubts, settle};
 pub(crate) use duty::deputised;
@@ -52,6 +52,7 @@ pub use evaluation::{ballot_cast, end_evaluation};
 pub use interest::{Declaration, Declared, declare, interests};
 pub use letter::{Letter, LetterKind, letter};
 pub use moved::CaseMovement;
+pub(crate) use period::watch;
 pub use period::{PeriodRun, run_periods};
 pub use petition::{AnswerRequest, PetitionRequest, PetitionView, petitions};
 pub use publicity::{Publication, publicity_list, publish_gacha};

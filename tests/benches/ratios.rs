@@ -13,6 +13,7 @@ mod household;
 mod intake;
 mod ledger;
 mod migration;
+mod monitoring;
 mod phone;
 mod registers;
 mod scoring;
@@ -78,7 +79,7 @@ const QUICK: Size = Size {
 type Part = fn(Size) -> Outcome<Vec<Row>>;
 
 /// The parts of the run, by name.
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 10] = [
     ("scoring", scoring::rows),
     ("intake", intake::rows),
     ("documents", documents::rows),
@@ -88,6 +89,7 @@ const PARTS: [(&str, Part); 9] = [
     ("ledger", ledger::rows),
     ("migration", migration::rows),
     ("workflow", workflow::rows),
+    ("monitoring", monitoring::rows),
 ];
 
 fn main() -> Outcome<()> {

@@ -47,7 +47,7 @@ pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
 }
 
 /// Every household is identified, visited and sealed, its peer evaluation published.
-fn survey(world: &World) -> Outcome<()> {
+pub(crate) fn survey(world: &World) -> Outcome<()> {
     let mut phone = Phone::new()?;
     for household in &world.households {
         let division = world.home(household)?.subject.division;

@@ -416,6 +416,16 @@ codes! {
     MeasureGround = "measure.ground", Invalid;
     /// The measure is out of proportion to its ground (过惩相当, SR-43).
     MeasureProportion = "measure.proportion", Invalid;
+    /// A check for a quarter that has not begun, or is over for long.
+    MonitoringQuarter = "monitoring.quarter", Invalid;
+    /// No such check.
+    MonitoringUnknown = "monitoring.unknown", NotFound;
+    /// No such early warning, or not in the actor's divisions.
+    WarningUnknown = "warning.unknown", NotFound;
+    /// The warning does not wait for anybody any more.
+    WarningStep = "warning.step", Conflict;
+    /// The warning has moved on since it was read.
+    WarningStale = "warning.stale", Conflict;
 
     // Tables and imports
     /// A file that is neither a workbook nor a text table, or is broken.

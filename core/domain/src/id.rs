@@ -134,6 +134,8 @@ ids! {
     LedgerId;
     /// A measure against, or an incentive for, a subject (失信惩戒, 守信激励).
     MeasureId;
+    /// An early warning about a rating in effect (预警).
+    WarningId;
     /// A table that was imported, from its entry to its being in force (导入批次).
     ImportId;
     /// A doubt about how a visit or an evaluation was made.

@@ -14,6 +14,7 @@ mod line;
 mod messages {
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }
+mod monitoring;
 mod name;
 mod rules;
 
@@ -21,6 +22,7 @@ pub use error::{error, violation};
 pub use lang::{Lang, UnknownLang, is_draft};
 pub use line::{line_discount_for, line_figure, line_step, line_use, line_why};
 pub use messages::*;
+pub use monitoring::{reaction, trigger, verdict};
 pub use name::{
     case_state, cycle_kind, division_kind, evidence, gate_state, grade, mismatch, producer,
     purpose, role, subject_kind, title_of, title_state, township_title, unit, village_title,

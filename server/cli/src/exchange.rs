@@ -180,7 +180,8 @@ fn mapping(path: &Path) -> Result<Mapping, ExchangeError> {
     Ok(exchange::export::read_mapping(&name, &read(path)?)?)
 }
 
-fn open(path: &Path) -> Result<Service, ExchangeError> {
+/// Opens the service that settings describe.
+pub(crate) fn open(path: &Path) -> Result<Service, ExchangeError> {
     let config = Config::parse(&read(path)?).map_err(|e| ExchangeError::Settings {
         path: path.display().to_string(),
         message: e.to_string(),

@@ -15,6 +15,7 @@ pub mod import;
 pub mod init;
 pub mod land;
 pub mod line;
+pub mod monitor;
 pub mod pack;
 pub mod recompute;
 pub mod rights;

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use itgel::{
-    assess, backup, demo, dictionary, exchange, import, init, land, line, pack, recompute, rights,
-    serve,
+    assess, backup, demo, dictionary, exchange, import, init, land, line, monitor, pack, recompute,
+    rights, serve,
 };
 
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
@@ -46,6 +46,10 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Print what is held about a subject, for the person at the counter.
     SelfView(rights::Args),
+    /// Check a banner's ratings in effect for a quarter.
+    Monitor(monitor::MonitorArgs),
+    /// Hold a campaign's ratings against what became of them.
+    Validate(monitor::ValidateArgs),
     /// Print the data dictionary.
     Dictionary,
 }
@@ -66,6 +70,8 @@ fn main() -> ExitCode {
         Command::Backup(args) => backup::take(&args).map_err(Into::into),
         Command::Restore(args) => backup::restore(&args).map_err(Into::into),
         Command::SelfView(args) => rights::run(&args).map_err(Into::into),
+        Command::Monitor(args) => monitor::monitor(&args).map_err(Into::into),
+        Command::Validate(args) => monitor::validate(&args).map_err(Into::into),
         Command::Dictionary => {
             dictionary::run();
             Ok(())

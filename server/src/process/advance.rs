@@ -14,6 +14,7 @@ use itgel_domain::time::AtMs;
 use itgel_text::Lang;
 
 use crate::error::ServiceError;
+use crate::monitoring;
 use crate::related;
 use crate::service::{Service, random};
 use crate::store::board::Counts;
@@ -93,6 +94,7 @@ pub(super) fn advance(
     let is_rated = store::rating::set_status(tx, &row.case.id, event.to)?;
     count_effect(tx, &row.case, &event)?;
     if is_rated && event.from != event.to {
+        monitoring::follow(tx, &row.case, &event)?;
         related::follow(service, tx, &row.case.subject, service.now())?;
     }
     Ok(event)

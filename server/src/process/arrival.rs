@@ -118,6 +118,7 @@ pub fn erase(
     store::moved::delete(tx, subject)?;
     store::doubt::redact(tx, subject)?;
     store::petition::redact(tx, subject)?;
+    store::warning::delete(tx, subject)?;
     store::decision::redact(tx, subject)?;
     Ok(store::publicity::delete(tx, subject)?)
 }
@@ -128,6 +129,7 @@ pub fn erase(
 /// # Errors
 /// [`ServiceError`] of the database.
 pub fn moved(tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
+    store::warning::move_to(tx, &subject.id, subject.division)?;
     for id in store::case::list_of(tx, &subject.id)? {
         let Some(mut row) = store::case::get(tx, &id)? else {
             continue;

@@ -104,6 +104,18 @@ pub(super) fn allow_case(
     policy::may(actor, action, &resource).map_err(denied)
 }
 
+/// [`allow_case`] for a caller that knows the case by its id alone.
+pub(crate) fn allow_about_case(
+    connection: &Connection,
+    actor: &Actor,
+    action: Action,
+    case: &CaseId,
+) -> Result<CaseRow, ServiceError> {
+    let row = store::case::get(connection, case)?.ok_or(ErrorCode::CaseUnknown)?;
+    allow_case(connection, actor, action, &row.case)?;
+    Ok(row)
+}
+
 fn denied(denial: Denial) -> ServiceError {
     denial.code().into()
 }

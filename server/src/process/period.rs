@@ -119,6 +119,21 @@ pub(super) fn make_effective(
     Ok(event)
 }
 
+/// Puts a rating under watch (预警), on what a check found; `false` if it is not in effect, or under
+/// watch already.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn watch(
+    service: &Service,
+    tx: &Tx<'_>,
+    case: &CaseId,
+    now: AtMs,
+) -> Result<bool, ServiceError> {
+    let doing = Doing::by_rule(Step::Watch, "quarterly_check", now);
+    attempt(tx, case, |row| advance(service, tx, row, doing).map(drop))
+}
+
 /// Asks for a run when the period of a case is over.
 pub(super) fn ask_for_end(
     service: &Service,

@@ -13,6 +13,7 @@ mod ledger;
 mod lender;
 mod letter;
 mod line;
+mod monitoring;
 mod office;
 mod openapi;
 mod page;

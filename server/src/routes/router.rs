@@ -18,8 +18,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
-    App, access, credit, health, imports, land, ledger, lender, letter, line, office, openapi,
-    page, problem, rights, rules, staff, sync, titles,
+    App, access, credit, health, imports, land, ledger, lender, letter, line, monitoring, office,
+    openapi, page, problem, rights, rules, staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -100,6 +100,15 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/measures/{id}", get(credit::measure))
         .route("/v1/measures/{id}/steps", post(credit::measure_step))
         .route("/v1/publicity-report", get(credit::publicity_report))
+        .route("/v1/warnings", get(monitoring::warnings))
+        .route("/v1/warnings/{id}", get(monitoring::warning))
+        .route("/v1/warnings/{id}/steps", post(monitoring::warning_step))
+        .route("/v1/monitoring/checks", get(monitoring::checks).post(monitoring::start))
+        .route("/v1/monitoring/checks/{banner}/{quarter}/report.xlsx", get(monitoring::check_table))
+        .route("/v1/monitoring/annual/{banner}/{year}", get(monitoring::annual))
+        .route("/v1/monitoring/annual/{banner}/{year}/report.xlsx", get(monitoring::annual_table))
+        .route("/v1/monitoring/validation/{division}", get(monitoring::validation))
+        .route("/v1/monitoring/work-quality/{division}", get(monitoring::work_quality))
         .route("/v1/screenings", post(credit::screen))
         .route("/v1/repeat-ledger", get(credit::repeat_ledger));
     let rights = Router::new()

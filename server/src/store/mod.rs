@@ -49,6 +49,7 @@ pub mod loan;
 pub mod log;
 pub mod measure;
 pub mod meta;
+pub mod monitor;
 pub mod moved;
 pub mod office;
 pub mod officer;
@@ -69,6 +70,8 @@ pub mod subject;
 pub mod title;
 pub mod title_joint;
 pub mod title_snapshot;
+pub mod validation;
+pub mod warning;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -95,6 +95,9 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/title-pairs", Nothing),
     ("DELETE /v1/title-pairs/{division}", Nothing),
     ("POST /v1/titles/{division}/steps", Nothing),
+    ("POST /v1/monitoring/checks", Nothing),
+    // Reminds, warns, talks, clears or suspends; a list is nowhere in it.
+    ("POST /v1/warnings/{id}/steps", Nothing),
 ];
 
 /// Every kind of table, and what it does.
@@ -148,6 +151,8 @@ const COMMANDS: &[(&str, Does)] = &[
     ("Restore", Restores),
     ("SelfView", Nothing),
     ("Dictionary", Nothing),
+    ("Monitor", Nothing),
+    ("Validate", Nothing),
 ];
 
 /// Where an entry may be written or taken in, where a measure may be initiated, and where a row of

@@ -17,6 +17,7 @@ mod imports;
 mod interface;
 mod lender;
 mod line;
+mod monitoring;
 mod office;
 mod rights;
 mod rules;

@@ -11,4 +11,5 @@
 mod actors;
 mod effect;
 mod intake;
+mod monitoring;
 mod world;

@@ -128,6 +128,9 @@ pub struct Context {
     /// Heads of each class, grazing and penned, at last year's count.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub last_stock: BTreeMap<StockClass, i64>,
+    /// The count before this one, if it was at most half a year earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_count: Option<EarlierCount>,
     /// Counts and facts of a village or township.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub division: Option<DivisionFacts>,
@@ -137,6 +140,16 @@ pub struct Context {
     /// Risk tips that registers raise (`TIP_ROLLOVER`, `domain.md` F.3): shown, never scored.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub tips: BTreeSet<String>,
+}
+
+/// An earlier count of the same herd.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierCount {
+    /// The day of the visit.
+    pub counted_on: Date,
+    /// Heads of each class, grazing and penned.
+    pub heads: BTreeMap<StockClass, i64>,
 }
 
 impl Context {

@@ -22,7 +22,9 @@ use std::borrow::Cow;
 pub(crate) use self::columns::points_of;
 pub use self::columns::{Columns, ColumnsError, Surveyed};
 pub use self::crosscheck::{Mismatch, mismatches};
-pub use self::inputs::{Context, Fact, Facts, Inputs, InputsError, MAX_COMBINATIONS, Rules};
+pub use self::inputs::{
+    Context, EarlierCount, Fact, Facts, Inputs, InputsError, MAX_COMBINATIONS, Rules,
+};
 pub use self::measure::{Measured, Measures, Reading, Sourced, counted, measure};
 pub use self::moved::{Change, Figures, MAX_CHANGED, Moved, MovedPart, Movement, moved};
 pub use self::outcome::{
@@ -33,8 +35,8 @@ pub use self::quotient::Quotient;
 pub use self::score::{Outlook, Relief, Scored, score};
 pub use self::tips::{
     COUNT_MISMATCH, ENTRUSTED_BEYOND, GROUP_MISSES_COUNT, GROUP_UNCOUNTED, LEASE_UNREGISTERED,
-    LEGAL_OVERSTOCK, PLOT_DISPUTED, PUBLIC_RECORD, SHARED_ACCOUNT, SHELL_COOPERATIVE,
-    UNEXPLAINED_LOSS,
+    LEGAL_OVERSTOCK, MIGRATION, PENDING_CASE, PLOT_DISPUTED, PUBLIC_RECORD, RAPID_SALE,
+    SHARED_ACCOUNT, SHELL_COOPERATIVE, UNEXPLAINED_LOSS,
 };
 pub use self::window::{months_after, whole_months, whole_years, years_after};
 pub(crate) use self::worksheet::merged;

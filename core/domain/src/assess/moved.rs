@@ -181,14 +181,14 @@ fn swapped<'a>(
     rows
 }
 
-/// The same inputs under other registers; identity, consent and last year's count are not in
-/// registers.
+/// The same inputs under other registers; identity, consent and earlier counts are not in registers.
 fn with_rows(present: &Inputs, subject: &Subject, rows: &InForce<'_>) -> Inputs {
     Inputs {
         context: Context {
             identity_verified: present.context.identity_verified,
             consent_signed: present.context.consent_signed,
             last_stock: present.context.last_stock.clone(),
+            earlier_count: present.context.earlier_count.clone(),
             ..Context::from_rows(rows.values().copied(), subject, present.as_of)
         },
         ..present.clone()

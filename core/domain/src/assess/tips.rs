@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::crosscheck::{Mismatch, mismatches};
-use super::inputs::{Facts, Inputs};
+use super::inputs::{Context, Facts, Inputs};
 use super::measure::{Herd, Plots, Probe, belongs_to, legal_overstock, misses_count};
 use crate::pack::Threshold;
 use crate::register::{CreditClass, LeaseDirection};
@@ -34,12 +34,27 @@ pub const GROUP_UNCOUNTED: &str = "TIP_GROUP_UNCOUNTED";
 pub const GROUP_MISSES_COUNT: &str = "TIP_GROUP_DATES";
 /// More animals are entrusted to others than the owner was found to have.
 pub const ENTRUSTED_BEYOND: &str = "TIP_ENTRUSTED";
+/// Within half a year the herd became smaller by 30 % and no disaster was declared (`domain.md` F.3,
+/// G 25).
+pub const RAPID_SALE: &str = "TIP_RAPID_SALE";
+/// An objection against a veto fact or an adverse record was accepted and is not decided
+/// (`domain.md` F.3, D.3).
+pub const PENDING_CASE: &str = "TIP_PENDING_CASE";
+/// The household has come to the banner within a year, or no longer operates in its gacha
+/// (`domain.md` F.3, G 13, G 14).
+pub const MIGRATION: &str = "TIP_MIGRATION";
+
+/// How much smaller a herd is a tip, per cent (`domain.md` F.3).
+const RAPID_SALE_PERCENT: i128 = 30;
 
 /// The tips of the registers and those that the facts give.
 pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> BTreeSet<String> {
     let mut tips = inputs.context.tips.clone();
     if has_tip_record(inputs) {
         tips.insert(PUBLIC_RECORD.to_owned());
+    }
+    if has_pending_case(&inputs.context) {
+        tips.insert(PENDING_CASE.to_owned());
     }
     match inputs.subject_kind {
         SubjectKind::Household => {}
@@ -75,6 +90,11 @@ pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> 
             belongs_to(groups, day).is_some_and(|group| group.uncounted > 0),
         ),
         (GROUP_MISSES_COUNT, misses_count(&probe, day)),
+        (
+            RAPID_SALE,
+            herd.is_some_and(|herd| is_sold_rapidly(inputs, &herd)),
+        ),
+        (MIGRATION, has_migrated(inputs, facts)),
         (
             ENTRUSTED_BEYOND,
             herd.is_some_and(|herd| herd.is_entrusted_beyond),
@@ -124,6 +144,45 @@ fn has_dispute(p: &Probe<'_>, day: Date) -> bool {
             let mut zones = plots.rows.values().map(|plot| plot.zone_word());
             zones.any(|zone| zone == Some("disputed"))
         })
+}
+
+/// What stands against the subject is being looked at again by its source; meanwhile it is not
+/// used, and nobody should take that for an answer.
+fn has_pending_case(context: &Context) -> bool {
+    context.vetoes.iter().any(|fact| fact.objection_accepted)
+        || context
+            .official_lists
+            .iter()
+            .any(|entry| entry.fields().objection_accepted)
+        || context
+            .public_records
+            .iter()
+            .any(|r| r.class.is_adverse() && r.objection_accepted)
+}
+
+/// Measured in sheep units without the young of the year, whose sale in autumn is the trade.
+fn is_sold_rapidly(inputs: &Inputs, herd: &Herd) -> bool {
+    let Some(earlier) = &inputs.context.earlier_count else {
+        return false;
+    };
+    let (from, to) = (earlier.counted_on, herd.counted_on);
+    let mut disasters = inputs.context.disasters.iter();
+    let is_hit = disasters.any(|d| d.began_on <= to && d.ended_on.is_none_or(|end| from <= end));
+    if is_hit || inputs.subject_kind != SubjectKind::Household {
+        return false;
+    }
+    let grown = earlier.heads.iter().filter(|(class, _)| !class.is_young());
+    let before: i128 = grown
+        .map(|(class, heads)| i128::from(*heads) * i128::from(inputs.parameters.milli_su(*class)))
+        .sum();
+    let lost = before - i128::from(herd.without_young);
+    before > 0 && lost * 100 >= RAPID_SALE_PERCENT * before
+}
+
+fn has_migrated(inputs: &Inputs, facts: &Facts) -> bool {
+    let is_new = int(facts, "household.banner_years") == Some(0);
+    let is_away = int(facts, "household.operates_in_gacha") == Some(0);
+    inputs.subject_kind == SubjectKind::Household && (is_new || is_away)
 }
 
 /// Neither more members than the law asks for nor any revenue.

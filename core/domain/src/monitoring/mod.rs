@@ -45,6 +45,36 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Where an early warning stands.
+    WarningState {
+        /// It waits for a person.
+        Open => "open",
+        /// A person found that it is nothing, or over.
+        Cleared => "cleared",
+        /// A person suspended the rating.
+        Suspended => "suspended",
+        /// The rating itself came to its end.
+        Ended => "ended",
+    }
+}
+
+vocabulary! {
+    /// What was done about an early warning.
+    WarningStepKind {
+        /// A check found something new.
+        Find => "find",
+        /// A person reminded, warned or talked.
+        React => "react",
+        /// A person cleared it.
+        Clear => "clear",
+        /// A person suspended the rating.
+        Suspend => "suspend",
+        /// The rating came to its end.
+        End => "end",
+    }
+}
+
+vocabulary! {
     /// How a finding is reacted to, the mildest first (SR-61).
     Reaction {
         /// 提醒.

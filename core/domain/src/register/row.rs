@@ -294,7 +294,7 @@ impl Context {
         context
     }
 
-    /// The whole context of a subject: what the registers say, last year's count, whether its file
+    /// The whole context of a subject: what the registers say, earlier counts, whether its file
     /// holds a consent that is valid on the day, and whether its identity is verified
     /// ([`crate::identity::IdentityRecord::is_verified`] of the current record).
     #[must_use]
@@ -309,6 +309,7 @@ impl Context {
             identity_verified,
             consent_signed: !facts.consents_valid_on(as_of).is_empty(),
             last_stock: facts.last_stock(as_of),
+            earlier_count: facts.earlier_count(as_of),
             ..Self::from_rows(rows, subject, as_of)
         }
     }

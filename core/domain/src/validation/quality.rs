@@ -48,6 +48,21 @@ impl FileQuality {
         self.evidence.d.0 += evidence.d.0;
     }
 
+    /// Counts those of another group too.
+    pub fn join(&mut self, other: &Self) {
+        let complete = other.completeness.saturating_add(self.completeness);
+        *self = Self {
+            files: self.files + other.files,
+            completeness: complete,
+            evidence: EvidenceMix {
+                a: Points(self.evidence.a.0 + other.evidence.a.0),
+                b: Points(self.evidence.b.0 + other.evidence.b.0),
+                c: Points(self.evidence.c.0 + other.evidence.c.0),
+                d: Points(self.evidence.d.0 + other.evidence.d.0),
+            },
+        };
+    }
+
     /// The figures.
     #[must_use]
     pub fn result(&self) -> FileShares {
@@ -70,12 +85,21 @@ impl FileQuality {
 /// What was due and in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Timeliness {
-    /// Reviews within ten working days.
+    /// Reviews within their term after the submission; one that waits longer counts as late.
     pub review: Share,
-    /// Periods of publicity or notice that were closed when they were over and not before.
-    pub publicity: Share,
+    /// Approvals within their term after a clean publicity or notice.
+    pub approval: Share,
     /// Objections answered within their term.
     pub objection: Share,
+}
+
+impl Timeliness {
+    /// Counts those of another group too.
+    pub const fn join(&mut self, other: Self) {
+        self.review.join(other.review);
+        self.approval.join(other.approval);
+        self.objection.join(other.objection);
+    }
 }
 
 /// Grades by a property that must not decide them. Neither ethnicity nor gender is ever one:

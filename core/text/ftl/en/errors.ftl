@@ -135,6 +135,11 @@ error-commitment-evidence = Whether a commitment was kept needs evidence. Enter 
 error-measure-unknown = There is no such measure in your divisions. Check the number.
 error-measure-step = The measure does not allow this step now. Reload it.
 error-measure-stale = Somebody else has moved this measure on. Reload it and try again.
+error-monitoring-quarter = Only the present or the last quarter can be checked. Correct the quarter.
+error-monitoring-unknown = There is no such quarterly check. Start it first.
+error-warning-unknown = There is no such early warning, or it is outside your divisions.
+error-warning-step = This early warning is settled. Reload it.
+error-warning-stale = Somebody else has moved this early warning on. Reload it and try again.
 error-measure-ground = No record that stands today is a ground for this measure. Check the ground.
 error-measure-proportion = The measure is out of proportion to the dishonesty. Choose a lighter one.
 

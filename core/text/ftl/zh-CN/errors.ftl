@@ -145,6 +145,11 @@ error-commitment-evidence = 承诺是否履行要有凭证。请填写凭证编�
 error-measure-unknown = 没有这项措施，或不在您的辖区内。请核对编号。
 error-measure-step = 这项措施现在不能办这一步。请刷新后查看状态。
 error-measure-stale = 这项措施已被别人更新。请刷新后再办。
+error-monitoring-quarter = 只能发起本季度或上季度的监测。请检查季度。
+error-monitoring-unknown = 没有找到这次季度监测。请先发起监测。
+error-warning-unknown = 没有找到这条预警，或不在您的管辖范围。
+error-warning-step = 这条预警已经办结。请刷新后查看。
+error-warning-stale = 这条预警已被别人更新。请刷新后再办。
 error-measure-ground = 今天没有可以作为依据的有效记录。请核对依据。
 error-measure-proportion = 措施与失信程度不相当。请选择较轻的措施。
 

@@ -792,6 +792,8 @@ create table rating (
 ) without rowid;
 create index rating_by_subject on rating (subject, status);
 create index rating_by_division on rating (cycle, division, status);
+-- All ratings of a division, page by page.
+create index rating_by_place on rating (division, case_id);
 
 -- A title of a division as it was formed on a day (domain.md G 52), alone or of two small gachas
 -- together (G 59).
@@ -869,6 +871,53 @@ create table publicity (
 ) without rowid;
 create index publicity_by_division on publicity (cycle, division);
 create index publicity_by_subject on publicity (subject);
+
+-- Monitoring (domain.md D.2, SR-57 to SR-61): the quarterly check of a banner's ratings in effect, a
+-- page of them a transaction.
+create table monitor_run (
+    banner      text not null, -- filled
+    quarter     text not null, -- '2026-Q4'
+    as_of       text not null, -- the day on which the registers are read
+    rules       text not null, -- SHA-256 of the rules of monitoring
+    place       text not null, -- the last rating that is done, '<division>~<case>'; empty before
+    counts      text not null, -- what was checked and found, JSON
+    started_by  text not null, -- an officer, or 'rule'
+    started_at  integer not null,
+    finished_at integer,
+    primary key (banner, quarter)
+) without rowid;
+
+-- What a check found about a rating and what persons did about it; at most one is open.
+create table warning (
+    id         text primary key,
+    case_id    text not null,
+    subject    text not null,
+    division   text not null,    -- the home of the subject, filled
+    quarter    text not null,    -- of the check that found it
+    state      text not null,    -- 'open', 'cleared', 'suspended', 'ended'
+    version    integer not null, -- counts its events
+    urgency    integer not null, -- 0 talk, 1 warn, 2 remind: what it calls for
+    done       text,             -- the strongest reaction that a person recorded
+    watch      integer not null, -- 1 if the rating is under watch for it
+    findings   text not null,    -- JSON
+    opened_at  integer not null
+) without rowid;
+create index warning_by_case on warning (case_id, state);
+create index warning_by_subject on warning (subject);
+create index warning_by_urgency on warning (state, urgency, opened_at, id);
+create index warning_by_division on warning (division, state);
+
+create table warning_event (
+    warning  text not null,
+    n        integer not null,
+    step     text not null,
+    reaction text,             -- what a person did
+    actor    text not null,    -- an officer, or 'rule'
+    at       integer not null,
+    reason   text not null,    -- words of a person, or a code
+    findings text not null,    -- what a check added, JSON
+    primary key (warning, n)
+) without rowid;
 
 create table decision (
     id       text primary key,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::FileFacts;
-use crate::assess::months_after;
+use crate::assess::{EarlierCount, months_after};
 use crate::file::entry::Entry;
 use crate::id::CycleId;
 use crate::pack::StockClass;
@@ -50,6 +50,26 @@ impl FileFacts {
         }
     }
 
+    /// The count before the one that holds on `as_of`, if it was made in another campaign and at
+    /// most half a year earlier (`domain.md` F.3, G 25).
+    #[must_use]
+    pub fn earlier_count(&self, as_of: Date) -> Option<EarlierCount> {
+        let all = self.entries().filter_map(|recorded| match recorded.entry {
+            Entry::Seal(seal) if seal.as_of <= as_of => Some((seal.as_of, &seal.cycle)),
+            _ => None,
+        });
+        let mut seals: Vec<(Date, &CycleId)> = all.collect();
+        seals.sort_unstable();
+        let (newest_on, newest) = seals.pop()?;
+        let from = months_after(newest_on, -MONTHS_BETWEEN);
+        let is_earlier =
+            |(on, cycle): &(Date, &CycleId)| *cycle != newest && from <= *on && *on < newest_on;
+        let (counted_on, cycle) = seals.into_iter().rfind(is_earlier)?;
+        let heads = self.stock_of(cycle);
+        (!heads.is_empty()).then_some(EarlierCount { counted_on, heads })
+    }
+
+    /// Heads of each class, grazing and penned, as a campaign has them.
     fn stock_of(&self, cycle: &CycleId) -> BTreeMap<StockClass, i64> {
         let mut stock = BTreeMap::new();
         for (item, fact) in self.facts(cycle).values {

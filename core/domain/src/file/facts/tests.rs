@@ -495,3 +495,45 @@ fn a_projection_survives_the_database_and_the_screen() {
     );
     assert!(facts.entry(&d.a.entry_id(1)).is_none());
 }
+
+#[test]
+fn the_count_before_the_newest_is_of_another_campaign_and_at_most_half_a_year_older() {
+    let mut o1 = Writer::new("d1", "o1");
+    let mut visit = |cycle: &str, on: &str, heads: i64| {
+        let observed = Entry::Observation(ObservationEntry {
+            cycle: id(cycle),
+            observation: value(SHEEP, heads),
+        });
+        let sealed = match seal() {
+            Entry::Seal(mut seal) => {
+                seal.cycle = id(cycle);
+                seal.as_of = id(on);
+                Entry::Seal(seal)
+            }
+            other => other,
+        };
+        o1.write(vec![observed, sealed])
+    };
+    let (spring, summer) = (
+        visit("c-1", "2026-03-01", 900),
+        visit("c-2", "2026-07-01", 500),
+    );
+    let (autumn, again) = (
+        visit("c-3", "2026-12-31", 300),
+        visit("c-3", "2026-12-31", 290),
+    );
+    let facts = fold(&[&spring, &summer, &autumn, &again]);
+    let earlier = |on: &str| facts.earlier_count(id(on)).map(|e| (e.counted_on, e.heads));
+    let heads = |n: i64| std::collections::BTreeMap::from([(id("sheep"), n)]);
+    let (summer, spring): (Date, Date) = (id("2026-07-01"), id("2026-03-01"));
+    assert_eq!(earlier("2027-02-01"), Some((summer, heads(500))));
+    assert_eq!(earlier("2026-12-30"), Some((spring, heads(900))));
+    assert_eq!(earlier("2026-06-30"), None, "one count alone");
+    let late = visit("c-4", "2027-07-01", 100);
+    let facts = fold(&[&autumn, &late]);
+    assert_eq!(
+        facts.earlier_count(id("2027-08-01")),
+        None,
+        "half a year and a day apart"
+    );
+}
