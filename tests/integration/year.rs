@@ -66,6 +66,10 @@ fn a_rating_year_ends_with_every_rating_coming_out_of_its_inputs_again() {
     let (year, listener) = told(&small());
     assert!(year.settled > 0, "nobody disagreed");
     assert_eq!(
+        year.organisations, 3,
+        "a cooperative, a ranch, a collective"
+    );
+    assert_eq!(
         year.period,
         Some((date(2026, 10, 8), date(2026, 10, 5))),
         "the national day lengthens the publicity"

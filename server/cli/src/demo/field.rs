@@ -23,7 +23,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{LenderId, OfficerId};
 use itgel_domain::item::Observation;
 use itgel_domain::time::AtMs;
-use itgel_fixtures::Household;
+use itgel_fixtures::{Household, Organisation};
 use itgel_server::Clock;
 use itgel_text as text;
 use jiff::ToSpan as _;
@@ -225,7 +225,7 @@ impl Crew {
             .put_consent(
                 subject,
                 cycle,
-                &self.consent(campaign, household),
+                &self.consent(campaign, &household.local_code),
                 campaign.now(),
             )
             .map_err(failed("consent"))?;
@@ -265,6 +265,38 @@ impl Crew {
             }));
         }
         Ok(())
+    }
+
+    /// A visit to an organisation: consent of the person who answers for it, values, seal. It has
+    /// no neighbours who vote.
+    ///
+    /// # Errors
+    /// [`DemoError::Field`] with the step that cannot be done.
+    pub(super) fn visit_organisation(
+        &mut self,
+        campaign: &Campaign<'_>,
+        organisation: &Organisation,
+    ) -> Result<(), DemoError> {
+        let (subject, cycle) = (&organisation.subject, &campaign.cycle.id);
+        let failed = |step: &'static str| move |e| DemoError::field(step, e);
+        self.synchronise(campaign, true)?;
+        let consent = self.consent(campaign, &organisation.local_code);
+        self.device
+            .put_consent(subject, cycle, &consent, campaign.now())
+            .map_err(failed("consent"))?;
+        self.device
+            .put_values(subject, cycle, &organisation.found, campaign.now())
+            .map_err(failed("draft"))?;
+        let second = Countersign::Officer {
+            officer: self.second.clone(),
+            signer: &self.second_key,
+            signed_apart_ms: None,
+        };
+        self.device
+            .seal(subject, cycle, campaign.now().on(), campaign.now(), &second)
+            .map_err(refused)?;
+        self.records += 1;
+        self.synchronise(campaign, true)
     }
 
     /// Corrects own sealed values of a household at its door, and synchronises.
@@ -335,7 +367,7 @@ impl Crew {
         }
     }
 
-    fn consent(&self, campaign: &Campaign<'_>, household: &Household) -> Consent {
+    fn consent(&self, campaign: &Campaign<'_>, local_code: &str) -> Consent {
         let today = campaign.now().on();
         let recipient = Recipient {
             lender: campaign.lender.clone(),
@@ -352,7 +384,7 @@ impl Crew {
             recipients: vec![recipient],
             given_on: today,
             until: today.saturating_add(1.year()),
-            signature: Hash::of_file(household.local_code.as_bytes()),
+            signature: Hash::of_file(local_code.as_bytes()),
             witness: self.officer.clone(),
         }
     }

@@ -11,6 +11,7 @@ mod loans;
 mod next;
 mod objections;
 mod offices;
+mod organisations;
 mod proof;
 mod season;
 mod show;
@@ -25,7 +26,7 @@ use itgel_device::Argon2Cost;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::subject::Grade;
-use itgel_fixtures::{Banner, SampleSize};
+use itgel_fixtures::{Banner, Organisation, SampleSize};
 use itgel_text::{self as text, Lang};
 use jiff::civil::{Date, date};
 
@@ -72,8 +73,12 @@ pub trait Teller {
 pub struct Year {
     /// Sealed visits of the first campaign.
     pub visits: u64,
+    /// Organisations that were rated beside the households.
+    pub organisations: u64,
     /// Values on which officers disagreed, settled by a third person.
     pub settled: u64,
+    /// What a rule found doubtful about a visit or an evaluation, and a person settled.
+    pub doubts: u64,
     /// Households told on the board or alone.
     pub published: u64,
     /// Last day of the publicity, and what it would be without the holidays.
@@ -105,7 +110,11 @@ pub struct Year {
 /// [`DemoError`] with the step that cannot be done, or that had another outcome.
 pub fn tell(order: &YearOrder, folder: &Path, teller: &mut dyn Teller) -> Result<Year, DemoError> {
     let mut story = Story::begin(order, folder, teller)?;
+    story.enter_organisations()?;
     story.collect()?;
+    story.visit_organisations()?;
+    story.settle()?;
+    story.settle_doubts()?;
     story.publish()?;
     story.object()?;
     story.take_effect()?;
@@ -132,6 +141,7 @@ struct Story<'t> {
     crews: Vec<Crew>,
     cost: Argon2Cost,
     stores: std::path::PathBuf,
+    organisations: Vec<Organisation>,
     objections: Vec<objections::Objection>,
     teller: &'t mut dyn Teller,
     year: Year,
@@ -174,6 +184,7 @@ impl<'t> Story<'t> {
             crews: Vec::new(),
             cost: order.cost,
             stores,
+            organisations: Vec::new(),
             objections: Vec::new(),
             teller,
             year: Year::default(),

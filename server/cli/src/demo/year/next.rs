@@ -14,7 +14,8 @@ use super::{LANG, Story};
 
 /// What has grown since the year before, each by its own part of a hundred: nobody finds the same
 /// twice.
-const GROWN: [(&str, i64); 4] = [
+const GROWN: [(&str, i64); 5] = [
+    ("herd.", 103),
     ("income.", 104),
     ("finance.assets", 103),
     ("fodder.", 106),

@@ -3,11 +3,12 @@
 use itgel_domain::id::SubjectId;
 use itgel_domain::subject::Grade;
 use itgel_fixtures::Household;
+use itgel_text as text;
 use serde_json::{Value, json};
 
 use super::super::DemoError;
 use super::super::office::office;
-use super::{Story, expect};
+use super::{LANG, Story, expect};
 use crate::client::{ClientError, Session};
 
 /// Where the tables of the story come from.
@@ -41,6 +42,30 @@ impl Story<'_> {
             "reason": { "code": "year", "text": words },
         });
         who.post(&format!("/v1/cases/{id}/steps"), &request)
+    }
+
+    /// A person looks at everything that a rule found doubtful, and says why it is not.
+    pub(super) fn settle_doubts(&mut self) -> Result<(), DemoError> {
+        let within = format!("division={}", self.people.banner);
+        let request = json!({ "outcome": "explained", "reason": "已向采集员和本户核实（示例）" });
+        let mut settled = 0_u64;
+        loop {
+            let approver = &self.people.approver;
+            let page = self.office().page(approver, "doubts", &within)?;
+            let open: Vec<&Value> = page.iter().filter(|d| d["settled"].is_null()).collect();
+            if open.is_empty() {
+                break;
+            }
+            for doubt in open {
+                let id = doubt["id"].as_str().unwrap_or_default();
+                let path = format!("/v1/doubts/{id}/settle");
+                approver.post(&path, &request).map_err(office("doubt"))?;
+                settled += 1;
+            }
+        }
+        self.year.doubts += settled;
+        self.say(&text::year_doubts(LANG, settled));
+        Ok(())
     }
 
     /// Enters a table and has another person put it into force; the lines are its heads and rows.

@@ -31,6 +31,11 @@ impl Story<'_> {
             tally.values,
             tally.ballots,
         ));
+        Ok(())
+    }
+
+    /// A third person settles what officers disagree on; evaluations to which too few came end.
+    pub(super) fn settle(&mut self) -> Result<(), DemoError> {
         self.until(date(2026, 9, 14))?;
         let settled = self.office().settle()?;
         let ended = self.office().end_evaluations()?;

@@ -184,6 +184,7 @@ impl Story<'_> {
         let visits = self.visit_again(township)?;
         let ended = self.office().end_evaluations()?;
         self.until(date(2027, 6, 14))?;
+        self.settle_doubts()?;
         let reviewed = self.review()?;
         self.office().publish()?;
         self.until(date(2027, 6, 28))?;
