@@ -81,6 +81,8 @@ impl Server {
     pub fn at(base: &str) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            // A POST is not sent twice, so it must not meet a connection that was just closed.
+            .max_idle_connections(0)
             .timeout_global(Some(std::time::Duration::from_secs(30)))
             .build();
         Self {

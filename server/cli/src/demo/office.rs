@@ -68,6 +68,14 @@ impl People {
         }
     }
 
+    /// The group of a gacha that went into another one works there from now on.
+    pub(super) fn move_group(&mut self, from: DivisionCode, into: DivisionCode) {
+        let groups = self.village_groups.iter_mut();
+        for (gacha, _) in groups.filter(|(gacha, _)| *gacha == from) {
+            *gacha = into;
+        }
+    }
+
     /// The reviewer of the township that a division lies in.
     ///
     /// # Errors

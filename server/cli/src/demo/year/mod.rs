@@ -8,6 +8,7 @@
 //! the whole year and `itgel demo --year` tell the same story.
 
 mod loans;
+mod merger;
 mod next;
 mod objections;
 mod offices;
@@ -143,6 +144,7 @@ struct Story<'t> {
     stores: std::path::PathBuf,
     organisations: Vec<Organisation>,
     objections: Vec<objections::Objection>,
+    merged: Option<merger::Merged>,
     teller: &'t mut dyn Teller,
     year: Year,
 }
@@ -186,6 +188,7 @@ impl<'t> Story<'t> {
             stores,
             organisations: Vec::new(),
             objections: Vec::new(),
+            merged: None,
             teller,
             year: Year::default(),
         })

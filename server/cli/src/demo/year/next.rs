@@ -53,13 +53,16 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// The teams of a township visit its households again; how many visits they sealed.
+    /// The teams of a township and of the merged gacha visit the households there again; how many
+    /// visits they sealed.
     pub(super) fn visit_again(&mut self, township: DivisionCode) -> Result<u64, DemoError> {
         let gachas: Vec<Gacha> = self.sample.banner.gachas.clone();
+        let merged = self.merged.as_ref().map(|merged| merged.places);
+        let merged = merged.map_or_else(Vec::new, Vec::from);
         let grown: Vec<(usize, Household)> = gachas
             .iter()
             .enumerate()
-            .filter(|(_, gacha)| township.contains(gacha.code))
+            .filter(|(place, gacha)| township.contains(gacha.code) || merged.contains(place))
             .flat_map(|(place, gacha)| self.grown(place, gacha))
             .collect();
         let mut plan: Vec<Vec<Visit<'_>>> = self.sample.teams.iter().map(|_| Vec::new()).collect();
@@ -70,8 +73,10 @@ impl Story<'_> {
                 .iter()
                 .position(|t| t.gachas.contains(place));
             let team = team.ok_or_else(|| DemoError::Story("no team", place.to_string()))?;
+            // The evaluators of the larger gacha go on in the merged one.
+            let evaluators_at = merged.last().filter(|_| merged.contains(place));
             plan[team].push(Visit {
-                gacha: &gachas[*place],
+                gacha: &gachas[*evaluators_at.unwrap_or(place)],
                 household,
                 is_second: false,
             });

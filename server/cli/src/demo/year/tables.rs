@@ -10,7 +10,7 @@ use itgel_fixtures::registers;
 use itgel_server::{ServiceError, store};
 use itgel_text as text;
 use jiff::civil::{Date, date};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::DemoError;
 use super::super::office::office;
@@ -151,52 +151,6 @@ impl Story<'_> {
             }
         }
         Ok(all)
-    }
-
-    /// Two gachas become one at the turn of the year; the title of neither is inherited.
-    pub(super) fn merge(&mut self) -> Result<(), DemoError> {
-        self.until(date(2027, 1, 4))?;
-        let township = self.dry_township()?;
-        let mut gachas: Vec<_> = self.sample.banner.gachas.iter().collect();
-        gachas.retain(|gacha| township.contains(gacha.code));
-        gachas.sort_by_key(|gacha| gacha.households);
-        let [small, larger, ..] = &gachas[..] else {
-            return Err(DemoError::Story("no two gachas", township.to_string()));
-        };
-        let (olds, count) = (
-            [small.code, larger.code],
-            small.households + larger.households,
-        );
-        let names = format!("{}、{}", small.name, larger.name);
-        let into: DivisionCode = format!("{township}299")
-            .parse()
-            .map_err(|_| DemoError::Story("no code", township.to_string()))?;
-        let mut lines = vec!["原区划代码,变更类型,新区划代码,新区划名称,生效日期".to_owned()];
-        lines.extend(
-            olds.iter()
-                .map(|old| format!("{old},合并,{into},合兴嘎查（示例）,2027-01-01")),
-        );
-        self.import("division-changes", &lines)?;
-        let path = format!("/v1/board/{township}?cycle={}", self.cycle.id);
-        let board = self.people.approver.get(&path).map_err(office("board"))?;
-        let merged = board["parts"].as_array().into_iter().flatten();
-        let merged: Vec<&Value> = merged
-            .filter(|part| part["division"]["code"] == json!(into))
-            .collect();
-        let living = merged.first().and_then(|part| part["subjects"].as_u64());
-        expect(
-            living == Some(u64::from(count)),
-            "households were lost",
-            &board,
-        )?;
-        expect(
-            merged[0]["title"].is_null(),
-            "a title was inherited",
-            merged[0],
-        )?;
-        self.year.merged = u64::from(count);
-        self.say(&text::year_merged(LANG, names, "合兴嘎查（示例）", count));
-        Ok(())
     }
 
     /// The name of a division of the sample.

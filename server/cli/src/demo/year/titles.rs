@@ -134,12 +134,24 @@ impl Story<'_> {
         self.count_residents(gacha, filed)?;
         self.report_loans("2027-06", &[])?;
         self.office().snapshot()?;
+        self.judged_on_the_union()?;
         let step = json!({ "step": "keep" });
         let title = self.title_step(gacha, &step, "整改完成，达到进入线（示例）")?;
         expect(title["state"] == "kept", "a title was not kept", &title)?;
         let name = self.name_of(gacha);
         self.say(&text::year_kept(LANG, name));
         Ok(())
+    }
+
+    /// The merged gacha is judged on the households of both.
+    fn judged_on_the_union(&self) -> Result<(), DemoError> {
+        let Some(merged) = &self.merged else {
+            return Ok(());
+        };
+        let title = self.title(merged.code)?;
+        let filed = &title["result"]["facts"]["filed_households"];
+        let all = json!(merged.households);
+        expect(*filed == all, "the union was not counted", &title)
     }
 
     /// The title of a division as it stands.
