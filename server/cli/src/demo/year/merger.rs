@@ -47,9 +47,10 @@ impl Story<'_> {
             households: small.households + large.households,
         };
         let mut lines = vec!["原区划代码,变更类型,新区划代码,新区划名称,生效日期".to_owned()];
-        lines.extend([&small, &large].map(|old| {
-            format!("{},合并,{},{NAME},2027-01-01", old.code, merged.code)
-        }));
+        lines.extend(
+            [&small, &large]
+                .map(|old| format!("{},合并,{},{NAME},2027-01-01", old.code, merged.code)),
+        );
         self.import("division-changes", &lines)?;
         self.check_merged(township, &merged)?;
         self.appoint(&merged, [&small, &large])?;
