@@ -23,6 +23,10 @@ mod world;
 
 use table::{Row, print};
 
+/// The allocator of the real program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a part of the run comes to.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 

@@ -8,6 +8,10 @@ use itgel::{
     rights, serve,
 };
 
+/// The server lives on small short-lived values: texts of an assessment, rows, envelopes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 牧信 Itgel: offline-first credit assessment for herders and farmers.
 #[derive(Parser)]
 #[command(version)]

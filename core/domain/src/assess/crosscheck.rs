@@ -2,8 +2,10 @@
 //! mismatch asks for a second look; it never changes the score. Where a check begins to ask is
 //! in the parameter table ([`CrossChecks`]).
 
+use std::collections::BTreeMap;
+
 use super::inputs::{Facts, Inputs};
-use super::measure::{Herd, Probe, is_far_above_quota};
+use super::measure::{GRAZING, Herd, PENNED, Probe, Sight, classes, is_far_above_quota};
 use crate::item::Value;
 use crate::pack::{CrossChecks, StockClass, vocabulary};
 
@@ -32,11 +34,18 @@ vocabulary! {
 /// Everything that does not fit together in these facts.
 #[must_use]
 pub fn mismatches(inputs: &Inputs, facts: &Facts) -> Vec<Mismatch> {
+    seen_mismatches(&Sight::new(inputs, facts))
+}
+
+/// [`mismatches`] for a caller that looks at the same subject for other things too.
+pub(super) fn seen_mismatches<'a>(sight: &'a Sight<'a>) -> Vec<Mismatch> {
+    let (inputs, facts) = (sight.inputs, sight.facts);
     let counts = Counts {
         facts,
+        heads: heads(facts),
         checks: &inputs.parameters.crosschecks,
     };
-    let probe = Probe::new(inputs, facts, false);
+    let probe = Probe::new(sight, false);
     let herd = Herd::count(&probe);
     let is_disaster = !inputs.context.disasters.is_empty();
     [
@@ -65,6 +74,8 @@ pub fn mismatches(inputs: &Inputs, facts: &Facts) -> Vec<Mismatch> {
 
 struct Counts<'a> {
     facts: &'a Facts,
+    /// Heads of each class that is counted, grazing and penned.
+    heads: BTreeMap<StockClass, i128>,
     checks: &'a CrossChecks,
 }
 
@@ -77,15 +88,6 @@ impl Counts<'_> {
             .value()?
             .as_int()
             .map(i128::from)
-    }
-
-    /// Heads of a class, grazing and penned.
-    fn heads(&self, class: StockClass) -> Option<i128> {
-        let of = |group: &str| self.int(&format!("{group}.{class}"));
-        match (of("herd"), of("penned")) {
-            (None, None) => None,
-            (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
-        }
     }
 
     fn insured_above(&self, declared: i64) -> bool {
@@ -120,8 +122,7 @@ impl Counts<'_> {
     }
 
     fn stock(&self) -> Option<i128> {
-        let counts = StockClass::ALL.iter().filter_map(|c| self.heads(*c));
-        counts.reduce(|a, b| a + b)
+        self.heads.values().copied().reduce(|a, b| a + b)
     }
 
     /// Judged only where every term is known; a small share of the stock is tolerated.
@@ -149,23 +150,16 @@ impl Counts<'_> {
 
     /// At least three classes with animals, and every count a multiple of five.
     fn heaped(&self) -> bool {
-        let counts: Vec<i128> = StockClass::ALL
-            .iter()
-            .filter_map(|c| self.heads(*c))
-            .filter(|n| *n > 0)
-            .collect();
-        counts.len() >= 3 && counts.iter().all(|n| n % 5 == 0)
+        let counts = || self.heads.values().filter(|n| **n > 0);
+        counts().count() >= 3 && counts().all(|n| n % 5 == 0)
     }
 
     /// At least two classes with animals, each exactly as many as last year.
-    fn same_as(&self, last: &std::collections::BTreeMap<StockClass, i64>) -> bool {
-        let now: Vec<(StockClass, i128)> = StockClass::ALL
-            .iter()
-            .filter_map(|class| Some((*class, self.heads(*class).filter(|n| *n > 0)?)))
-            .collect();
+    fn same_as(&self, last: &BTreeMap<StockClass, i64>) -> bool {
+        let now = || self.heads.iter().filter(|(_, heads)| **heads > 0);
         let before = last.iter().filter(|(_, heads)| **heads > 0);
         let before = before.map(|(class, heads)| (*class, i128::from(*heads)));
-        now.len() >= 2 && before.eq(now.iter().copied())
+        now().count() >= 2 && before.eq(now().map(|(class, heads)| (*class, *heads)))
     }
 
     /// The subsidy goes to who holds the right, whoever uses the plot, at a rate for each zone.
@@ -199,6 +193,17 @@ impl Counts<'_> {
         });
         areas.sum()
     }
+}
+
+/// Heads of each class whose count is known, grazing and penned together.
+fn heads(facts: &Facts) -> BTreeMap<StockClass, i128> {
+    let mut heads = BTreeMap::new();
+    for (class, fact) in classes(facts, GRAZING).chain(classes(facts, PENNED)) {
+        if let Some(count) = fact.state.value().and_then(Value::as_int) {
+            *heads.entry(class).or_insert(0) += i128::from(count);
+        }
+    }
+    heads
 }
 
 const COMES: [&str; 4] = ["opening_heads", "born", "bought_heads", "received_heads"];

@@ -1,7 +1,6 @@
 //! The third part of an assessment: the trace, line by line, and the reasons drawn from it
 //! (`domain.md` F.3).
 
-use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use jiff::civil::Date;
@@ -148,27 +147,24 @@ impl Teller<'_> {
 
     /// The items behind an indicator that the file has, and the day of the oldest.
     fn items(&mut self, indicator: &Indicator) -> Vec<ItemPath> {
-        let mut found: BTreeSet<(&ItemPath, Date)> = BTreeSet::new();
+        let values = &self.facts.values;
+        let mut found: Vec<(&ItemPath, &Fact)> = Vec::new();
         for name in indicator.all_items() {
-            let facts: Vec<(&ItemPath, &Fact)> = match name.split_once('*') {
-                None => self.facts.values.get_key_value(name).into_iter().collect(),
-                Some((group, rest)) => self
-                    .facts
-                    .values
-                    .range::<str, _>((Bound::Included(group), Bound::Unbounded))
-                    .take_while(|(path, _)| path.as_str().starts_with(group))
-                    .filter(|(path, _)| path.as_str().ends_with(rest))
-                    .collect(),
-            };
-            found.extend(
-                facts
-                    .into_iter()
-                    .map(|(path, fact)| (path, fact.observed_on)),
-            );
+            match name.split_once('*') {
+                None => found.extend(values.get_key_value(name)),
+                Some((group, rest)) => {
+                    let from = (Bound::Included(group), Bound::Unbounded);
+                    let of_group = values
+                        .range::<str, _>(from)
+                        .take_while(|(path, _)| path.as_str().starts_with(group));
+                    found.extend(of_group.filter(|(path, _)| path.as_str().ends_with(rest)));
+                }
+            }
         }
-        for (_, day) in &found {
-            self.oldest = Some(self.oldest.map_or(*day, |oldest| oldest.min(*day)));
-        }
+        found.sort_unstable_by_key(|(path, _)| *path);
+        found.dedup_by_key(|(path, _)| *path);
+        let oldest = found.iter().map(|(_, fact)| fact.observed_on).min();
+        self.oldest = self.oldest.into_iter().chain(oldest).min();
         found.into_iter().map(|(path, _)| path.clone()).collect()
     }
 

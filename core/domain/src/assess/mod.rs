@@ -124,7 +124,7 @@ fn told(inputs: &Inputs, hash: Hash, survey: &Survey<'_>) -> Assessment {
 /// (Grazing − capacity) ÷ capacity by the quotas in force, without the disaster rule; `None` if
 /// something that it needs is not known.
 pub(crate) fn overstock(inputs: &Inputs) -> Option<Quotient> {
-    measure::legal_overstock(inputs, &inputs.facts)
+    measure::legal_overstock(&measure::Sight::new(inputs, &inputs.facts))
 }
 
 /// One way to settle the conflicts, scored.

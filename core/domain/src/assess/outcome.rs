@@ -31,11 +31,18 @@ impl FromStr for Points {
 
 impl fmt::Display for Points {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&decimal::write(self.0, 2))
+        f.write_str(&self.text())
     }
 }
 
-crate::id::text_codec!(Points);
+impl Points {
+    /// In hundredths, `89.47`.
+    fn text(self) -> String {
+        decimal::write(self.0, 2)
+    }
+}
+
+crate::id::text_codec!(Points, text);
 
 /// The result of assessing one subject on one day (测算结果).
 ///

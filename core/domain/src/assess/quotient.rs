@@ -98,7 +98,10 @@ impl Quotient {
     /// The ratio as a fraction.
     #[must_use]
     pub fn exact(self) -> String {
-        format!("{}/{}", self.num, self.den)
+        let mut text = decimal::write(self.num, 0);
+        text.push('/');
+        text.push_str(&decimal::write(self.den, 0));
+        text
     }
 }
 

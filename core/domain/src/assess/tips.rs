@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::crosscheck::{Mismatch, mismatches};
+use super::crosscheck::{Mismatch, seen_mismatches};
 use super::inputs::{Context, Facts, Inputs};
-use super::measure::{Herd, Plots, Probe, belongs_to, legal_overstock, misses_count};
+use super::measure::{Herd, Plots, Probe, Sight, belongs_to, legal_overstock, misses_count};
 use crate::pack::Threshold;
 use crate::register::{CreditClass, LeaseDirection};
 use crate::subject::{EntityKind, SubjectKind};
@@ -71,13 +71,14 @@ pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> 
         }
         SubjectKind::Village | SubjectKind::Township => return tips,
     }
-    let probe = Probe::new(inputs, facts, false);
+    let sight = Sight::new(inputs, facts);
+    let probe = Probe::new(&sight, false);
     let herd = Herd::count(&probe);
     let day = herd.map_or(inputs.as_of, |herd| herd.counted_on);
     let groups = &inputs.context.joint_groups;
     let overstocked =
-        || legal_overstock(inputs, facts).is_some_and(|v| v.cmp_threshold(Threshold(0)).is_gt());
-    let mismatches = mismatches(inputs, facts);
+        || legal_overstock(&sight).is_some_and(|v| v.cmp_threshold(Threshold(0)).is_gt());
+    let mismatches = seen_mismatches(&sight);
     let is_lost = |m: &Mismatch| *m == Mismatch::UnexplainedLoss;
     let found = [
         (LEASE_UNREGISTERED, is_leased_unregistered(&probe, day)),

@@ -93,10 +93,7 @@ impl Test {
     pub fn shown(self) -> String {
         let compared = |sign: &str, t: Threshold| {
             let text = super::decimal::write(t.0, THRESHOLD_PLACES);
-            format!(
-                "{sign} {}",
-                text.trim_end_matches('0').trim_end_matches('.')
-            )
+            [sign, text.trim_end_matches('0').trim_end_matches('.')].join(" ")
         };
         match self {
             Self::AtLeast(t) => compared(">=", t),

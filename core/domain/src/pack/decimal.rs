@@ -27,15 +27,29 @@ pub fn parse(text: &str, places: u32) -> Option<i64> {
 /// Writes an integer of units of 10^-`places` with all its places: `write(9700, 2)` is `97.00`.
 #[must_use]
 pub fn write(value: i64, places: u32) -> String {
-    let scale = 10_u64.saturating_pow(places);
-    let size = value.unsigned_abs();
-    let sign = if value < 0 { "-" } else { "" };
-    if places == 0 {
-        return format!("{sign}{size}");
+    // Digit after digit from the last one: an assessment is full of decimals, and to format one
+    // costs several times as much.
+    let places = usize::try_from(places).unwrap_or(0);
+    let mut digits = Vec::with_capacity(24);
+    let mut rest = value.unsigned_abs();
+    while rest > 0 || digits.len() <= places {
+        digits.push(DIGITS[usize::try_from(rest % 10).unwrap_or(0)]);
+        rest /= 10;
     }
-    let width = usize::try_from(places).unwrap_or(0);
-    format!("{sign}{}.{:0>width$}", size / scale, size % scale)
+    let mut text = String::with_capacity(24);
+    if value < 0 {
+        text.push('-');
+    }
+    for (place, digit) in digits.iter().enumerate().rev() {
+        text.push(*digit);
+        if place == places && places > 0 {
+            text.push('.');
+        }
+    }
+    text
 }
+
+const DIGITS: [char; 10] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 /// Integer division rounding half up (`domain.md` B.1.1): `half_up(17750, 2)` is 8875,
 /// `half_up(5, 2)` is 3, `half_up(-5, 2)` is -2. A divisor of zero or less gives zero.
@@ -69,6 +83,11 @@ mod tests {
             (write(2266, 2), write(-5, 2), write(7, 0)),
             ("22.66".into(), "-0.05".into(), "7".into())
         );
+        assert_eq!(
+            (write(0, 0), write(0, 2), write(100, 2), write(-123_456, 4)),
+            ("0".into(), "0.00".into(), "1.00".into(), "-12.3456".into())
+        );
+        assert_eq!(write(i64::MIN, 2), "-92233720368547758.08");
     }
 
     #[test]

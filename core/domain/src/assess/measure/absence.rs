@@ -4,23 +4,21 @@ use super::Reading;
 use super::entity::operating_years;
 use super::herd::Herd;
 use super::pasture::Plots;
-use super::probe::Probe;
-use crate::assess::inputs::{Facts, Inputs};
+use super::probe::{Probe, Sight};
 use crate::item::State;
 use crate::pack::{Absence, Indicator};
 use crate::subject::Producer;
 
 /// Whether the indicator is known not to apply.
-pub(super) fn is_absent(indicator: &Indicator, inputs: &Inputs, facts: &Facts) -> bool {
-    let p = &Probe::new(inputs, facts, false);
+pub(super) fn is_absent<'a>(indicator: &Indicator, sight: &'a Sight<'a>) -> bool {
+    let p = &Probe::new(sight, false);
     let mut conditions = indicator.absent_when.iter();
-    conditions.any(|absence| holds(*absence, inputs, facts))
+    conditions.any(|absence| holds(*absence, p))
         || indicator.absent_without.iter().any(|path| is_none(p, path))
 }
 
 /// Whether the condition is known to hold; what is unknown does not make an indicator go away.
-fn holds(absence: Absence, inputs: &Inputs, facts: &Facts) -> bool {
-    let p = &Probe::new(inputs, facts, false);
+fn holds(absence: Absence, p: &Probe<'_>) -> bool {
     let herd = || Herd::count(p);
     match absence {
         Absence::ProducerFarming => p.producer() == Some(Producer::Farming),
@@ -34,7 +32,7 @@ fn holds(absence: Absence, inputs: &Inputs, facts: &Facts) -> bool {
                 && Plots::of(p).is_some_and(|plots| plots.rows.is_empty())
         }
         Absence::NoGrazingHouseholds => {
-            let division = inputs.context.division.as_ref();
+            let division = p.inputs.context.division.as_ref();
             division.and_then(|d| d.grazing_households) == Some(0)
         }
         Absence::FewerThanTwoYears => match operating_years(p) {

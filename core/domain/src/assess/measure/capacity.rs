@@ -5,10 +5,9 @@ use jiff::civil::Date;
 use super::herd::Herd;
 use super::joint;
 use super::pasture::used_plots;
-use super::probe::{Missing, Probe};
+use super::probe::{Missing, Probe, Sight};
 use super::{Reading, main, whole};
 use crate::assess::Quotient;
-use crate::assess::inputs::{Facts, Inputs};
 use crate::assess::quotient::gcd;
 use crate::assess::window::months_after;
 use crate::pack::{CaseName, decimal};
@@ -24,7 +23,7 @@ pub(super) fn overstock(p: &Probe<'_>) -> Option<Reading> {
         Some(pooled) => pooled?,
         None => {
             let herd = Herd::count(p)?;
-            let own = own_capacity(p, herd.counted_on, p.relief)?;
+            let own = own_capacity(p, &herd, p.relief)?;
             (i128::from(herd.grazing), own)
         }
     };
@@ -34,8 +33,8 @@ pub(super) fn overstock(p: &Probe<'_>) -> Option<Reading> {
 }
 
 /// Overstock without the disaster rule, for the tip that B.9.3 asks for.
-pub(crate) fn legal_overstock(inputs: &Inputs, facts: &Facts) -> Option<Quotient> {
-    match overstock(&Probe::new(inputs, facts, false)) {
+pub(crate) fn legal_overstock<'a>(sight: &'a Sight<'a>) -> Option<Quotient> {
+    match overstock(&Probe::new(sight, false)) {
         Some(Reading::Value(_, value)) => Some(value),
         _ => None,
     }
@@ -48,7 +47,7 @@ pub(crate) fn is_far_above_quota(p: &Probe<'_>) -> bool {
         return false;
     };
     let times = i128::from(p.inputs.parameters.crosschecks.over_quota_centi);
-    own_capacity(p, herd.counted_on, false).is_some_and(|(num, den)| {
+    own_capacity(p, &herd, false).is_some_and(|(num, den)| {
         let grazing = i128::from(herd.grazing)
             .saturating_mul(den)
             .saturating_mul(100);
@@ -66,7 +65,14 @@ pub(super) fn ban_violations(p: &Probe<'_>) -> Option<Reading> {
 }
 
 /// Σ area ÷ quota over the plots that the household uses on the day of the count.
-pub(super) fn own_capacity(p: &Probe<'_>, on: Date, relief: bool) -> Option<Capacity> {
+pub(super) fn own_capacity(p: &Probe<'_>, herd: &Herd, relief: bool) -> Option<Capacity> {
+    let on = herd.counted_on;
+    let place = usize::from(relief);
+    let read = |p: &Probe<'_>| read_capacity(p, on, relief);
+    p.once(|sight| &sight.capacity[place], read).copied()
+}
+
+fn read_capacity(p: &Probe<'_>, on: Date, relief: bool) -> Option<Capacity> {
     let mut capacity = (0, 1);
     let mut complete = true;
     for (key, area) in used_plots(p, on)? {

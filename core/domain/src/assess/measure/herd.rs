@@ -10,7 +10,7 @@ use super::household::normal_years;
 use super::probe::{Missing, Probe};
 use super::{Reading, main};
 use crate::assess::Quotient;
-use crate::assess::inputs::Fact;
+use crate::assess::inputs::{Fact, Facts};
 use crate::assess::window::in_season;
 use crate::item::Evidence;
 use crate::pack::{StockClass, TableName};
@@ -55,10 +55,10 @@ impl Herd {
     /// Counts the herd. A class that is not mentioned has no animals, but a herd of which no class
     /// is mentioned is unknown for those who live from animals.
     pub(crate) fn count(p: &Probe<'_>) -> Option<Self> {
-        let (grazing, penned) = (classes(p, "herd"), classes(p, "penned"));
-        if grazing.is_empty() && penned.is_empty() && lives_from_animals(p) {
-            return p.miss(Missing::Unknown);
-        }
+        p.once(|sight| &sight.herd, Self::read).copied()
+    }
+
+    fn read(p: &Probe<'_>) -> Option<Self> {
         let mut herd = Self {
             grazing: 0,
             own_grazing: 0,
@@ -69,9 +69,10 @@ impl Herd {
             counted_on: Date::MIN,
         };
         let mut on_pasture: BTreeMap<StockClass, i64> = BTreeMap::new();
-        let mut complete = true;
-        for (group, is_grazing) in [(grazing, true), (penned, false)] {
-            for (class, fact) in group {
+        let (mut complete, mut is_mentioned) = (true, false);
+        for (group, is_grazing) in [(GRAZING, true), (PENNED, false)] {
+            for (class, fact) in classes(p.facts, group) {
+                is_mentioned = true;
                 let Some(heads) = p.int_of(Some(fact)) else {
                     complete = false;
                     continue;
@@ -89,6 +90,9 @@ impl Herd {
                 }
                 herd.counted_on = herd.counted_on.max(fact.observed_on);
             }
+        }
+        if !is_mentioned && lives_from_animals(p) {
+            return p.miss(Missing::Unknown);
         }
         if herd.counted_on == Date::MIN {
             herd.counted_on = p.inputs.as_of;
@@ -179,9 +183,9 @@ pub(super) fn scale(p: &Probe<'_>) -> Option<Reading> {
 
 /// Breeding females ÷ stock without young.
 pub(super) fn breeding_share(p: &Probe<'_>) -> Option<Reading> {
-    let (herd, breeding) = (Herd::count(p), classes(p, "breeding"));
-    let herd = herd?;
-    if breeding.is_empty() {
+    let herd = Herd::count(p)?;
+    let mut breeding = classes(p.facts, BREEDING).peekable();
+    if breeding.peek().is_none() {
         return p.miss(Missing::Unknown);
     }
     let mut females = 0_i64;
@@ -288,16 +292,25 @@ pub(super) fn fodder_days(p: &Probe<'_>) -> Option<Reading> {
     Some(main(Quotient::new(i128::from(hay) * 1_000_000, need)))
 }
 
-/// The classes of one group of items that the facts mention.
-fn classes<'p>(p: &'p Probe<'_>, group: &str) -> Vec<(StockClass, &'p Fact)> {
-    // '/' is the character after '.'.
-    let (from, to) = (format!("{group}."), format!("{group}/"));
-    let bounds = (Bound::Included(from.as_str()), Bound::Excluded(to.as_str()));
-    p.facts
+/// Where the items of one group of animals begin and end; '/' is the character after '.'.
+pub(crate) type StockGroup = (&'static str, &'static str);
+
+/// Animals on pasture.
+pub(crate) const GRAZING: StockGroup = ("herd.", "herd/");
+/// Penned animals.
+pub(crate) const PENNED: StockGroup = ("penned.", "penned/");
+const BREEDING: StockGroup = ("breeding.", "breeding/");
+
+/// The classes of one group that the facts mention.
+pub(crate) fn classes(
+    facts: &Facts,
+    (from, to): StockGroup,
+) -> impl Iterator<Item = (StockClass, &Fact)> {
+    let bounds = (Bound::Included(from), Bound::Excluded(to));
+    facts
         .values
         .range::<str, _>(bounds)
-        .filter_map(|(path, fact)| Some((path.as_str()[from.len()..].parse().ok()?, fact)))
-        .collect()
+        .filter_map(move |(path, fact)| Some((path.as_str()[from.len()..].parse().ok()?, fact)))
 }
 
 /// Pastoral and mixed producers; an unknown type is taken for one of them.
@@ -312,7 +325,7 @@ fn effective_su_per_person(p: &Probe<'_>) -> Option<Quotient> {
         return p.miss(Missing::Unknown);
     }
     // The previous quota never enters here (domain.md B.10), hence the present capacity.
-    let (num, den) = own_capacity(p, herd.counted_on, false)?;
+    let (num, den) = own_capacity(p, &herd, false)?;
     let factor = i128::from(p.inputs.pack.settings.effective_capacity);
     let (limit, scale) = (num.saturating_mul(factor * 1_000), den * 10_000);
     let units = |milli: i64| scale.saturating_mul(milli.into());

@@ -7,7 +7,7 @@ use super::capacity::{
 };
 use super::herd::Herd;
 use super::pasture::used_plots;
-use super::probe::Probe;
+use super::probe::{Probe, Sight};
 use crate::assess::inputs::Inputs;
 use crate::land::Counted;
 use crate::register::{GrazingPeriod, JointGroup, PooledPlot};
@@ -18,7 +18,8 @@ use crate::register::{GrazingPeriod, JointGroup, PooledPlot};
 #[must_use]
 pub fn counted(inputs: &Inputs) -> Option<Counted> {
     let facts = inputs.facts.cautious();
-    let p = &Probe::new(inputs, &facts, false);
+    let sight = Sight::new(inputs, &facts);
+    let p = &Probe::new(&sight, false);
     let herd = Herd::count(p)?;
     let on = herd.counted_on;
     let plots = used_plots(p, on)?;
@@ -109,7 +110,7 @@ fn period_capacity(
     on: Date,
 ) -> Option<Capacity> {
     let of_own = match own {
-        Some(_) => own_capacity(p, on, p.relief)?,
+        Some(herd) => own_capacity(p, herd, p.relief)?,
         None => (0, 1),
     };
     period.plots.iter().try_fold(of_own, |sum, plot| {

@@ -16,11 +16,11 @@ mod related;
 mod standing;
 
 pub(super) use self::capacity::{is_far_above_quota, legal_overstock};
-pub(super) use self::herd::Herd;
+pub(super) use self::herd::{GRAZING, Herd, PENNED, classes};
 pub use self::joint::counted;
 pub(super) use self::joint::{belongs_to, misses_count};
 pub(super) use self::pasture::Plots;
-pub(super) use self::probe::Probe;
+pub(super) use self::probe::{Probe, Sight};
 
 use super::Quotient;
 use super::inputs::{Facts, Inputs};
@@ -103,22 +103,23 @@ impl Measures {
 /// Measures a subject. `facts` are those of `inputs` with every conflict settled.
 #[must_use]
 pub fn measure(inputs: &Inputs, facts: &Facts) -> Measures {
+    let sight = &Sight::new(inputs, facts);
     let pack = &inputs.pack;
     let relief = !inputs.context.disasters.is_empty();
     let mut parts = Vec::new();
     for indicator in &pack.indicators {
-        let absent = absence::is_absent(indicator, inputs, facts);
+        let absent = absence::is_absent(indicator, sight);
         for part in &indicator.parts {
             parts.push(if absent || !part.is_for(inputs.subject_kind) {
                 ABSENT
             } else {
-                measured(inputs, facts, part.into(), relief)
+                measured(sight, part.into(), relief)
             });
         }
     }
     let caps = pack.caps.iter().map(|cap| match cap.subject {
         Some(CapSubject::Measure(name)) => {
-            Some(measured(inputs, facts, Wanted::of_cap(name, cap), relief))
+            Some(measured(sight, Wanted::of_cap(name, cap), relief))
         }
         _ => None,
     });
@@ -128,11 +129,11 @@ pub fn measure(inputs: &Inputs, facts: &Facts) -> Measures {
         bonus: bonuses(inputs).map(|(_, points)| points.0).sum(),
         deduction: standing::deduction(inputs).0,
         vetoes: [
-            standing::vetoes(inputs, false),
-            standing::vetoes(inputs, relief),
+            standing::vetoes(sight, false),
+            standing::vetoes(sight, relief),
         ],
-        core_missing: standing::core_missing(inputs, facts),
-        ineligible: standing::ineligible(inputs, facts),
+        core_missing: standing::core_missing(sight),
+        ineligible: standing::ineligible(sight),
         relief,
         parts,
     }
@@ -152,7 +153,7 @@ pub(super) fn value(
         denominator,
         ..Wanted::alone(name)
     };
-    match read(inputs, facts, wanted, false).reading {
+    match read(&Sight::new(inputs, facts), wanted, false).reading {
         Reading::Value(_, value) => Some(value),
         _ => None,
     }
@@ -207,19 +208,19 @@ impl<'a> From<&'a Part> for Wanted<'a> {
     }
 }
 
-fn measured(inputs: &Inputs, facts: &Facts, wanted: Wanted<'_>, relief: bool) -> Measured {
-    let plain = read(inputs, facts, wanted, false);
+fn measured<'a>(sight: &'a Sight<'a>, wanted: Wanted<'a>, relief: bool) -> Measured {
+    let plain = read(sight, wanted, false);
     // The state of this year governs: a missing value is not replaced by an earlier one.
     let eligible = relief && matches!(plain.reading, Reading::Value(..) | Reading::Case(_));
     let relieved = eligible
-        .then(|| read(inputs, facts, wanted, true))
+        .then(|| read(sight, wanted, true))
         .filter(|r| r.reading != plain.reading && matches!(r.reading, Reading::Value(..)));
     Measured { plain, relieved }
 }
 
-fn read(inputs: &Inputs, facts: &Facts, wanted: Wanted<'_>, relief: bool) -> Sourced {
+fn read<'a>(sight: &'a Sight<'a>, wanted: Wanted<'a>, relief: bool) -> Sourced {
     use MeasureName as M;
-    let probe = Probe::new(inputs, facts, relief).with_related(wanted.related);
+    let probe = Probe::new(sight, relief).with_related(wanted.related);
     let p = &probe;
     let found = match wanted.name {
         M::LoanDaysPastDue => credit::loan_days_past_due(p),

@@ -15,7 +15,7 @@ pub(super) fn used_plots<'a>(p: &Probe<'a>, on: Date) -> Option<Vec<(&'a str, i6
     let plots = Plots::of(p)?;
     let mut used = Vec::new();
     let mut complete = true;
-    for (key, plot) in plots.rows {
+    for (key, plot) in &plots.rows {
         // All three are read, so that a refusal is seen behind an unknown.
         let (area, right, zone) = (
             p.int_of(plot.area),
@@ -28,7 +28,7 @@ pub(super) fn used_plots<'a>(p: &Probe<'a>, on: Date) -> Option<Vec<(&'a str, i6
         };
         let area = plot.used_area(p, key, (right, area), on);
         if zone == "balance" && area > 0 {
-            used.push((key, area));
+            used.push((*key, area));
         }
     }
     complete.then_some(used)
@@ -53,7 +53,11 @@ pub(crate) struct Plot<'a> {
 impl<'a> Plots<'a> {
     /// The plots, if their number is known to be complete. Who does not live from animals and
     /// mentions no plot has none.
-    pub(crate) fn of(p: &Probe<'a>) -> Option<Self> {
+    pub(crate) fn of(p: &Probe<'a>) -> Option<&'a Self> {
+        p.once(|sight| &sight.plots, Self::read)
+    }
+
+    fn read(p: &Probe<'a>) -> Option<Self> {
         let mut rows: BTreeMap<&str, Plot<'_>> = BTreeMap::new();
         for (path, fact) in p.facts.in_group("plot") {
             let Some((_, key, name)) = path.parts() else {

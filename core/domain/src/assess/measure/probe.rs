@@ -1,9 +1,12 @@
 //! Reads facts for one measure and remembers what was missing and how weak the evidence was.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use jiff::civil::Date;
 
+use super::capacity::Capacity;
+use super::herd::Herd;
+use super::pasture::Plots;
 use super::{Reading, Sourced};
 use crate::assess::inputs::{Fact, Facts, Inputs};
 use crate::item::{Evidence, State};
@@ -20,8 +23,39 @@ pub(crate) enum Missing {
     NotApplicable,
 }
 
+/// One subject, and what several measures read of it: that is read once.
+pub(crate) struct Sight<'a> {
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) facts: &'a Facts,
+    pub(super) herd: OnceCell<Once<Herd>>,
+    pub(super) plots: OnceCell<Once<Plots<'a>>>,
+    /// Without and with the disaster rule.
+    pub(super) capacity: [OnceCell<Once<Capacity>>; 2],
+}
+
+impl<'a> Sight<'a> {
+    /// `facts` are those of `inputs` with every conflict settled.
+    pub(crate) fn new(inputs: &'a Inputs, facts: &'a Facts) -> Self {
+        Self {
+            inputs,
+            facts,
+            herd: OnceCell::new(),
+            plots: OnceCell::new(),
+            capacity: [OnceCell::new(), OnceCell::new()],
+        }
+    }
+}
+
+/// Something that was read once: what was found, why it may be missing, the weakest evidence.
+pub(crate) struct Once<T> {
+    found: Option<T>,
+    missing: Option<Missing>,
+    weakest: Evidence,
+}
+
 /// The eyes of one measure.
 pub(crate) struct Probe<'a> {
+    sight: &'a Sight<'a>,
     pub(crate) inputs: &'a Inputs,
     pub(crate) facts: &'a Facts,
     /// The disaster rule is asked for.
@@ -33,11 +67,12 @@ pub(crate) struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    pub(crate) fn new(inputs: &'a Inputs, facts: &'a Facts, relief: bool) -> Self {
+    pub(crate) fn new(sight: &'a Sight<'a>, relief: bool) -> Self {
         let (weakest, missing) = (Cell::new(Evidence::A), Cell::new(None));
         Self {
-            inputs,
-            facts,
+            sight,
+            inputs: sight.inputs,
+            facts: sight.facts,
             relief,
             related: &[],
             weakest,
@@ -48,6 +83,26 @@ impl<'a> Probe<'a> {
     /// The same eyes, looking at these persons too.
     pub(super) fn with_related(self, related: &'a [Relation]) -> Self {
         Self { related, ..self }
+    }
+
+    /// What `read` finds, read at the first call alone; every measure that asks for it hears what
+    /// was missing and how weak the evidence was.
+    pub(super) fn once<T>(
+        &self,
+        place: impl Fn(&'a Sight<'a>) -> &'a OnceCell<Once<T>>,
+        read: impl FnOnce(&Probe<'a>) -> Option<T>,
+    ) -> Option<&'a T> {
+        let once = place(self.sight).get_or_init(|| {
+            let probe = Probe::new(self.sight, false);
+            Once {
+                found: read(&probe),
+                missing: probe.missing.get(),
+                weakest: probe.weakest.get(),
+            }
+        });
+        self.note(once.weakest);
+        self.missing.set(self.missing.get().max(once.missing));
+        once.found.as_ref()
     }
 
     /// The persons who are looked at.

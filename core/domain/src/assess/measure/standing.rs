@@ -4,8 +4,8 @@
 use super::credit::overdue_today;
 use super::herd::Herd;
 use super::pasture::Plots;
-use super::probe::Probe;
-use crate::assess::inputs::{Facts, Inputs};
+use super::probe::{Probe, Sight};
+use crate::assess::inputs::Inputs;
 use crate::assess::outcome::Points;
 use crate::assess::window::years_after;
 use crate::item::Value;
@@ -61,10 +61,10 @@ pub(crate) fn counted_records(inputs: &Inputs) -> usize {
 }
 
 /// Vetoes that stand, by place.
-pub(super) fn vetoes(inputs: &Inputs, relief: bool) -> u32 {
-    let facts = &Facts::default();
+pub(super) fn vetoes<'a>(sight: &'a Sight<'a>, relief: bool) -> u32 {
+    let inputs = sight.inputs;
     bits(inputs.pack.vetoes.iter().map(|veto| {
-        let probe = Probe::new(inputs, facts, relief).with_related(&veto.related);
+        let probe = Probe::new(sight, relief).with_related(&veto.related);
         let overdue = || overdue_today(&probe);
         veto.days_past_due_over
             .is_some_and(|limit| overdue() > limit)
@@ -88,8 +88,8 @@ fn has_fact(p: &Probe<'_>, veto: &Veto) -> bool {
 }
 
 /// Core fields that are missing, by place.
-pub(super) fn core_missing(inputs: &Inputs, facts: &Facts) -> u32 {
-    let p = &Probe::new(inputs, facts, false);
+pub(super) fn core_missing<'a>(sight: &'a Sight<'a>) -> u32 {
+    let (inputs, p) = (sight.inputs, &Probe::new(sight, false));
     let on_land = !matches!(p.producer(), Some(Producer::Farming | Producer::Other));
     bits(inputs.pack.core.iter().map(|field| match field {
         CoreField::Identity => !inputs.context.identity_verified,
@@ -110,7 +110,8 @@ pub(super) fn core_missing(inputs: &Inputs, facts: &Facts) -> u32 {
 }
 
 /// Conditions of eligibility that are not known to be met, by place.
-pub(super) fn ineligible(inputs: &Inputs, facts: &Facts) -> u32 {
+pub(super) fn ineligible<'a>(sight: &'a Sight<'a>) -> u32 {
+    let (inputs, facts) = (sight.inputs, sight.facts);
     let yes = |path: &str| facts.get(path).and_then(|f| f.state.value()) == Some(&Value::Int(1));
     bits(
         inputs
@@ -121,7 +122,7 @@ pub(super) fn ineligible(inputs: &Inputs, facts: &Facts) -> u32 {
                 Eligibility::AdultDecisionMaker => yes("household.adult_decision_maker"),
                 Eligibility::OperatesInGacha => yes("household.operates_in_gacha"),
                 Eligibility::ConsentSigned => inputs.context.consent_signed,
-                Eligibility::EnoughMembers => has_enough_members(inputs, facts),
+                Eligibility::EnoughMembers => has_enough_members(sight),
                 Eligibility::Registered => yes("collective.registered"),
             }),
     )
@@ -159,11 +160,12 @@ fn earned(inputs: &Inputs, bonus: &Bonus) -> Option<Points> {
 }
 
 /// The legal minimum of members; who is no cooperative needs none.
-fn has_enough_members(inputs: &Inputs, facts: &Facts) -> bool {
+fn has_enough_members<'a>(sight: &'a Sight<'a>) -> bool {
+    let inputs = sight.inputs;
     if inputs.subject_kind != SubjectKind::Entity(EntityKind::Cooperative) {
         return true;
     }
-    let members = Probe::new(inputs, facts, false).int("business.members");
+    let members = Probe::new(sight, false).int("business.members");
     members.is_some_and(|members| members >= inputs.pack.settings.min_members)
 }
 
