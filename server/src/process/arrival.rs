@@ -171,7 +171,7 @@ impl Arrival<'_> {
         let took_in = |seal: &SealView<'_>| place.seals.contains(&seal.entry);
         self.refreshed.seals.iter().all(took_in)
             && !self.must_stop(place.state)
-            && !(self.refreshed.is_withdrawn && !place.state.is_terminal())
+            && (place.state.is_terminal() || !self.refreshed.is_withdrawn)
             && self.ready_grade(place.state).is_none()
     }
 

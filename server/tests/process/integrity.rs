@@ -95,7 +95,7 @@ fn an_interest_found_after_the_approval_makes_the_case_void_and_others_visit_aga
     );
 
     let declared = declare(&world, "r-1", "c-1", household).unwrap();
-    assert_eq!(declared.voided, [void.clone()]);
+    assert_eq!(declared.voided, std::slice::from_ref(&void));
     let read = |c: &_| store::case::get(c, &void).map_err(ServiceError::from);
     let case = world.service.store.read(read).unwrap().unwrap().case;
     let closed = Step::Close { cause: Cause::Void };

@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
 use super::conflict::SecondSeal;
 use super::value::{LiveValue, Source};
 use super::*;
-use crate::file::entry::{ConsentWithdrawal, Picked};
+use crate::file::entry::{ConsentWithdrawal, ObservationEntry, Picked};
 use crate::file::sample::*;
 use crate::item::{Evidence, Observation, State, Value};
 
@@ -524,7 +528,7 @@ fn the_count_before_the_newest_is_of_another_campaign_and_at_most_half_a_year_ol
     );
     let facts = fold(&[&spring, &summer, &autumn, &again]);
     let earlier = |on: &str| facts.earlier_count(id(on)).map(|e| (e.counted_on, e.heads));
-    let heads = |n: i64| std::collections::BTreeMap::from([(id("sheep"), n)]);
+    let heads = |n: i64| BTreeMap::from([(id("sheep"), n)]);
     let (summer, spring): (Date, Date) = (id("2026-07-01"), id("2026-03-01"));
     assert_eq!(earlier("2027-02-01"), Some((summer, heads(500))));
     assert_eq!(earlier("2026-12-30"), Some((spring, heads(900))));
