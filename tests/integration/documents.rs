@@ -11,7 +11,10 @@ fn root() -> PathBuf {
 }
 
 fn document(name: &str) -> String {
-    #![expect(clippy::unwrap_used, reason = "a document that cannot be read fails the test")]
+    #![expect(
+        clippy::unwrap_used,
+        reason = "a document that cannot be read fails the test"
+    )]
     fs::read_to_string(root().join("docs").join(name)).unwrap()
 }
 

@@ -55,7 +55,10 @@ fn is_used(text: &str, path: &str) -> bool {
 }
 
 fn collect(folder: &Path, text: &mut String) {
-    #![expect(clippy::unwrap_used, reason = "a source that cannot be read fails the test")]
+    #![expect(
+        clippy::unwrap_used,
+        reason = "a source that cannot be read fails the test"
+    )]
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -118,9 +118,7 @@ pub fn measure(inputs: &Inputs, facts: &Facts) -> Measures {
         }
     }
     let caps = pack.caps.iter().map(|cap| match cap.subject {
-        Some(CapSubject::Measure(name)) => {
-            Some(measured(sight, Wanted::of_cap(name, cap), relief))
-        }
+        Some(CapSubject::Measure(name)) => Some(measured(sight, Wanted::of_cap(name, cap), relief)),
         _ => None,
     });
     Measures {
