@@ -210,7 +210,8 @@ fn fluent_is_named_only_in_the_words_package() {
 
 #[test]
 fn the_domain_reads_no_clock_no_chance_and_no_file() {
-    let of_domain = |file: &String| file.starts_with("core/domain");
+    // Unit tests read the worked cases.
+    let of_domain = |file: &String| file.starts_with("core/domain") && !file.ends_with("/tests.rs");
     let words = [
         "std::fs",
         "std::net",

@@ -35,7 +35,7 @@ fn world() -> (World, Rated) {
 
 fn checked(world: &World, token: &str) -> Value {
     let banner = world.banner.code;
-    let asked = json!({ "banner": banner, "quarter": "2026-Q4" });
+    let asked = json!({ "banner": banner, "quarter": "2026-Q2" });
     let begun = world.post("/v1/monitoring/checks", Some(token), &asked);
     assert_eq!(begun.status, 200, "{}", begun.json());
     let path = format!("/v1/monitoring/checks?banner={banner}");
@@ -118,7 +118,7 @@ fn another_township_and_another_role_see_nothing_of_it() {
         .assert_problem(403, "policy.not_allowed");
     let clerk = world.sign_in(&world.seat("administrator", 3));
     let banner = world.banner.code;
-    let asked = json!({ "banner": banner, "quarter": "2026-Q4" });
+    let asked = json!({ "banner": banner, "quarter": "2026-Q2" });
     let begun = world.post("/v1/monitoring/checks", Some(&clerk), &asked);
     begun.assert_problem(403, "policy.not_allowed");
     for wrong in ["2020-Q1", "2030-Q1"] {
@@ -126,7 +126,7 @@ fn another_township_and_another_role_see_nothing_of_it() {
         let begun = world.post("/v1/monitoring/checks", Some(&approver), &asked);
         begun.assert_problem(422, "monitoring.quarter");
     }
-    let path = format!("/v1/monitoring/checks/{banner}/2026-Q3/report.xlsx");
+    let path = format!("/v1/monitoring/checks/{banner}/2026-Q1/report.xlsx");
     world
         .get(&path, Some(&approver))
         .assert_problem(404, "monitoring.unknown");
@@ -155,9 +155,9 @@ fn figures_come_as_json_and_as_workbooks() {
     );
     let annual = format!("/v1/monitoring/annual/{banner}/2026");
     let told = world.get(&annual, Some(&token)).json();
-    assert_eq!(told["quarters"][0]["quarter"], "2026-Q4");
+    assert_eq!(told["quarters"][0]["quarter"], "2026-Q2");
     assert_eq!(told["validation"]["cases"], 1);
-    let checks = format!("/v1/monitoring/checks/{banner}/2026-Q4/report.xlsx");
+    let checks = format!("/v1/monitoring/checks/{banner}/2026-Q2/report.xlsx");
     for path in [format!("{annual}/report.xlsx"), checks] {
         let table = world.get(&path, Some(&token));
         assert_eq!(table.status, 200);

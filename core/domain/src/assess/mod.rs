@@ -315,4 +315,4 @@ fn tell_award(gates: &[GateResult], level: Option<TitleLevel>, trace: &mut Vec<T
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,6 +16,26 @@ use crate::register::{
     PreviousQuota, Quota, Season, Spell,
 };
 use crate::subject::SubjectKind;
+
+/// The inputs of every worked case.
+pub(crate) fn worked() -> Vec<Inputs> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/cases");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+        .collect();
+    files.sort();
+    let mut inputs = Vec::new();
+    for path in files {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if let Ok(sheets) = Worksheet::read_all(&name, &text, shipped::rules()) {
+            inputs.extend(sheets.into_iter().map(|sheet| sheet.inputs));
+        }
+    }
+    inputs
+}
 
 const AS_OF: Date = date(2026, 11, 1);
 

@@ -1,29 +1,15 @@
-use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::assess::{Inputs, Worksheet, assess};
+use crate::assess::tests::worked;
+use crate::assess::{Inputs, assess};
 use crate::pack::shipped;
 use crate::title::TitleLevel;
 
 /// The inputs of every worked case of households.
 fn households() -> Vec<Inputs> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/cases");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
-        .collect();
-    files.sort();
-    let mut inputs = Vec::new();
-    for path in files {
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let text = std::fs::read_to_string(&path).unwrap();
-        if let Ok(sheets) = Worksheet::read_all(&name, &text, shipped::rules()) {
-            let all = sheets.into_iter().map(|sheet| sheet.inputs);
-            inputs.extend(all.filter(|inputs| inputs.pack.id == "HH-NM-1"));
-        }
-    }
+    let mut inputs = worked();
+    inputs.retain(|inputs| inputs.pack.id == "HH-NM-1");
     inputs
 }
 

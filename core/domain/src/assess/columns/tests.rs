@@ -1,28 +1,7 @@
-use std::path::Path;
-
 use super::*;
-use crate::assess::{Worksheet, assess_measured};
+use crate::assess::assess_measured;
+use crate::assess::tests::worked;
 use crate::pack::shipped;
-
-/// The inputs of every worked case.
-fn worked() -> Vec<Inputs> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/cases");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
-        .collect();
-    files.sort();
-    let mut inputs = Vec::new();
-    for path in files {
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let text = std::fs::read_to_string(&path).unwrap();
-        if let Ok(sheets) = Worksheet::read_all(&name, &text, shipped::rules()) {
-            inputs.extend(sheets.into_iter().map(|sheet| sheet.inputs));
-        }
-    }
-    inputs
-}
 
 #[test]
 fn columns_score_to_what_the_facts_give_in_every_worked_case() {
