@@ -62,8 +62,8 @@ pub struct WarningDetail {
 }
 
 /// A step that a person asks for.
+// A flattened step and a refusal of unknown fields exclude each other.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct WarningRequest {
     /// How many events of the warning the person has seen.
     pub version: u64,
