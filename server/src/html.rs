@@ -4,6 +4,12 @@ use std::fmt::Write as _;
 
 use itgel_text::Lang;
 
+/// The style sheet of every page; Mongolian stands vertically by it.
+pub const STYLE: &str = include_str!("board.css");
+
+/// Where a page of the server finds it.
+pub const STYLE_LINK: &str = "<link rel=\"stylesheet\" href=\"/assets/board.css\">";
+
 /// Text for an element or a quoted attribute.
 #[must_use]
 pub fn escape(text: &str) -> String {
@@ -21,20 +27,30 @@ pub fn escape(text: &str) -> String {
     safe
 }
 
-/// A page to print, with the style sheet of the board; Mongolian stands vertically by it.
+/// A page to print.
 #[must_use]
 pub fn page(lang: Lang, title: &str, main: &str) -> String {
     let title = escape(title);
     format!(
         "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"/assets/board.css\">\n</head>\n\
+         <title>{title}</title>\n{STYLE_LINK}\n</head>\n\
          <body>\n<main>\n<h1>{title}</h1>\n{main}</main>\n</body>\n</html>\n"
     )
 }
 
+/// The same page as a file that is opened where no server is: it carries the style sheet itself.
+#[must_use]
+pub fn standalone(page: &str) -> String {
+    page.replacen(STYLE_LINK, &format!("<style>\n{STYLE}</style>"), 1)
+}
+
 /// A section with a table: a heading, heads of columns if there are any, rows of text.
 pub fn section(html: &mut String, heading: &str, heads: &[String], rows: &[Vec<String>]) {
-    let _ = writeln!(html, "<h2>{}</h2>\n<table>", escape(heading));
+    let _ = writeln!(
+        html,
+        "<h2>{}</h2>\n<table class=\"listing\">",
+        escape(heading)
+    );
     if !heads.is_empty() {
         let cells: String = heads
             .iter()
@@ -70,5 +86,13 @@ mod tests {
             &[vec![hostile.into()]],
         );
         assert!(!page(Lang::ZhCn, hostile, &html).contains("<script"));
+    }
+
+    #[test]
+    fn a_page_in_a_file_needs_no_server_to_look_right() {
+        let served = page(Lang::MnMong, "t", "");
+        let file = standalone(&served);
+        assert!(served.contains("/assets/") && !file.contains("/assets/"));
+        assert!(file.contains("writing-mode: vertical-lr"));
     }
 }

@@ -5,7 +5,7 @@
 //! database. [`arrival`] opens cases and moves them when a file changes, [`evaluation`] is who
 //! takes part in the peer evaluation, [`interest`] who must not take part, [`doubt`] what looks
 //! wrong and asks for a person, [`conflict`] settles what officers disagree on, [`desk`] is
-//! what staff do, one case or many at once, [`duty`] is until when, [`letter`] and [`petition`] are
+//! what staff do, one case or many at once, [`duty`] is until when, [`mod@letter`] and [`petition`] are
 //! what goes to and comes from a subject, [`publicity`] posts a gacha's list, [`period`] does
 //! what a clock decides, `queue` is what staff read. Every step goes through `advance`, which
 //! writes the case, its event, the audit row, the leaf of the log and what devices pull, in the

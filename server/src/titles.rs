@@ -2,7 +2,7 @@
 //! snapshot, then led through the same discipline as a case (`domain.md` B.6, B.7, D.2).
 //!
 //! `count` counts every village, `compute` lets the one scorer judge them and then every township;
-//! `snapshot` writes the result, [`proof`] makes it again; [`desk`] is what staff do, [`queue`] what
+//! `snapshot` writes the result, [`proof`] makes it again; [`desk`] is what staff do, [`mod@queue`] what
 //! waits for them, [`joint`] which small gachas are assessed together, `succession` what becomes of
 //! titles when divisions change, `board` what staff read of the live counters.
 

@@ -3,7 +3,6 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
 
 use itgel_domain::division::DivisionLevel;
 use itgel_domain::hash::Hash;
@@ -20,7 +19,7 @@ use super::table::{Cost, Goal, Row};
 use super::world::{World, now};
 use super::{Outcome, Size};
 
-/// The households that the goal speaks of (`design.md` 13); fewer are reckoned up to it.
+/// The households of a large banner; fewer are reckoned up to it.
 const GOAL_HOUSEHOLDS: usize = 30_000;
 
 /// Rows for the banner, one after the other, of which the median counts.
@@ -34,15 +33,14 @@ pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
     let assessed = middle(changes.collect::<Outcome<Vec<_>>>()?);
     let path = world.folder.path().join("itgel.db");
     let scanned = median(size.runs.min(3), count, || scan(&path))?;
-    let limit = Duration::from_secs(5);
     Ok(vec![Row::new(
-        format!("assess 30,000 households again after a row for their banner (of {count})"),
+        format!("a row for a banner of 30,000: files read, assessed, written (of {count})"),
         assessed.times(GOAL_HOUSEHOLDS),
         (
             "plain scan of the same rows",
             scanned.times(GOAL_HOUSEHOLDS),
         ),
-        Goal::Within(limit),
+        Goal::Told,
     )])
 }
 

@@ -134,6 +134,12 @@ fn change_rows(
     let households = size.banner;
     Ok(vec![
         Row::new(
+            format!("assess {households} households again, from inputs to reasons"),
+            assessed,
+            ("re-scored from prepared columns", from_columns),
+            Goal::Within(Duration::from_secs(5)),
+        ),
+        Row::new(
             what,
             late,
             (&format!("{households} assessed again"), assessed),

@@ -16,7 +16,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-pub use compose::{Asked, PastGrade, ReportError, ShownPerson, Sources, Statement};
+pub use compose::{Asked, PastGrade, ReportError, ShownPerson, Sources, Statement, reason_line};
 pub use line::{Line, MovedLine, RecordingBody, RegisterLine, Settled};
 
 use crate::assess::{EvidenceMix, Points, ReasonKind, Unadjusted};

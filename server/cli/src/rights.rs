@@ -8,7 +8,7 @@ use itgel_domain::rights::{Asking, IdentityCheck, Relation, RightKind};
 use itgel_server::keys::ServerKeys;
 use itgel_server::rights::desk::{self, TakeRequest};
 use itgel_server::rights::{page, view};
-use itgel_server::{Service, ServiceError, auth};
+use itgel_server::{Service, ServiceError, auth, html};
 use itgel_text::Lang;
 
 use crate::clock;
@@ -92,7 +92,7 @@ pub fn run(args: &Args) -> Result<(), SelfViewError> {
     let text = match is_json {
         true => serde_json::to_string_pretty(&seen)
             .map_err(|e| ServiceError::caused("a self-view", e))?,
-        false => page::self_view(&seen, args.language),
+        false => html::standalone(&page::self_view(&seen, args.language)),
     };
     std::fs::write(&args.out, text).map_err(|source| SelfViewError::File {
         path: args.out.display().to_string(),

@@ -1,10 +1,17 @@
 //! What is printed at the counter, in the person's language: the own file (`domain.md` L-07), and
 //! the notice before collection (L-16), which is written from the register of fields.
 
-use itgel_domain::catalogue::{Catalogue, Item, Kind};
+use std::collections::BTreeMap;
+
+use itgel_domain::assess::Assessment;
+use itgel_domain::catalogue::{Catalogue, Item, Kind, Titles, Unit};
+use itgel_domain::exchange::Schema;
 use itgel_domain::file::entry::Entry;
 use itgel_domain::item::{Observation, State, Value};
+use itgel_domain::pack::decimal;
+use itgel_domain::report::ReasonLine;
 use itgel_domain::subject::SubjectKind;
+use itgel_domain::time::day_number_to_date;
 use itgel_text::{self as text, Lang};
 
 use super::view::{EntryLine, SelfView};
@@ -22,13 +29,30 @@ pub fn self_view(view: &SelfView, lang: Lang) -> String {
     for line in told {
         main.push_str(&format!("<p>{}</p>\n", html::escape(&line)));
     }
+    let heads = [
+        text::rights_item(lang),
+        text::rights_value(lang),
+        text::rights_officer(lang),
+        text::rights_entered_on(lang),
+        text::rights_stands(lang),
+    ];
+    html::section(
+        &mut main,
+        &text::rights_people(lang),
+        &[],
+        &people(view, lang),
+    );
+    html::section(
+        &mut main,
+        &text::rights_values(lang),
+        &heads,
+        &entries(view, lang),
+    );
     let mut add = |heading: String, rows: Vec<Vec<String>>| {
         let none = vec![vec![text::rights_none(lang)]];
         let rows = if rows.is_empty() { none } else { rows };
         html::section(&mut main, &heading, &[], &rows);
     };
-    add(text::rights_people(lang), people(view));
-    add(text::rights_values(lang), entries(view, lang));
     add(text::rights_registers(lang), registers(view, lang));
     add(text::rights_ratings(lang), cases(view, lang));
     add(text::rights_queries(lang), queries(view, lang));
@@ -76,21 +100,25 @@ pub fn notice(kind: SubjectKind, banner: &str, lang: Lang) -> String {
 }
 
 fn title(item: &Item, lang: Lang) -> String {
+    in_language(&item.titles, lang)
+}
+
+fn in_language(titles: &Titles, lang: Lang) -> String {
     match lang {
-        Lang::ZhCn => item.titles.zh.clone(),
-        Lang::MnMong => item.titles.mn.clone(),
-        Lang::En => item.titles.en.clone(),
+        Lang::ZhCn => titles.zh.clone(),
+        Lang::MnMong => titles.mn.clone(),
+        Lang::En => titles.en.clone(),
     }
 }
 
-fn people(view: &SelfView) -> Vec<Vec<String>> {
+fn people(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
     let versions = view.identity.iter();
     versions
         .flat_map(|version| {
             version.people.iter().map(|person| {
                 vec![
                     version.version.to_string(),
-                    person.role.clone(),
+                    role(&person.role, lang),
                     person.full_name.clone(),
                     person.id_number.clone().unwrap_or_default(),
                     person.phone.clone().unwrap_or_default(),
@@ -99,6 +127,14 @@ fn people(view: &SelfView) -> Vec<Vec<String>> {
             })
         })
         .collect()
+}
+
+fn role(role: &str, lang: Lang) -> String {
+    match role {
+        "head" => text::rights_of_head(lang),
+        "spouse" => text::rights_of_spouse(lang),
+        other => other.to_owned(),
+    }
 }
 
 fn entries(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
@@ -129,11 +165,7 @@ fn observed(observation: &Observation, lang: Lang) -> (String, String) {
         format!("{}{}", title(item, lang), key.unwrap_or_default())
     });
     let value = match &observation.state {
-        State::Known(Value::Int(n)) => match item.map(|item| &item.kind) {
-            Some(Kind::Quantity { unit, .. }) => format!("{n} {}", text::unit(lang, *unit)),
-            _ => n.to_string(),
-        },
-        State::Known(Value::Text(text)) => text.clone(),
+        State::Known(value) => told(value, item, lang),
         State::NotApplicable => text::state_not_applicable(lang),
         State::Unknown => text::state_unknown(lang),
         State::Refused => text::state_refused(lang),
@@ -145,6 +177,29 @@ fn observed(observation: &Observation, lang: Lang) -> (String, String) {
     )
 }
 
+/// A value in the person's words: money in 元, sheep units whole, answers and choices by name.
+fn told(value: &Value, item: Option<&Item>, lang: Lang) -> String {
+    match (value, item.map(|item| &item.kind)) {
+        (Value::Int(n), Some(Kind::Quantity { unit, .. })) => {
+            let (amount, unit) = match unit {
+                Unit::Fen => (decimal::write(*n, 2), text::unit_yuan(lang)),
+                Unit::MilliSu => (decimal::write(*n, 3), text::unit_sheep_unit(lang)),
+                unit => (n.to_string(), text::unit(lang, *unit)),
+            };
+            format!("{amount} {unit}")
+        }
+        (Value::Int(0), Some(Kind::Flag)) => text::answer_no(lang),
+        (Value::Int(_), Some(Kind::Flag)) => text::answer_yes(lang),
+        (Value::Int(day), Some(Kind::Day)) => day_number_to_date(*day).to_string(),
+        (Value::Int(n), _) => n.to_string(),
+        (Value::Text(word), Some(Kind::Choice(choices))) => {
+            let choice = choices.iter().find(|choice| choice.word == *word);
+            choice.map_or_else(|| word.clone(), |choice| in_language(&choice.titles, lang))
+        }
+        (Value::Text(words), _) => words.clone(),
+    }
+}
+
 fn registers(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
     let line = |row: &itgel_domain::register::RegisterRow| {
         let is_current = view
@@ -153,9 +208,9 @@ fn registers(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
             .any(|id| *id == row.id.to_string());
         let (now, past) = (text::rights_now(lang), text::rights_past(lang));
         vec![
-            row.content.register().to_string(),
+            register_title(row.content.register()),
             row.key.clone(),
-            serde_json::to_string(&row.content).unwrap_or_default(),
+            leaves(&serde_json::to_value(&row.content).unwrap_or_default()["row"]).join(" · "),
             row.source.clone(),
             row.valid_from.to_string(),
             if is_current { now } else { past },
@@ -164,26 +219,72 @@ fn registers(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
     view.registers.iter().map(line).collect()
 }
 
+/// What a register is called in the data dictionary.
+fn register_title(word: &str) -> String {
+    let mut kinds = Schema::builtin().registers.iter();
+    let kind = kinds.find(|kind| kind.word == word);
+    kind.map_or_else(|| word.to_owned(), |kind| kind.zh.clone())
+}
+
+/// What a row says, value after value under the names of the data dictionary.
+fn leaves(value: &serde_json::Value) -> Vec<String> {
+    use serde_json::Value as Json;
+    match value {
+        Json::Null => Vec::new(),
+        Json::Array(all) => all.iter().flat_map(leaves).collect(),
+        Json::Object(fields) => {
+            let named = |(name, value): (&String, &Json)| match value {
+                Json::Array(_) | Json::Object(_) => leaves(value),
+                plain => leaves(plain)
+                    .into_iter()
+                    .map(|leaf| format!("{name} {leaf}"))
+                    .collect(),
+            };
+            fields.iter().flat_map(named).collect()
+        }
+        Json::String(text) => vec![text.clone()],
+        plain => vec![plain.to_string()],
+    }
+}
+
+/// Each rating with its grade and score, why, and the days on which it moved.
 fn cases(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for case in &view.cases {
         let grade = case.grade.map(|grade| text::grade(lang, grade));
-        let state = text::case_state(lang, case.state);
+        let score = case.assessment.as_ref().and_then(Assessment::shown_score);
+        let score = score.map(|score| score.to_string());
+        let graded: Vec<String> = grade.into_iter().chain(score).collect();
         rows.push(vec![
             case.cycle.to_string(),
-            state,
-            grade.unwrap_or_default(),
+            text::case_state(lang, case.state),
+            graded.join(" · "),
         ]);
-        rows.extend(case.steps.iter().map(|step| {
-            let (to, on) = (text::case_state(lang, step.to), step.at_ms.on());
-            vec![
-                on.to_string(),
-                to,
-                format!("{} {}", step.reason, step.words),
-            ]
-        }));
+        rows.extend(case.reasons.iter().map(|reason| why(reason, lang)));
+        let mut before = None;
+        for step in &case.steps {
+            if before.replace(step.to) != Some(step.to) || !step.words.is_empty() {
+                let (to, on) = (text::case_state(lang, step.to), step.at_ms.on());
+                rows.push(vec![on.to_string(), to, step.words.clone()]);
+            }
+        }
     }
     rows
+}
+
+/// What a reason says and what the person can do; the pack's language is Chinese first.
+fn why(reason: &ReasonLine, lang: Lang) -> Vec<String> {
+    let in_words = |texts: &BTreeMap<String, String>| {
+        let own = texts.get(lang.as_str());
+        let words = own.or_else(|| texts.get(Lang::ZhCn.as_str()));
+        words.cloned().unwrap_or_else(|| reason.code.clone())
+    };
+    let lost = reason.lost.map(|lost| format!("−{lost}"));
+    vec![
+        lost.unwrap_or_default(),
+        in_words(&reason.text),
+        in_words(&reason.hint),
+    ]
 }
 
 fn queries(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {

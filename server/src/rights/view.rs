@@ -4,7 +4,7 @@
 //! What is about others is not in it: no ballot, no words of another person's objection, no
 //! figures of a group.
 
-use itgel_domain::assess::Assessment;
+use itgel_domain::assess::{Assessment, Rules as _};
 use itgel_domain::authorisation::{Authorisation, Purpose};
 use itgel_domain::case::{Case, CaseState, StepKind};
 use itgel_domain::credit::Measure;
@@ -15,7 +15,7 @@ use itgel_domain::id::{CaseId, CycleId, DecisionId, LenderId, OfficerId, ReportI
 use itgel_domain::identity::Person;
 use itgel_domain::policy::Actor;
 use itgel_domain::register::RegisterRow;
-use itgel_domain::report::Statement;
+use itgel_domain::report::{ReasonLine, Statement, reason_line};
 use itgel_domain::subject::{Grade, Subject};
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
@@ -103,6 +103,8 @@ pub struct CaseLine {
     pub grade: Option<Grade>,
     /// How the grade was computed, step by step.
     pub assessment: Option<Assessment>,
+    /// Why this grade, in the words of the rule pack.
+    pub reasons: Vec<ReasonLine>,
     /// What was done.
     pub steps: Vec<StepLine>,
 }
@@ -199,7 +201,7 @@ fn of(
         entries: entries(&facts),
         registers: registers.collect(),
         registers_in_force: in_force.into_iter().map(|row| row.id.to_string()).collect(),
-        cases: cases(connection, &subject)?,
+        cases: cases(service, connection, &subject)?,
         measures: measures.map(|row| row.measure).collect(),
         queries: queries(connection, &subject)?,
         authorisations: store::authorisation::list_about(connection, id)?,
@@ -241,7 +243,12 @@ fn entries(facts: &FileFacts) -> Vec<EntryLine> {
     facts.entries().map(line).collect()
 }
 
-fn cases(connection: &Connection, subject: &Subject) -> Result<Vec<CaseLine>, ServiceError> {
+fn cases(
+    service: &Service,
+    connection: &Connection,
+    subject: &Subject,
+) -> Result<Vec<CaseLine>, ServiceError> {
+    let rules = service.rules.stored(connection);
     let mut lines = Vec::new();
     for id in store::case::list_of(connection, &subject.id)? {
         let Some(row) = store::case::get(connection, &id)? else {
@@ -250,11 +257,18 @@ fn cases(connection: &Connection, subject: &Subject) -> Result<Vec<CaseLine>, Se
         let assessment = row
             .inputs
             .map(|inputs| process::assessment(connection, &inputs));
+        let assessment = assessment.transpose()?;
+        let reasons = assessment.as_ref().and_then(|assessment| {
+            let pack = rules.pack(&assessment.pack)?;
+            let told = assessment.reasons.iter().map(|r| reason_line(r, &pack));
+            Some(told.collect())
+        });
         lines.push(CaseLine {
             cycle: row.case.cycle.clone(),
             state: row.case.state(),
             grade: row.case.grade(),
-            assessment: assessment.transpose()?,
+            assessment,
+            reasons: reasons.unwrap_or_default(),
             steps: steps(&row.case),
             id,
         });

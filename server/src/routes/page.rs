@@ -14,15 +14,13 @@ use jiff::civil::Date;
 use super::App;
 use super::extract::with_service;
 use super::problem::Refusal;
-use crate::html::escape;
+use crate::html::{STYLE, STYLE_LINK, escape};
 use crate::public_board::{
     Line, PublicBoard, PublicTitle, SMALLEST_CELL, TitlePublicity, public_board,
 };
 
 /// The page is Chinese; Mongolian stands vertically and has pages of its own.
 const LANG: Lang = Lang::ZhCn;
-
-const STYLE: &str = include_str!("board.css");
 
 /// What stands in place of a number that may not be shown.
 const HIDDEN: &str = "—";
@@ -41,7 +39,7 @@ fn page(board: Option<&PublicBoard>, is_sample: bool) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{LANG}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{0} · {1}</title>\n<link rel=\"stylesheet\" href=\"/assets/board.css\">\n</head>\n\
+         <title>{0} · {1}</title>\n{STYLE_LINK}\n</head>\n\
          <body>\n<header>\n<h1>{0} · {1}</h1>\n<p>{2}</p>\n",
         escape(&text::product_name(LANG)),
         escape(&title),

@@ -338,7 +338,9 @@ fn indicators(assessment: &Assessment) -> Vec<IndicatorLine> {
         .collect()
 }
 
-fn reason_line(reason: &Reason, pack: &RulePack) -> ReasonLine {
+/// A reason with its words from the rule pack.
+#[must_use]
+pub fn reason_line(reason: &Reason, pack: &RulePack) -> ReasonLine {
     let words = pack.reason_text(&reason.code);
     ReasonLine {
         code: reason.code.clone(),
