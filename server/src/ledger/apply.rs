@@ -15,6 +15,7 @@ use super::row::{InForce, publish, publish_nobody};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::job::{self, JobRow};
+use crate::store::ledger_mark::Marked;
 use crate::store::{self, Tx};
 use crate::{fold, related};
 
@@ -114,13 +115,14 @@ fn bring(
     service: &Service,
     tx: &Tx<'_>,
     banner: DivisionCode,
-    waiting: &[SubjectId],
+    waiting: &[Marked],
     now: AtMs,
 ) -> Result<(), ServiceError> {
     let known = InForce::of(tx, banner)?;
     let mut changed = Vec::new();
-    for id in waiting {
-        store::ledger_mark::unmark(tx, banner, id)?;
+    for marked in waiting {
+        store::ledger_mark::unmark(tx, banner, marked)?;
+        let id = &marked.subject;
         let living = store::subject::erased_at(tx, id)?.is_none();
         let subject = store::subject::get(tx, id)?.filter(|_| living);
         let Some(subject) = subject else { continue };

@@ -3,9 +3,18 @@
 
 use itgel_domain::division::DivisionCode;
 use itgel_domain::id::{LedgerId, SubjectId};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, Tx, column};
+
+/// A subject that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// Where it lived when it was marked, filled.
+    pub home: String,
+    /// Who.
+    pub subject: SubjectId,
+}
 
 /// Marks the subjects whose loans stand in a ledger as waiting, and those of whose people one who
 /// holds an office has a loan there.
@@ -54,13 +63,11 @@ pub fn list_marked(
     connection: &Connection,
     banner: DivisionCode,
     limit: u32,
-) -> Result<Vec<SubjectId>, StoreError> {
-    let sql = "select subject from ledger_subject where division = ?1
+) -> Result<Vec<Marked>, StoreError> {
+    let sql = "select home, subject from ledger_subject where division = ?1
                order by home, subject limit ?2";
     let mut query = connection.prepare_cached(sql)?;
-    let rows = query.query_map(params![banner.filled_text(), limit], |row| {
-        Ok(column::word(row, "subject", "ledger_subject.subject"))
-    })?;
+    let rows = query.query_map(params![banner.filled_text(), limit], |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
 }
 
@@ -80,9 +87,11 @@ pub fn count_marked(connection: &Connection, banner: DivisionCode) -> Result<u64
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn unmark(tx: &Tx<'_>, banner: DivisionCode, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from ledger_subject where division = ?1 and subject = ?2")?
-        .execute(params![banner.filled_text(), subject.as_str()])?;
+pub fn unmark(tx: &Tx<'_>, banner: DivisionCode, marked: &Marked) -> Result<(), StoreError> {
+    // By the whole key: without the home every other subject that waits would be passed over.
+    let sql = "delete from ledger_subject where division = ?1 and home = ?2 and subject = ?3";
+    let key = params![banner.filled_text(), marked.home, marked.subject.as_str()];
+    tx.prepare_cached(sql)?.execute(key)?;
     Ok(())
 }
 
@@ -136,4 +145,11 @@ pub fn put_in_ring(
     tx.prepare_cached(sql)?
         .execute(params![banner.filled_text(), subject.as_str()])?;
     Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Marked, StoreError> {
+    Ok(Marked {
+        home: row.get("home")?,
+        subject: column::word(row, "subject", "ledger_subject.subject")?,
+    })
 }
