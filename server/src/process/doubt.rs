@@ -147,7 +147,7 @@ pub(crate) fn look_at_ballots(
     now: AtMs,
 ) -> Result<(), ServiceError> {
     let rules = rules(service, tx, subject.division)?;
-    let ballots = store::ballot::list_marks(tx, subject.division, cycle)?;
+    let ballots = store::ballot::list_marks_beside(tx, subject.division, cycle, evaluator)?;
     if let Some(favoured) = rules.one_sided(&ballots, evaluator) {
         let detail = serde_json::json!({ "subjects": favoured.len() });
         let about = About::of_evaluator(subject.division, cycle, evaluator);

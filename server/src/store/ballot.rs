@@ -84,6 +84,36 @@ pub fn list_marks(
     rows.map(|row| row?).collect()
 }
 
+/// The ballots of a campaign in a division on those to whom an evaluator gives full marks: all that
+/// the check after each ballot needs, so that it does not read those of the whole gacha.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_marks_beside(
+    connection: &Connection,
+    division: DivisionCode,
+    cycle: &CycleId,
+    evaluator: &OfficerId,
+) -> Result<Vec<Marks>, StoreError> {
+    let sql = "select b.subject, b.evaluator,
+                   (b.promises + b.diligence + b.loans + b.rules) * 25 as mean
+               from ballot own join subject s on s.id = own.subject
+                   join ballot b on b.subject = own.subject and b.cycle = own.cycle
+               where own.evaluator = ?3 and own.cycle = ?2 and s.division = ?1
+                   and (own.promises + own.diligence + own.loans + own.rules) * 25 = ?4
+               order by b.subject, b.evaluator";
+    let mut query = connection.prepare_cached(sql)?;
+    let full = i64::try_from(Marks::FULL_CENTI).unwrap_or(i64::MAX);
+    let key = params![
+        division.filled_text(),
+        cycle.as_str(),
+        evaluator.as_str(),
+        full
+    ];
+    let rows = query.query_map(key, |row| Ok(read_marks(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// Who has voted on a subject in a campaign.
 ///
 /// # Errors

@@ -72,8 +72,10 @@ pub struct Marks {
     pub mean_centi: u64,
 }
 
-/// Full marks, hundredths of a point.
-const FULL_CENTI: u64 = 500;
+impl Marks {
+    /// Full marks, hundredths of a point.
+    pub const FULL_CENTI: u64 = 500;
+}
 
 impl DoubtRules {
     /// Whether two signatures on one device were given too close to each other.
@@ -112,7 +114,7 @@ impl DoubtRules {
     pub fn one_sided(&self, ballots: &[Marks], evaluator: &OfficerId) -> Option<Vec<SubjectId>> {
         let own = ballots.iter().filter(|b| b.evaluator == *evaluator);
         let favoured: Vec<SubjectId> = own
-            .filter(|ballot| ballot.mean_centi == FULL_CENTI)
+            .filter(|ballot| ballot.mean_centi == Marks::FULL_CENTI)
             .filter(|ballot| self.is_above_others(ballots, ballot))
             .map(|ballot| ballot.subject.clone())
             .collect();

@@ -209,6 +209,8 @@ create table ballot (
     envelope  text not null,
     primary key (subject, cycle, evaluator)
 ) without rowid;
+-- What an evaluator said, for the check after each of his ballots.
+create index ballot_by_evaluator on ballot (evaluator, cycle);
 
 -- What devices pull --------------------------------------------------------------------------
 
