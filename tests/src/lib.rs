@@ -11,6 +11,7 @@
 )]
 
 pub mod actor;
+pub mod battery;
 pub mod link;
 pub mod world;
 
