@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_become_markup() {
+    fn sec_t30_a_name_cannot_become_markup() {
         let hostile = "<script>alert(1)</script>\" onload='x' &";
         let safe = escape(hostile);
         assert!(!safe.contains(['<', '>', '"', '\'']), "{safe}");

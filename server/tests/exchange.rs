@@ -368,7 +368,7 @@ fn a_public_record_goes_out_with_the_item_and_the_version_of_its_catalogue() {
 }
 
 #[test]
-fn no_name_leaves_the_server_without_a_basis_and_a_second_person() {
+fn sec_t32_no_name_leaves_the_server_without_a_basis_and_a_second_person() {
     let (world, folder) = (rated(), tempfile::tempdir().unwrap());
     let order = |request: ShareRequest, with_persons| ExportOrder {
         request,

@@ -1,6 +1,6 @@
 //! The documents that name tests name tests that exist: every requirement of the policies
-//! (`docs/trace.md`) and every hard case (`docs/edge-cases.md`) stands there once, and every file
-//! and test that they name is there.
+//! (`docs/trace.md`), every hard case (`docs/edge-cases.md`) and every threat (`docs/threats.md`)
+//! stands there once, and every file and test that they name is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -113,6 +113,67 @@ fn every_hard_case_stands_once_with_how_it_is_met_and_tests_that_exist() {
         );
     }
     assert_eq!(missing(&cases, &[3]), BTreeSet::new());
+}
+
+/// The test named in a cell: its name without its file.
+fn name_of(place: &str) -> &str {
+    place.split_once("::").map_or(place, |(_, name)| name)
+}
+
+/// The tests of the sources that are named after a threat.
+fn tests_of_threats(folder: &Path, found: &mut BTreeSet<String>) {
+    #![expect(
+        clippy::unwrap_used,
+        reason = "a source that cannot be read fails the test"
+    )]
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && !name.starts_with('.') && name != "target" {
+            tests_of_threats(&path, found);
+        } else if name.ends_with(".rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let defined = text.split("fn sec_t").skip(1);
+            let names = defined.filter_map(|rest| rest.split_once('('));
+            let is_name = |name: &str| name.starts_with(|c: char| c.is_ascii_digit());
+            let names = names.filter(|(name, _)| is_name(name));
+            found.extend(names.map(|(name, _)| format!("sec_t{name}")));
+        }
+    }
+}
+
+#[test]
+fn every_threat_stands_once_with_its_control_and_tests_that_exist() {
+    let text = document("threats.md");
+    let rows = rows(&text);
+    let threats: Vec<Vec<&str>> = rows
+        .into_iter()
+        .filter(|row| row[0].len() == 3 && row[0].starts_with('T'))
+        .collect();
+    let numbers: Vec<&str> = threats.iter().map(|row| row[0]).collect();
+    let expected: Vec<String> = (1..=42).map(|n| format!("T{n:02}")).collect();
+    assert_eq!(numbers, expected);
+    let mut named = BTreeSet::new();
+    for row in &threats {
+        assert_eq!(row.len(), 5, "{row:?}");
+        let (tests, state) = (quoted(row[3]), row[4]);
+        let prefix = format!("sec_{}_", row[0].to_lowercase());
+        for test in &tests {
+            assert!(name_of(test).starts_with(&prefix), "{test} in {}", row[0]);
+            named.insert(name_of(test).to_owned());
+        }
+        let open = ["partly: ", "not met: ", "comes with "];
+        let is_said = open.iter().any(|word| state.starts_with(word));
+        let is_met = state == "met" && !tests.is_empty() && !quoted(row[2]).is_empty();
+        assert!(is_said || is_met, "{row:?}");
+    }
+    assert_eq!(missing(&threats, &[2, 3]), BTreeSet::new());
+    let mut written = BTreeSet::new();
+    for folder in ["core", "server", "tests", "fixtures", "mobile-bindings"] {
+        tests_of_threats(&root().join(folder), &mut written);
+    }
+    let unnamed: Vec<_> = written.difference(&named).collect();
+    assert_eq!(unnamed, Vec::<&String>::new(), "not in docs/threats.md");
 }
 
 #[test]

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_ten_minutes_and_remembering_it_does_not_prolong_it() {
+    fn sec_t22_a_token_is_good_for_ten_minutes_and_remembering_it_does_not_prolong_it() {
         let tokens = tokens();
         let token = good(&tokens);
         let claims = tokens.verify(&token, NOW).unwrap();
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_not_ours_to_the_letter_is_refused_even_with_a_good_signature() {
+    fn sec_t24_a_header_that_is_not_ours_to_the_letter_is_refused_even_with_a_good_signature() {
         let tokens = tokens();
         let token = good(&tokens);
         let (header, claims) = (part(&token, 0), part(&token, 1));
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_is_missing_of_another_type_or_for_another_place_is_refused() {
+    fn sec_t24_a_claim_that_is_missing_of_another_type_or_for_another_place_is_refused() {
         let tokens = tokens();
         let token = good(&tokens);
         let (header, claims) = (part(&token, 0), part(&token, 1));
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hmac_with_the_public_key_as_secret_is_no_signature() {
+    fn sec_t24_an_hmac_with_the_public_key_as_secret_is_no_signature() {
         let tokens = tokens();
         let claims = part(&good(&tokens), 1);
         let mut header = tokens.header.clone();
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_character_of_a_token_is_noticed() {
+    fn sec_t24_every_changed_character_of_a_token_is_noticed() {
         let tokens = tokens();
         let token = good(&tokens);
         for at in 0..token.len() {

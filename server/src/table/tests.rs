@@ -232,7 +232,7 @@ fn a_file_that_is_no_table_says_what_to_do() {
 }
 
 #[test]
-fn an_archive_that_unpacks_without_end_is_refused_before_it_is_kept() {
+fn sec_t10_an_archive_that_unpacks_without_end_is_refused_before_it_is_kept() {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     zip.start_file("xl/sharedStrings.xml", options).unwrap();

@@ -45,7 +45,7 @@ fn a_device_enrols_with_a_code_signs_in_with_its_key_and_works() {
 }
 
 #[test]
-fn an_enrolment_code_is_good_once_and_for_half_an_hour() {
+fn sec_t28_an_enrolment_code_is_good_once_and_for_half_an_hour() {
     let world = World::new();
     let code = world.code_for("collector");
     assert_eq!(enrol(&world, &code, &[1; 32]).status, 201);
@@ -107,7 +107,7 @@ fn only_an_administrator_of_the_division_gives_codes_and_revokes_devices() {
 }
 
 #[test]
-fn a_challenge_is_answered_once_within_a_minute_by_its_own_device() {
+fn sec_t12_a_challenge_is_answered_once_within_a_minute_by_its_own_device() {
     let world = World::new();
     let (seat, other) = (world.seat("approver", 1), world.seat("approver", 2));
     let challenge = |seat: &Seat| {
@@ -168,7 +168,7 @@ fn the_interface_does_not_tell_which_devices_exist() {
 }
 
 #[test]
-fn a_token_that_ended_was_changed_or_is_for_another_server_opens_nothing() {
+fn sec_t24_a_token_that_ended_was_changed_or_is_for_another_server_opens_nothing() {
     let world = World::new();
     let seat = world.seat("approver", 1);
     let token = world.sign_in(&seat);
@@ -203,7 +203,7 @@ fn a_token_that_ended_was_changed_or_is_for_another_server_opens_nothing() {
 }
 
 #[test]
-fn a_token_of_a_key_that_was_replaced_opens_nothing() {
+fn sec_t22_a_token_of_a_key_that_was_replaced_opens_nothing() {
     let world = World::new();
     let lender = world.lender_token("rcc-1");
     assert_eq!(world.get("/v1/authorisations", Some(&lender)).status, 200);

@@ -21,7 +21,7 @@ fn an_unknown_address_or_method_is_a_problem_document_in_the_callers_language() 
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_with_its_place_and_without_its_value() {
+fn sec_t32_what_cannot_be_read_is_refused_with_its_place_and_without_its_value() {
     let world = World::new();
     let canary = "11010519491231002X";
     let broken = format!("{{\"device\": \"{canary} \"}}").into_bytes();
@@ -38,7 +38,7 @@ fn what_cannot_be_read_is_refused_with_its_place_and_without_its_value() {
 }
 
 #[test]
-fn every_answer_forbids_scripts_frames_sniffing_and_caching() {
+fn sec_t30_every_answer_forbids_scripts_frames_sniffing_and_caching() {
     let world = World::new();
     for path in ["/", "/v1/nothing-here", "/health/live", "/assets/board.css"] {
         let answer = world.get(path, None);
@@ -55,7 +55,7 @@ fn every_answer_forbids_scripts_frames_sniffing_and_caching() {
 }
 
 #[test]
-fn the_board_opens_in_a_browser_and_shows_no_small_number() {
+fn sec_t41_the_board_opens_in_a_browser_and_shows_no_small_number() {
     let world = World::new();
     let page = world.get("/", None);
     assert_eq!(

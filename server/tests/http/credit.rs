@@ -411,7 +411,7 @@ fn records_honours_and_commitments_come_in_as_tables() {
 }
 
 #[test]
-fn adverse_records_of_persons_are_deleted_with_proof_and_those_of_organisations_kept() {
+fn sec_t42_adverse_records_of_persons_are_deleted_with_proof_and_those_of_organisations_kept() {
     let (world, subject) = world();
     let coop: SubjectId = "coop-1".parse().unwrap();
     let organisation = Subject {

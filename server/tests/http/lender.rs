@@ -168,7 +168,7 @@ fn a_report_names_the_register_rows_that_moved_the_rating_after_the_visit() {
 }
 
 #[test]
-fn absent_and_not_authorised_are_one_answer_to_the_byte() {
+fn sec_t16_absent_and_not_authorised_are_one_answer_to_the_byte() {
     let (world, mut rated) = world();
     let (token, other) = (world.lender_token(LENDER), world.lender_token(OTHER_LENDER));
     let expected = absent(&world, &token);
@@ -210,7 +210,7 @@ fn absent_and_not_authorised_are_one_answer_to_the_byte() {
 }
 
 #[test]
-fn after_a_withdrawal_neither_a_new_report_nor_the_old_one_is_there() {
+fn sec_t17_after_a_withdrawal_neither_a_new_report_nor_the_old_one_is_there() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
@@ -235,7 +235,7 @@ fn after_a_withdrawal_neither_a_new_report_nor_the_old_one_is_there() {
 }
 
 #[test]
-fn a_consent_for_somebody_else_is_no_ground() {
+fn sec_t17_a_consent_for_somebody_else_is_no_ground() {
     let (world, rated) = world();
     let (token, other) = (world.lender_token(LENDER), world.lender_token(OTHER_LENDER));
     let register =
@@ -392,7 +392,7 @@ fn a_suspended_rating_is_temporarily_not_available_and_shows_no_grade() {
 }
 
 #[test]
-fn the_quota_of_a_day_ends_guessing_and_begins_anew_at_midnight() {
+fn sec_t16_the_quota_of_a_day_ends_guessing_and_begins_anew_at_midnight() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
@@ -449,7 +449,7 @@ fn the_list_of_authorisations_has_pages_and_only_own_lines() {
 }
 
 #[test]
-fn a_stolen_database_shows_no_name_and_no_number_of_a_report() {
+fn sec_t21_a_stolen_database_shows_no_name_and_no_number_of_a_report() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));

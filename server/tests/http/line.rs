@@ -321,7 +321,7 @@ fn who_withdrew_or_is_examined_is_a_number_among_the_others() {
 }
 
 #[test]
-fn a_list_keeps_to_the_contract_and_to_the_quota_of_the_day() {
+fn sec_t18_a_list_keeps_to_the_contract_and_to_the_quota_of_the_day() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     by_consent(&world, &token, &rated);

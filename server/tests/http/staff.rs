@@ -109,7 +109,7 @@ fn another_township_sees_and_moves_nothing() {
 }
 
 #[test]
-fn the_collector_cannot_review_what_he_collected() {
+fn sec_t15_the_collector_cannot_review_what_he_collected() {
     let (world, case) = world();
     let token = world.sign_in(&world.seat("collector", 1));
     let review = json!({

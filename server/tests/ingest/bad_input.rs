@@ -129,7 +129,7 @@ fn a_page_whose_head_does_not_vouch_for_it_leaves_nothing_behind() {
 }
 
 #[test]
-fn an_envelope_that_claims_another_place_stays_outside_the_file() {
+fn sec_t08_an_envelope_that_claims_another_place_stays_outside_the_file() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let other = world.phone("o2");
@@ -144,7 +144,7 @@ fn an_envelope_that_claims_another_place_stays_outside_the_file() {
 }
 
 #[test]
-fn a_colleagues_name_on_an_envelope_is_noticed() {
+fn sec_t08_a_colleagues_name_on_an_envelope_is_noticed() {
     let world = World::new();
     let (mut phone, _) = (world.phone("o1"), world.phone("o2"));
     let verdict = between(&world, &mut phone, |phone| {
@@ -187,7 +187,7 @@ fn values_that_the_catalogue_refuses_wait_for_a_person() {
 }
 
 #[test]
-fn restricted_values_need_the_consent_that_unlocks_them() {
+fn sec_t19_restricted_values_need_the_consent_that_unlocks_them() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let income = |phone: &mut Phone, ticked: &[&str]| {
@@ -212,7 +212,7 @@ fn restricted_values_need_the_consent_that_unlocks_them() {
 }
 
 #[test]
-fn a_device_cannot_write_what_only_the_server_decides() {
+fn sec_t03_a_device_cannot_write_what_only_the_server_decides() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let resolution = Resolution {
@@ -237,7 +237,7 @@ fn a_device_cannot_write_what_only_the_server_decides() {
 }
 
 #[test]
-fn dependencies_and_counters_that_do_not_fit_get_no_place_in_the_document() {
+fn sec_t09_dependencies_and_counters_that_do_not_fit_get_no_place_in_the_document() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let change = |phone: &mut Phone, change: fn(&mut FileBody)| {
@@ -281,7 +281,7 @@ fn dependencies_and_counters_that_do_not_fit_get_no_place_in_the_document() {
 }
 
 #[test]
-fn nobody_corrects_what_a_colleague_wrote() {
+fn sec_t05_nobody_corrects_what_a_colleague_wrote() {
     let world = World::new();
     let (mut mine, mut theirs) = (world.phone("o1"), world.phone("o2"));
     theirs.write_sheep("hh-1", 50);
@@ -358,7 +358,7 @@ fn what_refers_to_a_quarantined_entry_waits_with_it() {
 }
 
 #[test]
-fn a_revoked_device_is_heard_but_nothing_of_it_counts() {
+fn sec_t26_a_revoked_device_is_heard_but_nothing_of_it_counts() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let device = phone.device.id.clone();
@@ -378,7 +378,7 @@ fn a_revoked_device_is_heard_but_nothing_of_it_counts() {
 }
 
 #[test]
-fn an_officer_writes_in_the_own_gacha_only() {
+fn sec_t13_an_officer_writes_in_the_own_gacha_only() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let outside = between(&world, &mut phone, |phone| {
@@ -396,7 +396,7 @@ fn an_officer_writes_in_the_own_gacha_only() {
 }
 
 #[test]
-fn what_was_entered_before_a_move_is_judged_by_the_old_home() {
+fn sec_t14_what_was_entered_before_a_move_is_judged_by_the_old_home() {
     let world = World::new();
     let mut phone = world.phone("o1");
     phone.write_sheep("hh-1", 10);

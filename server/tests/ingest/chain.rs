@@ -36,7 +36,7 @@ fn with(world: &World, n: u64) -> Phone {
 }
 
 #[test]
-fn a_page_that_is_pushed_ten_times_is_one_page() {
+fn sec_t12_a_page_that_is_pushed_ten_times_is_one_page() {
     let world = World::new();
     let phone = with(&world, 5);
     let first = world.push(&phone, phone.page(1..=5));
@@ -167,7 +167,7 @@ fn of_two_branches_both_are_kept_and_the_first_one_counts() {
 }
 
 #[test]
-fn a_device_that_signs_a_second_branch_after_a_hello_is_frozen() {
+fn sec_t08_a_device_that_signs_a_second_branch_after_a_hello_is_frozen() {
     let world = World::new();
     let mut phone = with(&world, 3);
     hello(&world.service, &phone);

@@ -88,7 +88,7 @@ fn a_campaign_that_does_not_exist_or_is_over_takes_no_seal() {
 }
 
 #[test]
-fn clocks_are_noted_and_never_lose_data() {
+fn sec_t11_clocks_are_noted_and_never_lose_data() {
     let world = World::new();
     let mut phone = world.phone("o1");
     let year_ms = 366 * 86_400_000;

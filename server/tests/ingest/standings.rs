@@ -295,7 +295,7 @@ fn a_register_row_moves_the_standings_that_it_reaches() {
 }
 
 #[test]
-fn a_later_correction_of_the_same_officer_ends_a_conflict() {
+fn sec_t06_a_later_correction_of_the_same_officer_ends_a_conflict() {
     let world = World::new();
     let (mut mine, mut theirs) = (world.phone("o1"), world.phone("o2"));
     mine.visit("hh-1", &[], None);

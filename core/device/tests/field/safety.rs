@@ -11,7 +11,7 @@ use crate::world::{
 const CANARY: &str = "金丝雀巴特尔";
 
 #[test]
-fn nothing_an_officer_entered_can_be_read_from_the_disk() {
+fn sec_t01_nothing_an_officer_entered_can_be_read_from_the_disk() {
     let server = server(1);
     let phone = Phone::enrolled(&server, 1);
     phone.sync(&server);
@@ -38,7 +38,7 @@ fn nothing_an_officer_entered_can_be_read_from_the_disk() {
 }
 
 #[test]
-fn ten_wrong_pins_destroy_the_way_to_the_store() {
+fn sec_t01_ten_wrong_pins_destroy_the_way_to_the_store() {
     let server = server(1);
     let phone = Phone::enrolled(&server, 1);
     let try_pin = |pin: &str| with_secrets(pin, |secrets| vault::unlock(&phone.path, secrets));
@@ -58,7 +58,7 @@ fn ten_wrong_pins_destroy_the_way_to_the_store() {
 }
 
 #[test]
-fn killing_the_program_does_not_win_a_try() {
+fn sec_t02_killing_the_program_does_not_win_a_try() {
     let server = server(1);
     let phone = Phone::enrolled(&server, 1);
     let key_file = phone.path.with_extension("db.key");
@@ -89,7 +89,7 @@ fn killing_the_program_does_not_win_a_try() {
 }
 
 #[test]
-fn the_right_pin_on_another_phone_opens_nothing() {
+fn sec_t02_the_right_pin_on_another_phone_opens_nothing() {
     let server = server(1);
     let phone = Phone::enrolled(&server, 1);
     let other = GivenSecret::new([7; 32]);
@@ -229,7 +229,7 @@ fn a_kill_after_the_seal_keeps_the_seal_and_before_it_the_draft() {
 }
 
 #[test]
-fn nothing_is_wiped_before_its_receipt() {
+fn sec_t26_nothing_is_wiped_before_its_receipt() {
     let server = server(1);
     let phone = Phone::enrolled(&server, 1);
     phone.sync(&server);

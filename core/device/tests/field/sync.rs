@@ -44,7 +44,7 @@ fn a_record_turns_green_on_the_servers_receipt_and_keeps_it() {
 }
 
 #[test]
-fn an_answer_that_the_server_did_not_sign_turns_nothing_green() {
+fn sec_t36_an_answer_that_the_server_did_not_sign_turns_nothing_green() {
     let (server, phone) = ready(1);
     phone.visit(1);
     server.fail(1, Fault::Forged);
@@ -72,7 +72,7 @@ fn an_answer_that_the_server_did_not_sign_turns_nothing_green() {
 }
 
 #[test]
-fn a_forged_page_changes_nothing() {
+fn sec_t37_a_forged_page_changes_nothing() {
     let server = server(2);
     let phone = Phone::enrolled(&server, 1);
     server.fail(1, Fault::Forged);
@@ -272,7 +272,7 @@ fn a_list_that_was_changed_behind_the_devices_back_is_reported_and_read_again() 
 }
 
 #[test]
-fn rules_that_are_not_what_their_hash_says_are_not_taken() {
+fn sec_t33_rules_that_are_not_what_their_hash_says_are_not_taken() {
     let (server, phone) = ready(1);
     let wrong = RulesItem {
         hash: Hash::of_file(b"another file"),

@@ -103,7 +103,7 @@ fn every_leaf_is_proven_in_its_place_and_in_no_other() {
 }
 
 #[test]
-fn a_log_that_only_grew_is_proven_and_a_rewritten_one_is_not() {
+fn sec_t20_a_log_that_only_grew_is_proven_and_a_rewritten_one_is_not() {
     let all = leaves(33);
     for new in 0..=all.len() {
         for old in 0..=new {

@@ -111,7 +111,7 @@ fn a_row_that_no_value_reaches_is_refused() {
 }
 
 #[test]
-fn a_forbidden_field_is_refused_by_its_name() {
+fn sec_t19_a_forbidden_field_is_refused_by_its_name() {
     let item = "items = [\"household.working_members\"]";
     for field in [
         "household.head_gender",

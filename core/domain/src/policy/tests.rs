@@ -84,7 +84,7 @@ fn need_word(need: Need) -> &'static str {
 }
 
 #[test]
-fn a_grant_reaches_its_division_and_what_lies_in_it_and_nothing_else() {
+fn sec_t13_a_grant_reaches_its_division_and_what_lies_in_it_and_nothing_else() {
     for from in PLACES {
         for to in PLACES {
             let officer = actor(vec![grant(Role::Reviewer, from)]);
@@ -164,7 +164,7 @@ fn ballots_and_lists_of_persons_are_for_nobody() {
 }
 
 #[test]
-fn who_collected_does_not_review_even_with_both_roles() {
+fn sec_t15_who_collected_does_not_review_even_with_both_roles() {
     let both = vec![
         grant(Role::Collector, "150623200"),
         grant(Role::Reviewer, "150623200"),
@@ -221,7 +221,7 @@ fn a_relative_is_barred_from_the_case_and_from_reading_it() {
 }
 
 #[test]
-fn one_person_does_not_activate_what_he_proposed_nor_grant_himself() {
+fn sec_t15_one_person_does_not_activate_what_he_proposed_nor_grant_himself() {
     let (own, other) = ("o1".parse().unwrap(), "o2".parse().unwrap());
     let officer = actor(vec![
         grant(Role::Approver, "150623"),
@@ -247,7 +247,7 @@ fn one_person_does_not_activate_what_he_proposed_nor_grant_himself() {
 }
 
 #[test]
-fn a_lender_gets_nothing_without_an_authorisation_for_this_subject_purpose_and_day() {
+fn sec_t17_a_lender_gets_nothing_without_an_authorisation_for_this_subject_purpose_and_day() {
     let officer = actor(vec![grant(Role::Lender, "150623")]);
     let (subject, other) = ("hh-1".parse().unwrap(), "hh-2".parse().unwrap());
     let given = authorisation();

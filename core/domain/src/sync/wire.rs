@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_compression_bomb_is_refused_before_it_opens() {
+    fn sec_t10_a_compression_bomb_is_refused_before_it_opens() {
         let bomb = zstd::bulk::compress(&vec![0; MAX_MESSAGE + 1], 3).unwrap();
         assert!(bomb.len() < 1_000);
         assert_eq!(unpack::<u64>(&bomb), Err(WireError::TooLarge));

@@ -29,7 +29,7 @@ fn csv_of(encoding: Encoding) -> Vec<u8> {
 }
 
 #[test]
-fn a_code_does_not_become_a_number_and_a_text_not_a_formula_in_xlsx() {
+fn sec_t31_a_code_does_not_become_a_number_and_a_text_not_a_formula_in_xlsx() {
     let mut writer = XlsxWriter::new();
     writer.notes("说明", &["示例".to_owned()]).unwrap();
     writer.begin(&head()).unwrap();

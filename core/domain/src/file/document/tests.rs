@@ -187,7 +187,7 @@ fn a_change_without_its_past_is_refused_and_not_kept_aside() {
 }
 
 #[test]
-fn an_actor_belongs_to_one_device_one_file_and_one_incarnation() {
+fn sec_t08_an_actor_belongs_to_one_device_one_file_and_one_incarnation() {
     let base = actor(b"key", &file(), 0);
     assert_eq!(base, actor(b"key", &file(), 0));
     let others = [
