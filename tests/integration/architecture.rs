@@ -16,6 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("itgel-text", &["itgel-domain"]),
     ("itgel-fixtures", &["itgel-domain"]),
     ("itgel-device", &["itgel-domain"]),
+    ("itgel-disk", &[]),
     ("itgel-server", &["itgel-domain", "itgel-text"]),
     (
         "itgel",
@@ -36,6 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "itgel-server",
             "itgel-fixtures",
             "itgel",
+            "itgel-disk",
         ],
     ),
 ];
