@@ -7,6 +7,8 @@
 //! written since the last sync that it honoured: [`Disk::restore`] then leaves of the files what
 //! a loss of power would have left, torn writes included.
 //!
+//! A sync ends here and costs nothing; files survive the process as any files do.
+//!
 //! What does not go through SQLite, as the wrapped key beside a device's store, is not seen here.
 
 mod folder;
