@@ -69,6 +69,7 @@ impl SyncProtocol for DeviceSession {
                 checkpoint: signed.checkpoint.tree(),
                 checkpoint_signature: signed.signature,
                 checkpoint_at: signed.checkpoint.at,
+                trust: None,
             })
         })
     }

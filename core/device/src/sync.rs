@@ -242,6 +242,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             epoch: own.epoch.unwrap_or(0),
             cursors: list::cursors(db)?,
             clock: self.now,
+            trust: None,
         })
     }
 

@@ -257,10 +257,24 @@ codes! {
     ChallengeInvalid = "challenge.invalid", Unauthenticated;
     /// The device is revoked.
     DeviceRevoked = "device.revoked", Forbidden;
+    /// The device waits until an administrator has compared its fingerprint.
+    DevicePending = "device.pending", Forbidden;
+    /// The words are not those of the device's key: another device may have used the code.
+    DeviceFingerprint = "device.fingerprint", Conflict;
+    /// The grant and its days of grace are over: read and upload, and enter again after a contact.
+    GrantEnded = "device.grant_ended", Forbidden;
+    /// The store is about to be deleted by the server's order: nothing more is entered.
+    DeviceWiping = "device.wiping", Forbidden;
     /// No such device.
     DeviceUnknown = "device.unknown", Unauthenticated;
     /// The enrolment code was used, has ended or was never given.
     EnrolmentCode = "enrolment.code", Forbidden;
+    /// A text that is no invitation to enrol a device.
+    InvitationMalformed = "enrolment.invitation", Malformed;
+    /// The server that answered has another key than the invitation says.
+    InvitationServer = "enrolment.server", Forbidden;
+    /// No proof that the caller holds the token's key, or one that does not fit or was used before.
+    TokenProof = "token.proof", Unauthenticated;
     /// The role, division or purpose does not allow it.
     NotAllowed = "policy.not_allowed", Forbidden;
     /// The same person would act twice in one case.
@@ -269,6 +283,8 @@ codes! {
     ConflictOfInterest = "policy.conflict_of_interest", Forbidden;
     /// A person whom the list of officers does not have.
     OfficerUnknown = "officer.unknown", Invalid;
+    /// A role in a larger division than such a role may have.
+    OfficerScope = "officer.scope", Invalid;
     /// It needs a second person, who did not propose it and whom it does not concern.
     SecondPerson = "policy.second_person", Forbidden;
 

@@ -39,4 +39,5 @@ pub mod subject;
 pub mod sync;
 pub mod time;
 pub mod title;
+pub mod trust;
 pub mod validation;

@@ -9,6 +9,7 @@
 
 mod bundle;
 mod error;
+mod fingerprint;
 mod lang;
 mod line;
 mod messages {
@@ -19,6 +20,7 @@ mod name;
 mod rules;
 
 pub use error::{error, violation};
+pub use fingerprint::{fingerprint, is_fingerprint};
 pub use lang::{Lang, UnknownLang, is_draft};
 pub use line::{line_discount_for, line_figure, line_step, line_use, line_why};
 pub use messages::*;

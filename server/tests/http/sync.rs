@@ -30,6 +30,7 @@ fn hello(world: &World, seat: &Seat) -> Hello {
         epoch: 0,
         cursors: Vec::new(),
         clock: world.service.now(),
+        trust: None,
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn hello(service: &Service, phone: &Phone) -> itgel_domain::sync::hel
         epoch: 0,
         cursors: Vec::new(),
         clock: phone.now,
+        trust: None,
     };
     session.hello(&request).unwrap()
 }

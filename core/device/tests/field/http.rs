@@ -83,6 +83,7 @@ fn hello() -> Hello {
         epoch: 0,
         cursors: Vec::new(),
         clock: AtMs(0),
+        trust: None,
     }
 }
 
@@ -106,6 +107,7 @@ fn an_ended_token_is_renewed_once_and_the_request_goes_through() {
         },
         checkpoint_signature: String::new(),
         checkpoint_at: AtMs(0),
+        trust: None,
     };
     let good = itgel_domain::sync::wire::pack(&answer);
     let server = canned(vec![

@@ -323,6 +323,7 @@ impl SyncProtocol for Server {
             checkpoint,
             checkpoint_signature: self.sign(&signed.message()),
             checkpoint_at: clock,
+            trust: None,
         };
         if fault == Some(Fault::AnswerLost) {
             Err(Cut)

@@ -33,6 +33,46 @@ pub struct Hello {
     /// Its clock, recorded as drift and never trusted.
     #[n(6)]
     pub clock: AtMs,
+    /// What it holds of the server's statements; absent from devices before 0.2.
+    #[n(7)]
+    pub trust: Option<TrustHeld>,
+}
+
+/// What a device holds of the server's statements, so that only news travel.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct TrustHeld {
+    /// The fingerprint of the server key that it pinned, see
+    /// [`crate::trust::Invitation::key_print`].
+    #[n(0)]
+    pub server: String,
+    /// The number of its grant; 0 for none.
+    #[n(1)]
+    pub grant_seq: u64,
+    /// Whether it holds its certificate.
+    #[n(2)]
+    pub certified: bool,
+}
+
+/// The server's news for one device; each statement is signed by itself (see [`crate::trust`]).
+#[derive(Debug, Clone, PartialEq, Eq, Default, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct TrustNews {
+    /// The device waits for an administrator to compare its fingerprint.
+    #[n(0)]
+    pub pending: bool,
+    /// Its certificate.
+    #[n(1)]
+    pub certificate: Option<String>,
+    /// Its grant.
+    #[n(2)]
+    pub grant: Option<String>,
+    /// The statements that lead from the key that it pinned to the next ones.
+    #[n(3)]
+    pub keys: Vec<String>,
+    /// The order to delete its store.
+    #[n(4)]
+    pub wipe: Option<String>,
 }
 
 /// A place in the list of a division.
@@ -80,6 +120,9 @@ pub struct HelloAnswer {
     /// When the checkpoint was taken, by the server's clock: the signature covers it.
     #[n(8)]
     pub checkpoint_at: AtMs,
+    /// News of keys, grant and orders; absent if there are none.
+    #[n(9)]
+    pub trust: Option<TrustNews>,
 }
 
 /// The end of a division's list.

@@ -91,6 +91,7 @@ mod tests {
                 position: 3,
             }],
             clock: AtMs(0),
+            trust: None,
         };
         let answer = HelloAnswer {
             protocol: 1,
@@ -109,6 +110,7 @@ mod tests {
             },
             checkpoint_signature: String::new(),
             checkpoint_at: AtMs(0),
+            trust: None,
         };
         plan(&hello, &answer, |seq| (seq <= own).then(|| chain(seq)))
     }

@@ -40,6 +40,7 @@ pub(super) fn hello() -> Hello {
             position: 7,
         }],
         clock: AT,
+        trust: None,
     }
 }
 
@@ -63,6 +64,7 @@ pub(super) fn welcome() -> HelloAnswer {
         checkpoint: checkpoint.tree(),
         checkpoint_signature: hex(&server().sign(&checkpoint.message())),
         checkpoint_at: AT,
+        trust: None,
     }
 }
 
