@@ -128,17 +128,18 @@ fn copy_back(config: &Config, keys: &ServerKeys, backup: &Path) -> Result<(), Se
     )))
 }
 
-/// The server's own chain begins a new incarnation, as if on another machine.
+/// A new epoch begins: the server's own chain goes on in a new incarnation, as if on another
+/// machine, and devices learn from a signed break where the log stood.
 fn restored(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError> {
     let epoch = meta::get(tx, meta::EPOCH)?;
     let epoch: u32 = epoch.and_then(|text| text.parse().ok()).unwrap_or(0);
-    meta::put(tx, meta::EPOCH, &epoch.saturating_add(1).to_string())?;
-    note(
-        tx,
-        &DecisionId::from_random(random()?),
-        "restored",
-        service.now(),
-    )
+    let epoch = epoch.saturating_add(1);
+    meta::put(tx, meta::EPOCH, &epoch.to_string())?;
+    let now = service.now();
+    crate::sync::note_restored(service, tx, u64::from(epoch), now)?;
+    note(tx, &DecisionId::from_random(random()?), "restored", now)?;
+    store::log::checkpoint(tx, &service.keys, now)?;
+    Ok(())
 }
 
 fn note(tx: &Tx<'_>, id: &DecisionId, word: &str, now: AtMs) -> Result<(), ServiceError> {

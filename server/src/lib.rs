@@ -25,6 +25,7 @@ pub mod keys;
 pub mod land;
 pub mod ledger;
 pub mod lending;
+pub mod media;
 pub mod monitoring;
 pub mod process;
 pub mod public_board;

@@ -1,18 +1,23 @@
-//! The server's half of the sync protocol: `hello → push* → pull*` for one device.
+//! The server's half of the sync protocol: `hello → push* → pull*` for one device, and what
+//! follows when there is time: `fetch*` and `send_chunk*`.
 //!
 //! A session is in-process; the routes use it as well, so that a simulation and a phone speak
 //! with the same code.
 
+use data_encoding::HEXLOWER;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::ChainHead;
+use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::hash::Hash;
-use itgel_domain::log::{Checkpoint, Frontier};
+use itgel_domain::log::{Checkpoint, Frontier, LeafKind, growth_proof};
 use itgel_domain::policy::{Action, Actor, Resource, may};
-use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd};
+use itgel_domain::sync::fetch::{Fetch, Fetched, MAX_POSITIONS};
+use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd, Restored};
+use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem};
 use itgel_domain::sync::push::{Push, PushAnswer};
-use itgel_domain::sync::{SyncProtocol, VERSION};
+use itgel_domain::sync::{SyncProtocol, common_version};
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
@@ -21,8 +26,8 @@ use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::list::{Content, ListRow};
 use crate::store::log::SignedCheckpoint;
-use crate::store::{self, meta};
-use crate::{auth, contents, ingest};
+use crate::store::{self, Tx, meta};
+use crate::{auth, contents, ingest, media};
 
 /// Most items of a page: a bound for one read, about what fits into 64 KiB.
 const PAGE_ITEMS: u32 = 512;
@@ -43,9 +48,7 @@ impl SyncProtocol for DeviceSession {
     type Error = ServiceError;
 
     fn hello(&self, request: &Hello) -> Result<HelloAnswer, ServiceError> {
-        if request.protocol != VERSION {
-            return Err(ErrorCode::ProtocolVersion.into());
-        }
+        let protocol = common_version(request.protocol).ok_or(ErrorCode::ProtocolVersion)?;
         if request.device != self.device.id {
             return Err(ErrorCode::EnvelopeForeignDevice.into());
         }
@@ -60,7 +63,7 @@ impl SyncProtocol for DeviceSession {
             let start = || ChainHead::start(device, incarnation);
             let signed = newest_checkpoint(service, connection)?;
             Ok(HelloAnswer {
-                protocol: VERSION,
+                protocol,
                 epoch: epoch(connection)?,
                 incarnation: store::chain::newest(connection, device)?,
                 head: chain.map_or_else(start, |row| row.head),
@@ -70,6 +73,8 @@ impl SyncProtocol for DeviceSession {
                 checkpoint_signature: signed.signature,
                 checkpoint_at: signed.checkpoint.at,
                 trust: None,
+                consistency: growth(connection, request.checkpoint, signed.checkpoint.size)?,
+                restored: restored(connection)?,
             })
         })
     }
@@ -79,22 +84,28 @@ impl SyncProtocol for DeviceSession {
     }
 
     fn pull(&self, request: &Pull) -> Result<PullPage, ServiceError> {
-        if self.device.status != DeviceStatus::Active {
-            return Err(ErrorCode::DeviceRevoked.into());
-        }
         let service = &self.service;
         let mut page = service.store.read(|connection| {
-            let in_scope = scope(
-                connection,
-                &auth::officer_actor(connection, &self.device.officer)?,
-            )?;
-            if !in_scope.contains(&request.division) {
-                return Err(ServiceError::from(ErrorCode::ScopeOutside));
-            }
-            page(service, connection, request)
+            self.check_list(connection, request.division)?;
+            page(service, connection, &self.device, request)
         })?;
         page.signature = service.keys.sign(&page.message());
         Ok(page)
+    }
+
+    fn fetch(&self, request: &Fetch) -> Result<Fetched, ServiceError> {
+        if request.positions.len() > MAX_POSITIONS {
+            return Err(ErrorCode::RequestTooLarge.into());
+        }
+        let service = &self.service;
+        service.store.read(|connection| {
+            self.check_list(connection, request.division)?;
+            fetched(service, connection, request)
+        })
+    }
+
+    fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, ServiceError> {
+        media::take(&self.service, &self.device, request.clone())
     }
 }
 
@@ -131,6 +142,23 @@ impl DeviceSession {
         })
     }
 
+    /// Whether this device may read a list now.
+    fn check_list(
+        &self,
+        connection: &Connection,
+        division: DivisionCode,
+    ) -> Result<(), ServiceError> {
+        if self.device.status != DeviceStatus::Active {
+            return Err(ErrorCode::DeviceRevoked.into());
+        }
+        let actor = auth::officer_actor(connection, &self.device.officer)?;
+        if scope(connection, &actor)?.contains(&division) {
+            Ok(())
+        } else {
+            Err(ErrorCode::ScopeOutside.into())
+        }
+    }
+
     /// The ends of the lists in the officer's scope.
     fn lists(&self, connection: &Connection) -> Result<Vec<ListEnd>, ServiceError> {
         if self.device.status != DeviceStatus::Active {
@@ -152,6 +180,32 @@ pub fn checkpoint(service: &Service, now: AtMs) -> Result<SignedCheckpoint, Serv
     service.transact("sync.checkpoint", move |service, tx| {
         Ok(store::log::checkpoint(tx, &service.keys, now)?)
     })
+}
+
+/// Signs where the log stands now as the place at which `epoch` begins: the break is a leaf of the
+/// log, and every device hears of it.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub fn note_restored(
+    service: &Service,
+    tx: &Tx<'_>,
+    epoch: u64,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let log = Checkpoint::of(&store::log::frontier(tx)?, now).tree();
+    let mut restored = Restored {
+        epoch,
+        log,
+        at: now,
+        signature: String::new(),
+    };
+    restored.signature = service.keys.sign(&restored.message());
+    let leaf = Hash::of_file(&restored.message());
+    store::log::leaf(tx, LeafKind::Access, &leaf)?;
+    let bytes = minicbor::to_vec(&restored);
+    let bytes = bytes.map_err(|e| ServiceError::caused("a break of the epoch", e))?;
+    Ok(meta::put(tx, meta::RESTORED, &HEXLOWER.encode(&bytes))?)
 }
 
 /// The divisions whose lists an officer's devices pull: the gachas of the grants, and the banners
@@ -201,6 +255,7 @@ fn epoch(connection: &Connection) -> Result<u64, ServiceError> {
 fn page(
     service: &Service,
     connection: &Connection,
+    device: &DeviceRecord,
     request: &Pull,
 ) -> Result<PullPage, ServiceError> {
     let room = request.max_bytes.min(MAX_PAGE_BYTES) as usize;
@@ -214,7 +269,15 @@ fn page(
     };
     let mut used = 0;
     for row in store::list::list(connection, request.division, request.after, PAGE_ITEMS)? {
-        let item = pulled(service, connection, &row)?;
+        let named = if request.brief == Some(true) {
+            deferred(connection, device, &row)?
+        } else {
+            None
+        };
+        let item = match named {
+            Some(named) => named,
+            None => pulled(service, connection, &row)?,
+        };
         used += item.bytes.len();
         if used > room && !page.items.is_empty() {
             break;
@@ -228,6 +291,81 @@ fn page(
         .map_or(request.after, |item| item.position);
     page.is_end = last >= end.position;
     Ok(page)
+}
+
+/// The items at the asked positions, as many as fit and at least one.
+fn fetched(
+    service: &Service,
+    connection: &Connection,
+    request: &Fetch,
+) -> Result<Fetched, ServiceError> {
+    let room = request.max_bytes.min(MAX_PAGE_BYTES) as usize;
+    let (mut items, mut used) = (Vec::new(), 0);
+    for position in &request.positions {
+        let Some(row) = store::list::get(connection, request.division, *position)? else {
+            continue;
+        };
+        let item = pulled(service, connection, &row)?;
+        used += item.bytes.len();
+        if used > room && !items.is_empty() {
+            break;
+        }
+        items.push(item);
+    }
+    Ok(Fetched {
+        division: request.division,
+        items,
+    })
+}
+
+/// An envelope of another device by its name; its own ones always come whole, because a device
+/// that lost its receipts finds them there.
+fn deferred(
+    connection: &Connection,
+    device: &DeviceRecord,
+    row: &ListRow,
+) -> Result<Option<PulledItem>, ServiceError> {
+    let Content::Envelope { at, .. } = &row.content else {
+        return Ok(None);
+    };
+    if at.device == device.id {
+        return Ok(None);
+    }
+    let kept = store::envelope::get(connection, at)?;
+    let file = kept.and_then(|kept| kept.file);
+    Ok(file.map(|file| PulledItem::deferred(row.position, row.kind, &row.hash, &file.subject)))
+}
+
+/// That the log has only grown since the state that a device holds; `None` if it cannot be shown.
+fn growth(
+    connection: &Connection,
+    held: Option<CheckpointRef>,
+    size: u64,
+) -> Result<Option<Vec<Hash>>, ServiceError> {
+    let Some(held) = held else { return Ok(None) };
+    let Some(edge) = store::log::frontier_at(connection, held.size)? else {
+        return Ok(None);
+    };
+    let is_ours = edge.root() == held.root && held.size <= size;
+    if !is_ours {
+        tracing::error!(
+            size = held.size,
+            "a device holds a log that is not this one"
+        );
+        return Ok(None);
+    }
+    let newer = store::log::list_leaves_between(connection, held.size, size)?;
+    Ok(Some(growth_proof(&edge, &newer)))
+}
+
+/// Where the log stood at the last restore.
+fn restored(connection: &Connection) -> Result<Option<Restored>, ServiceError> {
+    let kept = meta::get(connection, meta::RESTORED)?;
+    let read = |text: String| {
+        let bytes = HEXLOWER.decode(text.as_bytes()).ok();
+        bytes.and_then(|bytes| minicbor::decode(&bytes).ok())
+    };
+    Ok(kept.and_then(read))
 }
 
 /// The digest of the list at the asked cursor.

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use itgel_device::http::{HttpError, HttpProtocol};
 use itgel_domain::sync::SyncProtocol;
+use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
 
@@ -63,5 +65,13 @@ impl SyncProtocol for LossyLink<'_> {
 
     fn pull(&self, request: &Pull) -> Result<PullPage, LinkError> {
         self.inner.pull(request).map_err(LinkError::Http)
+    }
+
+    fn fetch(&self, request: &Fetch) -> Result<Fetched, LinkError> {
+        self.inner.fetch(request).map_err(LinkError::Http)
+    }
+
+    fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, LinkError> {
+        self.inner.send_chunk(request).map_err(LinkError::Http)
     }
 }

@@ -12,7 +12,9 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Kind};
 use itgel_domain::file::chain::{DeviceSigner, Suite};
 use itgel_domain::id::{DeviceId, OfficerId};
+use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
 use itgel_domain::sync::wire;
@@ -270,6 +272,14 @@ impl SyncProtocol for HttpProtocol {
 
     fn pull(&self, request: &Pull) -> Result<PullPage, HttpError> {
         self.call("/v1/sync/pull", request)
+    }
+
+    fn fetch(&self, request: &Fetch) -> Result<Fetched, HttpError> {
+        self.call("/v1/sync/fetch", request)
+    }
+
+    fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, HttpError> {
+        self.call("/v1/sync/media", request)
     }
 }
 

@@ -243,6 +243,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             cursors: list::cursors(db)?,
             clock: self.now,
             trust: None,
+            checkpoint: own.checkpoint,
         })
     }
 

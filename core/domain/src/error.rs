@@ -217,6 +217,22 @@ codes! {
     EnvelopeStartOp = "envelope.start_op", Invalid;
     /// A dependency is itself in quarantine.
     EnvelopeBlocked = "envelope.blocked", Invalid;
+    /// More bytes or points than a picture may have.
+    MediaTooLarge = "media.too_large", TooLarge;
+    /// Neither a JPEG nor a PNG picture.
+    MediaNotPicture = "media.not_picture", Invalid;
+    /// No entry of this device announced the picture.
+    MediaUnknown = "media.unknown", NotFound;
+    /// The bytes that came are not those that were announced; they are sent again from the start.
+    MediaDiffers = "media.differs", Conflict;
+    /// No bundle, or one that was cut or changed.
+    BundleMalformed = "bundle.malformed", Malformed;
+    /// A bundle for another server, or an answer for another device.
+    BundleForeign = "bundle.foreign", Forbidden;
+    /// Two signed states of the log that cannot both be of one history.
+    LogForked = "log.forked", Conflict;
+    /// The log is shorter than a state of it that was signed before.
+    LogWentBack = "log.went_back", Conflict;
     /// A kind of entry that a device may not write.
     EntryForbidden = "entry.forbidden", Forbidden;
     /// A correction or retraction of somebody else's entry.

@@ -30,6 +30,7 @@ pub mod migration;
 pub mod monitoring;
 pub mod pack;
 pub mod person;
+pub mod picture;
 pub mod policy;
 pub mod register;
 pub mod report;

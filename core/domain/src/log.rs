@@ -228,6 +228,36 @@ pub fn consistency_proof(leaves: &[Hash], old_size: usize) -> Result<Vec<Hash>, 
     Ok(proof)
 }
 
+/// The same proof from the right edge of the old tree and the leaves that came after it: a log of
+/// millions of leaves need not be read to prove that it grew by a few.
+#[must_use]
+pub fn growth_proof(old: &Frontier, newer: &[Hash]) -> Vec<Hash> {
+    if old.size == 0 || newer.is_empty() {
+        return Vec::new();
+    }
+    let old_size = usize::try_from(old.size).unwrap_or(usize::MAX);
+    let (mut low, mut high) = (0, old_size.saturating_add(newer.len()));
+    let (mut peaks, mut proof, mut is_old_root) = (old.peaks.iter(), Vec::new(), true);
+    while old_size != high {
+        let middle = low + split(high - low);
+        if old_size <= middle {
+            let right = newer.get(middle - old_size..high - old_size);
+            proof.push(root_of(right.unwrap_or_default()));
+            high = middle;
+        } else {
+            // Perfect and wholly old, so it is the next of the old peaks.
+            proof.extend(peaks.next());
+            low = middle;
+            is_old_root = false;
+        }
+    }
+    if !is_old_root {
+        proof.extend(peaks.next());
+    }
+    proof.reverse();
+    proof
+}
+
 /// Whether `proof` shows that the `new` tree extends the `old` one.
 #[must_use]
 pub fn verify_consistency(old: CheckpointRef, new: CheckpointRef, proof: &[Hash]) -> bool {

@@ -88,6 +88,7 @@ fn delete_rows(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), ServiceE
     }
     store::register::delete(tx, id)?;
     store::measure::delete(tx, id)?;
+    store::media::delete(tx, id)?;
     leave_boards(tx, subject, now)?;
     store::projection::delete(tx, id)?;
     store::identity::delete(tx, id)?;

@@ -19,6 +19,7 @@ use super::{meaning, structure};
 use crate::contents;
 use crate::error::ServiceError;
 use crate::fold::{self, Recomputed};
+use crate::media;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::store::{self, Tx};
 
@@ -92,6 +93,9 @@ impl Admission<'_> {
                 listed_in,
             },
         )?;
+        if listed_in.is_some() {
+            media::announce(self.tx, &body.file, envelope, self.now)?;
+        }
         self.put_back(&body.file, file);
         Ok(verdict)
     }

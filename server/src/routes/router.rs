@@ -59,7 +59,9 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
     let devices = Router::new()
         .route("/v1/sync/hello", post(sync::hello))
         .route("/v1/sync/push", post(sync::push))
-        .route("/v1/sync/pull", post(sync::pull));
+        .route("/v1/sync/pull", post(sync::pull))
+        .route("/v1/sync/fetch", post(sync::fetch))
+        .route("/v1/sync/media", post(sync::send_chunk));
     let staff = Router::new()
         .route("/v1/enrolments", post(access::issue_enrolment))
         .route("/v1/devices/{id}/revoke", post(staff::revoke))

@@ -1,9 +1,11 @@
-//! The sync protocol over HTTP: three steps, each one call.
+//! The sync protocol over HTTP: each step one call.
 
 use axum::extract::State;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::sync::SyncProtocol as _;
+use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
 
@@ -57,6 +59,28 @@ pub(super) async fn pull(
             device,
         }
         .pull(&request)
+    });
+    Ok(Wire(answer.await?))
+}
+
+pub(super) async fn fetch(
+    State(app): State<App>,
+    Device(device): Device,
+    Wire(request): Wire<Fetch>,
+) -> Result<Wire<Fetched>, Refusal> {
+    let answer = with_service(&app, move |s| {
+        DeviceSession::new(s.clone(), device).fetch(&request)
+    });
+    Ok(Wire(answer.await?))
+}
+
+pub(super) async fn send_chunk(
+    State(app): State<App>,
+    Device(device): Device,
+    Wire(request): Wire<Chunk>,
+) -> Result<Wire<ChunkAnswer>, Refusal> {
+    let answer = with_service(&app, move |s| {
+        DeviceSession::new(s.clone(), device).send_chunk(&request)
     });
     Ok(Wire(answer.await?))
 }

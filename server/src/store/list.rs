@@ -210,6 +210,25 @@ pub fn list(
     rows.map(|row| row?).collect()
 }
 
+/// What stands at a position.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn get(
+    connection: &Connection,
+    division: DivisionCode,
+    position: u64,
+) -> Result<Option<ListRow>, StoreError> {
+    let sql = "select position, kind, ref, bytes, hash, digest from list_item
+               where division = ?1 and position = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![division.filled_text(), column::signed(position)];
+    query
+        .query_row(key, |row| Ok(read(row)))
+        .optional()?
+        .transpose()
+}
+
 /// Takes away what a list says of a subject by itself: its entry, its cases and tasks, and the
 /// register rows with these ids. Positions, hashes and digests stay.
 ///

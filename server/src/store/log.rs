@@ -119,17 +119,16 @@ pub fn list_audit(
 pub fn list_leaves(connection: &Connection, from: u64) -> Result<Vec<Hash>, StoreError> {
     let mut query =
         connection.prepare_cached("select kind, hash from log_leaf where n >= ?1 order by n")?;
-    let rows = query.query_map(params![column::signed(from)], |row| {
-        Ok(
-            column::word::<LeafKind>(row, "kind", "log_leaf.kind").and_then(|kind| {
-                Ok(leaf_hash(
-                    kind,
-                    &column::hash(row, "hash", "log_leaf.hash")?,
-                ))
-            }),
-        )
-    })?;
+    let rows = query.query_map(params![column::signed(from)], |row| Ok(leaf_at(row)))?;
     rows.map(|row| row?).collect()
+}
+
+fn leaf_at(row: &rusqlite::Row<'_>) -> Result<Hash, StoreError> {
+    let kind = column::word::<LeafKind>(row, "kind", "log_leaf.kind")?;
+    Ok(leaf_hash(
+        kind,
+        &column::hash(row, "hash", "log_leaf.hash")?,
+    ))
 }
 
 /// The right edge of the tree over all leaves: from the newest checkpoint on.
@@ -151,6 +150,38 @@ pub fn frontier(connection: &Connection) -> Result<Frontier, StoreError> {
         frontier.append(leaf);
     }
     Ok(frontier)
+}
+
+/// The hashes of the leaves in `from..to`, in order.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_leaves_between(
+    connection: &Connection,
+    from: u64,
+    to: u64,
+) -> Result<Vec<Hash>, StoreError> {
+    let sql = "select kind, hash from log_leaf where n >= ?1 and n < ?2 order by n";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![column::signed(from), column::signed(to)], |row| {
+        Ok(leaf_at(row))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+/// The right edge of the tree at a checkpoint of this size; `None` if none was signed there.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn frontier_at(connection: &Connection, size: u64) -> Result<Option<Frontier>, StoreError> {
+    if size == 0 {
+        return Ok(Some(Frontier::default()));
+    }
+    let mut query = connection.prepare_cached("select frontier from checkpoint where size = ?1")?;
+    let found = query.query_row(params![column::signed(size)], |row| {
+        Ok(column::json(row, "frontier", "checkpoint.frontier"))
+    });
+    found.optional()?.transpose()
 }
 
 /// Signs the log as it stands and keeps the checkpoint; a log that has not grown gets no new one.

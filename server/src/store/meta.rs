@@ -10,6 +10,9 @@ pub const IS_SAMPLE: &str = "is_sample";
 /// Counts the times the database was restored from a backup.
 pub const EPOCH: &str = "epoch";
 
+/// The newest signed break of the epoch ([`itgel_domain::sync::hello::Restored`]), hexadecimal.
+pub const RESTORED: &str = "restored";
+
 /// The value under `name`.
 ///
 /// # Errors

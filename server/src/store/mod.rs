@@ -48,6 +48,7 @@ pub mod list;
 pub mod loan;
 pub mod log;
 pub mod measure;
+pub mod media;
 pub mod meta;
 pub mod monitor;
 pub mod moved;

@@ -89,7 +89,9 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/rules/{hash}/shadow", Nothing),
     // Reads only what excludes lawfully and what is preferred.
     ("POST /v1/screenings", Nothing),
+    ("POST /v1/sync/fetch", Nothing),
     ("POST /v1/sync/hello", Nothing),
+    ("POST /v1/sync/media", Nothing),
     ("POST /v1/sync/pull", Nothing),
     ("POST /v1/sync/push", Nothing),
     ("POST /v1/title-pairs", Nothing),

@@ -31,6 +31,7 @@ fn hello(world: &World, seat: &Seat) -> Hello {
         cursors: Vec::new(),
         clock: world.service.now(),
         trust: None,
+        checkpoint: None,
     }
 }
 
@@ -83,6 +84,7 @@ fn a_device_says_hello_pushes_gets_a_signed_receipt_and_pulls_what_it_pushed() {
         division: world.gacha(),
         after: 0,
         max_bytes: 65_536,
+        brief: None,
     };
     let pulled = call(&world, &token, "pull", wire::pack(&ask));
     let pulled: PullPage = wire::unpack(&pulled.bytes).unwrap();
@@ -127,6 +129,7 @@ fn a_revoked_device_may_still_upload_and_pulls_nothing() {
         division: world.gacha(),
         after: 0,
         max_bytes: 65_536,
+        brief: None,
     };
     call(&world, &token, "pull", wire::pack(&ask)).assert_problem(403, "device.revoked");
     assert_eq!(

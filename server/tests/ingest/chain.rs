@@ -24,6 +24,7 @@ pub(crate) fn hello(service: &Service, phone: &Phone) -> itgel_domain::sync::hel
         cursors: Vec::new(),
         clock: phone.now,
         trust: None,
+        checkpoint: None,
     };
     session.hello(&request).unwrap()
 }

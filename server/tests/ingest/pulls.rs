@@ -25,6 +25,7 @@ fn pull(world: &World, phone: &Phone, division: &str, max_bytes: u32) -> Vec<Pul
                 division,
                 after,
                 max_bytes,
+                brief: None,
             })
             .unwrap();
         page.verify(&key).unwrap();
@@ -123,6 +124,7 @@ fn a_list_outside_the_scope_is_not_given() {
             division: code(division),
             after: 0,
             max_bytes: 1_000,
+            brief: None,
         };
         match session.pull(&request) {
             Err(ServiceError::Refused { code, .. }) => assert_eq!(code, ErrorCode::ScopeOutside),

@@ -47,6 +47,7 @@ impl<P: SyncProtocol> Run<'_, P> {
                 division,
                 after,
                 max_bytes: PAGE_BYTES,
+                brief: None,
             };
             let page = self
                 .protocol

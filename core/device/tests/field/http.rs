@@ -84,6 +84,7 @@ fn hello() -> Hello {
         cursors: Vec::new(),
         clock: AtMs(0),
         trust: None,
+        checkpoint: None,
     }
 }
 
@@ -108,6 +109,8 @@ fn an_ended_token_is_renewed_once_and_the_request_goes_through() {
         checkpoint_signature: String::new(),
         checkpoint_at: AtMs(0),
         trust: None,
+        consistency: None,
+        restored: None,
     };
     let good = itgel_domain::sync::wire::pack(&answer);
     let server = canned(vec![

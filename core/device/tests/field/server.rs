@@ -15,7 +15,9 @@ use itgel_domain::id::{DeviceId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::log::Checkpoint;
 use itgel_domain::sync::SyncProtocol;
+use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd};
+use itgel_domain::sync::media::{Chunk, ChunkAnswer, MediaReceipt};
 use itgel_domain::sync::pull::{
     EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem, Tombstone, empty_digest,
     extend_digest,
@@ -51,6 +53,7 @@ pub(crate) struct Kept {
     pub(crate) lists: BTreeMap<DivisionCode, Vec<PulledItem>>,
     pub(crate) envelopes: BTreeMap<ChainRef, Envelope>,
     pub(crate) identities: Vec<IdentityRecord>,
+    pub(crate) pictures: BTreeMap<Hash, Vec<u8>>,
     leaves: u64,
 }
 
@@ -324,6 +327,8 @@ impl SyncProtocol for Server {
             checkpoint_signature: self.sign(&signed.message()),
             checkpoint_at: clock,
             trust: None,
+            consistency: None,
+            restored: None,
         };
         if fault == Some(Fault::AnswerLost) {
             Err(Cut)
@@ -427,5 +432,56 @@ impl SyncProtocol for Server {
         } else {
             Ok(page)
         }
+    }
+
+    fn fetch(&self, request: &Fetch) -> Result<Fetched, Cut> {
+        if self.fault() == Some(Fault::Cut) {
+            return Err(Cut);
+        }
+        let state = self.state.lock().unwrap();
+        let list = state.kept.lists.get(&request.division).cloned();
+        let listed = list.unwrap_or_default().into_iter();
+        let items = listed.filter(|item| request.positions.contains(&item.position));
+        Ok(Fetched {
+            division: request.division,
+            items: items.take(state.page_items).collect(),
+        })
+    }
+
+    fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, Cut> {
+        let fault = self.fault();
+        if fault == Some(Fault::Cut) {
+            return Err(Cut);
+        }
+        let mut state = self.state.lock().unwrap();
+        let kept = state.kept.pictures.entry(request.content).or_default();
+        if request.offset == kept.len() as u64 {
+            kept.extend(&request.bytes);
+        }
+        let received = kept.len() as u64;
+        let is_whole = received == request.length && Hash::of_file(kept) == request.content;
+        let receipt = is_whole.then(|| {
+            let mut receipt = MediaReceipt {
+                subject: request.subject.clone(),
+                content: request.content,
+                received_at: AtMs(1_790_000_000_000),
+                signature: String::new(),
+            };
+            let signer = if fault == Some(Fault::Forged) {
+                &self.forger
+            } else {
+                &self.signer
+            };
+            receipt.signature = HEXLOWER.encode(&signer.sign(&receipt.message()));
+            receipt
+        });
+        if fault == Some(Fault::AnswerLost) {
+            return Err(Cut);
+        }
+        Ok(ChunkAnswer {
+            content: request.content,
+            received,
+            receipt,
+        })
     }
 }

@@ -132,6 +132,21 @@ pub fn verify(
     key.verify(message, &signature).map_err(|_| SignatureError)
 }
 
+/// The same for the server's signatures, which are Ed25519 and travel as hexadecimal text.
+///
+/// # Errors
+/// [`SignatureError`] also for a text that is none.
+pub fn verify_text(
+    public_key: &[u8],
+    message: &[u8],
+    signature: &str,
+) -> Result<(), SignatureError> {
+    let signature = data_encoding::HEXLOWER
+        .decode(signature.as_bytes())
+        .map_err(|_| SignatureError)?;
+    verify(Suite::Ed25519, public_key, message, &signature)
+}
+
 impl ChainHead {
     /// The head of an empty chain.
     #[must_use]

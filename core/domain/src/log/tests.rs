@@ -133,6 +133,23 @@ fn sec_t20_a_log_that_only_grew_is_proven_and_a_rewritten_one_is_not() {
 }
 
 #[test]
+fn growth_is_proven_from_the_edge_as_it_is_from_all_leaves() {
+    let all = leaves(70);
+    let mut frontier = Frontier::default();
+    for old in 0..all.len() {
+        for new in old..=all.len() {
+            let whole = consistency_proof(&all[..new], old).unwrap();
+            assert_eq!(
+                growth_proof(&frontier, &all[old..new]),
+                whole,
+                "{old} {new}"
+            );
+        }
+        frontier.append(all[old]);
+    }
+}
+
+#[test]
 fn a_leaf_of_one_kind_is_not_a_leaf_of_another_nor_a_node() {
     let id = Hash::of_file(b"id");
     assert_ne!(

@@ -1,7 +1,7 @@
 //! The first step: where does the device's chain stand, and where do the lists?
 
 use crate::division::DivisionCode;
-use crate::file::chain::ChainHead;
+use crate::file::chain::{ChainHead, SignatureError, verify_text};
 use crate::file::envelope::CheckpointRef;
 use crate::hash::Hash;
 use crate::id::DeviceId;
@@ -36,6 +36,10 @@ pub struct Hello {
     /// What it holds of the server's statements; absent from devices before 0.2.
     #[n(7)]
     pub trust: Option<TrustHeld>,
+    /// The newest signed state of the server's log that it holds: the answer proves that the log
+    /// has only grown since.
+    #[n(8)]
+    pub checkpoint: Option<CheckpointRef>,
 }
 
 /// What a device holds of the server's statements, so that only news travel.
@@ -123,6 +127,34 @@ pub struct HelloAnswer {
     /// News of keys, grant and orders; absent if there are none.
     #[n(9)]
     pub trust: Option<TrustNews>,
+    /// That the log at `checkpoint` extends the one that the device named
+    /// ([`crate::log::verify_consistency`]); absent if it named none, or if the log cannot show
+    /// it.
+    #[n(10)]
+    pub consistency: Option<Vec<Hash>>,
+    /// Where the log stood when the server was last restored from a backup; absent if it never
+    /// was.
+    #[n(11)]
+    pub restored: Option<Restored>,
+}
+
+/// That the server was restored from a backup (a break of the epoch): what the log said beyond
+/// this place before is not in it any more.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Restored {
+    /// The epoch that began.
+    #[n(0)]
+    pub epoch: u64,
+    /// The log as the backup held it.
+    #[n(1)]
+    pub log: CheckpointRef,
+    /// When, by the server's clock.
+    #[n(2)]
+    pub at: AtMs,
+    /// Signature of the server over [`Restored::message`], hexadecimal.
+    #[n(3)]
+    pub signature: String,
 }
 
 /// The end of a division's list.
@@ -138,6 +170,24 @@ pub struct ListEnd {
     /// Digest over the list up to there, see [`crate::sync::pull::extend_digest`].
     #[n(2)]
     pub digest: Hash,
+}
+
+impl Restored {
+    /// What the server signs.
+    #[must_use]
+    pub fn message(&self) -> Vec<u8> {
+        let (epoch, at) = (self.epoch, self.at.0);
+        let CheckpointRef { size, root } = self.log;
+        format!("itgel.restored.v1\n{epoch}\n{size}\n{root}\n{at}").into_bytes()
+    }
+
+    /// Checks the server's signature.
+    ///
+    /// # Errors
+    /// [`SignatureError`] if it is not the server's over this break.
+    pub fn verify(&self, server_key: &[u8]) -> Result<(), SignatureError> {
+        verify_text(server_key, &self.message(), &self.signature)
+    }
 }
 
 impl HelloAnswer {

@@ -92,6 +92,7 @@ mod tests {
             }],
             clock: AtMs(0),
             trust: None,
+            checkpoint: None,
         };
         let answer = HelloAnswer {
             protocol: 1,
@@ -111,6 +112,8 @@ mod tests {
             checkpoint_signature: String::new(),
             checkpoint_at: AtMs(0),
             trust: None,
+            consistency: None,
+            restored: None,
         };
         plan(&hello, &answer, |seq| (seq <= own).then(|| chain(seq)))
     }

@@ -6,7 +6,7 @@
 
 use crate::case::CaseState;
 use crate::division::DivisionCode;
-use crate::file::chain::{SignatureError, Suite, verify};
+use crate::file::chain::{SignatureError, verify_text};
 use crate::hash::Hash;
 use crate::id::{CycleId, DeviceId, RowId, SubjectId};
 use crate::identity::IdentityRecord;
@@ -27,6 +27,11 @@ pub struct Pull {
     /// Most bytes of items before compression: 64 KiB, 16 on 2G.
     #[n(2)]
     pub max_bytes: u32,
+    /// Whether envelopes of other devices are only named ([`PulledItem::DEFERRED`]) instead of
+    /// brought: a new device has everything else first and gets files later, with
+    /// [`crate::sync::fetch`].
+    #[n(3)]
+    pub brief: Option<bool>,
 }
 
 /// A page of a list.
@@ -64,6 +69,15 @@ pub struct PulledItem {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     pub bytes: Vec<u8>,
+}
+
+/// What a deferred item names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The subject whose file the envelope belongs to.
+    pub subject: SubjectId,
+    /// The hash of the item ([`item_hash`]).
+    pub hash: Hash,
 }
 
 /// What can stand in a list.
@@ -247,15 +261,7 @@ impl Tombstone {
     /// # Errors
     /// [`SignatureError`] if it is not the server's over this subject.
     pub fn verify(&self, server_key: &[u8]) -> Result<(), SignatureError> {
-        let signature = data_encoding::HEXLOWER
-            .decode(self.signature.as_bytes())
-            .map_err(|_| SignatureError)?;
-        verify(
-            Suite::Ed25519,
-            server_key,
-            &Self::message(&self.subject),
-            &signature,
-        )
+        verify_text(server_key, &Self::message(&self.subject), &self.signature)
     }
 }
 
@@ -276,15 +282,7 @@ impl DeletedRows {
     /// # Errors
     /// [`SignatureError`] if it is not the server's over these rows.
     pub fn verify(&self, server_key: &[u8]) -> Result<(), SignatureError> {
-        let signature = data_encoding::HEXLOWER
-            .decode(self.signature.as_bytes())
-            .map_err(|_| SignatureError)?;
-        verify(
-            Suite::Ed25519,
-            server_key,
-            &Self::message(&self.rows),
-            &signature,
-        )
+        verify_text(server_key, &Self::message(&self.rows), &self.signature)
     }
 }
 
@@ -321,6 +319,10 @@ impl PulledItem {
     /// hash, so that the digest of the list still comes out.
     pub const GONE: u8 = u8::MAX;
 
+    /// The kind of an envelope that is only named: its bytes are the kind and hash of the item,
+    /// as for [`PulledItem::GONE`], and the subject whose file it belongs to.
+    pub const DEFERRED: u8 = u8::MAX - 1;
+
     /// What stands in place of an erased item.
     #[must_use]
     pub fn gone(position: u64, kind: u8, hash: &Hash) -> Self {
@@ -333,6 +335,27 @@ impl PulledItem {
         }
     }
 
+    /// What stands in place of an item that is brought later.
+    #[must_use]
+    pub fn deferred(position: u64, kind: u8, hash: &Hash, subject: &SubjectId) -> Self {
+        let mut item = Self::gone(position, kind, hash);
+        item.kind = Self::DEFERRED;
+        item.bytes.extend_from_slice(subject.as_str().as_bytes());
+        item
+    }
+
+    /// What a deferred item names; `None` for every other one.
+    #[must_use]
+    pub fn named(&self) -> Option<Named> {
+        let (_, rest) = self.bytes.split_first()?;
+        let (hash, subject) = rest.split_first_chunk::<32>()?;
+        let subject = std::str::from_utf8(subject).ok()?.parse().ok()?;
+        (self.kind == Self::DEFERRED).then_some(Named {
+            subject,
+            hash: Hash::from_bytes(*hash),
+        })
+    }
+
     /// The item, or `None` for a kind that this version does not know: keep it and skip it.
     #[must_use]
     pub fn item(&self) -> Option<PullItem> {
@@ -343,11 +366,16 @@ impl PulledItem {
 
     /// Kind and hash of what stands, or stood, here.
     fn fingerprint(&self) -> (u8, Hash) {
-        if self.kind == Self::GONE
-            && let [kind, hash @ ..] = self.bytes.as_slice()
-            && let Ok(hash) = hash.try_into()
+        let stands_for = match self.kind {
+            Self::GONE => self.bytes.len() == 33,
+            Self::DEFERRED => self.bytes.len() > 33,
+            _ => false,
+        };
+        if stands_for
+            && let Some((kind, rest)) = self.bytes.split_first()
+            && let Some(hash) = rest.first_chunk::<32>()
         {
-            return (*kind, Hash::from_bytes(hash));
+            return (*kind, Hash::from_bytes(*hash));
         }
         (self.kind, item_hash(&self.bytes))
     }
@@ -366,10 +394,7 @@ impl PullPage {
     /// # Errors
     /// [`SignatureError`] if it is not the server's over this page.
     pub fn verify(&self, server_key: &[u8]) -> Result<(), SignatureError> {
-        let signature = data_encoding::HEXLOWER
-            .decode(self.signature.as_bytes())
-            .map_err(|_| SignatureError)?;
-        verify(Suite::Ed25519, server_key, &self.message(), &signature)
+        verify_text(server_key, &self.message(), &self.signature)
     }
 }
 
@@ -422,6 +447,26 @@ mod tests {
             ..gone
         };
         assert_ne!(extend_digest(&start, &item), extend_digest(&start, &moved));
+    }
+
+    #[test]
+    fn a_deferred_item_keeps_the_digest_and_names_whose_it_is() {
+        let hash = Hash::of_file(b"an envelope");
+        let start = empty_digest("150623200201".parse().unwrap());
+        let subject = "hh-1".parse().unwrap();
+        let deferred = PulledItem::deferred(4, 0, &hash, &subject);
+        let gone = PulledItem::gone(4, 0, &hash);
+        assert_eq!(
+            extend_digest(&start, &deferred),
+            extend_digest(&start, &gone)
+        );
+        assert_eq!(deferred.named(), Some(Named { subject, hash }));
+        assert!(gone.named().is_none() && deferred.item().is_none());
+        let short = PulledItem {
+            bytes: vec![0; 7],
+            ..deferred
+        };
+        assert!(short.named().is_none());
     }
 
     #[test]

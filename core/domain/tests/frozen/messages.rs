@@ -41,6 +41,7 @@ pub(super) fn hello() -> Hello {
         }],
         clock: AT,
         trust: None,
+        checkpoint: None,
     }
 }
 
@@ -65,6 +66,8 @@ pub(super) fn welcome() -> HelloAnswer {
         checkpoint_signature: hex(&server().sign(&checkpoint.message())),
         checkpoint_at: AT,
         trust: None,
+        consistency: None,
+        restored: None,
     }
 }
 

@@ -73,6 +73,7 @@ pub(super) fn all() -> Vec<(String, Vec<u8>)> {
             division: id("150623200201"),
             after: 7,
             max_bytes: 16_384,
+            brief: None,
         }),
     );
     add("page-every-kind", bytes(&page()));

@@ -212,6 +212,27 @@ create table ballot (
 -- What an evaluator said, for the check after each of his ballots.
 create index ballot_by_evaluator on ballot (evaluator, cycle);
 
+-- Photos and scans that entries announced; the bytes come later, in chunks.
+create table media (
+    subject      text not null,
+    content      text not null,    -- SHA-256 of the bytes
+    file         text not null,    -- whose entry announced it; its key seals the chunks
+    device       text not null,    -- that announced it, and brings it
+    length       integer,          -- as the entry says; null where it does not
+    announced_at integer not null,
+    received     integer not null, -- bytes that are here
+    received_at  integer,          -- when it was complete and came out right
+    primary key (subject, content)
+) without rowid;
+
+create table media_chunk (
+    subject text not null,
+    content text not null,
+    at      integer not null, -- where it begins
+    sealed  blob not null,
+    primary key (subject, content, at)
+);
+
 -- What devices pull --------------------------------------------------------------------------
 
 create table list_head (
