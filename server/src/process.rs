@@ -5,8 +5,8 @@
 //! database. [`arrival`] opens cases and moves them when a file changes, [`evaluation`] is who
 //! takes part in the peer evaluation, [`interest`] who must not take part, [`doubt`] what looks
 //! wrong and asks for a person, [`conflict`] settles what officers disagree on, [`desk`] is
-//! what staff do, one case or many at once, [`duty`] is until when, [`mod@letter`] and [`petition`] are
-//! what goes to and comes from a subject, [`publicity`] posts a gacha's list, [`period`] does
+//! what staff do, one case or many at once, [`duty`] is until when, [`mod@letter`] is what goes to a
+//! subject ([`crate::rights`] what it asks for), [`publicity`] posts a gacha's list, [`period`] does
 //! what a clock decides, `queue` is what staff read. Every step goes through `advance`, which
 //! writes the case, its event, the audit row, the leaf of the log and what devices pull, in the
 //! caller's transaction.
@@ -23,7 +23,6 @@ pub mod interest;
 pub mod letter;
 mod moved;
 pub mod period;
-pub mod petition;
 pub mod publicity;
 pub mod queue;
 
@@ -36,6 +35,7 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
+use crate::rights;
 use crate::service::Service;
 use crate::store::{self, Tx};
 
@@ -54,7 +54,6 @@ pub use letter::{Letter, LetterKind, letter};
 pub use moved::CaseMovement;
 pub(crate) use period::watch;
 pub use period::{PeriodRun, run_periods};
-pub use petition::{AnswerRequest, PetitionRequest, PetitionView, petitions};
 pub use publicity::{Publication, publicity_list, publish_gacha};
 pub use queue::{CaseDetail, DueView, QueueFilter, QueuePage, case, queue};
 
@@ -108,7 +107,8 @@ pub(crate) fn put_calendar(
     now: AtMs,
 ) -> Result<(), ServiceError> {
     store::calendar::put(tx, calendar, source, now)?;
-    publicity::reckon_again(service, tx)
+    publicity::reckon_again(service, tx)?;
+    rights::queue::reckon_again(service, tx)
 }
 
 /// Enters the calendars that ship with the program, as in a new database.

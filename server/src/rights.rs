@@ -1,8 +1,10 @@
 //! The rights of those who are rated (`domain.md` E): what a person asks for at the counter and
 //! gets, how long the office takes, and what it has to say first.
 //!
-//! - [`desk`]: requests with their clock, taken, answered, carried out by a second person;
-//!   statements, notices of adverse records, orders to keep data,
+//! - [`desk`]: whatever somebody asks for by right, with its clock, taken, answered, carried out by a
+//!   second person, and found again in [`queue`]; `process` is what belongs to a rating, a decision
+//!   by hand and a repair,
+//! - [`statement`] and [`hold`]: statements, notices of adverse records, orders to keep data,
 //! - [`view`]: everything that is held about a subject, with sources and history; [`page`] prints
 //!   it, and the notice before collection, in the person's language,
 //! - [`loss`]: whom a lost device may speak of, and the letters to them.
@@ -11,16 +13,32 @@ pub mod desk;
 pub mod hold;
 pub mod loss;
 pub mod page;
+mod process;
+pub mod queue;
 pub mod statement;
 pub mod view;
 
 use itgel_domain::error::ErrorCode;
+use itgel_domain::id::SubjectId;
 use itgel_domain::policy::{self, Action, Actor, Denial, Resource};
 use itgel_domain::subject::Subject;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
-use crate::store;
+use crate::{fold, store};
+
+/// The subject for which a role of the actor allows `action`. What lies outside the actor's
+/// divisions does not exist for them: they are told `absent`.
+fn served(
+    connection: &Connection,
+    actor: &Actor,
+    (action, absent): (Action, ErrorCode),
+    subject: &SubjectId,
+) -> Result<Subject, ServiceError> {
+    let subject = fold::subject(connection, subject)?;
+    allow(connection, actor, action, &subject, absent)?;
+    Ok(subject)
+}
 
 /// Refuses unless a role of the actor allows `action` for `subject`. What lies outside the
 /// actor's divisions does not exist for them.

@@ -253,6 +253,8 @@ codes! {
     RequestAnswered = "rights.answered", Conflict;
     /// A refusal without a ground that the law gives for such a request, or without words.
     RefusalGround = "rights.refusal", Invalid;
+    /// An answer that does not fit the request, or says of a case what is not true of it.
+    RequestOutcome = "rights.outcome", Conflict;
     /// Near relatives cannot ask for this in the place of a person who has died.
     RightNotOfRelatives = "rights.relatives", Invalid;
     /// The identity record has no such person.
@@ -336,10 +338,6 @@ codes! {
     HouseholdParties = "household.parties", Invalid;
     /// A change of households after which animals are lost or counted twice (`domain.md` G 11).
     HouseholdBalance = "household.balance", Invalid;
-    /// No such petition, or it was answered already.
-    PetitionUnknown = "petition.unknown", NotFound;
-    /// An answer that does not fit the petition, or says of a case what is not true of it.
-    PetitionOutcome = "petition.outcome", Conflict;
     /// An absence with its days in the wrong order, too long, or with oneself as deputy.
     AbsenceDays = "absence.days", Invalid;
     /// No such declared interest stands.

@@ -140,8 +140,6 @@ ids! {
     ImportId;
     /// A doubt about how a visit or an evaluation was made.
     DoubtId;
-    /// What a subject asks of a person; also the number on its receipt note.
-    PetitionId;
 }
 
 fn checked(text: &str) -> Result<&str, IdError> {

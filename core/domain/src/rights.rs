@@ -1,25 +1,25 @@
-//! The rights of those who are rated (`domain.md` L-06, L-07, L-20 to L-23): what a person can ask
-//! for, who may ask in whose name, how soon the office answers and why it may refuse.
+//! The rights of those who are rated (`domain.md` L-06, L-07, L-12, L-17, L-20 to L-23): what a
+//! person can ask for, who may ask in whose name, how soon the office answers and why it may refuse.
 //!
-//! Terms and grounds are data, `fixtures/rights/rights.toml`; the process of a request is here.
+//! Whatever somebody asks for by right is one [`Request`]: to see the own file, that a person
+//! decides instead of the engine alone, that a record of ours is repaired. Terms and grounds are
+//! data ([`law`], `fixtures/rights/rights.toml`); the process of a request is here.
 
 pub mod consent;
+pub mod law;
 pub mod scan;
 
-use std::sync::LazyLock;
-
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use crate::case::Role;
 use crate::error::{ErrorCode, Violation};
 use crate::hash::Hash;
-use crate::id::OfficerId;
-use crate::pack::error::PackError;
-use crate::pack::read::{self, Fields};
+use crate::id::{CaseId, OfficerId, RowId};
 use crate::pack::vocabulary;
+use crate::policy::Action;
 use crate::time::AtMs;
 
-const BUILTIN: &str = include_str!("../../../fixtures/rights/rights.toml");
+pub use law::{Ground, Right, Rights, Term};
 
 vocabulary! {
     /// What a person asks for.
@@ -38,8 +38,20 @@ vocabulary! {
         Restrict => "restrict",
         /// 解释说明 how a grade came about.
         Explain => "explain",
-        /// 拒绝仅通过自动化决策: that a person decides.
+        /// 拒绝仅通过自动化决策: that a person decides (L-17).
         HumanDecision => "human_decision",
+        /// 信用修复: that a record of ours is repaired (L-12).
+        Repair => "repair",
+    }
+}
+
+vocabulary! {
+    /// What a person decided instead of the engine alone.
+    HandDecision {
+        /// A person looked at everything and decides the same.
+        Confirmed => "confirmed",
+        /// A person decided otherwise, and the case has moved by it.
+        Changed => "changed",
     }
 }
 
@@ -83,37 +95,6 @@ vocabulary! {
     }
 }
 
-/// What can be asked for and how soon it is answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Right {
-    /// What.
-    pub kind: RightKind,
-    /// Calendar days from the day on which it was taken.
-    pub days: u16,
-    /// Whether near relatives of a person who has died may ask for it.
-    pub is_for_relatives: bool,
-    /// The law.
-    pub basis: String,
-}
-
-/// A ground on which a request can be refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ground {
-    /// Its code.
-    pub code: String,
-    /// What can be refused on it.
-    pub kinds: Vec<RightKind>,
-    /// The law.
-    pub basis: String,
-}
-
-/// All rights and all grounds of refusal.
-#[derive(Debug, Clone)]
-pub struct Rights {
-    rights: Vec<Right>,
-    grounds: Vec<Ground>,
-}
-
 /// What somebody asks for at the counter.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +113,12 @@ pub struct Asking {
     /// What was said, in words.
     #[serde(default)]
     pub words: String,
+    /// The case that a person is to decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
+    /// The record that is to be repaired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<RowId>,
 }
 
 /// A request and what became of it.
@@ -145,8 +132,9 @@ pub struct Request {
     pub taken_by: OfficerId,
     /// When.
     pub taken_at: AtMs,
-    /// The last day for an answer.
-    pub due_on: Date,
+    /// How many events the case had that a person is to decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_version: Option<u64>,
     /// The answer.
     pub answer: Option<Answer>,
     /// Who carried it out after the answer, where that needs a second person.
@@ -162,55 +150,15 @@ pub struct Answer {
     pub at: AtMs,
     /// The ground of a refusal; absent if it was granted.
     pub ground: Option<String>,
-    /// What was answered, in words; never empty in a refusal.
+    /// What was decided by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<HandDecision>,
+    /// What was answered, in words; never empty in a refusal or a decision by hand.
     pub words: String,
 }
 
 /// The most characters of what is said or answered.
 pub const MAX_WORDS: usize = 2_000;
-
-impl Rights {
-    /// The rights of this program, parsed once.
-    #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "the embedded file is parsed by the tests of every build"
-    )]
-    pub fn builtin() -> &'static Self {
-        static RIGHTS: LazyLock<Rights> =
-            LazyLock::new(|| Rights::parse("rights.toml", BUILTIN).expect("the file parses"));
-        &RIGHTS
-    }
-
-    /// Parses a file.
-    ///
-    /// # Errors
-    /// The first fault, with file, line and key.
-    pub fn parse(file: &str, text: &str) -> Result<Self, PackError> {
-        let node = read::toml(file, text)?;
-        let mut fields = Fields::of(file, "", &node)?;
-        fields.find_int("version")?;
-        let rights = fields.tables("right")?.into_iter().map(Right::read);
-        let rights = rights.collect::<Result<_, _>>()?;
-        let grounds = fields.tables("refusal")?.into_iter().map(Ground::read);
-        let grounds = grounds.collect::<Result<_, _>>()?;
-        fields.finish()?;
-        Ok(Self { rights, grounds })
-    }
-
-    /// The terms of what somebody asks for.
-    #[must_use]
-    pub fn get(&self, kind: RightKind) -> Option<&Right> {
-        self.rights.iter().find(|right| right.kind == kind)
-    }
-
-    /// The grounds on which a request can be refused.
-    pub fn grounds(&self, kind: RightKind) -> impl Iterator<Item = &Ground> {
-        self.grounds
-            .iter()
-            .filter(move |ground| ground.kinds.contains(&kind))
-    }
-}
 
 impl Request {
     /// Takes a request.
@@ -220,17 +168,17 @@ impl Request {
     pub fn take(asking: Asking, by: OfficerId, at: AtMs) -> Result<Self, Vec<Violation>> {
         let right = Rights::builtin().get(asking.kind);
         let faults = asking.faults(right);
-        match right.filter(|_| faults.is_empty()) {
-            Some(right) => Ok(Self {
+        match faults.is_empty() {
+            true => Ok(Self {
                 state: RequestState::Open,
-                due_on: at.on().saturating_add(i32::from(right.days).days()),
                 asking,
                 taken_by: by,
                 taken_at: at,
+                case_version: None,
                 answer: None,
                 done_by: None,
             }),
-            None => Err(faults),
+            false => Err(faults),
         }
     }
 
@@ -238,10 +186,14 @@ impl Request {
     ///
     /// # Errors
     /// [`ErrorCode::RequestAnswered`] if it was answered before; [`ErrorCode::RefusalGround`] for
-    /// a ground that does not allow it, or without words.
+    /// a ground that does not allow it, or without words; [`ErrorCode::RequestOutcome`] for a
+    /// decision by hand that was not asked for, is missing or says nothing in words.
     pub fn answer(&mut self, answer: Answer) -> Result<(), ErrorCode> {
         if self.state != RequestState::Open {
             return Err(ErrorCode::RequestAnswered);
+        }
+        if !self.asking.kind.allows(&answer) {
+            return Err(ErrorCode::RequestOutcome);
         }
         let is_short = answer.words.chars().count() <= MAX_WORDS;
         let is_known = |code: &str| {
@@ -272,11 +224,13 @@ impl Request {
         self.done_by = Some(by);
         Ok(())
     }
+}
 
-    /// Whether it is not answered and its last day has passed.
+impl RequestState {
+    /// Whether it waits although its last day has passed.
     #[must_use]
-    pub fn is_late(&self, today: Date) -> bool {
-        self.state == RequestState::Open && today > self.due_on
+    pub fn is_late(self, due_on: Date, today: Date) -> bool {
+        self == Self::Open && today > due_on
     }
 }
 
@@ -285,6 +239,53 @@ impl RightKind {
     #[must_use]
     pub const fn needs_second(self) -> bool {
         matches!(self, Self::Delete)
+    }
+
+    /// Whether it gives the file to read.
+    #[must_use]
+    pub const fn is_reading(self) -> bool {
+        matches!(self, Self::Access | Self::Copy | Self::Transfer)
+    }
+
+    /// Whether it belongs to the process of a rating: it is about a case or about one record.
+    #[must_use]
+    pub const fn is_of_process(self) -> bool {
+        matches!(self, Self::HumanDecision | Self::Repair)
+    }
+
+    /// What lets somebody take it down.
+    #[must_use]
+    pub const fn taken_under(self) -> Action {
+        match self.is_of_process() {
+            true => Action::TakeObjection,
+            false => Action::ServeSubject,
+        }
+    }
+
+    /// What lets somebody answer it.
+    #[must_use]
+    pub const fn answered_under(self) -> Action {
+        match self {
+            Self::HumanDecision => Action::DecideByHand,
+            Self::Repair => Action::AmendRecord,
+            _ => Action::AnswerRequest,
+        }
+    }
+
+    /// Who has to answer it.
+    #[must_use]
+    pub const fn duty(self) -> Role {
+        match self {
+            Self::HumanDecision => Role::Reviewer,
+            _ => Role::ObjectionOfficer,
+        }
+    }
+
+    /// Whether it can be answered so, apart from the grounds: what a person decided by hand, and
+    /// why, is said of that alone.
+    fn allows(self, answer: &Answer) -> bool {
+        let is_by_hand = self == Self::HumanDecision && answer.ground.is_none();
+        answer.decision.is_some() == is_by_hand && !(is_by_hand && answer.words.trim().is_empty())
     }
 }
 
@@ -301,6 +302,9 @@ impl Asking {
         if self.person.trim().is_empty() {
             found.push(Violation::new("person", ErrorCode::ValueMissing));
         }
+        if self.kind.is_of_process() && self.words.trim().is_empty() {
+            found.push(Violation::new("words", ErrorCode::CaseReason));
+        }
         if self.words.chars().count() > MAX_WORDS {
             let long = Violation::new("words", ErrorCode::ValueOutOfRange)
                 .with("min", 0)
@@ -308,32 +312,6 @@ impl Asking {
             found.push(long);
         }
         found
-    }
-}
-
-impl Right {
-    fn read(mut row: Fields<'_>) -> Result<Self, PackError> {
-        let days = row.find_int("days")?.and_then(|n| u16::try_from(n).ok());
-        let right = Self {
-            kind: row.word("kind")?,
-            days: days.unwrap_or(1),
-            is_for_relatives: row.flag("by_relatives")?,
-            basis: row.text("basis")?.to_owned(),
-        };
-        row.finish()?;
-        Ok(right)
-    }
-}
-
-impl Ground {
-    fn read(mut row: Fields<'_>) -> Result<Self, PackError> {
-        let ground = Self {
-            code: row.text("code")?.to_owned(),
-            kinds: row.words("kinds")?,
-            basis: row.text("basis")?.to_owned(),
-        };
-        row.finish()?;
-        Ok(ground)
     }
 }
 

@@ -80,6 +80,8 @@ pub fn run(args: &Args) -> Result<(), SelfViewError> {
             proof: None,
             checked: args.checked,
             words: String::new(),
+            case: None,
+            record: None,
         },
     };
     let officer = args.officer.clone();

@@ -117,7 +117,6 @@ pub fn erase(
     store::conflict::delete(tx, subject)?;
     store::moved::delete(tx, subject)?;
     store::doubt::redact(tx, subject)?;
-    store::petition::redact(tx, subject)?;
     store::warning::delete(tx, subject)?;
     store::decision::redact(tx, subject)?;
     Ok(store::publicity::delete(tx, subject)?)

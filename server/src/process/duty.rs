@@ -5,20 +5,21 @@
 use std::collections::BTreeMap;
 
 use itgel_domain::case::clocks::Clock;
-use itgel_domain::case::deadline::Deadline;
+use itgel_domain::case::deadline::{Deadline, Due};
 use itgel_domain::case::{Case, Role};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::id::{CaseId, CycleId, OfficerId, PetitionId};
+use itgel_domain::id::{CaseId, CycleId, DecisionId, OfficerId};
 use itgel_domain::policy::{self, Action, Actor, Grant, Resource};
+use itgel_domain::rights::RequestState;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
 use super::desk::allow;
 use super::letter::LetterKind;
-use super::petition::petitions;
 use crate::error::ServiceError;
+use crate::rights::{self, desk::RequestView};
 use crate::service::Service;
 use crate::store::absence::AbsenceRow;
 use crate::store::{self, Tx};
@@ -48,9 +49,9 @@ pub struct Duty {
     /// The case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<CaseId>,
-    /// The petition.
+    /// What a subject asked for by right.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub petition: Option<PetitionId>,
+    pub request: Option<DecisionId>,
     /// The objection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
@@ -66,7 +67,7 @@ pub struct Duty {
 /// A page of duties.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct DutyPage {
-    /// The deadlines, the earliest first within each case and petition.
+    /// The deadlines, the earliest first within each case and request.
     pub items: Vec<Duty>,
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +88,7 @@ pub struct AbsenceRequest {
     pub deputy: OfficerId,
 }
 
-/// The deadlines of a campaign in a division: petitions on the first page, then cases by their
+/// The deadlines of a campaign in a division: requests of subjects on the first page, then cases by their
 /// earliest deadline.
 ///
 /// # Errors
@@ -107,17 +108,8 @@ pub fn duties(
     let mut desk = People::on(connection, today)?;
     let mut items = Vec::new();
     if cursor.is_none() {
-        for view in petitions(service, connection, actor, place.1)? {
-            if view.petition.answer.is_none() {
-                let clock = Clock {
-                    deadline: view.petition.kind.deadline(),
-                    due: view.due,
-                    receipt: None,
-                };
-                let mut duty = desk.duty(clock, view.petition.division)?;
-                duty.petition = Some(view.petition.id);
-                items.push(duty);
-            }
+        for view in rights::queue::waiting(service, connection, actor, place.1)? {
+            items.push(desk.of_request(view)?);
         }
         items.sort_by_key(|duty| duty.due_on);
     }
@@ -254,20 +246,48 @@ impl<'a> People<'a> {
     }
 
     fn duty(&mut self, clock: Clock, division: DivisionCode) -> Result<Duty, ServiceError> {
-        let role = clock.deadline.duty();
-        let is_overdue = clock.due.on < self.today;
+        let (role, word) = (clock.deadline.duty(), clock.deadline.to_string());
+        let duty = self.until(word, clock.due, role, division)?;
+        Ok(Duty {
+            receipt: clock.receipt,
+            ..duty
+        })
+    }
+
+    /// What somebody asked for waits for its answer, and an erasure that was granted for the
+    /// second person.
+    fn of_request(&mut self, view: RequestView) -> Result<Duty, ServiceError> {
+        let role = match view.state {
+            RequestState::Granted => Role::Approver,
+            _ => view.kind.duty(),
+        };
+        let duty = self.until(view.kind.to_string(), view.due, role, view.division)?;
+        Ok(Duty {
+            request: Some(view.id),
+            ..duty
+        })
+    }
+
+    fn until(
+        &mut self,
+        deadline: String,
+        due: Due,
+        role: Role,
+        division: DivisionCode,
+    ) -> Result<Duty, ServiceError> {
+        let is_overdue = due.on < self.today;
         let escalated_to = match is_overdue && role != Role::Approver {
             true => self.who(Role::Approver, division)?,
             false => Vec::new(),
         };
         Ok(Duty {
-            deadline: clock.deadline.to_string(),
-            due_on: clock.due.on,
-            provisional: clock.due.provisional,
+            deadline,
+            due_on: due.on,
+            provisional: due.provisional,
             is_overdue,
             case: None,
-            petition: None,
-            receipt: clock.receipt,
+            request: None,
+            receipt: None,
             role,
             people: self.who(role, division)?,
             escalated_to,

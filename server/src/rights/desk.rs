@@ -1,19 +1,23 @@
-//! Requests of subjects: taken with the identity check on record, answered within their term,
-//! carried out. Every step has its audit row and its leaf; the words lie sealed under the key of
-//! the identity, so that they go with it.
+//! What subjects ask for by right: taken with the identity check on record, answered within their
+//! term, carried out. Every step has its audit row and its leaf; the words lie sealed under the key
+//! of the identity, so that they go with it.
 
+use itgel_domain::case::deadline::{Due, counted};
+use itgel_domain::credit::Amendment;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DecisionId, SubjectId};
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor, Resource, may};
-use itgel_domain::rights::{Answer, Asking, Relation, Request, RequestState, RightKind};
+use itgel_domain::rights::{
+    Answer, Asking, HandDecision, Relation, Request, RequestState, RightKind, Rights, Term,
+};
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
-use super::{allow, hold};
+use super::{hold, process, served};
 use crate::contents::{self, Scope};
 use crate::erasure;
 use crate::error::ServiceError;
@@ -39,6 +43,12 @@ pub struct AnswerRequest {
     /// The ground of a refusal; absent if it is granted.
     #[serde(default)]
     pub ground: Option<String>,
+    /// What is decided by hand.
+    #[serde(default)]
+    pub decision: Option<HandDecision>,
+    /// How the record is amended that is repaired.
+    #[serde(default)]
+    pub amendment: Option<Amendment>,
     /// What is answered.
     #[serde(default)]
     pub words: String,
@@ -49,8 +59,14 @@ pub struct AnswerRequest {
 pub struct RequestView {
     /// Its number.
     pub id: DecisionId,
+    /// What is asked for.
+    pub kind: RightKind,
     /// About whom.
     pub subject: SubjectId,
+    /// Where the subject lived when it was taken.
+    pub division: DivisionCode,
+    /// The last day for the answer.
+    pub due: Due,
     /// Whether its last day has passed without an answer.
     pub is_late: bool,
     /// The request; absent once the subject was erased.
@@ -60,25 +76,13 @@ pub struct RequestView {
     pub state: RequestState,
 }
 
-/// Which requests are wanted.
-#[derive(Debug, Clone)]
-pub struct RequestFilter {
-    /// Of subjects that live here.
-    pub division: DivisionCode,
-    /// In this state.
-    pub state: RequestState,
-    /// After this place.
-    pub after: String,
-    /// Most lines.
-    pub limit: u32,
-}
-
-/// Takes a request. A person who asks for the own file in their own name gets it at once: it is
-/// answered as it is taken.
+/// Takes a request, free of charge (`domain.md` L-12, L-34). A person who asks for the own file in
+/// their own name gets it at once: it is answered as it is taken.
 ///
 /// # Errors
-/// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::NotAllowed`] for the officer; violations for
-/// what is missing; [`ServiceError`] of the database.
+/// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::NotAllowed`] for the officer;
+/// [`ErrorCode::CaseUnknown`] or [`ErrorCode::RecordUnknown`] for what a decision or a repair is
+/// about; violations for what is missing; [`ServiceError`] of the database.
 pub fn take(
     service: &Service,
     tx: &Tx<'_>,
@@ -86,44 +90,44 @@ pub fn take(
     request: &TakeRequest,
     now: AtMs,
 ) -> Result<RequestView, ServiceError> {
-    let subject = fold::subject(tx, &request.subject)?;
-    allow(
-        tx,
-        actor,
-        Action::ServeSubject,
-        &subject,
-        ErrorCode::SubjectUnknown,
-    )?;
+    let right = (request.asking.kind.taken_under(), ErrorCode::SubjectUnknown);
+    let subject = served(tx, actor, right, &request.subject)?;
     check_person(service, tx, &subject, &request.asking)?;
     let taken = Request::take(request.asking.clone(), actor.officer.clone(), now);
     let mut taken = taken.map_err(refuse)?;
-    if is_reading(taken.asking.kind) && taken.asking.relation == Relation::Own {
+    taken.case_version = process::check_asking(tx, &subject.id, &taken.asking)?;
+    if taken.asking.kind.is_reading() && taken.asking.relation == Relation::Own {
         taken.answer(Answer {
             by: actor.officer.clone(),
             at: now,
             ground: None,
+            decision: None,
             words: String::new(),
         })?;
     }
-    let row = RequestRow {
+    let mut row = RequestRow {
         id: DecisionId::from_random(random()?),
         subject: subject.id.clone(),
         division: subject.division,
         kind: taken.asking.kind,
         state: taken.state,
-        due_on: taken.due_on,
+        due_on: now.on(),
         taken_at: now,
         sealed: Vec::new(),
     };
+    row.due_on = due(service, tx, &row)?.on;
     keep(service, tx, row, taken, (actor, "rights.taken"), now)
 }
 
-/// Answers a request: granted, or refused with ground and words.
+/// Answers a request: granted, or refused with ground and words. A decision by hand comes from
+/// somebody who had no part in the case; a repair amends the record in the same transaction.
 ///
 /// # Errors
 /// [`ErrorCode::RightRequestUnknown`], [`ErrorCode::RequestAnswered`],
-/// [`ErrorCode::RefusalGround`]; [`ErrorCode::SubjectHeld`] if an erasure would be granted against
-/// an order of the law; [`ServiceError`] of the database.
+/// [`ErrorCode::RefusalGround`], [`ErrorCode::RequestOutcome`]; [`ErrorCode::ActedBefore`] or
+/// [`ErrorCode::ConflictOfInterest`]; [`ErrorCode::SubjectHeld`] if an erasure would be granted
+/// against an order of the law; those of [`records::amend`](crate::credit::records::amend);
+/// [`ServiceError`] of the database.
 pub fn answer(
     service: &Service,
     tx: &Tx<'_>,
@@ -131,7 +135,7 @@ pub fn answer(
     (id, answer): (&DecisionId, &AnswerRequest),
     now: AtMs,
 ) -> Result<RequestView, ServiceError> {
-    let (row, mut request) = find(service, tx, actor, Action::AnswerRequest, id)?;
+    let (row, mut request) = find(service, tx, actor, None, id)?;
     let is_granted = answer.ground.is_none();
     if is_granted && row.kind == RightKind::Delete && hold::is_held(tx, &row.subject)? {
         return Err(ErrorCode::SubjectHeld.into());
@@ -140,8 +144,16 @@ pub fn answer(
         by: actor.officer.clone(),
         at: now,
         ground: answer.ground.clone(),
+        decision: answer.decision,
         words: answer.words.clone(),
     })?;
+    process::carry(
+        service,
+        tx,
+        actor,
+        (&request, answer.amendment.as_ref()),
+        now,
+    )?;
     keep(service, tx, row, request, (actor, "rights.answered"), now)
 }
 
@@ -174,50 +186,13 @@ pub fn carry_out(
         store::rights::put_request(tx, &row)?;
         log(tx, &row, (&actor, "rights.erased"), now)?;
         ingest::erase(service, tx, &subject.id, actor.officer.as_str(), now)?;
-        Ok(RequestView {
-            id: row.id,
-            subject: row.subject,
-            is_late: false,
-            request: None,
-            state: row.state,
-        })
+        shown(service, tx, row, None, now)
     })?;
     if let Err(error) = erasure::leave_no_bytes(service) {
         // The job that the erasure asked for does it.
         tracing::warn!(%error, "the log of writes is emptied later");
     }
     Ok(done)
-}
-
-/// The requests of a division in a state, those that are due first; and where the next page
-/// begins.
-///
-/// # Errors
-/// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`]; [`ServiceError`] of the database.
-pub fn list(
-    service: &Service,
-    connection: &Connection,
-    actor: &Actor,
-    filter: &RequestFilter,
-    now: AtMs,
-) -> Result<(Vec<RequestView>, Option<String>), ServiceError> {
-    may(actor, Action::ServeSubject, &Resource::at(filter.division))?;
-    let RequestFilter {
-        division,
-        state,
-        after,
-        limit,
-    } = filter;
-    let mut rows = store::rights::list_in(connection, *division, *state, after, limit + 1)?;
-    let most = usize::try_from(*limit).unwrap_or(usize::MAX);
-    let has_more = rows.len() > most;
-    rows.truncate(most);
-    let next = rows.last().filter(|_| has_more);
-    let next = next.map(|row| format!("{} {}", row.due_on, row.id));
-    let views = rows
-        .into_iter()
-        .map(|row| view(service, connection, row, now));
-    Ok((views.collect::<Result<_, _>>()?, next))
 }
 
 /// A request that was granted to read the file, and the subject.
@@ -231,10 +206,10 @@ pub(super) fn granted_reading(
     id: &DecisionId,
     now: AtMs,
 ) -> Result<Subject, ServiceError> {
-    let (row, request) = find(service, connection, actor, Action::ServeSubject, id)?;
+    let (row, request) = find(service, connection, actor, Some(Action::ServeSubject), id)?;
     let answered_at = request.answer.map(|answer| answer.at.plus_ms(READABLE_MS));
     let is_open = row.state == RequestState::Done && answered_at.is_some_and(|end| now <= end);
-    match is_reading(row.kind) && is_open {
+    match row.kind.is_reading() && is_open {
         true => fold::subject(connection, &row.subject),
         false => Err(ErrorCode::RightRequestUnknown.into()),
     }
@@ -243,25 +218,22 @@ pub(super) fn granted_reading(
 /// How long what was granted can be read and printed.
 const READABLE_MS: i64 = 30 * 86_400_000;
 
-/// The requests of a subject, the oldest first.
-pub(super) fn list_of(
+/// The last day for the answer, reckoned with what is known of working days today.
+pub(super) fn due(
     service: &Service,
     connection: &Connection,
-    subject: &SubjectId,
-    now: AtMs,
-) -> Result<Vec<RequestView>, ServiceError> {
-    let rows = store::rights::list_of(connection, subject)?;
-    let views = rows
-        .into_iter()
-        .map(|row| view(service, connection, row, now));
-    views.collect()
-}
-
-const fn is_reading(kind: RightKind) -> bool {
-    matches!(
-        kind,
-        RightKind::Access | RightKind::Copy | RightKind::Transfer
-    )
+    row: &RequestRow,
+) -> Result<Due, ServiceError> {
+    let absent = || ServiceError::internal("a right without its term");
+    let right = Rights::builtin().get(row.kind).ok_or_else(absent)?;
+    let from = row.taken_at.on();
+    Ok(match right.term {
+        Term::Days(days) => counted(from, days),
+        Term::Process(deadline) => {
+            let timetable = crate::process::timetable(service, connection, row.division)?;
+            deadline.due(from, &timetable)
+        }
+    })
 }
 
 fn check_person(
@@ -272,7 +244,9 @@ fn check_person(
 ) -> Result<(), ServiceError> {
     let known = contents::identity(service, connection, &subject.id)?;
     let people = known.map(|record| record.people).unwrap_or_default();
-    match people.iter().any(|person| person.role == asking.person) {
+    // Of an organisation that came from a register nobody is recorded: who asks shows a mandate.
+    let is_mandated = people.is_empty() && asking.relation == Relation::Agent;
+    match is_mandated || people.iter().any(|person| person.role == asking.person) {
         true => Ok(()),
         false => Err(refuse(vec![Violation::new(
             "person",
@@ -285,18 +259,13 @@ fn find(
     service: &Service,
     connection: &Connection,
     actor: &Actor,
-    action: Action,
+    action: Option<Action>,
     id: &DecisionId,
 ) -> Result<(RequestRow, Request), ServiceError> {
     let (row, request) = open(service, connection, id)?;
-    let subject = fold::subject(connection, &row.subject)?;
-    allow(
-        connection,
-        actor,
-        action,
-        &subject,
-        ErrorCode::RightRequestUnknown,
-    )?;
+    let action = action.unwrap_or(row.kind.answered_under());
+    let right = (action, ErrorCode::RightRequestUnknown);
+    served(connection, actor, right, &row.subject)?;
     Ok((row, request))
 }
 
@@ -327,19 +296,32 @@ fn read(
     })?))
 }
 
-fn view(
+/// A request as staff see it, with its last day as it is reckoned today.
+pub(super) fn view(
     service: &Service,
     connection: &Connection,
     row: RequestRow,
     now: AtMs,
 ) -> Result<RequestView, ServiceError> {
     let request = read(service, connection, &row)?;
+    shown(service, connection, row, request, now)
+}
+
+fn shown(
+    service: &Service,
+    connection: &Connection,
+    row: RequestRow,
+    request: Option<Request>,
+    now: AtMs,
+) -> Result<RequestView, ServiceError> {
+    let due = due(service, connection, &row)?;
     Ok(RequestView {
-        is_late: request
-            .as_ref()
-            .is_some_and(|request| request.is_late(now.on())),
         id: row.id,
+        kind: row.kind,
         subject: row.subject,
+        division: row.division,
+        is_late: row.state.is_late(due.on, now.on()),
+        due,
         request,
         state: row.state,
     })
@@ -360,13 +342,7 @@ fn keep(
     row.state = request.state;
     store::rights::put_request(tx, &row)?;
     log(tx, &row, (actor, action), now)?;
-    Ok(RequestView {
-        is_late: request.is_late(now.on()),
-        id: row.id,
-        subject: row.subject,
-        state: request.state,
-        request: Some(request),
-    })
+    shown(service, tx, row, Some(request), now)
 }
 
 fn log(

@@ -9,9 +9,8 @@ use itgel_domain::policy::{Action, Actor};
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
-use super::allow;
+use super::served;
 use crate::error::ServiceError;
-use crate::fold;
 use crate::service::random;
 use crate::store::rights::HoldRow;
 use crate::store::{self, Tx};
@@ -37,14 +36,8 @@ pub fn place(
     request: &HoldRequest,
     now: AtMs,
 ) -> Result<HoldRow, ServiceError> {
-    let subject = fold::subject(tx, &request.subject)?;
-    allow(
-        tx,
-        actor,
-        Action::HoldSubject,
-        &subject,
-        ErrorCode::SubjectUnknown,
-    )?;
+    let right = (Action::HoldSubject, ErrorCode::SubjectUnknown);
+    let subject = served(tx, actor, right, &request.subject)?;
     if request.basis.trim().is_empty() {
         return Err(ServiceError::Refused {
             code: ErrorCode::ValueMissing,
@@ -71,14 +64,8 @@ pub fn place(
 /// the database.
 pub fn lift(tx: &Tx<'_>, actor: &Actor, id: &DecisionId, now: AtMs) -> Result<(), ServiceError> {
     let hold = store::rights::get_hold(tx, id)?.ok_or(ErrorCode::RightRequestUnknown)?;
-    let subject = fold::subject(tx, &hold.subject)?;
-    allow(
-        tx,
-        actor,
-        Action::HoldSubject,
-        &subject,
-        ErrorCode::RightRequestUnknown,
-    )?;
+    let right = (Action::HoldSubject, ErrorCode::RightRequestUnknown);
+    served(tx, actor, right, &hold.subject)?;
     if !store::rights::lift_hold(tx, id, &actor.officer, now)? {
         return Err(ErrorCode::RightRequestUnknown.into());
     }

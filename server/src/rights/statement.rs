@@ -14,7 +14,7 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
-use super::allow;
+use super::served;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::fold;
@@ -86,14 +86,8 @@ pub fn make(
     request: &StatementRequest,
     now: AtMs,
 ) -> Result<DecisionId, ServiceError> {
-    let subject = fold::subject(tx, &request.subject)?;
-    allow(
-        tx,
-        actor,
-        Action::ServeSubject,
-        &subject,
-        ErrorCode::SubjectUnknown,
-    )?;
+    let right = (Action::ServeSubject, ErrorCode::SubjectUnknown);
+    let subject = served(tx, actor, right, &request.subject)?;
     let words = request.words.trim();
     if words.is_empty() || words.chars().count() > MAX_WORDS {
         return Err(fault("words", ErrorCode::ValueMissing));
@@ -127,14 +121,8 @@ pub fn withdraw(
     (subject, id): (&SubjectId, &DecisionId),
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    let subject = fold::subject(tx, subject)?;
-    allow(
-        tx,
-        actor,
-        Action::ServeSubject,
-        &subject,
-        ErrorCode::SubjectUnknown,
-    )?;
+    let right = (Action::ServeSubject, ErrorCode::SubjectUnknown);
+    let subject = served(tx, actor, right, subject)?;
     if !store::rights::withdraw_statement(tx, &subject.id, id, now)? {
         return Err(ErrorCode::StatementAbout.into());
     }
@@ -178,14 +166,8 @@ pub fn tell(
     request: &NoticeRequest,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    let subject = fold::subject(tx, &request.subject)?;
-    allow(
-        tx,
-        actor,
-        Action::ServeSubject,
-        &subject,
-        ErrorCode::SubjectUnknown,
-    )?;
+    let right = (Action::ServeSubject, ErrorCode::SubjectUnknown);
+    let subject = served(tx, actor, right, &request.subject)?;
     if request.told_on > now.on() {
         return Err(fault("told_on", ErrorCode::ObservedOutOfTime));
     }

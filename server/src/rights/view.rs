@@ -21,7 +21,7 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use super::desk::{self, RequestView};
-use super::statement;
+use super::{queue, statement};
 use crate::error::ServiceError;
 use crate::process;
 use crate::service::Service;
@@ -206,7 +206,7 @@ fn of(
         queries: queries(connection, &subject)?,
         authorisations: store::authorisation::list_about(connection, id)?,
         statements: statement::list(service, connection, id)?,
-        requests: desk::list_of(service, connection, id, now)?,
+        requests: queue::list_of(service, connection, id, now)?,
         holds: store::rights::list_holds(connection, id)?,
         processing: processing(),
         subject,

@@ -1,4 +1,4 @@
-//! What the office keeps about its own work: declared interests, doubts, petitions, deadlines and
+//! What the office keeps about its own work: declared interests, doubts, deadlines and
 //! who stands in for whom.
 
 use axum::extract::{Path, Query, State};
@@ -7,14 +7,12 @@ use axum::response::IntoResponse;
 use itgel_domain::case::household::HouseholdChange;
 use itgel_domain::case::interest::InterestKind;
 use itgel_domain::division::DivisionCode;
-use itgel_domain::id::{CycleId, DoubtId, OfficerId, PetitionId, SubjectId};
+use itgel_domain::id::{CycleId, DoubtId, OfficerId, SubjectId};
 
 use super::App;
 use super::extract::{Json, Officer, Page, PageQuery, with_service};
 use super::problem::Refusal;
-use crate::process::{
-    self, AbsenceRequest, AnswerRequest, Declaration, PetitionRequest, PetitionView, SettleRequest,
-};
+use crate::process::{self, AbsenceRequest, Declaration, SettleRequest};
 use crate::store::doubt::DoubtRow;
 use crate::store::interest::InterestRow;
 
@@ -40,14 +38,6 @@ pub(super) struct Ended {
 #[derive(serde::Deserialize)]
 pub(super) struct Where {
     cycle: CycleId,
-    division: DivisionCode,
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
-
-/// A division.
-#[derive(serde::Deserialize)]
-pub(super) struct InDivision {
     division: DivisionCode,
     cursor: Option<String>,
     limit: Option<u32>,
@@ -137,53 +127,6 @@ pub(super) async fn settle_doubt(
         })
     });
     Ok(axum::Json(row.await?))
-}
-
-pub(super) async fn petitions(
-    State(app): State<App>,
-    Officer(actor): Officer,
-    Query(query): Query<InDivision>,
-) -> Result<Page<PetitionView>, Refusal> {
-    let (cursor, limit) = (query.cursor.clone(), most(query.limit));
-    let all = with_service(&app, move |s| {
-        s.store
-            .read(|c| process::petitions(s, c, &actor, query.division))
-    });
-    let place = |view: &PetitionView| {
-        let row = &view.petition;
-        let is_answered = u8::from(row.answer.is_some());
-        format!("{is_answered} {:020} {}", row.filed_at.0, row.id)
-    };
-    Ok(Page::of(all.await?, place, cursor, limit))
-}
-
-pub(super) async fn file_petition(
-    State(app): State<App>,
-    Officer(actor): Officer,
-    Json(request): Json<PetitionRequest>,
-) -> Result<impl IntoResponse, Refusal> {
-    let filed = with_service(&app, move |s| {
-        let now = s.now();
-        s.transact("petition.file", move |s, tx| {
-            process::petition::file(s, tx, &actor, &request, now)
-        })
-    });
-    Ok((StatusCode::CREATED, axum::Json(filed.await?)))
-}
-
-pub(super) async fn answer_petition(
-    State(app): State<App>,
-    Officer(actor): Officer,
-    Path(id): Path<PetitionId>,
-    Json(request): Json<AnswerRequest>,
-) -> Result<impl IntoResponse, Refusal> {
-    let answered = with_service(&app, move |s| {
-        let now = s.now();
-        s.transact("petition.answer", move |s, tx| {
-            process::petition::answer(s, tx, &actor, &id, &request, now)
-        })
-    });
-    Ok(axum::Json(answered.await?))
 }
 
 pub(super) async fn duties(

@@ -12,9 +12,10 @@ use serde_json::json;
 use super::App;
 use super::extract::{Json, NoBody, Officer, Page, PageQuery, with_service};
 use super::problem::Refusal;
-use crate::rights::desk::{self, AnswerRequest, RequestFilter, RequestView, TakeRequest};
+use crate::rights::desk::{self, AnswerRequest, RequestView, TakeRequest};
 use crate::rights::hold::{self, HoldRequest};
 use crate::rights::loss::{self, LostLine};
+use crate::rights::queue::{self, RequestFilter};
 use crate::rights::statement::{self, NoticeRequest, StatementRequest};
 use crate::rights::{page, view};
 
@@ -73,7 +74,8 @@ pub(super) async fn requests(
         limit: limit.limit(),
     };
     let page = with_service(&app, move |s| {
-        s.store.read(|c| desk::list(s, c, &actor, &filter, s.now()))
+        s.store
+            .read(|c| queue::list(s, c, &actor, &filter, s.now()))
     });
     let (items, next) = page.await?;
     Ok(Page { items, next })

@@ -78,8 +78,6 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/evaluations/end", post(staff::end_evaluation))
         .route("/v1/publicity/{division}", get(staff::publicity).post(staff::publish))
         .route("/v1/cases/{id}/objections/{receipt}/letters", post(letter::letter))
-        .route("/v1/petitions", get(office::petitions).post(office::file_petition))
-        .route("/v1/petitions/{id}/answer", post(office::answer_petition))
         .route("/v1/household-changes", post(office::change_household))
         .route("/v1/duties", get(office::duties))
         .route("/v1/absences", post(office::enter_absence))

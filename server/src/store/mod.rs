@@ -55,7 +55,6 @@ pub mod moved;
 pub mod office;
 pub mod officer;
 pub mod party;
-pub mod petition;
 pub mod projection;
 pub mod publicity;
 pub mod rating;

@@ -141,6 +141,28 @@ pub fn list_in(
     rows.map(|row| row?).collect()
 }
 
+/// Every request that is not answered.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_open(connection: &Connection) -> Result<Vec<RequestRow>, StoreError> {
+    let sql = format!("{SELECT} where state = 'open' order by due_on, id");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map([], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Writes the last day of a request that was reckoned again.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn set_due(tx: &Tx<'_>, id: &DecisionId, due_on: Date) -> Result<(), StoreError> {
+    let sql = "update rights_request set due_on = ?2 where id = ?1";
+    tx.prepare_cached(sql)?
+        .execute(params![id.as_str(), due_on.to_string()])?;
+    Ok(())
+}
+
 /// Writes a hold.
 ///
 /// # Errors

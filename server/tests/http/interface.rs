@@ -71,15 +71,13 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/measures", Measures),
     ("POST /v1/measures/{id}/steps", Measures),
     ("POST /v1/oauth/token", Nothing),
-    ("POST /v1/petitions", Nothing),
-    // A repair of a record is an amendment; four classes alone.
-    ("POST /v1/petitions/{id}/answer", Records),
     ("POST /v1/publicity/{division}", Nothing),
     ("POST /v1/adverse-notices", Nothing),
     ("POST /v1/legal-holds", Nothing),
     ("DELETE /v1/legal-holds/{id}", Nothing),
     ("POST /v1/rights-requests", Nothing),
-    ("POST /v1/rights-requests/{id}/answer", Nothing),
+    // A repair of a record is an amendment; four classes alone.
+    ("POST /v1/rights-requests/{id}/answer", Records),
     ("POST /v1/rights-requests/{id}/erasure", Nothing),
     ("POST /v1/statements", Nothing),
     ("DELETE /v1/statements/{subject}/{id}", Nothing),

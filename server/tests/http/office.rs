@@ -1,4 +1,4 @@
-//! The office's own work over the interface: letters, petitions, deadlines, interests, deputies.
+//! The office's own work over the interface: letters, requests, deadlines, interests, deputies.
 
 use itgel_fixtures::Household;
 use itgel_server::store;
@@ -80,16 +80,20 @@ fn an_objection_is_noted_on_paper_and_its_clock_stands_in_the_list_of_deadlines(
         .assert_problem(409, "case.objection");
 
     let asked = json!({
-        "kind": "human_decision", "subject": household.subject, "case": case, "words": "请人工决定",
+        "subject": household.subject,
+        "asking": {
+            "kind": "human_decision", "person": "head", "relation": "self", "checked": "id_card",
+            "case": case, "words": "请人工决定",
+        },
     });
-    let filed = world.post("/v1/petitions", Some(&token), &asked);
+    let filed = world.post("/v1/rights-requests", Some(&token), &asked);
     assert_eq!(filed.status, 201, "{}", filed.json());
     assert!(duties().contains(&"human_decision".to_owned()));
     let number = filed.json()["id"].as_str().unwrap().to_owned();
-    let answer = json!({ "outcome": "confirmed", "words": "已核对" });
+    let answer = json!({ "decision": "confirmed", "words": "已核对" });
     world
         .post(
-            &format!("/v1/petitions/{number}/answer"),
+            &format!("/v1/rights-requests/{number}/answer"),
             Some(&token),
             &answer,
         )

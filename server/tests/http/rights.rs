@@ -354,6 +354,57 @@ fn an_adverse_record_of_ours_leaves_only_after_the_person_was_told() {
 }
 
 #[test]
+fn a_repair_amends_its_record_with_the_answer_and_is_refused_on_a_ground_alone() {
+    let (world, rated) = world();
+    let clerk = token(&world, "administrator", 0x31);
+    let record = json!({
+        "subject": rated.household.subject,
+        "source": "示例苏木",
+        "content": { "record": {
+            "reference": "示例记3号",
+            "catalogue_item": "其他失信信息",
+            "catalogue_version": "内蒙古自治区公共信用信息目录（2024版）",
+            "recorded_by": "示例旗农牧局",
+            "decided_on": TODAY,
+        } },
+    });
+    let entered = world.post("/v1/credit-records", Some(&clerk), &record);
+    assert_eq!(entered.status, 201, "{}", entered.json());
+    let counter = token(&world, "reviewer", 0x32);
+    let office = token(&world, "objections", 0x33);
+    let mut asked = asking(&rated, "repair", "self");
+    let nothing = world.post("/v1/rights-requests", Some(&counter), &asked);
+    nothing.assert_problem(404, "record.unknown");
+    asked["asking"]["record"] = entered.json()["id"].clone();
+    let ask = || {
+        let taken = world.post("/v1/rights-requests", Some(&counter), &asked);
+        assert_eq!(taken.status, 201, "{}", taken.json());
+        let id = taken.json()["id"].as_str().unwrap().to_owned();
+        format!("/v1/rights-requests/{id}/answer")
+    };
+    let answer = |path: &str, body: &Value| world.post(path, Some(&office), body);
+    let (first, second) = (ask(), ask());
+    answer(&first, &json!({ "words": "已核对" })).assert_problem(409, "rights.outcome");
+    answer(&first, &json!({ "ground": "last_wish", "words": "理由" }))
+        .assert_problem(422, "rights.refusal");
+    let refused = json!({ "ground": "repair_not_due", "words": "义务尚未履行" });
+    assert_eq!(answer(&first, &refused).json()["state"], "refused");
+    let repaired = json!({
+        "words": "义务已履行",
+        "amendment": { "step": "repair", "on": TODAY, "evidence": "示例修复1号" },
+    });
+    let done = answer(&second, &repaired);
+    assert_eq!(done.json()["state"], "done", "{}", done.json());
+    let row = world
+        .service
+        .store
+        .read(|c| store::register::list_of(c, &rated.household.subject, "public_record"));
+    let row = serde_json::to_value(&row.unwrap()[0].content).unwrap();
+    assert!(row.to_string().contains("repaired_on"), "{row}");
+    answer(&second, &repaired).assert_problem(409, "rights.answered");
+}
+
+#[test]
 fn a_lost_device_names_everybody_whom_it_may_speak_of_and_prints_their_letters() {
     let (world, rated) = world();
     let path = format!("/v1/devices/{}/subjects", rated.pen.seat.device);

@@ -1,48 +1,51 @@
 //! What a subject asks for and what goes back to it: the human decision, the repair, the receipt
 //! note and the written answer; who keeps which deadline, and who stands in.
 
-use itgel_domain::case::petition::{PetitionKind, PetitionOutcome};
 use itgel_domain::case::step::{Objection, ObjectionChannel, ObjectionGround, Outcome};
 use itgel_domain::case::{Role, Step};
 use itgel_domain::error::ErrorCode;
+use itgel_domain::rights::{Asking, HandDecision, IdentityCheck, Relation, RightKind};
 use itgel_fixtures::Household;
-use itgel_server::process::{
-    self, AbsenceRequest, AnswerRequest, DutyPage, Letter, LetterKind, PetitionRequest,
-    PetitionView,
-};
+use itgel_server::process::{self, AbsenceRequest, DutyPage, Letter, LetterKind};
+use itgel_server::rights::desk::{self, AnswerRequest, RequestView, TakeRequest};
 use itgel_server::{ServiceError, store};
 
 use crate::actors::{World, refusal};
 use crate::{plain, team};
 
-fn ask(world: &World, by: &str, household: &Household) -> Result<PetitionView, ServiceError> {
+fn ask(world: &World, by: &str, household: &Household) -> Result<RequestView, ServiceError> {
     let actor = world.officer(by);
-    let request = PetitionRequest {
-        kind: PetitionKind::HumanDecision,
+    let request = TakeRequest {
         subject: household.subject.clone(),
-        case: Some(world.case(household).case.id),
-        record: None,
-        words: "请由人员重新看".into(),
+        asking: Asking {
+            kind: RightKind::HumanDecision,
+            person: "head".into(),
+            relation: Relation::Own,
+            proof: None,
+            checked: IdentityCheck::IdCard,
+            words: "请由人员重新看".into(),
+            case: Some(world.case(household).case.id),
+            record: None,
+        },
     };
-    world.transact(move |service, tx| {
-        process::petition::file(service, tx, &actor, &request, service.now())
-    })
+    world.transact(move |service, tx| desk::take(service, tx, &actor, &request, service.now()))
 }
 
 fn answer(
     world: &World,
     by: &str,
-    petition: &PetitionView,
-    outcome: PetitionOutcome,
-) -> Result<PetitionView, ServiceError> {
-    let (actor, id) = (world.officer(by), petition.petition.id.clone());
+    asked: &RequestView,
+    decision: Option<HandDecision>,
+) -> Result<RequestView, ServiceError> {
+    let (actor, id) = (world.officer(by), asked.id.clone());
     let request = AnswerRequest {
-        outcome,
-        words: "逐项核对后作出".into(),
+        ground: None,
+        decision,
         amendment: None,
+        words: "逐项核对后作出".into(),
     };
     world.transact(move |service, tx| {
-        process::petition::answer(service, tx, &actor, &id, &request, service.now())
+        desk::answer(service, tx, &actor, (&id, &request), service.now())
     })
 }
 
@@ -98,35 +101,35 @@ fn published(world: &World) -> Household {
 fn a_human_decision_comes_from_somebody_who_had_no_part_and_is_not_merely_said() {
     let world = World::with_households(12);
     let household = published(&world);
-    let petition = ask(&world, "o-1", &household).unwrap();
-    assert!(petition.due.on > world.now().on());
-    let confirmed = PetitionOutcome::Confirmed;
+    let asked = ask(&world, "o-1", &household).unwrap();
+    assert!(asked.due.on > world.now().on());
+    let confirmed = Some(HandDecision::Confirmed);
     assert_eq!(
-        refusal(answer(&world, "r-1", &petition, confirmed)),
+        refusal(answer(&world, "r-1", &asked, confirmed)),
         ErrorCode::ActedBefore,
         "who reviewed the case does not decide again"
     );
     assert_eq!(
-        refusal(answer(&world, "o-1", &petition, confirmed)),
+        refusal(answer(&world, "o-1", &asked, confirmed)),
         ErrorCode::NotAllowed
     );
     assert_eq!(
-        refusal(answer(&world, "r-2", &petition, PetitionOutcome::Changed)),
-        ErrorCode::PetitionOutcome,
+        refusal(answer(&world, "r-2", &asked, Some(HandDecision::Changed))),
+        ErrorCode::RequestOutcome,
         "the case has not moved"
     );
     assert_eq!(
-        refusal(answer(&world, "r-2", &petition, PetitionOutcome::Repaired)),
-        ErrorCode::PetitionOutcome
+        refusal(answer(&world, "r-2", &asked, None)),
+        ErrorCode::RequestOutcome
     );
-    let done = answer(&world, "r-2", &petition, confirmed).unwrap();
-    assert_eq!(done.petition.answer.unwrap().by.as_str(), "r-2");
+    let done = answer(&world, "r-2", &asked, confirmed).unwrap();
+    assert_eq!(done.request.unwrap().answer.unwrap().by.as_str(), "r-2");
     assert_eq!(
-        refusal(answer(&world, "r-2", &petition, confirmed)),
-        ErrorCode::PetitionUnknown,
+        refusal(answer(&world, "r-2", &asked, confirmed)),
+        ErrorCode::RequestAnswered,
         "an answer is given once"
     );
-    let told = world.audit("petition.answered");
+    let told = world.audit("rights.answered");
     assert!(
         !told[0].detail.to_string().contains("逐项"),
         "words in the audit log"
@@ -134,13 +137,13 @@ fn a_human_decision_comes_from_somebody_who_had_no_part_and_is_not_merely_said()
 }
 
 #[test]
-fn an_open_petition_stands_in_the_list_of_deadlines_until_it_is_answered() {
+fn an_open_request_stands_in_the_list_of_deadlines_until_it_is_answered() {
     let world = World::with_households(12);
     let household = published(&world);
-    let petition = ask(&world, "c-1", &household).unwrap();
+    let asked = ask(&world, "c-1", &household).unwrap();
     let listed = |world: &World| {
         let mut items = duties(world, "r-1").items;
-        items.retain(|duty| duty.petition.is_some());
+        items.retain(|duty| duty.request.is_some());
         items
     };
     let open = listed(&world);
@@ -149,7 +152,7 @@ fn an_open_petition_stands_in_the_list_of_deadlines_until_it_is_answered() {
     let late = listed(&world).remove(0);
     assert!(late.is_overdue);
     assert_eq!(late.escalated_to[0].as_str(), "a-1");
-    answer(&world, "r-2", &petition, PetitionOutcome::Confirmed).unwrap();
+    answer(&world, "r-2", &asked, Some(HandDecision::Confirmed)).unwrap();
     assert!(listed(&world).is_empty());
 }
 

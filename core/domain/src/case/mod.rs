@@ -15,7 +15,6 @@ pub mod doubt;
 pub mod event;
 pub mod household;
 pub mod interest;
-pub mod petition;
 mod progress;
 pub mod record;
 mod rules;

@@ -1,6 +1,7 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::case::terms::Timetable;
 
 fn asking(kind: RightKind, relation: Relation) -> Asking {
     Asking {
@@ -9,7 +10,9 @@ fn asking(kind: RightKind, relation: Relation) -> Asking {
         relation,
         proof: (relation != Relation::Own).then(|| Hash::of_file(b"proof")),
         checked: IdentityCheck::IdCard,
-        words: String::new(),
+        words: "示例".into(),
+        case: None,
+        record: None,
     }
 }
 
@@ -23,6 +26,7 @@ fn answered(ground: Option<&str>, words: &str) -> Answer {
         by: "o2".parse().unwrap(),
         at: AtMs::start_of(date(2026, 11, 3)),
         ground: ground.map(str::to_owned),
+        decision: None,
         words: words.into(),
     }
 }
@@ -31,8 +35,10 @@ fn answered(ground: Option<&str>, words: &str) -> Answer {
 fn no_right_is_without_term_law_and_a_ground_of_refusal() {
     for kind in RightKind::ALL {
         let right = Rights::builtin().get(*kind).unwrap();
+        let from = date(2026, 11, 2);
+        let due = right.term.due(from, &Timetable::shipped());
         assert!(
-            (1..=30).contains(&right.days),
+            (1..=30).contains(&(due.on - from).get_days()),
             "{kind}: GB/T 35273 allows thirty days"
         );
         assert!(!right.basis.is_empty());
@@ -43,9 +49,36 @@ fn no_right_is_without_term_law_and_a_ground_of_refusal() {
 #[test]
 fn a_request_is_late_on_the_day_after_its_last_day_and_not_before() {
     let request = taken(RightKind::Correct);
-    assert_eq!(request.due_on, date(2026, 11, 22));
-    assert!(!request.is_late(date(2026, 11, 22)));
-    assert!(request.is_late(date(2026, 11, 23)));
+    let term = Rights::builtin().get(RightKind::Correct).unwrap().term;
+    let due = term.due(request.taken_at.on(), &Timetable::shipped());
+    assert_eq!(due.on, date(2026, 11, 22));
+    assert!(!request.state.is_late(due.on, date(2026, 11, 22)));
+    assert!(request.state.is_late(due.on, date(2026, 11, 23)));
+}
+
+#[test]
+fn a_decision_by_hand_and_a_repair_keep_the_working_days_of_the_process() {
+    for kind in [RightKind::HumanDecision, RightKind::Repair] {
+        let term = Rights::builtin().get(kind).unwrap().term;
+        // 28 September: two working days, the National Day, then 8, 9 and the worked 10 October.
+        let due = term.due(date(2026, 9, 28), &Timetable::shipped());
+        assert_eq!(due.on, date(2026, 10, 16), "{kind}");
+    }
+}
+
+#[test]
+fn a_decision_by_hand_is_said_in_words_and_of_nothing_else() {
+    let by_hand = |words: &str| Answer {
+        decision: Some(HandDecision::Confirmed),
+        ..answered(None, words)
+    };
+    let outcome = Err(ErrorCode::RequestOutcome);
+    let mut request = taken(RightKind::HumanDecision);
+    assert_eq!(request.answer(answered(None, "已核对")), outcome);
+    assert_eq!(request.answer(by_hand(" ")), outcome);
+    assert_eq!(taken(RightKind::Repair).answer(by_hand("已核对")), outcome);
+    request.answer(by_hand("逐项核对")).unwrap();
+    assert_eq!(request.state, RequestState::Done);
 }
 
 #[test]

@@ -719,26 +719,6 @@ create table case_moved (
     moved   text not null -- JSON
 ) without rowid;
 
--- What a subject asks of a person: a human decision, the repair of our own record.
-create table petition (
-    id           text primary key, -- also the number on its receipt note
-    kind         text not null,
-    subject      text not null,
-    division     text not null,    -- where the subject lived, filled
-    case_id      text,             -- of a human decision
-    case_version integer,          -- how far the case was
-    record       text,             -- of a repair
-    words        text not null,
-    filed_at     integer not null,
-    taken_by     text not null,
-    outcome      text,
-    answer       text,
-    answered_by  text,
-    answered_at  integer
-) without rowid;
-create index petition_by_division on petition (division, filed_at);
-create index petition_by_subject on petition (subject);
-
 -- Which letters about an objection were given out: the receipt note, the written answer.
 create table letter (
     case_id    text not null,
@@ -953,7 +933,8 @@ create table decision (
 
 -- Rights of those who are rated --------------------------------------------------------------
 
--- What somebody asked for at the counter, and the answer (domain.md L-20, L-22, L-23).
+-- What somebody asks for by right, a decision by hand and a repair among it, and the answer
+-- (domain.md L-12, L-17, L-20, L-22, L-23).
 create table rights_request (
     id        text primary key,
     subject   text not null,
