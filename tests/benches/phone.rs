@@ -259,6 +259,7 @@ fn consent() -> Outcome<Consent> {
     Ok(Consent {
         person: "head".into(),
         text_version: "1".into(),
+        purposes: vec!["credit_rating".into(), "village_statistics".into()],
         language: "zh-CN".into(),
         categories: Restricted::ALL
             .iter()

@@ -234,6 +234,7 @@ impl Collector {
         Consent {
             person: "head".into(),
             text_version: "sample-1".into(),
+            purposes: vec!["credit_rating".into(), "village_statistics".into()],
             language: "zh-CN".into(),
             categories: Restricted::ALL
                 .iter()

@@ -14,6 +14,7 @@ use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::item::{ItemPath, Observation};
+use itgel_domain::rights::consent::CollectionPurpose;
 use itgel_domain::subject::{Producer, Subject};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
@@ -279,7 +280,8 @@ fn provisional_inputs(
     inputs(db, visit, &facts, as_of, rules)
 }
 
-/// Restricted categories and whether any consent stands: of the file on `as_of` and the draft.
+/// Restricted classes and whether any consent to a rating stands: of the file on `as_of` and the
+/// draft.
 pub(crate) fn consented(visit: &Visit, as_of: Date) -> (bool, BTreeSet<String>) {
     let sealed = visit.file.consents_valid_on(as_of);
     let consents = sealed
@@ -288,7 +290,8 @@ pub(crate) fn consented(visit: &Visit, as_of: Date) -> (bool, BTreeSet<String>) 
         .chain(&visit.consents);
     let mut categories = BTreeSet::new();
     let mut any = false;
-    for consent in consents {
+    let to_rate = |consent: &&Consent| consent.serves(CollectionPurpose::CreditRating);
+    for consent in consents.filter(to_rate) {
         any = true;
         categories.extend(consent.categories.iter().cloned());
     }

@@ -28,6 +28,8 @@ pub enum WarningCode {
     SameStockAsBefore,
     /// More than nine in ten values equal the last cycle's (`domain.md` G 33).
     CopiedFromBefore,
+    /// The place of the visit is far from that of the last one.
+    FarFromBefore,
     /// Words that tell of what must not be collected (`domain.md` L-03): take them back.
     ForbiddenWords,
 }
@@ -48,6 +50,7 @@ impl WarningCode {
                 "warning.same_stock_as_before"
             }
             Self::CopiedFromBefore => "warning.copied_from_before",
+            Self::FarFromBefore => "warning.far_from_before",
             Self::ForbiddenWords => "warning.forbidden_words",
         }
     }
@@ -66,10 +69,14 @@ impl WarningCode {
                 | Mismatch::UnexplainedLoss,
             )
             | Self::SameStockAsBefore => "herd",
+            Self::FarFromBefore => LATITUDE,
             Self::CopiedFromBefore | Self::ForbiddenWords => "draft",
         }
     }
 }
+
+const LATITUDE: &str = "visit.latitude_mdeg";
+const LONGITUDE: &str = "visit.longitude_mdeg";
 
 /// What this officer states, by item.
 struct Stated(BTreeMap<ItemPath, Observation>);
@@ -91,6 +98,9 @@ pub(crate) fn warnings(
     }
     if stated.has_same_stock(earlier) {
         found.push(WarningCode::SameStockAsBefore);
+    }
+    if stated.is_far_from(earlier) {
+        found.push(WarningCode::FarFromBefore);
     }
     if is_copied(visit, earlier) {
         found.push(WarningCode::CopiedFromBefore);
@@ -126,6 +136,22 @@ impl Stated {
         counts
             .filter_map(|(path, o)| Some((path, o.state.value()?.as_int()?)))
             .collect()
+    }
+
+    /// More than about five kilometres from the last visit, north or east.
+    fn is_far_from(&self, earlier: &[EarlierValue]) -> bool {
+        let is_beyond = |path: &str, limit: u64| {
+            let before = earlier.iter().map(|e| &e.observation);
+            let number = |o: &Observation| o.state.value()?.as_int();
+            let at = |mut all: Box<dyn Iterator<Item = &Observation> + '_>| {
+                all.find(|o| o.item.as_str() == path).and_then(number)
+            };
+            match (at(Box::new(before)), at(Box::new(self.0.values()))) {
+                (Some(before), Some(now)) => before.abs_diff(now) > limit,
+                _ => false,
+            }
+        };
+        is_beyond(LATITUDE, 45) || is_beyond(LONGITUDE, 60)
     }
 
     fn has_same_stock(&self, earlier: &[EarlierValue]) -> bool {

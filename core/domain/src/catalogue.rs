@@ -55,7 +55,9 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// The six classes of information that need written consent with stated consequences.
+    /// The classes that are locked until they are ticked: the six of art. 14 of 征信业管理条例, which
+    /// need written consent with stated consequences (`domain.md` L-04), and whereabouts, which need
+    /// a consent of their own (PIPL art. 28 and 29, L-18).
     Restricted {
         /// 收入.
         Income => "income",
@@ -69,6 +71,8 @@ vocabulary! {
         RealEstate => "real_estate",
         /// 纳税数额.
         Tax => "tax",
+        /// 位置.
+        Location => "location",
     }
 }
 

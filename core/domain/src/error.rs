@@ -132,6 +132,8 @@ codes! {
     ConsentEnded = "consent.ended", Invalid;
     /// A consent to a text or in a language that does not exist, or naming a recipient twice.
     ConsentText = "consent.text", Invalid;
+    /// A consent without a purpose, to one that its text does not name, or to one twice.
+    ConsentPurpose = "consent.purpose", Invalid;
     /// A consent for longer than its text allows.
     ConsentTerm = "consent.term", Invalid;
     /// A resident ID number with a wrong length, date, area or check digit.

@@ -234,6 +234,7 @@ pub fn unit(lang: Lang, unit: Unit) -> String {
         Unit::Person => m::unit_person(lang),
         Unit::Year => m::unit_year(lang),
         Unit::MilliSu => m::unit_milli_sheep_unit(lang),
+        Unit::MilliDegree => m::unit_milli_degree(lang),
         Unit::Count => m::unit_count(lang),
     }
 }

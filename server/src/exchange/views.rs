@@ -144,7 +144,9 @@ impl View<'_> {
         for column in &self.table.columns {
             let fact = facts.get(&column.key).and_then(|fact| fact.state.value());
             if let Some(value) = fact {
-                cells.push((&column.key, item_cell(column, value)));
+                let item = Catalogue::builtin().named(&column.key);
+                let value = item.map_or_else(|| value.clone(), |item| item.exported(value));
+                cells.push((&column.key, item_cell(column, &value)));
             }
         }
         Ok(self.row(cells))
@@ -358,7 +360,10 @@ fn value_text(item: Option<&Item>, value: &Value) -> String {
     };
     match (item.map(|item| &item.kind), value) {
         (Some(Kind::Text(_)), Value::Text(text)) => text.clone(),
-        _ => item_cell(&column, value),
+        _ => item_cell(
+            &column,
+            &item.map_or_else(|| value.clone(), |i| i.exported(value)),
+        ),
     }
 }
 

@@ -19,6 +19,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::pack::{Parameters, RulePack};
 use itgel_domain::register::{PeerEvaluation, RegisterRow};
+use itgel_domain::rights::consent::CollectionPurpose;
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
@@ -171,7 +172,7 @@ impl<'a> Round<'a> {
                 assessment: &found.assessment,
                 conflict_matters: row.conflict_matters,
                 peer_is_held: found.inputs.context.peer != PeerEvaluation::Pending,
-                has_consent: has_consent_now(facts, now.on()),
+                has_consent: facts.is_agreed(CollectionPurpose::CreditRating, now.on()),
                 is_withdrawn: is_withdrawn(facts, now.on()),
             };
             process::after_refresh(self.service, tx, &refreshed, now)?;
@@ -315,13 +316,6 @@ fn is_same(before: &StandingRow, row: &StandingRow) -> bool {
 /// Whether consent was withdrawn, and nobody has given it anew.
 fn is_withdrawn(facts: &FileFacts, today: Date) -> bool {
     let was_withdrawn = |view: &ConsentView<'_>| view.withdrawn_on.is_some();
-    facts.consents().iter().any(was_withdrawn) && !has_consent_now(facts, today)
-}
-
-/// A withdrawal takes effect on receipt, whatever day it names.
-fn has_consent_now(facts: &FileFacts, today: Date) -> bool {
-    let holds = |view: &ConsentView<'_>| {
-        view.withdrawn_on.is_none() && view.consent.given_on <= today && today <= view.consent.until
-    };
-    facts.consents().iter().any(holds)
+    facts.consents().iter().any(was_withdrawn)
+        && !facts.is_agreed(CollectionPurpose::CreditRating, today)
 }

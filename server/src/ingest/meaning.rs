@@ -12,7 +12,7 @@ use itgel_domain::file::envelope::{Envelope, FileBody};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::CycleId;
 use itgel_domain::item::{Observation, State};
-use itgel_domain::rights::consent;
+use itgel_domain::rights::consent::{self, CollectionPurpose};
 use itgel_domain::subject::{Subject, SubjectKind};
 use jiff::civil::Date;
 use rusqlite::Connection;
@@ -122,8 +122,8 @@ fn form_fault(entries: &[Entry]) -> Option<ErrorCode> {
     fault.map(|violation| violation.code)
 }
 
-/// A known value of a restricted item needs a consent that ticked its category (`domain.md`
-/// L-04), stands, and had not ended when the value was entered.
+/// A known value of a restricted item needs a consent to a rating that ticked its class
+/// (`domain.md` L-04, L-18), stands, and had not ended when the value was entered.
 fn consent_fault(
     facts: &FileFacts,
     envelope: &Envelope,
@@ -153,7 +153,8 @@ fn consent_fault(
         .iter()
         .filter(|view| view.withdrawn_on.is_none())
         .map(|v| v.consent);
-    let consents: Vec<&Consent> = new.chain(standing).collect();
+    let to_rate = |consent: &&Consent| consent.serves(CollectionPurpose::CreditRating);
+    let consents: Vec<&Consent> = new.chain(standing).filter(to_rate).collect();
     let entered_on = envelope.entered_at.on().min(today);
     let ticked = |category: &str, consent: &&&Consent| {
         consent.categories.iter().any(|ticked| ticked == category)

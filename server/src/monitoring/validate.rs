@@ -9,6 +9,7 @@ use itgel_domain::id::{CycleId, OfficerId};
 use itgel_domain::item::State;
 use itgel_domain::monitoring::MonitoringRules;
 use itgel_domain::policy::{Action, Actor};
+use itgel_domain::rights::consent::CollectionPurpose;
 use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::validation::{
     Moved, Outcome, RatedCase, Sample, Thresholds, Validation, outcome, outcome_of_loans,
@@ -170,7 +171,7 @@ impl Pass<'_> {
         let stored: WithFacts = serde_json::from_slice(&row.inputs)
             .map_err(|e| ServiceError::caused("stored inputs", e))?;
         let file = fold::facts(self.connection, &row.subject)?;
-        let groups = groups(&stored.facts, &file);
+        let groups = groups(&stored.facts, &file, self.service.now().on());
         let pack = self.service.rules.pack(self.connection, &assessment.pack)?;
         let cuts: Vec<Points> = pack.grades.iter().map(|row| row.from).collect();
         let cuts: Vec<Points> = cuts.into_iter().filter(|cut| cut.0 > 0).collect();
@@ -268,9 +269,13 @@ fn moved(computed: Option<Grade>, made: Grade) -> Option<Moved> {
 }
 
 /// How a household lives, how many it is, and in which language it consented: properties that
-/// must not decide its grade. Neither ethnicity nor gender is known here.
-fn groups(facts: &Facts, file: &FileFacts) -> Vec<(&'static str, String)> {
+/// must not decide its grade. Neither ethnicity nor gender is known here; a household that did not
+/// agree to such figures stands in no group.
+fn groups(facts: &Facts, file: &FileFacts, today: Date) -> Vec<(&'static str, String)> {
     let mut groups = Vec::new();
+    if !file.is_agreed(CollectionPurpose::VillageStatistics, today) {
+        return groups;
+    }
     let value = |path: &str| facts.get(path).and_then(|fact| fact.state.value());
     if let Some(producer) = value("household.producer").and_then(|v| v.as_text()) {
         groups.push(("producer", producer.to_owned()));

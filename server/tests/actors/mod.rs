@@ -523,6 +523,7 @@ impl Collector {
         Consent {
             person: "head".into(),
             text_version: "1".into(),
+            purposes: vec!["credit_rating".into(), "village_statistics".into()],
             language: "zh-CN".into(),
             categories,
             recipients: Vec::new(),

@@ -336,6 +336,7 @@ fn agreed() -> Consent {
     Consent {
         person: "head".into(),
         text_version: "1".into(),
+        purposes: vec!["credit_rating".into(), "village_statistics".into()],
         language: "zh-CN".into(),
         categories: categories.map(str::to_owned).to_vec(),
         recipients: vec![Recipient {

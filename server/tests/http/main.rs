@@ -19,6 +19,7 @@ mod lender;
 mod line;
 mod monitoring;
 mod office;
+mod queries;
 mod rights;
 mod rules;
 mod screening;

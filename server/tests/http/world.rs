@@ -73,6 +73,11 @@ impl World {
     /// The same, not yet serving: what tests prepare in the service itself is not disturbed by
     /// its job loop.
     pub(crate) fn prepared() -> Self {
+        Self::with_quota(20)
+    }
+
+    /// The same with contracts that allow so many queries a day.
+    pub(crate) fn with_quota(quota: u32) -> Self {
         let dir = TempDir::new().unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -110,7 +115,7 @@ impl World {
             listener: Some(listener),
             dir,
         };
-        world.furnish();
+        world.furnish(quota);
         world
     }
 
@@ -134,7 +139,7 @@ impl World {
         self.running = Some((stop, thread));
     }
 
-    fn furnish(&self) {
+    fn furnish(&self, quota: u32) {
         let divisions = self.banner.divisions.clone();
         let cycle = self.banner.cycle(TODAY);
         let now = self.service.now();
@@ -146,7 +151,7 @@ impl World {
                 division: self.banner.code,
                 purposes: vec![Purpose::LoanDecision, Purpose::LoanReview],
                 public_key: auth::key::to_pem(key.as_slice().try_into().unwrap()),
-                daily_quota: 20,
+                daily_quota: quota,
             }
         });
         self.service

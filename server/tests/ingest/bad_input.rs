@@ -1,9 +1,12 @@
 //! Every kind of bad input: its own code, the rest of the page goes in, nothing is lost.
 
 use itgel_domain::case::Role;
+use itgel_domain::catalogue::Restricted;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
-use itgel_domain::file::entry::{Correction, Entry, EntryId, Picked, Resolution, Retraction};
+use itgel_domain::file::entry::{
+    Consent, Correction, Entry, EntryId, Picked, Resolution, Retraction,
+};
 use itgel_domain::file::envelope::{Body, Envelope, FileBody, MAX_BYTES};
 use itgel_domain::id::DecisionId;
 use itgel_domain::item::Observation;
@@ -209,6 +212,37 @@ fn sec_t19_restricted_values_need_the_consent_that_unlocks_them() {
     });
     assert_eq!(ended, quarantined(ErrorCode::ConsentEnded));
     assert!(world.push_all(&phone, 1..=1)[0].is_received());
+}
+
+#[test]
+fn sec_t19_no_tick_of_another_class_and_no_other_purpose_unlocks_a_value() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    for (item, n, class) in [
+        ("income.net_fen", 1_000_000, "income"),
+        ("insurance.livestock_milli_su", 1_000, "insurance"),
+        ("plot/p1/area_mu", 300, "real_estate"),
+        ("visit.latitude_mdeg", 43_900, "location"),
+    ] {
+        let others = Restricted::ALL.iter().map(|other| other.as_str());
+        let others: Vec<&str> = others.filter(|other| *other != class).collect();
+        let mut verdict = |categories: &[&str], purpose: &str| {
+            between(&world, &mut phone, |phone| {
+                let given = Consent {
+                    purposes: vec![purpose.into()],
+                    ..consent(categories)
+                };
+                let entries = vec![Entry::Consent(given), observed(item, n)];
+                append_changed(phone, entries, |_| {});
+            })
+        };
+        let missing = quarantined(ErrorCode::ConsentMissing);
+        assert_eq!(verdict(&others, "credit_rating"), missing, "{class}");
+        assert_eq!(verdict(&[class], "village_statistics"), missing, "{class}");
+        let unread = quarantined(ErrorCode::ConsentPurpose);
+        assert_eq!(verdict(&[class], "marketing"), unread, "{class}");
+        assert!(verdict(&[class], "credit_rating").is_received(), "{class}");
+    }
 }
 
 #[test]

@@ -305,6 +305,7 @@ pub(crate) fn consent(categories: &[&str]) -> Consent {
     Consent {
         person: "head".into(),
         text_version: "1".into(),
+        purposes: vec!["credit_rating".into(), "village_statistics".into()],
         language: "zh-CN".into(),
         categories: categories.iter().map(|c| (*c).to_owned()).collect(),
         recipients: Vec::new(),

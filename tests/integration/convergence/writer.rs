@@ -207,6 +207,7 @@ fn consent() -> Entry {
     Entry::Consent(Consent {
         person: "head".into(),
         text_version: "1".into(),
+        purposes: vec!["credit_rating".into(), "village_statistics".into()],
         language: "mn-Mong".into(),
         categories: vec!["income".into()],
         recipients: Vec::new(),

@@ -3,7 +3,7 @@
 use itgel_device::Countersign;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::{Suite, verify};
-use itgel_domain::file::entry::{Countersignature, Entry, seal_digest};
+use itgel_domain::file::entry::{Consent, Countersignature, Entry, seal_digest};
 use itgel_domain::item::{Evidence, Observation, State};
 use itgel_domain::register::{RegisterContent, RegisterRow};
 use itgel_domain::subject::Grade;
@@ -101,6 +101,43 @@ fn the_worked_case_gets_the_same_grade_on_the_device() {
     let seals = facts.seals(&cycle());
     assert_eq!(seals[0].seal.assessment, held.hash());
     assert_eq!(seals[0].seal.inputs, held.inputs);
+}
+
+#[test]
+fn where_the_visit_was_is_locked_until_it_is_ticked_for_a_rating() {
+    let (_server, phone) = ready(1);
+    phone.identify(1, "示例");
+    phone.draft_h01(1);
+    let latitude = value("visit.latitude_mdeg", 43_900);
+    phone
+        .device
+        .put_value(&subject(1), &cycle(), latitude, now())
+        .unwrap();
+    let agree = |given: Consent| {
+        phone
+            .device
+            .put_consent(&subject(1), &cycle(), &given, now())
+            .unwrap();
+    };
+    let locked = codes(phone.seal(1).unwrap_err());
+    let expected = ("visit.latitude_mdeg".to_owned(), ErrorCode::ConsentMissing);
+    assert_eq!(locked, [expected]);
+    let mut ticked = consent();
+    ticked.categories.push("location".into());
+    agree(Consent {
+        purposes: vec!["village_statistics".into()],
+        ..ticked.clone()
+    });
+    let without_rating = codes(phone.seal(1).unwrap_err());
+    assert!(without_rating.contains(&("consent".into(), ErrorCode::ConsentMissing)));
+    agree(Consent {
+        purposes: Vec::new(),
+        ..ticked.clone()
+    });
+    let no_purpose = codes(phone.seal(1).unwrap_err());
+    assert!(no_purpose.contains(&("consent/head#purposes".into(), ErrorCode::ConsentPurpose)));
+    agree(ticked);
+    phone.seal(1).unwrap();
 }
 
 #[test]

@@ -325,6 +325,7 @@ pub(crate) fn consent() -> Consent {
     Consent {
         person: "head".into(),
         text_version: "1".into(),
+        purposes: vec!["credit_rating".into(), "village_statistics".into()],
         language: "zh-CN".into(),
         categories: vec!["income".into(), "insurance".into(), "real_estate".into()],
         recipients: Vec::new(),

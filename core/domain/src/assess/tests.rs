@@ -60,7 +60,7 @@ fn paths() -> Vec<ItemPath> {
 fn value(kind: &Kind) -> BoxedStrategy<Value> {
     match kind {
         Kind::Quantity { min, max, .. } => {
-            let near = (*min).max(-1_000)..=(*max).min(1_000);
+            let near = (*min).max(-1_000)..=(*max).min((*min).max(0) + 1_000);
             prop_oneof![3 => near, 1 => *min..=*max]
                 .prop_map(Value::Int)
                 .boxed()

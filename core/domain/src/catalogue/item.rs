@@ -68,6 +68,9 @@ pub struct Item {
     pub section: Section,
     /// Its class under art. 14 of 征信业管理条例, if any: locked until consent is given.
     pub restricted: Option<Restricted>,
+    /// The step to which the value is rounded down in everything that leaves the server
+    /// (`domain.md` L-18); 1 for as it is.
+    pub export_step: i64,
     /// Whether a subject without it cannot be rated (`domain.md` B.1.5).
     pub core: bool,
     /// Whether "not applicable" is an allowed answer.
@@ -150,6 +153,15 @@ impl Item {
         stored.exact(amount, unit).map(Value::Int)
     }
 
+    /// The value as it may leave the server: whereabouts are blurred (`domain.md` L-18).
+    #[must_use]
+    pub fn exported(&self, value: &Value) -> Value {
+        match value {
+            Value::Int(n) => Value::Int(n.div_euclid(self.export_step) * self.export_step),
+            Value::Text(text) => Value::Text(text.clone()),
+        }
+    }
+
     /// The group of a repeating item: `plot` of `plot/*/area_mu`.
     #[must_use]
     pub fn repeats_in(&self) -> Option<&str> {
@@ -181,19 +193,35 @@ impl Item {
             let message = "an item is written group.name or group/*/name";
             return Err(row.fault("path", PackErrorCode::BadValue, message));
         }
+        let subjects: Vec<SubjectKind> = row.words("subjects")?;
+        let titles = Titles::read(row)?;
+        if let Some(field) = forbidden::find_in_head(&titles.zh) {
+            let message = format!("`{field}` may not be collected (domain.md B.2)");
+            return Err(row.fault("zh", PackErrorCode::ForbiddenField, message));
+        }
+        let restricted = row.find_word("restricted")?;
+        let is_of_persons = subjects.contains(&SubjectKind::Household);
+        if let Some(class) = forbidden::restricted(&path)
+            && is_of_persons
+            && restricted.is_none()
+        {
+            let message = format!("such an item is locked: `restricted = \"{class}\"`");
+            return Err(row.fault("path", PackErrorCode::ForbiddenField, message));
+        }
         Ok(Self {
             kind: Kind::read(row)?,
-            subjects: row.words("subjects")?,
+            subjects,
             producers: row.words("producers")?,
             section: row.word("section")?,
-            restricted: row.find_word("restricted")?,
+            restricted,
+            export_step: row.find_int("export_step")?.unwrap_or(1).max(1),
             core: row.flag("core")?,
             may_not_apply: row.flag("may_not_apply")?,
             at_most: row.find_text("at_most")?.map(str::to_owned),
             privacy: row.find_word("privacy")?.unwrap_or(Privacy::Personal),
             retention_years: row.find_int("retention_years")?.unwrap_or(5),
             purpose: row.text("purpose")?.to_owned(),
-            titles: Titles::read(row)?,
+            titles,
             path,
         })
     }

@@ -153,6 +153,8 @@ fn no_item_is_asked_that_no_rule_uses() {
         "household.producer",
         "household.operates_in_gacha",
         "household.adult_decision_maker",
+        "visit.latitude_mdeg",
+        "visit.longitude_mdeg",
         "shared/*/heads",
         "shared/*/own_parts",
         "shared/*/of_parts",
@@ -201,10 +203,19 @@ fn money_and_land_are_locked_until_consent_is_given() {
         ("insurance.livestock_milli_su", Restricted::Insurance),
         ("plot/*/area_mu", Restricted::RealEstate),
         ("finance.assets_fen", Restricted::RealEstate),
+        ("visit.latitude_mdeg", Restricted::Location),
     ] {
         assert_eq!(item(name).restricted, Some(class), "{name}");
     }
     assert_eq!(item("herd.sheep").restricted, None);
+}
+
+#[test]
+fn where_somebody_lives_leaves_the_server_blurred() {
+    let latitude = item("visit.latitude_mdeg");
+    assert_eq!(latitude.exported(&Value::Int(43_987)), Value::Int(43_980));
+    let sheep = item("herd.sheep");
+    assert_eq!(sheep.exported(&Value::Int(43_987)), Value::Int(43_987));
 }
 
 #[test]

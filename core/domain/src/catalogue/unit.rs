@@ -22,6 +22,8 @@ vocabulary! {
         Year => "year",
         /// Thousandths of a sheep unit.
         MilliSu => "milli_su",
+        /// Thousandths of a degree of latitude or longitude: about a hundred metres.
+        MilliDegree => "mdeg",
         /// A plain count.
         Count => "count",
     }
@@ -54,6 +56,8 @@ const WRITTEN: &[Written] = &[
     Written(&["year", "年"], Unit::Year, 1, 1),
     Written(&["milli_su"], Unit::MilliSu, 1, 1),
     Written(&["su", "羊单位"], Unit::MilliSu, 1_000, 1),
+    Written(&["mdeg"], Unit::MilliDegree, 1, 1),
+    Written(&["deg", "度"], Unit::MilliDegree, 1_000, 1),
     Written(&["count", "次", "项", "个", "块"], Unit::Count, 1, 1),
 ];
 

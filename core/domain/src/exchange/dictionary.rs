@@ -224,6 +224,7 @@ const fn restricted(kind: Restricted) -> &'static str {
         Restricted::Insurance => "商业保险",
         Restricted::RealEstate => "不动产",
         Restricted::Tax => "纳税数额",
+        Restricted::Location => "位置",
     }
 }
 

@@ -329,6 +329,7 @@ pub const fn written(kind: &Kind) -> (CellKind, Option<&'static str>, u32) {
             Unit::Head => (CellKind::Integer, Some("头只"), 0),
             Unit::Person => (CellKind::Integer, Some("人"), 0),
             Unit::Year => (CellKind::Integer, Some("年"), 0),
+            Unit::MilliDegree => (CellKind::Decimal, Some("度"), 3),
             Unit::Count => (CellKind::Integer, Some("个"), 0),
         },
         Kind::Choice(_) => (CellKind::Word, None, 0),

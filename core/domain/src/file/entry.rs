@@ -13,6 +13,7 @@ use crate::authorisation::Purpose;
 use crate::hash::Hash;
 use crate::id::{CycleId, DecisionId, IdError, LenderId, OfficerId};
 use crate::item::{ItemPath, Observation};
+use crate::rights::consent::CollectionPurpose;
 
 /// The identity of an entry: its envelope's place and its index in it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode)]
@@ -244,28 +245,32 @@ pub struct Consent {
     /// Version of the consent text that was read out.
     #[n(1)]
     pub text_version: String,
-    /// Language of the text, `zh-CN` or `mn-Mong`.
+    /// What the person agreed to have the data used for, purpose by purpose of the text
+    /// ([`crate::rights::consent::CollectionPurpose`]); what is not here is not done.
     #[n(2)]
-    pub language: String,
-    /// The restricted categories that were ticked one by one.
+    pub purposes: Vec<String>,
+    /// Language of the text, `zh-CN` or `mn-Mong`.
     #[n(3)]
+    pub language: String,
+    /// The restricted classes, whereabouts among them, that were ticked one by one.
+    #[n(4)]
     pub categories: Vec<String>,
     /// The lenders that may query, and for which purposes; empty for collection alone.
-    #[n(4)]
+    #[n(5)]
     pub recipients: Vec<Recipient>,
     /// First day.
-    #[n(5)]
+    #[n(6)]
     #[cbor(with = "crate::time::day_cbor")]
     pub given_on: Date,
     /// Last day.
-    #[n(6)]
+    #[n(7)]
     #[cbor(with = "crate::time::day_cbor")]
     pub until: Date,
     /// Hash of the signature's picture or scan.
-    #[n(7)]
+    #[n(8)]
     pub signature: Hash,
     /// The officer who explained the text.
-    #[n(8)]
+    #[n(9)]
     pub witness: OfficerId,
 }
 
@@ -442,6 +447,14 @@ pub struct OfficialCorrection {
     /// The decision in the audit log.
     #[n(4)]
     pub decision: DecisionId,
+}
+
+impl Consent {
+    /// Whether the person agreed to a purpose.
+    #[must_use]
+    pub fn serves(&self, purpose: CollectionPurpose) -> bool {
+        self.purposes.iter().any(|word| word == purpose.as_str())
+    }
 }
 
 impl Entry {

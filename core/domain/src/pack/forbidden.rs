@@ -1,6 +1,8 @@
 //! Inputs that no scorecard and no catalogue may have (`domain.md` B.2): forbidden by art. 14 of
 //! 征信业管理条例, or unfair and beyond what is necessary.
 
+use crate::catalogue::Restricted;
+
 /// The forbidden fields, each with the words that name it in a path.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("religion", &["religion", "religious", "faith", "lama"]),
@@ -67,17 +69,72 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 /// so that `household.head_gender` and `head/*/blood_type` are found, and `general` is not `gene`.
 #[must_use]
 pub(crate) fn find(name: &str) -> Option<&'static str> {
-    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let single = words.iter().map(|w| (*w).to_owned());
-    let pairs = words.windows(2).map(|pair| pair.join("_"));
-    let all: Vec<String> = single
-        .chain(pairs)
-        .map(|w| w.to_ascii_lowercase())
-        .collect();
+    let all = words(name);
     FORBIDDEN
         .iter()
         .find(|(_, names)| all.iter().any(|w| names.contains(&w.as_str())))
         .map(|(field, _)| *field)
+}
+
+/// Words in a path of a household's item that tell of one of the classes which are locked until
+/// the person ticks them (`domain.md` L-04, L-18).
+const RESTRICTED: &[(Restricted, &[&str])] = &[
+    (
+        Restricted::Income,
+        &["income", "wage", "wages", "salary", "revenue", "earnings"],
+    ),
+    (Restricted::Deposits, &["deposit", "deposits", "savings"]),
+    (
+        Restricted::Securities,
+        &[
+            "securities",
+            "shares",
+            "stocks",
+            "bonds",
+            "funds",
+            "options",
+        ],
+    ),
+    (
+        Restricted::Insurance,
+        &["insurance", "insured", "policy", "premium", "annuity"],
+    ),
+    (
+        Restricted::RealEstate,
+        &[
+            "real_estate",
+            "house",
+            "housing",
+            "apartment",
+            "dwelling",
+            "property",
+        ],
+    ),
+    (Restricted::Tax, &["tax", "taxes", "vat"]),
+    (
+        Restricted::Location,
+        &["location", "gps", "latitude", "longitude", "whereabouts"],
+    ),
+];
+
+/// The class that a household's item with this name belongs to by its words: such an item must
+/// say that it is locked.
+#[must_use]
+pub(crate) fn restricted(name: &str) -> Option<Restricted> {
+    let words = words(name);
+    RESTRICTED
+        .iter()
+        .find(|(_, names)| words.iter().any(|word| names.contains(&word.as_str())))
+        .map(|(class, _)| *class)
+}
+
+/// The words of a name one by one and in pairs, in small letters.
+fn words(name: &str) -> Vec<String> {
+    let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    let parts: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
+    let pairs = parts.windows(2).map(|pair| pair.join("_"));
+    let pairs: Vec<String> = pairs.collect();
+    parts.into_iter().chain(pairs).collect()
 }
 
 /// What names a forbidden field in the heads of Chinese tables. Words that also stand in lawful

@@ -3,7 +3,7 @@
 use super::band::BandTable;
 use super::error::{PackError, PackErrorCode as Code};
 use super::names::Absence;
-use super::part::{Part, refuse_forbidden};
+use super::part::{Part, refuse_forbidden, refuse_forbidden_title};
 use super::read::Fields;
 use crate::assess::Points;
 use crate::catalogue::{Catalogue, Titles};
@@ -54,6 +54,8 @@ impl Indicator {
                 return Err(fields.fault("weight", Code::BadValue, message));
             }
         }
+        let titles = Titles::read(fields)?;
+        refuse_forbidden_title(fields, &titles.zh)?;
         let indicator = Self {
             code,
             weight,
@@ -62,7 +64,7 @@ impl Indicator {
             absent_without: items(fields, "absent_without")?,
             reason: fields.find_text("reason")?.map(str::to_owned),
             origin: fields.text("origin")?.to_owned(),
-            titles: Titles::read(fields)?,
+            titles,
             parts,
         };
         Ok(indicator)

@@ -192,6 +192,17 @@ pub(super) fn refuse_forbidden(
     }
 }
 
+/// Refuses a Chinese title that speaks of a field of `domain.md` B.2.
+pub(super) fn refuse_forbidden_title(fields: &Fields<'_>, title: &str) -> Result<(), PackError> {
+    match forbidden::find_in_head(title) {
+        None => Ok(()),
+        Some(field) => {
+            let message = format!("`{field}` may not be used in a scorecard (domain.md B.2)");
+            Err(fields.fault("zh", Code::ForbiddenField, message))
+        }
+    }
+}
+
 fn subject_kinds(
     fields: &mut Fields<'_>,
     of_pack: &[SubjectKind],

@@ -4,6 +4,7 @@ use crate::assess::{
     LEGAL_OVERSTOCK, PLOT_DISPUTED, PUBLIC_RECORD, Quotient, SHARED_ACCOUNT, SHELL_COOPERATIVE,
     UNEXPLAINED_LOSS,
 };
+use crate::catalogue::Catalogue;
 
 const HOUSEHOLD: &str = include_str!("../../../../fixtures/packs/hh-nm-1.toml");
 const TABLE: &str = include_str!("../../../../fixtures/parameters/ex-1.toml");
@@ -131,6 +132,133 @@ fn sec_t19_a_forbidden_field_is_refused_by_its_name() {
         "measure = \"marital_status\"",
     );
     assert_eq!(error.code, Code::ForbiddenField);
+}
+
+/// T19: forty names under which somebody could ask for what must not be asked.
+#[test]
+fn sec_t19_no_prohibited_indicator_passes_the_loader_whatever_it_is_called() {
+    const NAMES: [&str; 40] = [
+        "religion",
+        "faith",
+        "religious_belief",
+        "is_lama",
+        "temple_faith",
+        "genes",
+        "genetic_risk",
+        "dna_profile",
+        "fingerprint",
+        "fingerprints_hash",
+        "face_score",
+        "iris_scan",
+        "voiceprint",
+        "biometric_id",
+        "blood_type",
+        "blood",
+        "disease",
+        "illness_days",
+        "medical_history",
+        "health_state",
+        "disability_grade",
+        "disabled_members",
+        "ethnicity",
+        "ethnic_group",
+        "nationality",
+        "gender",
+        "sex",
+        "marital_status",
+        "divorced",
+        "pregnancy",
+        "education",
+        "schooling_years",
+        "party_member",
+        "party_membership",
+        "family_harmony",
+        "dibao",
+        "poverty_list",
+        "children",
+        "wechat_contacts",
+        "criminal_record",
+    ];
+    const TITLES: [&str; 17] = [
+        "宗教信仰",
+        "喇嘛户",
+        "基因检测",
+        "指纹登记",
+        "人脸核验",
+        "血型",
+        "家庭成员健康",
+        "患病情况",
+        "残疾等级",
+        "民族",
+        "性别",
+        "婚姻状况",
+        "文化程度",
+        "政治面貌",
+        "家庭和睦",
+        "低保户",
+        "子女数",
+    ];
+    let items = "items = [\"household.working_members\"]";
+    let measure = "measure = \"working_members\"";
+    let mut passed = Vec::new();
+    for name in NAMES {
+        let by_item = fault(items, &format!("items = [\"household.{name}\"]"));
+        let by_measure = fault(measure, &format!("measure = \"{name}\""));
+        let catalogue = item_called(&format!("household.{name}"), "项目");
+        let codes = [by_item.code, by_measure.code, catalogue];
+        passed.extend(
+            codes
+                .iter()
+                .any(|code| *code != Code::ForbiddenField)
+                .then_some(name),
+        );
+    }
+    let title = "zh = \"从业人员\"";
+    for words in TITLES {
+        let by_title = fault(title, &format!("zh = \"{words}\""));
+        let codes = [by_title.code, item_called("household.other", words)];
+        passed.extend(
+            codes
+                .iter()
+                .any(|code| *code != Code::ForbiddenField)
+                .then_some(words),
+        );
+    }
+    assert_eq!(passed, Vec::<&str>::new());
+}
+
+/// T19: what needs consent by class cannot stand in the catalogue unlocked.
+#[test]
+fn sec_t19_no_restricted_item_of_a_household_is_collected_without_its_lock() {
+    for name in [
+        "income.wages_fen",
+        "finance.deposits_fen",
+        "finance.savings_fen",
+        "finance.securities_fen",
+        "finance.insurance_fen",
+        "household.house_value_fen",
+        "finance.real_estate_fen",
+        "income.tax_fen",
+        "visit.gps_mdeg",
+        "visit.location",
+    ] {
+        assert_eq!(item_called(name, "项目"), Code::ForbiddenField, "{name}");
+        let locked = item_text(name, "项目").replace("core = false", "restricted = \"income\"");
+        assert!(Catalogue::parse("items.toml", &locked).is_ok(), "{name}");
+    }
+}
+
+fn item_text(path: &str, zh: &str) -> String {
+    format!(
+        "version = 1\n[[item]]\npath = \"{path}\"\nkind = \"flag\"\nsubjects = [\"household\"]\n\
+         section = \"household\"\ncore = false\npurpose = \"x\"\nzh = \"{zh}\"\nmn = \"x\"\nen = \"x\"\n"
+    )
+}
+
+/// The code with which the catalogue refuses an item.
+fn item_called(path: &str, zh: &str) -> Code {
+    let refused = Catalogue::parse("items.toml", &item_text(path, zh));
+    refused.map_or_else(|error| error.code, |_| Code::BadValue)
 }
 
 #[test]

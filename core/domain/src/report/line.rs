@@ -223,7 +223,9 @@ fn may_show(item: &Item, agreed: &BTreeSet<Restricted>) -> bool {
     let is_text = matches!(item.kind, Kind::Text(_));
     // Consent by class is the separate consent that sensitive data needs (L-18).
     let is_separate = item.privacy != Privacy::Sensitive || item.restricted.is_some();
-    class_agreed && is_separate && !is_text
+    // Where somebody lives is no matter of a lender.
+    let is_place = item.restricted == Some(Restricted::Location);
+    class_agreed && is_separate && !is_text && !is_place
 }
 
 fn line(item: &Item, value: &LiveValue, disputed: bool) -> Line {

@@ -1,5 +1,5 @@
 //! What makes a consent to collect a lawful one (`domain.md` L-02, L-04, L-09, L-19): a text that
-//! is known, read out in the person's language, for purposes and days that it names, with its
+//! is known, read out in the person's language, for days that it allows, with its purposes, its
 //! restricted classes ticked one by one and its recipients named one by one.
 //!
 //! The texts are data, `fixtures/rights/consent.toml`. The same check runs on the device before a
@@ -21,11 +21,12 @@ use crate::pack::vocabulary;
 const BUILTIN: &str = include_str!("../../../../fixtures/rights/consent.toml");
 
 vocabulary! {
-    /// What is done with what was collected.
+    /// What is done with what was collected, each agreed to by itself.
     CollectionPurpose {
-        /// The rating of the household.
+        /// The rating of the household; without it nothing is collected and no case goes on.
         CreditRating => "credit_rating",
-        /// Counts of gacha and sumu, without persons.
+        /// Figures of how the rules treat groups of households, without persons: who does not
+        /// agree is rated like everybody and stands in no group.
         VillageStatistics => "village_statistics",
     }
 }
@@ -122,6 +123,12 @@ impl ConsentText {
             .given_on
             .saturating_add(i32::from(self.max_days).days());
         let days = self.max_days;
+        let is_offered = |word: &String| self.purposes.iter().any(|p| p.as_str() == word);
+        let different: BTreeSet<&String> = consent.purposes.iter().collect();
+        let is_sound = different.len() == consent.purposes.len();
+        if consent.purposes.is_empty() || !is_sound || !consent.purposes.iter().all(is_offered) {
+            return Some(Violation::new(field("purposes"), ErrorCode::ConsentPurpose));
+        }
         (consent.until > longest)
             .then(|| Violation::new(field("until"), ErrorCode::ConsentTerm).with("days", days))
     }
@@ -162,6 +169,7 @@ mod tests {
         Consent {
             person: "head".into(),
             text_version: "1".into(),
+            purposes: vec!["credit_rating".into()],
             language: "mn-Mong".into(),
             categories: vec!["income".into()],
             recipients: vec![Recipient {
@@ -232,6 +240,25 @@ mod tests {
             ..consent()
         };
         assert_eq!(codes(&all), [ErrorCode::ValueNotAChoice]);
+    }
+
+    #[test]
+    fn a_purpose_that_was_not_read_out_is_agreed_to_by_nobody() {
+        let purposes = |words: &[&str]| Consent {
+            purposes: words.iter().map(|word| (*word).to_owned()).collect(),
+            ..consent()
+        };
+        for wrong in [
+            &[][..],
+            &["marketing"],
+            &["credit_rating", "marketing"],
+            &["credit_rating", "credit_rating"],
+        ] {
+            assert_eq!(codes(&purposes(wrong)), [ErrorCode::ConsentPurpose]);
+        }
+        let one = purposes(&["village_statistics"]);
+        assert_eq!(codes(&one), []);
+        assert!(!one.serves(CollectionPurpose::CreditRating));
     }
 
     #[test]

@@ -268,8 +268,9 @@ fn consent() -> Entry {
     Entry::Consent(Consent {
         person: "spouse".into(),
         text_version: "2026-1".into(),
+        purposes: vec!["credit_rating".into(), "village_statistics".into()],
         language: "mn-Mong".into(),
-        categories: vec!["income".into(), "tax".into()],
+        categories: vec!["income".into(), "tax".into(), "location".into()],
         recipients: purposes.map(recipient).to_vec(),
         given_on: DAY,
         until: date(2029, 3, 4),

@@ -248,6 +248,7 @@ error-ledger-balance = More is owed than was lent, or a settled loan still has a
 error-ledger-overdue = The days past due contradict each other: the worst of the month is not below its end, none is longer than the loan exists, and a settled loan has 0. Check them.
 error-ledger-own-guarantor = A borrower cannot guarantee the own loan. Check the numbers of the guarantors.
 error-consent-text = The text version, the language or a recipient of the consent is wrong. Use a text in force, read it in the person's language and name each lender and purpose once.
+error-consent-purpose = The consent names no purpose, or one that its text does not have. Read the purposes out one by one and record those that the person agrees to, each once.
 error-consent-term = The consent lasts longer than the { $days } days that its text allows. Shorten it.
     .plain = The consent lasts longer than its text allows. Shorten it.
 error-rights-unknown = There is no such request, or it is outside your divisions. Check the number.

@@ -44,6 +44,7 @@ unit-person = people
 unit-year = years
 unit-sheep-unit = sheep units
 unit-milli-sheep-unit = thousandths of a sheep unit
+unit-milli-degree = thousandths of a degree
 unit-count = pieces
 
 purpose-loan-decision = loan decision

@@ -9,4 +9,5 @@ warning-subsidy-area = The grassland subsidy stands for another area than the de
 warning-far-above-quota = Far more animals on the pasture than its quota allows. Check area, leases and stock.
 warning-same-stock-as-before = The counts of all classes equal last year's. Count again.
 warning-unexplained-loss = In a disaster far more animals are missing than sales and deaths explain. Ask where they went; visit again.
+warning-far-from-before = This visit stands far from the last one. Make sure that this is the household.
 warning-copied-from-before = More than nine in ten values equal last year's. Ask for each again.

@@ -44,6 +44,7 @@ unit-person = ᠬᠦᠮᠦᠨ
 unit-year = ᠵᠢᠯ
 unit-sheep-unit = ᠬᠣᠨᠢᠨ ᠤ ᠨᠢᠭᠡᠵᠢ
 unit-milli-sheep-unit = ᠬᠣᠨᠢᠨ ᠤ ᠨᠢᠭᠡᠵᠢ ᠶᠢᠨ ᠮᠢᠨᠭᠭᠠᠨ ᠤ ᠨᠢᠭᠡ
+unit-milli-degree = ᠭᠷᠠᠳᠦ᠋ᠰ ᠤᠨ ᠮᠢᠩᠭᠠᠨ ᠤ ᠨᠢᠭᠡ
 unit-count = ᠰᠢᠷᠬᠡᠭ
 
 purpose-loan-decision = ᠵᠡᠭᠡᠯᠢ ᠪᠠᠲᠤᠯᠠᠬᠤ

@@ -265,6 +265,7 @@ error-ledger-own-guarantor = 借款人不能为自己担保。请核对担保人
 ## 权利（domain.md L-06、L-20至L-23）
 
 error-consent-text = 同意书的文本版本、语言或接收方不对。请选用现行文本，用本人的语言宣读，每家机构和用途只写一次。
+error-consent-purpose = 同意书没有选择处理目的，或者选了文本中没有的目的。请逐项宣读目的，只记录本人同意的各项，每项一次。
 error-consent-term = 同意期限超过文本允许的 { $days } 天。请缩短期限。
     .plain = 同意期限超过文本允许的天数。请缩短期限。
 error-rights-unknown = 没有这项权利请求，或不在您的管辖区划内。请检查编号。

@@ -50,6 +50,7 @@ unit-person = 人
 unit-year = 年
 unit-sheep-unit = 羊单位
 unit-milli-sheep-unit = 千分之一羊单位
+unit-milli-degree = 千分之一度
 unit-count = 个
 
 ## 用途

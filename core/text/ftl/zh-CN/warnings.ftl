@@ -7,4 +7,5 @@ warning-subsidy-area = 草原补奖对应的面积与申报的草场面积相差
 warning-far-above-quota = 每亩牲畜数远超核定标准。请核对草场面积、流转合同和存栏数。
 warning-same-stock-as-before = 各类牲畜的数与上年完全一样。请重新清点。
 warning-unexplained-loss = 受灾期间牲畜大量减少，出售和死亡都说明不了。请问清去向，需要再次入户。
+warning-far-from-before = 这次入户的位置离上次很远。请确认打开的是这一户。
 warning-copied-from-before = 九成以上的数据与上年相同。请逐项重新询问。

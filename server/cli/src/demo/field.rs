@@ -376,6 +376,7 @@ impl Crew {
         Consent {
             person: "head".into(),
             text_version: "sample-1".into(),
+            purposes: vec!["credit_rating".into(), "village_statistics".into()],
             language: "zh-CN".into(),
             categories: Restricted::ALL
                 .iter()

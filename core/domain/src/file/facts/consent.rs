@@ -8,6 +8,7 @@ use super::{FileFacts, Recorded};
 use crate::catalogue::Restricted;
 use crate::file::entry::{Consent, Entry, EntryId};
 use crate::id::OfficerId;
+use crate::rights::consent::CollectionPurpose;
 
 /// A consent and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +59,26 @@ impl FileFacts {
         consents.filter(holds).collect()
     }
 
-    /// The classes of restricted information (`domain.md` L-04) that somebody agreed to give and
-    /// did not take back, on `today`.
+    /// Whether somebody has agreed to a purpose and did not take it back, on `today`. A withdrawal
+    /// takes effect on receipt, whatever day it names.
+    #[must_use]
+    pub fn is_agreed(&self, purpose: CollectionPurpose, today: Date) -> bool {
+        let holds = |view: &ConsentView<'_>| {
+            view.withdrawn_on.is_none()
+                && view.consent.serves(purpose)
+                && (view.consent.given_on..=view.consent.until).contains(&today)
+        };
+        self.consents().iter().any(holds)
+    }
+
+    /// The classes of restricted information (`domain.md` L-04, L-18) that somebody agreed to give
+    /// for a rating and did not take back, on `today`.
     #[must_use]
     pub fn agreed_classes(&self, today: Date) -> BTreeSet<Restricted> {
         let consents = self.consents_valid_on(today).into_iter();
         consents
             .filter(|view| view.withdrawn_on.is_none())
+            .filter(|view| view.consent.serves(CollectionPurpose::CreditRating))
             .flat_map(|view| view.consent.categories.iter())
             .filter_map(|category| category.parse().ok())
             .collect()

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use itgel_domain::catalogue::{Catalogue, Item, Kind, Unit};
+use itgel_domain::catalogue::{Catalogue, Item, Kind, Restricted, Unit};
 use itgel_domain::item::{Evidence, ItemPath};
 use itgel_domain::subject::SubjectKind;
 
@@ -106,7 +106,10 @@ plots!(1 2 3 4 5 6 7 8 9 10 11 12);
 pub(super) static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
     let items = Catalogue::builtin().items();
     let plain = items.filter(|item| {
-        item.subjects.contains(&SubjectKind::Household) && item.repeats_in().is_none()
+        // Where a visit was is measured there and stands in no register.
+        item.subjects.contains(&SubjectKind::Household)
+            && item.repeats_in().is_none()
+            && item.restricted != Some(Restricted::Location)
     });
     let plain = plain.map(|item| column(item, &item.path, &item.titles.zh));
     FIRST.iter().cloned().chain(plain).chain(plots()).collect()
@@ -161,6 +164,7 @@ const fn written(unit: Unit) -> &'static str {
         Unit::Person => "人",
         Unit::Year => "年",
         Unit::MilliSu => "羊单位",
+        Unit::MilliDegree => "度",
         Unit::Count => "个",
     }
 }
