@@ -78,7 +78,19 @@ fn filled(world: &World) -> Outcome<Device> {
     for page in phone.pages() {
         ingest::push(&world.service, &phone.device, page)?;
     }
-    // A second officer's device, so that everything comes by the list.
+    let (record, _) = device_of(SECOND)?;
+    let device = second_device(world)?;
+    let session = DeviceSession::new(world.service.clone(), record);
+    sync::run(&device, &session, now(), &mut |_| {})?;
+    let held = device.count_subjects(world.gacha.code)?;
+    if held != world.households.len() as u64 {
+        return Err(format!("the device holds {held} households").into());
+    }
+    Ok(device)
+}
+
+/// A second officer's new device: everything comes to it by the list.
+pub(crate) fn second_device(world: &World) -> Outcome<Device> {
     let (record, signer) = device_of(SECOND)?;
     let platform = GivenSecret::new([7; 32]);
     let secrets = Secrets {
@@ -88,24 +100,18 @@ fn filled(world: &World) -> Outcome<Device> {
     };
     let enrolment = Enrolment {
         device: record.id.clone(),
-        officer: record.officer.clone(),
+        officer: record.officer,
         server_key: world.service.keys.public_key(),
     };
     let path = world.folder.path().join("device.db");
-    let device = Device::create(
+    let entropy = Arc::new(SystemEntropy);
+    Ok(Device::create(
         &path,
         &secrets,
         &enrolment,
         Arc::new(signer),
-        Arc::new(SystemEntropy),
-    )?;
-    let session = DeviceSession::new(world.service.clone(), record);
-    sync::run(&device, &session, now(), &mut |_| {})?;
-    let held = device.count_subjects(world.gacha.code)?;
-    if held != world.households.len() as u64 {
-        return Err(format!("the device holds {held} households").into());
-    }
-    Ok(device)
+        entropy,
+    )?)
 }
 
 /// The same names in one table without a key.

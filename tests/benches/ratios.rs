@@ -18,6 +18,7 @@ mod phone;
 mod registers;
 mod scoring;
 mod table;
+mod wire;
 mod workflow;
 mod world;
 
@@ -47,6 +48,8 @@ struct Size {
     reassessed: u32,
     /// Households on the device that is searched.
     on_device: u32,
+    /// Files that a device holds when some of them change.
+    on_the_wire: [u32; 2],
     /// Rows of a lender's monthly ledger.
     lines: usize,
     /// Households that they speak of.
@@ -61,6 +64,7 @@ const FULL: Size = Size {
     visited: 256,
     reassessed: 30_000,
     on_device: 10_000,
+    on_the_wire: [1_000, 10_000],
     lines: 100_000,
     borrowers: 30_000,
 };
@@ -75,6 +79,7 @@ const QUICK: Size = Size {
     visited: 48,
     reassessed: 600,
     on_device: 1_000,
+    on_the_wire: [200, 400],
     lines: 5_000,
     borrowers: 1_500,
 };
@@ -83,7 +88,7 @@ const QUICK: Size = Size {
 type Part = fn(Size) -> Outcome<Vec<Row>>;
 
 /// The parts of the run, by name.
-const PARTS: [(&str, Part); 10] = [
+const PARTS: [(&str, Part); 11] = [
     ("scoring", scoring::rows),
     ("intake", intake::rows),
     ("documents", documents::rows),
@@ -94,6 +99,7 @@ const PARTS: [(&str, Part); 10] = [
     ("migration", migration::rows),
     ("workflow", workflow::rows),
     ("monitoring", monitoring::rows),
+    ("wire", wire::rows),
 ];
 
 fn main() -> Outcome<()> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::clock;
 
-/// What one unit of something costs, in picoseconds.
+/// What one unit of something costs: picoseconds, or bytes where a row says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Cost(u128);
 
@@ -16,10 +16,19 @@ pub(crate) enum Goal {
     AtMost(u128),
     /// At most so much time.
     Within(Duration),
+    /// At most so many bytes.
+    Bytes(u128),
     /// So many times cheaper than the peer.
     Cheaper(u128),
     /// Told, not judged.
     Told,
+}
+
+/// What a row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Time,
+    Bytes,
 }
 
 /// A line of the table.
@@ -29,9 +38,15 @@ pub(crate) struct Row {
     pub(crate) measured: Cost,
     pub(crate) peer: (String, Cost),
     pub(crate) goal: Goal,
+    unit: Unit,
 }
 
 impl Cost {
+    /// So many bytes.
+    pub(crate) const fn bytes(n: usize) -> Self {
+        Self(n as u128)
+    }
+
     /// The cost of each of `units` things that took `all` together.
     pub(crate) fn of(all: Duration, units: usize) -> Self {
         Self(all.as_nanos() * 1_000 / units.max(1) as u128)
@@ -65,6 +80,27 @@ impl Row {
             measured,
             peer: (peer.into(), cost),
             goal,
+            unit: Unit::Time,
+        }
+    }
+
+    /// A row that counts bytes.
+    pub(crate) fn of_bytes(
+        what: impl Into<String>,
+        measured: Cost,
+        peer: (&str, Cost),
+        goal: Goal,
+    ) -> Self {
+        Self {
+            unit: Unit::Bytes,
+            ..Self::new(what, measured, peer, goal)
+        }
+    }
+
+    fn show(&self, cost: Cost) -> String {
+        match self.unit {
+            Unit::Time => cost.to_string(),
+            Unit::Bytes => format!("{} B", cost.0),
         }
     }
 
@@ -73,6 +109,7 @@ impl Row {
         match self.goal {
             Goal::AtMost(hundredths) => Some(measured * 100 <= peer * hundredths),
             Goal::Within(limit) => Some(measured <= limit.as_nanos() * 1_000),
+            Goal::Bytes(most) => Some(measured <= most),
             Goal::Cheaper(times) => Some(measured * times <= peer),
             Goal::Told => None,
         }
@@ -112,9 +149,9 @@ pub(crate) fn print(rows: &[Row]) {
     lines.extend(rows.iter().map(|row| {
         [
             row.what.clone(),
-            row.measured.to_string(),
+            row.show(row.measured),
             row.peer.0.clone(),
-            row.peer.1.to_string(),
+            row.show(row.peer.1),
             row.ratio(),
             row.goal.to_string(),
             match row.is_met() {
@@ -162,6 +199,7 @@ impl fmt::Display for Goal {
         match self {
             Self::AtMost(ratio) => write!(f, "≤ {}×", hundredths(*ratio)),
             Self::Within(limit) => write!(f, "≤ {limit:?}"),
+            Self::Bytes(most) => write!(f, "≤ {most} B"),
             Self::Cheaper(times) => write!(f, "≤ 1/{times}"),
             Self::Told => f.write_str("–"),
         }

@@ -1,6 +1,8 @@
-//! A link that fails once, and in the worst way.
+//! Links between a device and the server that do more than carry.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use itgel_device::http::{HttpError, HttpProtocol};
 use itgel_domain::sync::SyncProtocol;
@@ -9,6 +11,8 @@ use itgel_domain::sync::hello::{Hello, HelloAnswer};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
+
+use crate::battery::Watch;
 
 /// A link over which the first page reaches the server, which commits it, and whose answer is
 /// lost on the way back: the device cannot know whether anything arrived.
@@ -73,5 +77,55 @@ impl SyncProtocol for LossyLink<'_> {
 
     fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, LinkError> {
         self.inner.send_chunk(request).map_err(LinkError::Http)
+    }
+}
+
+/// A link that notes how long each receipt takes.
+pub struct TimedLink<'a> {
+    inner: &'a HttpProtocol,
+    receipts: RefCell<Vec<Duration>>,
+}
+
+impl<'a> TimedLink<'a> {
+    /// A link that has carried nothing yet.
+    #[must_use]
+    pub const fn new(inner: &'a HttpProtocol) -> Self {
+        Self {
+            inner,
+            receipts: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// How long each receipt took, from the page to the answer.
+    #[must_use]
+    pub fn into_receipt_times(self) -> Vec<Duration> {
+        self.receipts.into_inner()
+    }
+}
+
+impl SyncProtocol for TimedLink<'_> {
+    type Error = HttpError;
+
+    fn hello(&self, request: &Hello) -> Result<HelloAnswer, HttpError> {
+        self.inner.hello(request)
+    }
+
+    fn push(&self, request: &Push) -> Result<PushAnswer, HttpError> {
+        let watch = Watch::start();
+        let answer = self.inner.push(request);
+        self.receipts.borrow_mut().push(watch.elapsed());
+        answer
+    }
+
+    fn pull(&self, request: &Pull) -> Result<PullPage, HttpError> {
+        self.inner.pull(request)
+    }
+
+    fn fetch(&self, request: &Fetch) -> Result<Fetched, HttpError> {
+        self.inner.fetch(request)
+    }
+
+    fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, HttpError> {
+        self.inner.send_chunk(request)
     }
 }

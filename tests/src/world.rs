@@ -45,6 +45,12 @@ impl World {
     /// A server with so many households in its banner and two field teams.
     #[must_use]
     pub fn with_households(households: u32) -> Self {
+        Self::with_fleet(households, 2)
+    }
+
+    /// A server with so many households in its banner and so many field teams.
+    #[must_use]
+    pub fn with_fleet(households: u32, devices: u32) -> Self {
         let folder = TempDir::new().unwrap();
         let mut hosted = Hosted::prepare(&folder.path().join("server"), FIRST_DAY).unwrap();
         let order = SampleOrder {
@@ -52,7 +58,7 @@ impl World {
                 households,
                 seed: 7,
             },
-            devices: 2,
+            devices,
             observed_on: FIRST_DAY,
         };
         let sample = sample::make(&hosted.service, order).unwrap();

@@ -9,6 +9,8 @@
 //! A row that does not hold panics and says why, as a test does. `docs/battery.md` lists the rows
 //! with what was seen.
 
+mod fleet;
+mod slow_link;
 mod watch;
 
 pub use watch::{Watch, peak_memory_kib, reset_peak_memory};
@@ -36,7 +38,7 @@ pub struct Row {
 }
 
 /// All rows, by theme; within a theme in the order of their numbers.
-pub const THEMES: &[&[Row]] = &[];
+pub const THEMES: &[&[Row]] = &[fleet::ROWS, slow_link::ROWS];
 
 impl Size {
     /// The figure for this size.

@@ -8,7 +8,7 @@ mod field;
 mod lender;
 mod link;
 mod office;
-mod plan;
+pub mod plan;
 mod server;
 mod summary;
 pub mod year;

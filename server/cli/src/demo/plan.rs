@@ -6,18 +6,19 @@ use crate::sample::{Sample, Team};
 
 /// A household to visit.
 #[derive(Clone, Copy)]
-pub(super) struct Visit<'a> {
+pub struct Visit<'a> {
     /// Its gacha.
-    pub(super) gacha: &'a Gacha,
+    pub gacha: &'a Gacha,
     /// The household.
-    pub(super) household: &'a Household,
+    pub household: &'a Household,
     /// The second visit, on which other values are found and nobody votes.
-    pub(super) is_second: bool,
+    pub is_second: bool,
 }
 
 /// Who visits whom: the teams of a gacha share its households; second visits go to the team that
 /// makes them there.
-pub(super) fn plan(sample: &Sample) -> Vec<Vec<Visit<'_>>> {
+#[must_use]
+pub fn plan(sample: &Sample) -> Vec<Vec<Visit<'_>>> {
     let mut plan: Vec<Vec<Visit<'_>>> = sample.teams.iter().map(|_| Vec::new()).collect();
     let mut households = sample.households.iter();
     for (place, gacha) in sample.banner.gachas.iter().enumerate() {
