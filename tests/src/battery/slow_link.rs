@@ -24,7 +24,7 @@ use super::{Row, Size};
 use crate::{Collector, World};
 
 /// The rows of this theme.
-pub const ROWS: &[Row] = &[Row {
+pub(super) const ROWS: &[Row] = &[Row {
     id: "R25",
     what: "500 records over 32 kbit/s, 1.5 s a round trip, 5 % loss, cut every 60 s",
     figure: "all received within 8 minutes of simulated time, at most 5 % of the bytes sent again",
@@ -83,11 +83,7 @@ fn edge_of_the_cell(size: Size) -> Vec<String> {
             crew.synchronise();
             days_without_signal(&crew, visits);
             // The first cut comes at another moment for each.
-            come_through(
-                &crew,
-                u64::from(number) * CUT_EVERY_MS / u64::from(devices),
-                number,
-            )
+            come_through(&crew, number * CUT_EVERY_MS / u64::from(devices), number)
         })
         .collect();
     let slowest = seen.iter().map(|s| s.took_ms).max().unwrap_or(0);
