@@ -9,11 +9,13 @@
 //! - `page`: the page as it came, decoded, and what its signed head vouches for,
 //! - `chain`: places, duplicates, gaps and forks,
 //! - `admission`: what all envelopes of a page share, and the end of the page,
+//! - `aside`: what is set aside, its quota, and its way back,
 //! - `file`, `identity`, `ballot`: one kind of envelope each,
 //! - `structure`, `meaning`: what an envelope of a file may do and say,
 //! - `official`: the server's own entries, `erase`: the end of a file.
 
 mod admission;
+mod aside;
 mod ballot;
 mod chain;
 mod erase;
@@ -30,6 +32,8 @@ use itgel_domain::log::Frontier;
 use itgel_domain::sync::push::{Exception, PAGE_ENVELOPES, Push, PushAnswer, Verdict};
 use rusqlite::Connection;
 
+pub(crate) use self::aside::{judge_again, read_aside};
+pub use self::aside::{MAX_BYTES as MAX_ASIDE_BYTES, MAX_ENVELOPES as MAX_ASIDE};
 pub use self::erase::erase;
 pub(crate) use self::erase::erase_known;
 pub(crate) use self::identity::index_parties;

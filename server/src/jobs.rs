@@ -18,7 +18,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{erasure, fold, import, ledger, monitoring, process, shadow, sync, titles};
+use crate::{erasure, fold, import, ledger, monitoring, process, quarantine, shadow, sync, titles};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -68,11 +68,13 @@ pub enum JobKind {
     ScheduleMonitoring,
     /// Checks a banner's ratings in effect for a quarter.
     MonitorRatings,
+    /// Judges again what was set aside before a subject or a right had arrived.
+    JudgeAgain,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
@@ -86,6 +88,7 @@ impl JobKind {
         Self::RunShadow,
         Self::ScheduleMonitoring,
         Self::MonitorRatings,
+        Self::JudgeAgain,
     ];
 
     /// The word in the database.
@@ -105,6 +108,7 @@ impl JobKind {
             Self::RunShadow => "run_shadow",
             Self::ScheduleMonitoring => "schedule_monitoring",
             Self::MonitorRatings => "monitor_ratings",
+            Self::JudgeAgain => "judge_again",
         }
     }
 }
@@ -269,6 +273,7 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
         JobKind::RunShadow => shadow::run_job(service, job),
         JobKind::ScheduleMonitoring => schedule_monitoring(service, job),
         JobKind::MonitorRatings => monitoring::run::run_job(service, job),
+        JobKind::JudgeAgain => quarantine::run_job(service, job),
     }
 }
 

@@ -29,6 +29,7 @@ pub mod media;
 pub mod monitoring;
 pub mod process;
 pub mod public_board;
+pub mod quarantine;
 pub mod recompute;
 pub mod registers;
 pub mod related;

@@ -122,7 +122,7 @@ pub fn seed_calendars(service: &Service, tx: &Tx<'_>, now: AtMs) -> Result<(), S
 }
 
 /// Words of a person that are kept with a decision.
-fn note_text(words: &str) -> Result<String, ServiceError> {
+pub(crate) fn note_text(words: &str) -> Result<String, ServiceError> {
     let words = words.trim();
     match words.is_empty() || words.chars().count() > 2_000 {
         true => Err(itgel_domain::error::ErrorCode::CaseReason.into()),

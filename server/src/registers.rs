@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, fold, process, related, rules};
+use crate::{contents, fold, process, quarantine, related, rules};
 
 /// Writes a division. A new banner receives the rules in force, a new gacha the rows that reach
 /// it.
@@ -55,6 +55,7 @@ pub fn put_division(
 pub fn put_subject(_service: &Service, tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
     if store::subject::put(tx, subject)? {
         list_subject(tx, subject, subject.division)?;
+        quarantine::subject_arrived(tx, &subject.id)?;
     }
     Ok(())
 }
@@ -78,6 +79,7 @@ pub fn move_subject(
     if before.division == subject.division {
         return Ok(());
     }
+    store::quarantine::move_to(tx, &subject.id, subject.division)?;
     list_subject(tx, subject, subject.division)?;
     // Devices of the old gacha learn where it went.
     list_subject(tx, subject, before.division)?;

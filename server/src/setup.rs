@@ -9,6 +9,7 @@ use itgel_domain::policy::{Actor, Grant};
 use itgel_domain::sync::pull::PullItem;
 
 use crate::error::ServiceError;
+use crate::quarantine;
 use crate::store::lender::LenderRecord;
 use crate::store::officer::OfficerRecord;
 use crate::store::{self, Tx};
@@ -39,7 +40,7 @@ pub fn add_officer(
     for (role, division) in grants {
         store::officer::grant(tx, &officer.id, *role, *division)?;
     }
-    Ok(())
+    quarantine::right_arrived(tx, &officer.id)
 }
 
 /// Opens a campaign and tells the devices of the banner.

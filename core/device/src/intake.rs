@@ -7,8 +7,8 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::pull::{
-    DeletedRows, EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem, Tombstone,
-    extend_digest,
+    DeletedRows, EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem, TaskItem,
+    Tombstone, extend_digest,
 };
 use itgel_domain::sync::push::Verdict;
 use rusqlite::Transaction;
@@ -130,7 +130,7 @@ fn take(
         PullItem::Envelope(item) => return take_envelope(tx, &item),
         PullItem::Identity(item) => people::take(tx, &item)?,
         PullItem::Case(case) => process::put_case(tx, &case)?,
-        PullItem::Task(task) => process::put_task(tx, &task)?,
+        PullItem::Task(task) => take_task(tx, &task)?,
         PullItem::Pack(file) => return take_rules(tx, RuleKind::Pack, &file, position),
         PullItem::Parameters(file) => return take_rules(tx, RuleKind::Parameters, &file, position),
         PullItem::Register(row) => register::put(tx, &row, division)?,
@@ -224,6 +224,18 @@ fn settle_own(tx: &Transaction<'_>, listed: &Envelope, counts: bool) -> Result<(
     if counts && !verdict.is_received() {
         let (incarnation, seq) = (listed.at.incarnation, listed.at.seq);
         chain::set_verdict(tx, incarnation, seq, &Verdict::Accepted, None)?;
+    }
+    Ok(())
+}
+
+/// A task for one officer is no business of the others.
+fn take_task(tx: &Transaction<'_>, task: &TaskItem) -> Result<(), StoreError> {
+    let is_asked = match &task.officer {
+        Some(officer) => *officer == device::get(tx)?.officer,
+        None => true,
+    };
+    if is_asked {
+        process::put_task(tx, task)?;
     }
     Ok(())
 }

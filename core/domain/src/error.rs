@@ -248,6 +248,16 @@ codes! {
     /// The file or identity was erased; nothing more is kept of it.
     SubjectErased = "subject.erased", Conflict;
 
+    // Quarantine
+    /// No such envelope in quarantine, or not in the actor's divisions.
+    QuarantineUnknown = "quarantine.unknown", NotFound;
+    /// It was released or rejected before, or what it lacked has arrived.
+    QuarantineDecided = "quarantine.decided", Conflict;
+    /// What is against it no person may let pass.
+    QuarantineFirm = "quarantine.firm", Conflict;
+    /// A device has as much in quarantine as may wait there; what it sends stays on it.
+    QuarantineFull = "quarantine.full", TooMany;
+
     // Rights of those who are rated
     /// No such request of a subject, or not in the actor's divisions.
     RightRequestUnknown = "rights.unknown", NotFound;

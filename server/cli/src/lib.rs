@@ -17,6 +17,7 @@ pub mod land;
 pub mod line;
 pub mod monitor;
 pub mod pack;
+pub mod quarantine;
 pub mod recompute;
 pub mod rights;
 pub mod sample;

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use itgel::{
-    assess, backup, demo, dictionary, exchange, import, init, land, line, monitor, pack, recompute,
-    rights, serve,
+    assess, backup, demo, dictionary, exchange, import, init, land, line, monitor, pack, quarantine,
+    recompute, rights, serve,
 };
 
 /// The server lives on small short-lived values: texts of an assessment, rows, envelopes.
@@ -38,6 +38,8 @@ enum Command {
     Import(import::Args),
     /// Look at the registers of land.
     Land(land::Args),
+    /// Look at what was set aside on its way in, and decide about it.
+    Quarantine(quarantine::Args),
     /// Give the special-topic database to a recipient.
     Export(exchange::ExportArgs),
     /// Take exports in.
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Command::Pack(args) => pack::run(&args).map_err(Into::into),
         Command::Import(args) => import::run(&args).map_err(Into::into),
         Command::Land(args) => land::run(&args).map_err(Into::into),
+        Command::Quarantine(args) => quarantine::run(&args).map_err(Into::into),
         Command::Export(args) => exchange::export(&args).map_err(Into::into),
         Command::Exchange(args) => exchange::run(&args).map_err(Into::into),
         Command::Recompute(args) => recompute::run(&args).map_err(Into::into),

@@ -12,7 +12,7 @@ use itgel_domain::file::FileId;
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::id::{CycleId, DeviceId, SubjectId};
 use itgel_domain::keys::ContentKey;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor, Resource, may};
@@ -30,6 +30,7 @@ use crate::land;
 use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::envelope::{EnvelopeKind, EnvelopeRow, NewEnvelope};
+use crate::store::quarantine::Load;
 use crate::store::{self, Tx};
 
 /// A page on its way in.
@@ -41,6 +42,13 @@ pub(super) struct Admission<'a> {
     /// Its officer.
     pub(super) actor: Actor,
     pub(super) now: AtMs,
+    /// When what is judged came: now, or earlier if it is judged again.
+    pub(super) received_at: AtMs,
+    /// What persons let pass of the envelope that is judged.
+    pub(super) waived: BTreeSet<ErrorCode>,
+    /// What the device has in quarantine, once something of it goes there.
+    pub(super) load: Option<Load>,
+    tally: BTreeMap<(&'static str, &'static str), u64>,
     files: BTreeMap<FileId, OpenFile>,
     homes: BTreeMap<SubjectId, Rc<Home>>,
     cycles: BTreeMap<CycleId, Option<Cycle>>,
@@ -102,6 +110,10 @@ impl<'a> Admission<'a> {
             device,
             actor,
             now,
+            received_at: now,
+            waived: BTreeSet::new(),
+            load: None,
+            tally: BTreeMap::new(),
             files: BTreeMap::new(),
             homes: BTreeMap::new(),
             cycles: BTreeMap::new(),
@@ -121,6 +133,7 @@ impl<'a> Admission<'a> {
         envelope: Envelope,
     ) -> Result<Verdict, ServiceError> {
         let home = self.home_of(envelope.subject())?;
+        let size = bytes.len();
         let arrived = Arrived {
             page,
             envelope: &envelope,
@@ -131,11 +144,35 @@ impl<'a> Admission<'a> {
         if let Home::Erased = *home {
             return self.keep_nothing(&arrived);
         }
-        match &envelope.body {
+        let verdict = match &envelope.body {
             Body::File(body) => self.take_file(arrived, body, &home),
             Body::Identity(commitment) => self.take_identity(arrived, commitment, &home),
             Body::Ballot(ballot) => self.take_ballot(arrived, ballot, &home),
+        }?;
+        if let Verdict::Quarantined(code) = verdict {
+            self.set_aside(&envelope, &home, code, size)?;
         }
+        Ok(verdict)
+    }
+
+    /// Goes on with what another device sent: its officer, and what was granted to him.
+    pub(super) fn stand_for(&mut self, device: &DeviceId) -> Result<(), ServiceError> {
+        if self.device.id == *device {
+            return Ok(());
+        }
+        self.device = store::device::get(self.tx, device)?.ok_or(ErrorCode::DeviceUnknown)?;
+        self.actor = auth::officer_actor(self.tx, &self.device.officer)?;
+        // Both depend on the officer.
+        self.homes.clear();
+        self.allowed.clear();
+        self.load = None;
+        Ok(())
+    }
+
+    /// The files that something was added to.
+    pub(super) fn changed_files(&self) -> BTreeSet<FileId> {
+        let changed = self.files.iter().filter(|(_, file)| file.is_changed);
+        changed.map(|(id, _)| id.clone()).collect()
     }
 
     /// The verdict of an envelope that came before; an identity record that was missing then may
@@ -150,7 +187,9 @@ impl<'a> Admission<'a> {
             && let Ok(envelope) = &item.envelope
             && let Body::Identity(commitment) = &envelope.body
         {
-            return self.take_missing_record(page, envelope, commitment, known.verdict);
+            let verdict = self.take_missing_record(page, envelope, commitment, known.verdict)?;
+            self.follow(&known.at, &verdict)?;
+            return Ok(verdict);
         }
         Ok(known.verdict)
     }
@@ -178,7 +217,7 @@ impl<'a> Admission<'a> {
         let lived_in = moves.iter().find(|(until, _)| *until >= entered_on);
         let division = lived_in.map_or(subject.division, |(_, division)| *division);
         let actor = &self.actor;
-        *self
+        let against = *self
             .allowed
             .entry((division, action, *has_interest))
             .or_insert_with(|| {
@@ -187,16 +226,34 @@ impl<'a> Admission<'a> {
                     ..Resource::at(division)
                 };
                 may(actor, action, &place).err().map(|denial| denial.code())
-            })
+            });
+        match against {
+            // Whoever lets the place pass lets no interest pass with it.
+            Some(code) if self.lets_pass(code) => {
+                has_interest.then_some(ErrorCode::ConflictOfInterest)
+            }
+            other => other,
+        }
+    }
+
+    /// Counts a verdict for the operator, in the transaction that it is part of.
+    pub(super) fn tally(&mut self, verdict: &Verdict) {
+        *self.tally.entry(verdict.words()).or_default() += 1;
+    }
+
+    /// Whether persons let this pass of the envelope that is judged.
+    pub(super) fn lets_pass(&self, code: ErrorCode) -> bool {
+        self.waived.contains(&code)
     }
 
     /// What a device that may not work can get at best.
-    pub(super) const fn device_code(&self) -> Option<ErrorCode> {
-        match self.device.status {
+    pub(super) fn device_code(&self) -> Option<ErrorCode> {
+        let code = match self.device.status {
             DeviceStatus::Active => None,
             DeviceStatus::Revoked => Some(ErrorCode::DeviceRevoked),
             DeviceStatus::Frozen => Some(ErrorCode::EnvelopeFork),
-        }
+        };
+        code.filter(|code| !self.lets_pass(*code))
     }
 
     /// Takes a file out to work on; give it back with [`Admission::put_back`].
@@ -230,13 +287,16 @@ impl<'a> Admission<'a> {
     }
 
     /// Writes the files of the page and brings every standing up to date that it touched.
-    pub(super) fn finish(self) -> Result<(), ServiceError> {
+    pub(super) fn finish(mut self) -> Result<(), ServiceError> {
+        self.take_waiting()?;
+        for ((verdict, reason), n) in &self.tally {
+            store::intake_count::add(self.tx, verdict, reason, *n)?;
+        }
         let Self {
             service,
             tx,
             now,
             files,
-            homes,
             touched,
             mut round,
             ..
@@ -246,8 +306,8 @@ impl<'a> Admission<'a> {
         }
         let open = |id: &FileId| files.get(id).map(|file| &file.facts);
         for (subject, cycle) in &touched {
-            if let Some(Home::Known { subject, .. }) = homes.get(subject).map(Rc::as_ref) {
-                round.refresh_with(subject, cycle, open)?;
+            if let Some(subject) = store::subject::get(tx, subject)? {
+                round.refresh_with(&subject, cycle, open)?;
             }
         }
         round.finish()?;

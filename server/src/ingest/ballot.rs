@@ -3,6 +3,7 @@
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::{Ballot, Envelope};
+use itgel_domain::hash::Hash;
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Resource, may};
 use itgel_domain::subject::Subject;
@@ -40,22 +41,33 @@ impl Admission<'_> {
         store::envelope::put(self.tx, &row)?;
         store::log::leaf(self.tx, LeafKind::Envelope, &arrived.id)?;
         if let (None, Home::Known { subject, .. }) = (fault, home) {
-            store::ballot::put(self.tx, ballot, &arrived.id)?;
-            self.publish_result(subject, ballot)?;
-            process::look_at_ballots(
-                self.service,
-                self.tx,
-                subject,
-                &ballot.cycle,
-                &ballot.evaluator,
-                self.now,
-            )?;
-            self.touch(&subject.id, &ballot.cycle);
+            self.count_ballot(subject, ballot, &arrived.id)?;
         }
         Ok(verdict)
     }
 
-    fn ballot_fault(
+    /// Counts a ballot that nothing is against.
+    pub(super) fn count_ballot(
+        &mut self,
+        subject: &Subject,
+        ballot: &Ballot,
+        id: &Hash,
+    ) -> Result<(), ServiceError> {
+        store::ballot::put(self.tx, ballot, id)?;
+        self.publish_result(subject, ballot)?;
+        process::look_at_ballots(
+            self.service,
+            self.tx,
+            subject,
+            &ballot.cycle,
+            &ballot.evaluator,
+            self.now,
+        )?;
+        self.touch(&subject.id, &ballot.cycle);
+        Ok(())
+    }
+
+    pub(super) fn ballot_fault(
         &mut self,
         envelope: &Envelope,
         ballot: &Ballot,

@@ -36,6 +36,7 @@ pub(super) fn take(mut admission: Admission<'_>, page: Page) -> Result<Outcome, 
     let mut head = chain.map_or_else(|| ChainHead::start(&device, incarnation), |row| row.head);
     if page.first_seq > head.seq + 1 {
         let verdicts = hold(&mut admission, page)?;
+        admission.finish()?;
         return Ok(Outcome {
             verdicts,
             head: head.hash,
@@ -108,7 +109,9 @@ fn admit(
 ) -> Result<Verdict, ServiceError> {
     let code = match item.envelope {
         Ok(envelope) if envelope.at == *at => {
-            return admission.take(page, chain_hash, item.id, item.bytes, envelope);
+            let verdict = admission.take(page, chain_hash, item.id, item.bytes, envelope)?;
+            admission.tally(&verdict);
+            return Ok(verdict);
         }
         // Its entries would claim places that are not the device's own.
         Ok(_) => ErrorCode::EnvelopeForeignDevice,
@@ -116,6 +119,7 @@ fn admit(
     };
     let verdict = Verdict::Refused(code);
     keep_stray(admission, &item.id, code, &item.bytes)?;
+    admission.tally(&verdict);
     let kept = NewEnvelope {
         at,
         id: &item.id,
@@ -183,6 +187,7 @@ fn hold(admission: &mut Admission<'_>, page: Page) -> Result<Vec<(u64, Verdict)>
         sealed,
     };
     store::held::put(admission.tx, device, incarnation, &held, admission.now)?;
+    admission.tally(&Verdict::Held);
     Ok(verdicts)
 }
 
@@ -216,7 +221,9 @@ fn release(
 /// Keeps an envelope of a second branch.
 fn keep_branch(admission: &mut Admission<'_>, item: &Item) -> Result<Verdict, ServiceError> {
     keep_stray(admission, &item.id, ErrorCode::EnvelopeFork, &item.bytes)?;
-    Ok(Verdict::Refused(ErrorCode::EnvelopeFork))
+    let verdict = Verdict::Refused(ErrorCode::EnvelopeFork);
+    admission.tally(&verdict);
+    Ok(verdict)
 }
 
 fn keep_stray(
@@ -225,6 +232,7 @@ fn keep_stray(
     code: ErrorCode,
     bytes: &[u8],
 ) -> Result<(), ServiceError> {
+    admission.make_room(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
     let device = &admission.device.id;
     let key = contents::key(
         admission.service,

@@ -78,6 +78,7 @@ pub(crate) fn erase_known(
 fn delete_rows(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), ServiceError> {
     let id = &subject.id;
     store::envelope::erase(tx, id)?;
+    store::quarantine::erase(tx, id, now)?;
     let rows: Vec<_> = store::register::list_reaching(tx, subject, true)?
         .into_iter()
         .filter(|row| row.subject.is_some())

@@ -12,6 +12,7 @@ use itgel_domain::policy::Action;
 use itgel_domain::rights::scan::Words;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::{Flag, Verdict};
+use itgel_domain::sync::window::{self, Stated};
 use itgel_domain::time::AtMs;
 
 use super::admission::{Admission, Arrived, Home, OpenFile};
@@ -101,7 +102,7 @@ impl Admission<'_> {
     }
 
     /// The first thing that is against an envelope, in the order of the stages.
-    fn file_fault(
+    pub(super) fn file_fault(
         &mut self,
         envelope: &Envelope,
         body: &FileBody,
@@ -125,7 +126,7 @@ impl Admission<'_> {
     }
 
     /// What a reviewer should look at.
-    fn flagged(
+    pub(super) fn flagged(
         &mut self,
         subject: &Subject,
         id: &FileId,
@@ -186,7 +187,7 @@ impl Admission<'_> {
     /// Clocks are recorded and never a reason to lose data.
     fn time_flags(&self, envelope: &Envelope) -> Result<Vec<Flag>, ServiceError> {
         let mut flags = Vec::new();
-        let age_ms = self.now.0.saturating_sub(envelope.entered_at.0);
+        let age_ms = self.received_at.0.saturating_sub(envelope.entered_at.0);
         if age_ms < -DRIFT_MS {
             flags.push(Flag::ClockDrift);
         }
@@ -194,14 +195,22 @@ impl Admission<'_> {
             Some(seen) => store::log::checkpoint_at(self.tx, seen.size)?,
             None => None,
         };
-        if age_ms > LATE_MS || seen.is_some_and(|seen| seen > envelope.entered_at) {
+        let is_early = |seen: AtMs| {
+            let stated = envelope.entries().iter().filter_map(meaning::stated_on);
+            let received_on = self.received_at.on();
+            let mut judged = stated.map(|day| window::stated(Some(seen.on()), day, received_on));
+            judged.any(|stated| stated == Stated::Early)
+        };
+        if age_ms > LATE_MS
+            || seen.is_some_and(|seen| seen > envelope.entered_at || is_early(seen))
+        {
             flags.push(Flag::LateArrival);
         }
         Ok(flags)
     }
 
     /// Notes every campaign that the entries of an accepted envelope move.
-    fn touch_entries(&mut self, subject: &Subject, body: &FileBody) -> Result<(), ServiceError> {
+    pub(super) fn touch_entries(&mut self, subject: &Subject, body: &FileBody) -> Result<(), ServiceError> {
         let mut moves_all = false;
         for entry in &body.entries {
             match entry {

@@ -75,7 +75,7 @@ impl Admission<'_> {
         Ok(verdict)
     }
 
-    fn identity_fault(
+    pub(super) fn identity_fault(
         &mut self,
         envelope: &Envelope,
         home: &Home,
@@ -96,14 +96,14 @@ impl Admission<'_> {
             _ => SubjectKind::Household,
         };
         let mut faults = record.people.iter().map(|p| p.number_fault(kind));
-        if let Some(fault) = faults.find_map(|fault| fault) {
+        if let Some(fault) = faults.find_map(|fault| fault.filter(|code| !self.lets_pass(*code))) {
             return Ok(Some(fault));
         }
         Ok(self.device_code())
     }
 
     /// Keeps a version of the record; one in quarantine is never the current one.
-    fn keep_record(
+    pub(super) fn keep_record(
         &mut self,
         envelope: &Envelope,
         commitment: &IdentityCommitment,

@@ -14,6 +14,8 @@ use itgel_domain::id::CycleId;
 use itgel_domain::item::{Observation, State};
 use itgel_domain::rights::consent::{self, CollectionPurpose};
 use itgel_domain::subject::{Subject, SubjectKind};
+use itgel_domain::sync::window;
+use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
@@ -42,10 +44,10 @@ pub(super) fn fault(
     if let Some(violation) = check_all(&observed, subject.kind).into_iter().next() {
         return Ok(Some(violation.code.code()));
     }
-    // A clock may run a day ahead of the server's, or across the date line of its zone.
-    let now = admission.now;
-    let tomorrow = now.plus_ms(86_400_000).on();
-    if observed.iter().any(|o| o.observed_on > tomorrow) {
+    let now = admission.received_at;
+    if !admission.lets_pass(ErrorCode::ObservedOutOfTime)
+        && is_out_of_time(admission, envelope, entries)?
+    {
         return Ok(Some(ErrorCode::ObservedOutOfTime));
     }
     if let Some(code) = cycle_fault(admission, subject, entries)? {
@@ -65,6 +67,36 @@ pub(super) fn fault(
         }
     }
     Ok(None)
+}
+
+/// The day that an entry states by itself; a correction keeps to what it corrects.
+pub(super) fn stated_on(entry: &Entry) -> Option<Date> {
+    match entry {
+        Entry::Observation(entry) => Some(entry.observation.observed_on),
+        _ => None,
+    }
+}
+
+/// Whether a day lies outside the time that the envelope can speak of: after it came, or long
+/// before the checkpoint that its device had seen.
+fn is_out_of_time(
+    admission: &Admission<'_>,
+    envelope: &Envelope,
+    entries: &[Entry],
+) -> Result<bool, ServiceError> {
+    let seen = match envelope.checkpoint {
+        Some(seen) => store::log::checkpoint_at(admission.tx, seen.size)?,
+        None => None,
+    };
+    let (seen, received_on) = (seen.map(AtMs::on), admission.received_at.on());
+    let mut observed = entries.iter().filter_map(Entry::observed);
+    let is_ahead =
+        |day| window::stated(None, day, received_on) == window::Stated::Outside;
+    if observed.any(|(_, o)| is_ahead(o.observed_on)) {
+        return Ok(true);
+    }
+    let mut stated = entries.iter().filter_map(stated_on);
+    Ok(stated.any(|day| window::stated(seen, day, received_on) == window::Stated::Outside))
 }
 
 /// Checks one value that a person of the service enters, as for a resolution.

@@ -366,6 +366,7 @@ impl Checking<'_> {
             text: rule.map_or_else(String::new, |rule| {
                 super::report::rule_text(rule, Lang::ZhCn).to_owned()
             }),
+            officer: None,
         });
         store::list::append(self.tx, subject.division, &task)?;
         Ok(())

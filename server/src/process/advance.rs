@@ -181,6 +181,7 @@ fn tell_devices(
             cycle: case.cycle.clone(),
             item,
             text: text.clone(),
+            officer: None,
         });
         store::list::append(tx, case.division, &task)?;
     }
@@ -194,6 +195,7 @@ pub(super) fn ask_for_visit(tx: &Tx<'_>, case: &Case) -> Result<(), ServiceError
         cycle: case.cycle.clone(),
         item: None,
         text: itgel_text::task_second_visit(Lang::ZhCn),
+        officer: None,
     });
     store::list::append(tx, case.division, &task)?;
     Ok(())

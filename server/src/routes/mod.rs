@@ -18,6 +18,7 @@ mod office;
 mod openapi;
 mod page;
 pub mod problem;
+mod quarantine;
 mod rights;
 mod router;
 mod rules;

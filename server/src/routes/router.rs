@@ -19,7 +19,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
     App, access, credit, health, imports, land, ledger, lender, letter, line, monitoring, office,
-    openapi, page, problem, rights, rules, staff, sync, titles,
+    openapi, page, problem, quarantine, rights, rules, staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -85,6 +85,10 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .route("/v1/interests/end", post(office::end_interest))
         .route("/v1/doubts", get(office::doubts))
         .route("/v1/doubts/{id}/settle", post(office::settle_doubt))
+        .route("/v1/quarantine", get(quarantine::list))
+        .route("/v1/quarantine/{id}", get(quarantine::open))
+        .route("/v1/quarantine/{id}/release", post(quarantine::release))
+        .route("/v1/quarantine/{id}/rejection", post(quarantine::reject))
         .route("/v1/titles", get(titles::titles))
         .route("/v1/titles/{division}/steps", post(titles::step))
         .route("/v1/title-tasks", get(titles::tasks))

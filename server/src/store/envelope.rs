@@ -188,6 +188,23 @@ pub fn set_verdict(tx: &Tx<'_>, at: &ChainRef, verdict: &Verdict) -> Result<(), 
     Ok(())
 }
 
+/// Gives an envelope its place in the document of its file, once what it builds on is there.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn set_document(tx: &Tx<'_>, at: &ChainRef, place: InDocument) -> Result<(), StoreError> {
+    let sql = "update envelope set actor_seq = ?4, last_op = ?5
+               where device = ?1 and incarnation = ?2 and seq = ?3";
+    tx.prepare_cached(sql)?.execute(params![
+        at.device.as_str(),
+        at.incarnation,
+        column::signed(at.seq),
+        column::signed(place.actor_seq),
+        column::signed(place.last_op),
+    ])?;
+    Ok(())
+}
+
 /// Takes the bytes of every envelope of a subject away; places and ids stay.
 ///
 /// # Errors

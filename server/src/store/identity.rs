@@ -65,6 +65,16 @@ pub fn supersede(tx: &Tx<'_>, subject: &SubjectId, commitment: &Hash) -> Result<
     Ok(())
 }
 
+/// A version counts from now on, and nothing was written on top of it.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn let_count(tx: &Tx<'_>, subject: &SubjectId, commitment: &Hash) -> Result<(), StoreError> {
+    tx.prepare_cached("update identity set current = 1 where subject = ?1 and commitment = ?2")?
+        .execute(params![subject.as_str(), commitment.to_string()])?;
+    Ok(())
+}
+
 /// The versions that nothing was written on top of, the highest number first.
 ///
 /// # Errors

@@ -81,6 +81,9 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/rights-requests/{id}/erasure", Nothing),
     ("POST /v1/statements", Nothing),
     ("DELETE /v1/statements/{subject}/{id}", Nothing),
+    // Lets a record of the field count or not; no entry of a file is a measure or a list entry.
+    ("POST /v1/quarantine/{id}/release", Nothing),
+    ("POST /v1/quarantine/{id}/rejection", Nothing),
     ("POST /v1/rules", Nothing),
     ("DELETE /v1/rules/{hash}", Nothing),
     ("POST /v1/rules/{hash}/activate", Nothing),
@@ -144,6 +147,7 @@ const COMMANDS: &[(&str, Does)] = &[
     ("Recompute", Nothing),
     ("Import", Tables),
     ("Land", Nothing),
+    ("Quarantine", Nothing),
     ("Export", Nothing),
     ("Exchange", Restores),
     ("Backup", Nothing),

@@ -14,6 +14,7 @@ mod chain;
 mod people;
 mod phone;
 mod pulls;
+mod quarantine;
 mod seals;
 mod standings;
 mod world;

@@ -103,6 +103,7 @@ pub(crate) fn tasks(
             cycle: word(row, "cycle", "task.cycle")?,
             item: if item.is_empty() { None } else { Some(parsed?) },
             text: row.get("words")?,
+            officer: None,
         })
     })
 }

@@ -230,6 +230,7 @@ fn what_this_version_does_not_know_is_kept_and_does_not_stop_the_rest() {
         cycle: cycle(),
         item: Some("herd.sheep".parse().unwrap()),
         text: "请复核羊数".into(),
+        officer: None,
     };
     server.list(GACHA, &PullItem::Task(task));
     let report = phone.sync(&server);

@@ -86,6 +86,8 @@ actions! {
         [Reviewer], [OneRole, NoInterest, NotOwnCollection];
     /// Decide about an entry in quarantine, a doubtful identity or a duplicate.
     DecideEntry = "decide_entry": [Reviewer], [OneRole, NoInterest, NotOwnCollection];
+    /// See what was set aside on its way in: whose, why and since when, not what it says.
+    ReadQuarantine = "read_quarantine": [Reviewer, Auditor, Administrator], [];
     /// Review a case or a title (审核), move a grade by one notch.
     Review = "review": [Reviewer], [OneRole, NoInterest, NotOwnCollection];
     /// Publish, give notice, resume and close the period.

@@ -12,6 +12,8 @@ pub mod media;
 pub mod plan;
 pub mod pull;
 pub mod push;
+pub mod quarantine;
+pub mod window;
 pub mod wire;
 
 use fetch::{Fetch, Fetched};

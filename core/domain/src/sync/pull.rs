@@ -8,7 +8,7 @@ use crate::case::CaseState;
 use crate::division::DivisionCode;
 use crate::file::chain::{SignatureError, verify_text};
 use crate::hash::Hash;
-use crate::id::{CycleId, DeviceId, RowId, SubjectId};
+use crate::id::{CycleId, DeviceId, OfficerId, RowId, SubjectId};
 use crate::identity::IdentityRecord;
 use crate::item::ItemPath;
 use crate::register::RegisterRow;
@@ -199,6 +199,9 @@ pub struct TaskItem {
     /// What to do, in the reviewer's words.
     #[n(3)]
     pub text: String,
+    /// The only officer whom it asks; nobody named: every officer of the gacha.
+    #[n(4)]
+    pub officer: Option<OfficerId>,
 }
 
 /// A rule pack or parameter table.

@@ -162,6 +162,18 @@ impl Verdict {
         matches!(self, Self::Accepted | Self::AcceptedFlagged(_))
     }
 
+    /// The word and the reason, for counters; flags are counted together.
+    #[must_use]
+    pub const fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Accepted => ("accepted", ""),
+            Self::AcceptedFlagged(_) => ("flagged", ""),
+            Self::Quarantined(code) => ("quarantined", code.as_str()),
+            Self::Held => ("held", ""),
+            Self::Refused(code) => ("refused", code.as_str()),
+        }
+    }
+
     /// Whether the facts of the file include it.
     #[must_use]
     pub const fn counts(&self) -> bool {

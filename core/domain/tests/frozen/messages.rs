@@ -172,6 +172,7 @@ fn pull_items() -> Vec<PullItem> {
             cycle: id("c-2026"),
             item: Some(id("herd.sheep")),
             text: "请复核羊只数量".into(),
+            officer: None,
         }),
         PullItem::Pack(rules()),
         PullItem::Parameters(rules()),

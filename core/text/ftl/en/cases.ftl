@@ -44,3 +44,4 @@ cycle-annual = yearly rating
 cycle-event = re-rating after an event
 
 task-second-visit = Two other officers are asked to visit again
+task-entry-rejected = A record written on { $on } was not taken: { $reason } The reviewer says: { $words }

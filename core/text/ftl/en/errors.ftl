@@ -70,6 +70,10 @@ error-entry-unknown = The entry it refers to is not here. Synchronise, then try 
 error-scope-outside = This lies outside your area. Ask the administrator if you need access.
 error-subject-unknown = The register does not have this subject yet; what was sent is kept until it does.
 error-subject-erased = This file was erased by law; nothing more is kept of it.
+error-quarantine-unknown = No such record is set aside, or it is not in your divisions. Refresh the list.
+error-quarantine-decided = This record was decided already, or what it lacked has arrived. Refresh the list.
+error-quarantine-firm = Nobody may let this pass. Reject it with a reason; the officer corrects it and sends it again.
+error-quarantine-full = Too much of this device is set aside. New records stay on the device and are not lost. Ask a reviewer to decide first.
 
 error-token-missing = Please sign in. Everything on the device is kept.
 error-token-expired = Your sign-in has expired. Sign in again; nothing is lost.

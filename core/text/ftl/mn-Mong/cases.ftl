@@ -44,3 +44,4 @@ cycle-annual = ᠵᠢᠯ ᠦᠨ ᠦᠨᠡᠯᠡᠯᠲᠡ
 cycle-event = ᠣᠨᠴᠠ ᠳᠠᠬᠢᠨ ᠦᠨᠡᠯᠡᠯᠲᠡ
 
 task-second-visit = ᠥᠭᠡᠷ᠎ᠡ ᠬᠣᠶᠠᠷ ᠬᠦᠮᠦᠨ ᠳᠠᠬᠢᠨ ᠣᠴᠢᠵᠤ ᠰᠢᠯᠭᠠᠭᠠᠷᠠᠢ
+task-entry-rejected = { $on } ᠤ ᠮᠡᠳᠡᠭᠡ ᠶᠢ ᠠᠪᠤᠭᠰᠠᠨ ᠦᠭᠡᠢ᠃ { $reason } { $words }

@@ -48,3 +48,4 @@ cycle-annual = 年度评定
 cycle-event = 专项重评
 
 task-second-visit = 请由另外两名人员再次上门核实
+task-entry-rejected = { $on } 录入的一份数据未被采用：{ $reason } 审核意见：{ $words }

@@ -74,6 +74,10 @@ error-entry-unknown = 找不到所引用的记录。请先同步再试。
 error-scope-outside = 这里不在您负责的区域。需要办理时请联系管理员。
 error-subject-unknown = 台账中尚无该主体；已提交的内容会保留，登记后再处理。
 error-subject-erased = 该档案已依法删除，不再保存新的数据。
+error-quarantine-unknown = 没有这份待核查的数据，或不在您的区划内。请刷新列表。
+error-quarantine-decided = 这份数据已经处理过，或所缺的数据已到。请刷新列表。
+error-quarantine-firm = 这类问题不能由人工放行。请退回并说明原因，由采集员更正后重新提交。
+error-quarantine-full = 这台设备待核查的数据已满，新的数据仍留在设备上，不会丢失。请联系审核员先处理。
 
 ## 登录、设备与权限
 

@@ -184,6 +184,41 @@ create table stray_bytes (
     received_at integer not null
 ) without rowid;
 
+-- What was set aside, until a person decides or what it lacks arrives; the envelope itself stays
+-- where it is.
+create table quarantine (
+    device      text not null,
+    incarnation integer not null,
+    seq         integer not null,
+    subject     text not null,
+    file        text,             -- of a file envelope: what waits for another one of it
+    division    text not null,    -- whose reviewers decide, filled
+    officer     text not null,    -- whose work it is
+    reason      text not null,    -- error code
+    waived      text not null,    -- codes that persons let pass, separated by spaces
+    bytes       integer not null, -- for the quota of the device
+    since       integer not null,
+    outcome     text,             -- 'released', 'rejected', 'arrived', 'erased'; null while it waits
+    decided_by  text,
+    decided_at  integer,
+    words       text,             -- why, for the officer
+    primary key (device, incarnation, seq)
+) without rowid;
+create index quarantine_by_division on quarantine (division, since);
+create index quarantine_of_file on quarantine (file) where outcome is null;
+create index quarantine_of_subject on quarantine (subject) where outcome is null;
+create index quarantine_of_officer on quarantine (officer) where outcome is null;
+create index quarantine_of_device on quarantine (device, bytes) where outcome is null;
+create index stray_by_device on stray_bytes (device);
+
+-- What the stages of admission said so far, for the operator.
+create table intake_count (
+    verdict text not null,    -- as in envelope; 'held' for pages
+    reason  text not null,    -- error code, or empty
+    n       integer not null,
+    primary key (verdict, reason)
+) without rowid;
+
 create table identity (
     subject    text not null,
     commitment text not null,

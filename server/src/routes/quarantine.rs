@@ -1,0 +1,104 @@
+//! What was set aside, for the people who decide about it.
+
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use itgel_domain::file::ChainRef;
+use itgel_text::Lang;
+
+use super::App;
+use super::extract::{Json, Officer, Page, PageQuery, with_service};
+use super::problem::{self, Refusal};
+use crate::quarantine::{self, DecideRequest, Opened, QuarantineLine, QuarantineQuery};
+
+/// A line in the caller's language.
+#[derive(serde::Serialize)]
+struct Shown<T> {
+    #[serde(flatten)]
+    what: T,
+    title: String,
+}
+
+pub(super) async fn list(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    headers: HeaderMap,
+    Query(query): Query<QuarantineQuery>,
+) -> Result<impl IntoResponse, Refusal> {
+    let lang = problem::lang_of(&headers);
+    let limit = PageQuery {
+        cursor: None,
+        limit: query.limit,
+    }
+    .limit();
+    let (lines, next) = with_service(&app, move |s| {
+        let bounds = (s.now(), limit);
+        s.store
+            .read(|c| quarantine::list(c, &actor, &query, bounds))
+    })
+    .await?;
+    let items: Vec<_> = lines.into_iter().map(|line| shown(lang, line)).collect();
+    Ok(Page { items, next })
+}
+
+pub(super) async fn open(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    headers: HeaderMap,
+    Path(id): Path<ChainRef>,
+) -> Result<impl IntoResponse, Refusal> {
+    let lang = problem::lang_of(&headers);
+    let opened: Opened = with_service(&app, move |s| {
+        let now = s.now();
+        s.transact("quarantine.open", move |s, tx| {
+            quarantine::open(s, tx, &actor, &id, now)
+        })
+    })
+    .await?;
+    let title = itgel_text::error(lang, opened.line.row.reason, &[]);
+    Ok(axum::Json(Shown {
+        what: opened,
+        title,
+    }))
+}
+
+pub(super) async fn release(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    headers: HeaderMap,
+    Path(id): Path<ChainRef>,
+    Json(request): Json<DecideRequest>,
+) -> Result<impl IntoResponse, Refusal> {
+    let lang = problem::lang_of(&headers);
+    let line = with_service(&app, move |s| {
+        let now = s.now();
+        s.transact("quarantine.release", move |s, tx| {
+            quarantine::release(s, tx, &actor, (&id, &request), now)
+        })
+    });
+    Ok(axum::Json(shown(lang, line.await?)))
+}
+
+pub(super) async fn reject(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    headers: HeaderMap,
+    Path(id): Path<ChainRef>,
+    Json(request): Json<DecideRequest>,
+) -> Result<impl IntoResponse, Refusal> {
+    let lang = problem::lang_of(&headers);
+    let line = with_service(&app, move |s| {
+        let now = s.now();
+        s.transact("quarantine.reject", move |s, tx| {
+            quarantine::reject(s, tx, &actor, (&id, &request), now)
+        })
+    });
+    Ok(axum::Json(shown(lang, line.await?)))
+}
+
+fn shown(lang: Lang, line: QuarantineLine) -> Shown<QuarantineLine> {
+    Shown {
+        title: itgel_text::error(lang, line.row.reason, &[]),
+        what: line,
+    }
+}

@@ -1,0 +1,48 @@
+//! What the stages of admission said so far: counted in the transaction that said it, so that the
+//! figures are exact and outlive a restart.
+
+use rusqlite::{Connection, params};
+
+use super::{StoreError, Tx, column};
+
+/// How often something was said.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct IntakeCount {
+    /// `accepted`, `flagged`, `quarantined`, `refused`, `held` or `forked`.
+    pub verdict: String,
+    /// The error code, if there was one.
+    pub reason: String,
+    /// How often.
+    pub n: u64,
+}
+
+/// Adds to a count.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn add(tx: &Tx<'_>, verdict: &str, reason: &str, n: u64) -> Result<(), StoreError> {
+    let sql = "insert into intake_count (verdict, reason, n) values (?1, ?2, ?3)
+               on conflict (verdict, reason) do update set n = n + excluded.n";
+    tx.prepare_cached(sql)?
+        .execute(params![verdict, reason, column::signed(n)])?;
+    Ok(())
+}
+
+/// All counts, by verdict and reason.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(connection: &Connection) -> Result<Vec<IntakeCount>, StoreError> {
+    let sql = "select verdict, reason, n from intake_count order by verdict, reason";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map([], |row| {
+        Ok(column::unsigned(row, "n", "intake_count.n").and_then(|n| {
+            Ok(IntakeCount {
+                verdict: row.get("verdict")?,
+                reason: row.get("reason")?,
+                n,
+            })
+        }))
+    })?;
+    rows.map(|row| row?).collect()
+}
