@@ -117,7 +117,9 @@ fn print(args: &List) -> Result<(), ImportError> {
         let bounds = (service.now(), PAGE);
         let read = |c: &_| quarantine::list(c, &actor, &query, bounds);
         let (lines, next) = service.store.read(read)?;
-        lines.iter().for_each(|line| drop(table.add_row(cells(line))));
+        for line in &lines {
+            table.add_row(cells(line));
+        }
         if next.is_none() {
             break;
         }
