@@ -2,6 +2,7 @@
 
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::picture::PictureError;
 
 use crate::entropy::EntropyError;
 use crate::store::StoreError;
@@ -46,6 +47,9 @@ pub enum Error {
     /// Something has no receipt yet, so nothing is deleted.
     #[error("{0} records have no receipt yet")]
     Unreceipted(u64),
+    /// Not a picture, or a too large one.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// Another synchronisation is going on.
     #[error("another synchronisation is going on")]
     Busy,
@@ -69,6 +73,7 @@ impl Error {
             Self::ParametersMissing => ErrorCode::ParametersUnknown,
             Self::TooLarge => ErrorCode::EnvelopeTooLarge,
             Self::Unreceipted(_) => ErrorCode::CaseStale,
+            Self::Picture(error) => error.code(),
             Self::Busy => ErrorCode::Unavailable,
         }
     }

@@ -145,6 +145,15 @@ impl HttpError {
         }
     }
 
+    /// The code of a refusal.
+    #[must_use]
+    pub const fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
     /// When the server wants to be asked again.
     #[must_use]
     pub const fn retry_after_ms(&self) -> Option<i64> {

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::store::chain;
 use crate::store::list::{self, Taken};
 use crate::store::rules::{self, RuleKind};
-use crate::store::{StoreError, device, envelope, process, register, subject};
+use crate::store::{StoreError, deferred, device, envelope, process, register, subject};
 use crate::{journal, outbox, people};
 
 /// What a page brought.
@@ -118,6 +118,9 @@ fn take(
         return Ok(Outcome::Yes);
     }
     let position = item.position;
+    if item.kind == PulledItem::DEFERRED {
+        return defer(tx, division, item);
+    }
     let Some(item) = item.item() else {
         return Ok(Outcome::Unknown);
     };
@@ -151,6 +154,39 @@ fn take(
             people::show_name(tx, &id)?;
         }
         PullItem::Cycle(cycle) => process::put_cycle(tx, &cycle)?,
+    }
+    Ok(Outcome::Yes)
+}
+
+/// Takes items that were fetched and whose hashes were checked.
+pub(crate) fn take_fetched(
+    tx: &Transaction<'_>,
+    list: DivisionCode,
+    items: &[PulledItem],
+) -> Result<Brought, Error> {
+    let mut brought = Brought::default();
+    for item in items {
+        brought.items += 1;
+        deferred::delete(tx, list, item.position)?;
+        match item.item() {
+            Some(PullItem::Envelope(envelope)) => match take_envelope(tx, &envelope)? {
+                Outcome::Refused => brought.refused += 1,
+                _ => {}
+            },
+            _ if item.kind == PulledItem::GONE => {}
+            _ => brought.refused += 1,
+        }
+    }
+    Ok(brought)
+}
+
+/// Notes an envelope that comes later.
+fn defer(tx: &Transaction<'_>, list: DivisionCode, item: &PulledItem) -> Result<Outcome, Error> {
+    let Some(named) = item.named() else {
+        return Ok(Outcome::Refused);
+    };
+    if !list::is_erased(tx, &named.subject)? {
+        deferred::insert(tx, list, item.position, &named)?;
     }
     Ok(Outcome::Yes)
 }

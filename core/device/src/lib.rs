@@ -8,6 +8,7 @@
 mod check;
 mod entropy;
 mod error;
+mod evidence;
 pub mod http;
 mod intake;
 mod journal;
@@ -24,6 +25,7 @@ mod visit;
 mod warning;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use itgel_domain::assess::Assessment;
@@ -51,6 +53,8 @@ pub use records::{Need, Record, RecordState, Summary};
 pub use seal::{Countersign, Sealed};
 pub use store::StoreError;
 pub use store::draft::DraftValue;
+pub use store::log::LogAlarm;
+pub use store::picture::KeptPicture;
 pub use store::subject::{Listed, Listing, Order};
 pub use vault::{Argon2Cost, GivenSecret, PlatformSecret, Secrets};
 pub use visit::EarlierValue;
@@ -91,6 +95,8 @@ pub struct Device {
     path: PathBuf,
     /// Held while a synchronisation goes on.
     syncing: Mutex<()>,
+    /// Whether pages are small: the last synchronisation broke off, or the platform says 2G.
+    has_weak_link: AtomicBool,
 }
 
 impl Device {
@@ -529,6 +535,7 @@ impl Device {
             entropy,
             path: path.to_owned(),
             syncing: Mutex::new(()),
+            has_weak_link: AtomicBool::new(false),
         };
         let enrolled = device.read(|db| Ok(device::get(db)?.public_key))?;
         if enrolled != device.signer.public_key() {

@@ -6,7 +6,7 @@ use itgel_domain::file::chain::ChainHead;
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::identity::IdentityRecord;
-use itgel_domain::sync::push::{PAGE_BYTES, PAGE_ENVELOPES, Verdict};
+use itgel_domain::sync::push::{PAGE_ENVELOPES, Verdict};
 use rusqlite::{Connection, Transaction};
 
 use crate::entropy::Entropy;
@@ -40,12 +40,13 @@ pub(crate) enum Next {
     Gap,
 }
 
-/// The page of the chain of `incarnation` that starts at `from`.
+/// The page of the chain of `incarnation` that starts at `from`, of at most `room` bytes.
 pub(crate) fn next_page(
     db: &Connection,
     device: &DeviceRow,
     incarnation: u32,
     from: u64,
+    room: usize,
 ) -> Result<Next, StoreError> {
     let outgoing = chain::outgoing(db, &device.id, incarnation, from, PAGE_ENVELOPES)?;
     let Some(first) = outgoing.first() else {
@@ -70,7 +71,7 @@ pub(crate) fn next_page(
         let Some(content) = content else { break };
         let record = identity::at(db, incarnation, seq)?.map(|version| version.record);
         let size = content.len() + record.as_ref().map_or(0, |r| r.to_bytes().len());
-        if !page.envelopes.is_empty() && bytes + size > PAGE_BYTES {
+        if !page.envelopes.is_empty() && bytes + size > room {
             break;
         }
         bytes += size;

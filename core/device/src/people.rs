@@ -127,7 +127,7 @@ pub(crate) fn withdraw_consent(
     .at)
 }
 
-fn stamp(
+pub(crate) fn stamp(
     db: &Connection,
     home: &Subject,
     device: &DeviceRow,

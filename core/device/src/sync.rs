@@ -5,14 +5,20 @@
 //! together with the receipt, a cursor together with its page. No lock of the store is held while
 //! the network is waited for, so entry goes on during a long download.
 
+mod fill;
+mod log;
+mod pictures;
 mod pull;
 mod push;
 
+use std::sync::atomic::Ordering;
+
 use itgel_domain::division::DivisionCode;
-use itgel_domain::error::Kind;
+use itgel_domain::error::{ErrorCode, Kind};
+use itgel_domain::id::SubjectId;
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
 use itgel_domain::sync::plan::{PushPlan, plan};
-use itgel_domain::sync::{SyncProtocol, VERSION};
+use itgel_domain::sync::{OLDEST, SyncProtocol, VERSION};
 use itgel_domain::time::AtMs;
 
 use crate::Device;
@@ -40,6 +46,20 @@ pub enum Progress {
         /// Its end.
         end: u64,
     },
+    /// Files of others on their way down; everything else is here and usable.
+    Filling {
+        /// Came so far.
+        done: u64,
+        /// All that were missing.
+        total: u64,
+    },
+    /// Photos and scans on their way up.
+    SendingPictures {
+        /// Tried so far.
+        done: u64,
+        /// All that wait.
+        total: u64,
+    },
 }
 
 /// What a synchronisation did.
@@ -66,6 +86,17 @@ pub struct SyncReport {
     /// The server's log is shorter than a state of it that was signed before: history was
     /// rewritten, or a backup was restored.
     pub log_went_back: bool,
+    /// The server's log does not extend a state of it that was signed before
+    /// ([`Device::log_alarms`]).
+    pub log_forked: bool,
+    /// Envelopes of others that came after a brief pull.
+    pub filled: u64,
+    /// Photos and scans that the server has now.
+    pub pictures: u64,
+    /// Photos and scans that wait for an entry which names them, or that the server did not take.
+    pub pictures_waiting: u64,
+    /// Bytes of photos and scans that were sent.
+    pub picture_bytes: u64,
     /// How far the server's clock is ahead of the device's.
     pub clock_ahead_ms: i64,
 }
@@ -79,6 +110,10 @@ pub enum Step {
     Push,
     /// A page down.
     Pull,
+    /// Files that a page named.
+    Fetch,
+    /// A chunk of a photo or a scan.
+    Picture,
 }
 
 /// Why a synchronisation stopped. Nothing is lost by any of these.
@@ -117,6 +152,18 @@ impl SyncError {
         }
     }
 
+    /// The server's code, if it is an answer of the server.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Protocol { source, .. } => {
+                source.downcast_ref::<HttpError>().and_then(HttpError::code)
+            }
+            Self::Device(error) => Some(error.code()),
+            Self::NotTheServers(_) | Self::Version(_) => None,
+        }
+    }
+
     /// How the retry machine sees it.
     #[must_use]
     pub fn attempt(&self) -> crate::retry::Attempt {
@@ -136,6 +183,12 @@ impl SyncError {
 /// Rounds of hello, push and pull in one run: one is usual; another follows where the chain had
 /// to be opened anew or something was held.
 const MAX_ROUNDS: u32 = 4;
+
+/// Most bytes of a page, in both directions.
+const PAGE_BYTES: u32 = 64 * 1024;
+
+/// The same on 2G, and after a run that did not come to its end.
+const SMALL_PAGE_BYTES: u32 = 16 * 1024;
 
 /// A run and what it works with.
 struct Run<'a, P> {
@@ -167,14 +220,58 @@ pub fn run<P: SyncProtocol>(
         report: SyncReport::default(),
     };
     device.write(|tx| Ok(chain::reset_sending(tx)?))?;
-    let ended = run.rounds();
+    let ended = run.rounds().and_then(|()| run.rest());
     device.write(|tx| Ok(chain::reset_sending(tx)?))?;
+    // After a failure pages are small, until a run comes to its end.
+    device
+        .has_weak_link
+        .store(ended.is_err(), Ordering::Relaxed);
     ended?;
     run.report.waiting = device.read(|db| Ok(chain::open_count(db)?))?;
     Ok(run.report)
 }
 
+/// Brings the files of a subject that a brief pull only named; how many envelopes came. A screen
+/// asks for it when a household is opened.
+///
+/// # Errors
+/// [`SyncError`]; what came before is kept.
+pub fn open_file<P: SyncProtocol>(
+    device: &Device,
+    protocol: &P,
+    subject: &SubjectId,
+    now: AtMs,
+) -> Result<u64, SyncError> {
+    let mut run = Run {
+        device,
+        protocol,
+        now,
+        progress: &mut |_| {},
+        report: SyncReport::default(),
+    };
+    run.fill(Some(subject))
+}
+
 impl<P: SyncProtocol> Run<'_, P> {
+    /// What follows once data went both ways: files of others, then photos and scans. Neither
+    /// holds up the other.
+    fn rest(&mut self) -> Result<(), SyncError> {
+        let may_pull = self.device.read(|db| Ok(!device::get(db)?.revoked))?;
+        let filled = if may_pull { self.fill(None) } else { Ok(0) };
+        let sent = self.send_pictures();
+        self.report.filled = filled?;
+        sent
+    }
+
+    /// Most bytes of a page before compression: less on a link that is slow or breaks.
+    fn page_bytes(&self) -> u32 {
+        if self.device.has_weak_link.load(Ordering::Relaxed) {
+            SMALL_PAGE_BYTES
+        } else {
+            PAGE_BYTES
+        }
+    }
+
     fn rounds(&mut self) -> Result<(), SyncError> {
         for _ in 0..MAX_ROUNDS {
             if !self.round()? {
@@ -188,7 +285,8 @@ impl<P: SyncProtocol> Run<'_, P> {
     fn round(&mut self) -> Result<bool, SyncError> {
         let hello = self.hello_of_current()?;
         let answer = self.hello(&hello)?;
-        self.note_server(&answer)?;
+        self.report.clock_ahead_ms = answer.clock.0.saturating_sub(self.now.0);
+        self.watch_log(&hello, &answer)?;
         let again = self.on_epoch(&hello, &answer)?;
         if again {
             return Ok(true);
@@ -252,7 +350,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             .protocol
             .hello(hello)
             .map_err(|e| failed(Step::Hello, e))?;
-        if answer.protocol == VERSION {
+        if (OLDEST..=VERSION).contains(&answer.protocol) {
             Ok(answer)
         } else {
             Err(SyncError::Version(answer.protocol))
@@ -265,28 +363,6 @@ impl<P: SyncProtocol> Run<'_, P> {
             let held = chain::head_at(db, &own.id, hello.incarnation, answer.head.seq)?;
             Ok(plan(hello, answer, |seq| held.filter(|head| head.seq == seq)).push)
         })?)
-    }
-
-    /// Notes clock and log of the server.
-    fn note_server(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
-        self.report.clock_ahead_ms = answer.clock.0.saturating_sub(self.now.0);
-        let signed = answer.signed_checkpoint();
-        let went_back = self.device.write(|tx| {
-            let own = device::get(tx)?;
-            let newer = own
-                .checkpoint
-                .is_none_or(|c| c.size <= answer.checkpoint.size);
-            if newer
-                && signed
-                    .verify(&own.server_key, &answer.checkpoint_signature)
-                    .is_ok()
-            {
-                device::set_checkpoint(tx, &answer.checkpoint)?;
-            }
-            Ok(!newer)
-        })?;
-        self.report.log_went_back |= went_back;
-        Ok(())
     }
 
     /// A server that was restored from a backup lacks what came after it: earlier incarnations
@@ -311,6 +387,9 @@ impl<P: SyncProtocol> Run<'_, P> {
                     list::restart(tx, cursor.division)?;
                     register::delete_list(tx, cursor.division)?;
                 }
+            }
+            if restored {
+                log::follow_break(tx, answer)?;
             }
             Ok(device::set_epoch(tx, answer.epoch)?)
         })?;

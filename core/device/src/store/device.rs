@@ -68,6 +68,20 @@ pub(crate) fn set_checkpoint(
     Ok(())
 }
 
+/// Goes back to an earlier state of the log, or to none.
+pub(crate) fn reset_checkpoint(
+    tx: &Transaction<'_>,
+    checkpoint: Option<&CheckpointRef>,
+) -> Result<(), StoreError> {
+    match checkpoint {
+        Some(checkpoint) => set_checkpoint(tx, checkpoint),
+        None => {
+            tx.execute("update device set checkpoint = null", [])?;
+            Ok(())
+        }
+    }
+}
+
 pub(crate) fn set_revoked(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("update device set revoked = 1", [])?;
     Ok(())

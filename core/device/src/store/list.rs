@@ -63,6 +63,7 @@ pub(crate) fn restart(tx: &Transaction<'_>, list: DivisionCode) -> Result<(), St
     let code = list.filled_text();
     tx.execute("delete from list where division = ?1", [&code])?;
     tx.execute("delete from kept_item where division = ?1", [&code])?;
+    tx.execute("delete from deferred where list = ?1", [&code])?;
     Ok(())
 }
 

@@ -7,11 +7,14 @@
 
 pub(crate) mod chain;
 pub(crate) mod column;
+pub(crate) mod deferred;
 pub(crate) mod device;
 pub(crate) mod draft;
 pub(crate) mod envelope;
 pub(crate) mod identity;
 pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod picture;
 pub(crate) mod process;
 pub(crate) mod projection;
 pub(crate) mod register;

@@ -178,7 +178,7 @@ pub(crate) fn list(
 
 /// Deletes everything of a subject but its places in the own chains.
 pub(crate) fn erase(tx: &Transaction<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    const TABLES: [&str; 9] = [
+    const TABLES: [&str; 12] = [
         "envelope",
         "projection",
         "draft_value",
@@ -187,6 +187,9 @@ pub(crate) fn erase(tx: &Transaction<'_>, subject: &SubjectId) -> Result<(), Sto
         "register_row",
         "rating_case",
         "task",
+        "deferred",
+        "picture",
+        "picture_chunk",
         "subject",
     ];
     for table in TABLES {

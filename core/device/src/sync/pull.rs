@@ -9,8 +9,13 @@ use super::{Progress, Run, Step, SyncError, failed};
 use crate::intake::{Brought, DigestMismatch, take_page};
 use crate::store::{device, list, register};
 
-/// Most bytes of a page before compression.
-const PAGE_BYTES: u32 = 64 * 1024;
+/// From so many positions behind on, envelopes of others are only named at first: a new device
+/// is usable before the files have come.
+const BRIEF_FROM: u64 = 512;
+
+/// Pages of one list in one run. More than any honest list has; a list that grows faster than it
+/// is read does not keep a run from its end.
+const MAX_PAGES: u32 = 8_192;
 
 impl<P: SyncProtocol> Run<'_, P> {
     /// Takes every list that moved, and reads again those whose digest does not come out.
@@ -36,18 +41,20 @@ impl<P: SyncProtocol> Run<'_, P> {
     /// Takes a list from its cursor to its end.
     fn take_list(&mut self, end: &ListEnd) -> Result<Result<(), DigestMismatch>, SyncError> {
         let division = end.division;
-        loop {
+        let mut brief = None;
+        for _ in 0..MAX_PAGES {
             let (server_key, after) = self.device.read(|db| {
                 Ok((
                     device::get(db)?.server_key,
                     list::taken(db, division)?.position,
                 ))
             })?;
+            let is_far = *brief.get_or_insert(end.position.saturating_sub(after) >= BRIEF_FROM);
             let pull = Pull {
                 division,
                 after,
-                max_bytes: PAGE_BYTES,
-                brief: None,
+                max_bytes: self.page_bytes(),
+                brief: is_far.then_some(true),
             };
             let page = self
                 .protocol
@@ -78,6 +85,7 @@ impl<P: SyncProtocol> Run<'_, P> {
                 return Ok(Ok(()));
             }
         }
+        Ok(Ok(()))
     }
 
     fn restart(&mut self, division: DivisionCode) -> Result<(), SyncError> {
@@ -89,7 +97,7 @@ impl<P: SyncProtocol> Run<'_, P> {
         Ok(())
     }
 
-    fn note(&mut self, brought: Brought) -> Result<(), SyncError> {
+    pub(super) fn note(&mut self, brought: Brought) -> Result<(), SyncError> {
         self.report.pulled += brought.items;
         self.report.unknown += brought.unknown;
         self.report.refused += brought.refused;

@@ -5,7 +5,7 @@ use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::SignedHead;
 use itgel_domain::file::envelope::Body;
 use itgel_domain::sync::SyncProtocol;
-use itgel_domain::sync::push::{IdentityPush, Push, PushAnswer, Verdict};
+use itgel_domain::sync::push::{IdentityPush, PAGE_BYTES, Push, PushAnswer, Verdict};
 use rusqlite::Transaction;
 
 use super::{Progress, Run, Step, SyncError, failed};
@@ -41,10 +41,11 @@ impl<P: SyncProtocol> Run<'_, P> {
             return Ok(false);
         };
         let mut done = 0;
+        let room = usize::try_from(self.page_bytes()).unwrap_or(PAGE_BYTES);
         loop {
             let (own, next) = self.device.read(|db| {
                 let own = device::get(db)?;
-                let next = outbox::next_page(db, &own, incarnation, from)?;
+                let next = outbox::next_page(db, &own, incarnation, from, room)?;
                 Ok((own, next))
             })?;
             let page = match next {
@@ -165,7 +166,6 @@ fn settle(
         }
     }
     chain::insert_receipt(tx, answer)?;
-    device::set_checkpoint(tx, &answer.checkpoint)?;
     Ok(Some(settled))
 }
 

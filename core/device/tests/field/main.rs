@@ -8,8 +8,11 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod brief;
 mod doorstep;
+mod history;
 mod http;
+mod pictures;
 mod restore;
 mod safety;
 mod server;

@@ -13,14 +13,14 @@ use itgel_domain::file::envelope::{Body, CheckpointRef, Envelope};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DeviceId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
-use itgel_domain::log::Checkpoint;
+use itgel_domain::log::{Checkpoint, consistency_proof, root_of};
 use itgel_domain::sync::SyncProtocol;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
-use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd};
+use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd, Restored};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer, MediaReceipt};
 use itgel_domain::sync::pull::{
     EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem, Tombstone, empty_digest,
-    extend_digest,
+    extend_digest, item_hash,
 };
 use itgel_domain::sync::push::{Exception, Push, PushAnswer, Verdict};
 use itgel_domain::time::AtMs;
@@ -54,7 +54,9 @@ pub(crate) struct Kept {
     pub(crate) envelopes: BTreeMap<ChainRef, Envelope>,
     pub(crate) identities: Vec<IdentityRecord>,
     pub(crate) pictures: BTreeMap<Hash, Vec<u8>>,
-    leaves: u64,
+    /// Leaves of the log.
+    pub(crate) leaves: Vec<Hash>,
+    restored: Option<Restored>,
 }
 
 #[derive(Default)]
@@ -66,6 +68,7 @@ struct State {
     calls: u64,
     page_items: usize,
     repeats_items: bool,
+    asked: Vec<(u32, bool)>,
 }
 
 pub(crate) struct Server {
@@ -160,7 +163,33 @@ impl Server {
     pub(crate) fn restore(&self, backup: Kept) {
         let mut state = self.state.lock().unwrap();
         let epoch = state.kept.epoch + 1;
-        state.kept = Kept { epoch, ..backup };
+        let mut restored = Restored {
+            epoch,
+            log: backup.checkpoint(),
+            at: AtMs(1_790_000_000_000),
+            signature: String::new(),
+        };
+        restored.signature = self.sign(&restored.message());
+        state.kept = Kept {
+            epoch,
+            restored: Some(restored),
+            ..backup
+        };
+    }
+
+    /// Puts other history in the place of what the log says, as nobody may.
+    pub(crate) fn rewrite(&self, history: Kept) {
+        self.state.lock().unwrap().kept = history;
+    }
+
+    /// Items of a page.
+    pub(crate) fn page_items(&self, items: usize) {
+        self.state.lock().unwrap().page_items = items;
+    }
+
+    /// The sizes that pages were asked for in, and which of them were brief.
+    pub(crate) fn asked(&self) -> Vec<(u32, bool)> {
+        self.state.lock().unwrap().asked.clone()
     }
 
     /// Changes a listed item behind the device's back.
@@ -209,8 +238,8 @@ impl Kept {
 
     fn checkpoint(&self) -> CheckpointRef {
         CheckpointRef {
-            size: self.leaves,
-            root: Hash::of_file(&self.leaves.to_be_bytes()),
+            size: self.leaves.len() as u64,
+            root: root_of(&self.leaves),
         }
     }
 
@@ -259,7 +288,7 @@ fn take(state: &mut State, push: &Push, bytes: &[u8], place: &ChainRef) -> Verdi
         Verdict::Accepted
     };
     chain.push((id, verdict.clone()));
-    state.kept.leaves += 1;
+    state.kept.leaves.push(id);
     let gacha = GACHA.parse().unwrap();
     match &envelope.body {
         Body::File(_) => {
@@ -289,6 +318,16 @@ fn take(state: &mut State, push: &Push, bytes: &[u8], place: &ChainRef) -> Verdi
     }
     state.kept.envelopes.insert(place.clone(), envelope);
     verdict
+}
+
+/// An envelope by its name, as a brief page has it.
+fn named(item: PulledItem) -> PulledItem {
+    let Some(PullItem::Envelope(envelope)) = item.item() else {
+        return item;
+    };
+    let envelope = Envelope::from_bytes(&envelope.bytes).unwrap();
+    let hash = item_hash(&item.bytes);
+    PulledItem::deferred(item.position, item.kind, &hash, envelope.subject())
 }
 
 impl SyncProtocol for Server {
@@ -327,8 +366,11 @@ impl SyncProtocol for Server {
             checkpoint_signature: self.sign(&signed.message()),
             checkpoint_at: clock,
             trust: None,
-            consistency: None,
-            restored: None,
+            consistency: request.checkpoint.and_then(|held| {
+                let size = usize::try_from(held.size).unwrap();
+                consistency_proof(&kept.leaves, size).ok()
+            }),
+            restored: kept.restored.clone(),
         };
         if fault == Some(Fault::AnswerLost) {
             Err(Cut)
@@ -394,7 +436,9 @@ impl SyncProtocol for Server {
         if fault == Some(Fault::Cut) {
             return Err(Cut);
         }
-        let state = self.state.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
+        let is_brief = request.brief == Some(true);
+        state.asked.push((request.max_bytes, is_brief));
         let list = state
             .kept
             .lists
@@ -412,6 +456,7 @@ impl SyncProtocol for Server {
         let items: Vec<PulledItem> = list
             .into_iter()
             .filter(|item| item.position > from && item.position <= up_to)
+            .map(|item| if is_brief { named(item) } else { item })
             .collect();
         let last = items.last().map_or(0, |item| item.position);
         let mut page = PullPage {

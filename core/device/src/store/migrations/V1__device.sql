@@ -71,6 +71,24 @@ create table projection (
     primary key (subject, year)
 ) strict;
 
+create table picture (
+    subject     text not null,
+    content     text not null,     -- SHA-256 of the bytes
+    length      integer not null,
+    added_at    integer not null,
+    sent        integer not null,  -- bytes that the server has
+    received_at integer,           -- by the server's clock, under its signature
+    primary key (subject, content)
+) strict, without rowid;
+
+create table picture_chunk (
+    subject text not null,
+    content text not null,
+    at      integer not null,
+    bytes   blob not null,
+    primary key (subject, content, at)
+) strict;
+
 create table draft_value (
     subject     text not null,
     cycle       text not null,
@@ -167,6 +185,33 @@ create table kept_item (
     kind     integer not null,
     bytes    blob not null,
     primary key (division, position)
+) strict, without rowid;
+
+-- Envelopes that a list named and that come later.
+create table deferred (
+    list     text not null,
+    position integer not null,
+    subject  text not null,
+    hash     text not null,        -- of the item
+    primary key (list, position)
+) strict, without rowid;
+create index deferred_by_subject on deferred (subject);
+
+-- Signed states of the server's log; the newest stands in `device`, too.
+create table log_state (
+    size      integer primary key,
+    state     blob not null,
+    signature text not null
+) strict;
+
+-- States that do not fit: evidence.
+create table log_alarm (
+    code       text not null,
+    held       blob not null,
+    shown      blob not null,
+    signature  text not null,
+    noticed_at integer not null,   -- by the device's clock
+    primary key (code, held, shown)
 ) strict, without rowid;
 
 create table tombstone (

@@ -1,0 +1,83 @@
+//! The server's log as devices see it: it grows, and whoever rewrites it is found.
+
+use itgel_domain::error::ErrorCode;
+use itgel_domain::hash::Hash;
+use itgel_domain::log::root_of;
+
+use crate::world::{is_green, ready};
+
+#[test]
+fn a_log_that_only_grew_raises_no_alarm() {
+    let (server, phone) = ready(6);
+    for n in 1..=6 {
+        phone.visit(n);
+        let report = phone.sync(&server);
+        assert!(!report.log_forked && !report.log_went_back, "{n}");
+    }
+    assert!(phone.device.log_alarms().unwrap().is_empty());
+}
+
+#[test]
+fn sec_t20_a_fork_of_the_log_is_found_by_the_next_device_and_kept_as_proof() {
+    let (server, phone) = ready(3);
+    phone.visit(1);
+    phone.sync(&server);
+    phone.sync(&server);
+    // Somebody takes an envelope out of the log and goes on from there, longer than before.
+    let mut other = server.kept();
+    other.leaves[0] = Hash::of_file(b"something else");
+    other.leaves.push(Hash::of_file(b"and more"));
+    let held = root_of(&server.kept().leaves);
+    server.rewrite(other);
+    phone.visit(2);
+    let report = phone.sync(&server);
+    assert!(report.log_forked && !report.log_went_back);
+    assert!(is_green(&phone, 2), "data goes on arriving");
+    let alarms = phone.device.log_alarms().unwrap();
+    assert_eq!(alarms[0].code, ErrorCode::LogForked);
+    assert_eq!(alarms[0].held.root, held);
+    let proof = alarms[0]
+        .shown
+        .verify(&server.public_key(), &alarms[0].signature);
+    assert!(proof.is_ok(), "signed by the server itself");
+    assert!(phone.sync(&server).log_forked, "it is not forgotten");
+}
+
+#[test]
+fn sec_t20_a_log_that_became_shorter_without_a_restore_is_reported() {
+    let (server, phone) = ready(2);
+    let before = server.kept();
+    phone.visit(1);
+    phone.sync(&server);
+    phone.sync(&server);
+    let mut shorter = server.kept();
+    shorter.leaves = before.leaves;
+    server.rewrite(shorter);
+    let report = phone.sync(&server);
+    assert!(report.log_went_back && !report.log_forked);
+    let alarms = phone.device.log_alarms().unwrap();
+    assert_eq!(alarms[0].code, ErrorCode::LogWentBack);
+}
+
+#[test]
+fn a_restore_that_is_declared_is_no_alarm_and_hides_nothing_before_it() {
+    let (server, phone) = ready(4);
+    phone.visit(1);
+    phone.sync(&server);
+    phone.sync(&server);
+    let yesterday = server.kept();
+    phone.visit(2);
+    phone.sync(&server);
+    phone.sync(&server);
+    server.restore(yesterday.clone());
+    let report = phone.sync(&server);
+    assert!(report.epoch_changed && !report.log_forked && !report.log_went_back);
+    assert!(is_green(&phone, 2));
+    // A restore is no cover for changing what stood before the backup.
+    let mut other = yesterday;
+    other.leaves[0] = Hash::of_file(b"something else");
+    other.epoch = server.kept().epoch;
+    server.restore(other);
+    let report = phone.sync(&server);
+    assert!(report.epoch_changed && report.log_forked, "{report:?}");
+}
