@@ -9,6 +9,7 @@ mod rebuild;
 use std::fmt;
 use std::str::FromStr;
 
+use itgel_domain::file::FileId;
 use itgel_domain::id::{CycleId, ImportId};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
@@ -247,6 +248,18 @@ pub fn run_due(service: &Service) -> Result<usize, ServiceError> {
         }
     }
     Ok(PER_CALL)
+}
+
+/// Whether a file is what its envelopes say, built from them as a document and folded from them:
+/// what [`JobKind::RebuildFiles`] asks of every file.
+///
+/// # Errors
+/// [`ServiceError`] of the database, or if stored bytes do not open.
+pub fn is_sound(service: &Service, file: &FileId) -> Result<bool, ServiceError> {
+    let fault = service
+        .store
+        .read(|connection| rebuild::check(service, connection, file))?;
+    Ok(fault.is_none())
 }
 
 fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {

@@ -13,6 +13,7 @@ pub mod contents;
 pub mod context;
 pub mod credit;
 pub mod divisions;
+pub mod entropy;
 pub mod erasure;
 pub mod error;
 pub mod exchange;

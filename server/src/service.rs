@@ -5,6 +5,7 @@ use std::sync::Arc;
 use itgel_domain::time::AtMs;
 
 use crate::config::Config;
+use crate::entropy;
 use crate::error::ServiceError;
 use crate::keys::ServerKeys;
 use crate::rules::Rules;
@@ -72,8 +73,10 @@ impl Service {
         op: &'static str,
         work: impl FnOnce(&Self, &Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
-        let service = self.clone();
-        self.store.transact(Op(op), move |tx| work(&service, tx))
+        let (service, given) = (self.clone(), entropy::given());
+        self.store.transact(Op(op), move |tx| {
+            entropy::scoped(given, || work(&service, tx))
+        })
     }
 
     /// Whether the database was created as a sample.
@@ -101,13 +104,13 @@ impl Service {
     }
 }
 
-/// Random bytes of the operating system, for identifiers, salts, nonces and keys.
+/// Random bytes of the operating system (or of [`entropy::with`]), for identifiers, salts, nonces and keys.
 ///
 /// # Errors
 /// [`ServiceError::Internal`] if the system has none.
 pub fn random<const N: usize>() -> Result<[u8; N], ServiceError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|e| ServiceError::caused("random source", e))?;
+    entropy::fill(&mut bytes).map_err(|e| ServiceError::caused("random source", e))?;
     Ok(bytes)
 }
 

@@ -11,5 +11,6 @@ mod ledger;
 mod moved;
 mod reference_line;
 mod same_bytes;
+mod simulation;
 mod worked_cases;
 mod year;

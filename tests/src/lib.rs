@@ -13,6 +13,7 @@
 pub mod actor;
 pub mod battery;
 pub mod link;
+pub mod simulation;
 pub mod world;
 
 pub use actor::{Collector, Lender, Office, Refusal};

@@ -13,6 +13,7 @@ pub mod http;
 mod intake;
 mod journal;
 mod outbox;
+mod own;
 mod people;
 mod records;
 pub mod retry;
@@ -49,6 +50,7 @@ use rusqlite::{Connection, Transaction};
 
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::Error;
+pub use own::{OwnEnvelope, OwnState};
 pub use records::{Need, Record, RecordState, Summary};
 pub use seal::{Countersign, Sealed};
 pub use store::StoreError;
@@ -497,6 +499,15 @@ impl Device {
     /// [`Error::Store`].
     pub fn case(&self, id: &SubjectId, cycle: &CycleId) -> Result<Option<CaseItem>, Error> {
         self.read(|db| Ok(process::find_case(db, id, cycle)?))
+    }
+
+    /// Everything that this device wrote, in the order of its chains: an audit holds it against
+    /// what the server keeps.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn own_envelopes(&self) -> Result<Vec<OwnEnvelope>, Error> {
+        self.read(own::envelopes)
     }
 
     /// The signature of this device under a seal: it vouches for the whole chain before it.

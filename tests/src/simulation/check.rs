@@ -1,0 +1,300 @@
+//! What holds after every run, however it went.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use itgel_device::OwnState;
+use itgel_device::sync::SyncReport;
+use itgel_domain::error::{ErrorCode, Kind};
+use itgel_domain::file::ChainRef;
+use itgel_domain::file::chain::ChainHead;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::DeviceId;
+use itgel_domain::log;
+use itgel_server::store::device::DeviceStatus;
+use itgel_server::{ServiceError, fold, jobs, store, sync};
+use rusqlite::Connection;
+
+use super::chance::Chance;
+use super::failure::{Outcome, fails};
+use super::fleet::Fleet;
+use super::host::Host;
+
+/// Most rounds in which every device synchronises once until all are quiet.
+const MAX_ROUNDS: u32 = 3;
+
+/// Most files that are built again as documents.
+const SAMPLED: usize = 40;
+
+/// Refusals are answers; a fault of the server is none.
+pub(super) fn refusal(error: &ServiceError) -> Outcome<String> {
+    let code: ErrorCode = error.code();
+    if code.kind() == Kind::Internal {
+        return fails(format!("the server failed: {error}"));
+    }
+    Ok(format!("refused {code}"))
+}
+
+/// Heals the network and lets every device synchronise, in any order, until none has anything to
+/// do any more; how many rounds that took.
+pub(super) fn settle(fleet: &mut Fleet<'_>, chance: &mut Chance) -> Outcome<u32> {
+    for phone in &mut fleet.phones {
+        phone.is_clogged = false;
+    }
+    for round in 0..=MAX_ROUNDS {
+        fleet.host.borrow().do_jobs()?;
+        let mut order: Vec<usize> = (0..fleet.phones.len()).collect();
+        chance.shuffle(&mut order);
+        let mut busy = Vec::new();
+        for number in order {
+            let synced = fleet.sync(number, &[])?;
+            let Some(report) = synced.report else {
+                return fails(format!(
+                    "device {number} cannot synchronise over a whole network"
+                ));
+            };
+            if synced.requests != 1 || !is_quiet(&report, fleet.was_restored) {
+                busy.push(format!(
+                    "device {number}: {} requests, {report:?}",
+                    synced.requests
+                ));
+            }
+        }
+        if busy.is_empty() {
+            return Ok(round);
+        }
+        if round == MAX_ROUNDS {
+            return fails(format!(
+                "not quiet after {MAX_ROUNDS} rounds: {}",
+                busy.join("; ")
+            ));
+        }
+    }
+    fails("no round")
+}
+
+/// Nothing was sent, nothing came, and both sides agree where they stand. A server that was
+/// restored may have a shorter log than a device has seen until it has grown again.
+fn is_quiet(report: &SyncReport, was_restored: bool) -> bool {
+    let quiet = SyncReport {
+        clock_ahead_ms: report.clock_ahead_ms,
+        log_went_back: report.log_went_back && was_restored,
+        ..SyncReport::default()
+    };
+    *report == quiet
+}
+
+/// The receipted envelopes that the server or their device holds.
+pub(super) fn held(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
+    let mut there: BTreeSet<Hash> = on_server(&fleet.host.borrow())?
+        .into_values()
+        .map(|kept| kept.id)
+        .collect();
+    for phone in &fleet.phones {
+        let own = phone.device().own_envelopes()?.into_iter();
+        there.extend(own.filter(|o| o.state != OwnState::Moved).map(|o| o.id));
+    }
+    let receipted = fleet.receipted.borrow();
+    Ok(receipted
+        .keys()
+        .filter(|id| there.contains(id))
+        .copied()
+        .collect())
+}
+
+/// Everything that is checked; how many envelopes of devices the server keeps.
+pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
+    let host = fleet.host.borrow();
+    let kept = on_server(&host)?;
+    chains_are_whole(&host, &kept)?;
+    nothing_receipted_is_lost(fleet, &kept)?;
+    devices_agree(fleet, &kept)?;
+    facts_are_equal(fleet, &host)?;
+    files_are_sound(&host)?;
+    log_verifies(&host)?;
+    Ok(kept.len() as u64)
+}
+
+/// What the server keeps of an envelope.
+struct Kept {
+    id: Hash,
+    chain_hash: Hash,
+    counts: bool,
+}
+
+/// Every envelope of every device, by its place.
+fn on_server(host: &Host) -> Outcome<BTreeMap<ChainRef, Kept>> {
+    let read = |c: &Connection| {
+        let sql = "select device, incarnation, seq from envelope where device <> 'server'";
+        let mut query = c.prepare(sql).map_err(store::StoreError::from)?;
+        let places = query
+            .query_map([], |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, u32>(1)?,
+                    row.get::<_, i64>(2)?,
+                ))
+            })
+            .map_err(store::StoreError::from)?;
+        let mut kept = BTreeMap::new();
+        for place in places {
+            let (device, incarnation, seq) = place.map_err(store::StoreError::from)?;
+            let Ok(device) = device.parse::<DeviceId>() else {
+                continue;
+            };
+            let seq = u64::try_from(seq).unwrap_or(0);
+            let at = ChainRef {
+                device,
+                incarnation,
+                seq,
+            };
+            if let Some(row) = store::envelope::get(c, &at)? {
+                let known = Kept {
+                    id: row.id,
+                    chain_hash: row.chain_hash,
+                    counts: row.verdict.counts(),
+                };
+                kept.insert(at, known);
+            }
+        }
+        Ok::<_, store::StoreError>(kept)
+    };
+    Ok(host.service().store.read(read)?)
+}
+
+/// No place is empty, none is taken beyond the end, every hash follows from the one before, and no
+/// envelope stands at two places.
+fn chains_are_whole(host: &Host, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()> {
+    let mut heads: BTreeMap<(DeviceId, u32), ChainHead> = BTreeMap::new();
+    let mut ids = BTreeSet::new();
+    for (at, one) in kept {
+        if !ids.insert(one.id) {
+            return fails(format!("{at} is there twice"));
+        }
+        let chain = (at.device.clone(), at.incarnation);
+        let start = || ChainHead::start(&at.device, at.incarnation);
+        let head = heads.entry(chain).or_insert_with(start);
+        *head = head.extend(&one.id);
+        if (head.seq, head.hash) != (at.seq, one.chain_hash) {
+            return fails(format!("the chain of the server is broken at {at}"));
+        }
+    }
+    for ((device, incarnation), head) in heads {
+        let read = |c: &Connection| store::chain::get(c, &device, incarnation);
+        let noted = host.service().store.read(read)?;
+        if noted.map(|row| row.head) != Some(head) {
+            return fails(format!(
+                "the head of {device}/{incarnation} is not its chain's"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn nothing_receipted_is_lost(fleet: &Fleet<'_>, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()> {
+    let there: BTreeSet<Hash> = kept.values().map(|kept| kept.id).collect();
+    for (id, device) in fleet.receipted.borrow().iter() {
+        if !there.contains(id) && !fleet.excused.contains(id) {
+            return fails(format!("receipted and lost: {id} of {device}"));
+        }
+    }
+    Ok(())
+}
+
+/// Every envelope that a device wrote is on the server at its place with the device's word for it,
+/// nothing waits, and there are as many as the officer wrote.
+fn devices_agree(fleet: &Fleet<'_>, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()> {
+    for (phone, number) in fleet.phones.iter().zip(0..) {
+        let mut standing = 0;
+        for own in phone.device().own_envelopes()? {
+            let verdict = match own.state {
+                OwnState::Moved | OwnState::Erased => continue,
+                OwnState::Waiting => return fails(format!("{} waits when all is quiet", own.at)),
+                OwnState::Answered(verdict) => verdict,
+            };
+            standing += 1;
+            let Some(there) = kept.get(&own.at).filter(|kept| kept.id == own.id) else {
+                return fails(format!("{} is answered and not on the server", own.at));
+            };
+            if there.counts != verdict.counts() {
+                return fails(format!(
+                    "{}: the device has {verdict:?}, the server not",
+                    own.at
+                ));
+            }
+        }
+        if standing != phone.book.written {
+            let written = phone.book.written;
+            return fails(format!(
+                "device {number} holds {standing} envelopes of {written}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Every device that may work knows of every household in its gachas what the server knows.
+fn facts_are_equal(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
+    let service = host.service();
+    for household in &fleet.scene.households {
+        let id = &household.subject;
+        let (division, facts) = service.store.read(|c| {
+            let division = store::subject::get(c, id)?.map(|subject| subject.division);
+            Ok::<_, ServiceError>((division, fold::facts(c, id)?))
+        })?;
+        let ours = facts.digest();
+        for (phone, number) in fleet.phones.iter().zip(0..) {
+            let works_there = phone
+                .crew
+                .gachas
+                .iter()
+                .any(|gacha| Some(fleet.scene.gachas[*gacha]) == division);
+            let device = &phone.crew.device;
+            let status = service.store.read(|c| store::device::get(c, device))?;
+            let may_work = status.is_some_and(|d| d.status == DeviceStatus::Active);
+            if works_there && may_work && phone.device().facts(id)?.digest() != ours {
+                return fails(format!("device {number} knows other facts of {id}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Files built again from their envelopes, as documents and folded, are what screens read.
+fn files_are_sound(host: &Host) -> Outcome<()> {
+    let service = host.service();
+    let all = service
+        .store
+        .read(|c| store::projection::list_files(c, "", usize::MAX >> 1))?;
+    let step = all.len() / SAMPLED + 1;
+    for file in all.iter().step_by(step) {
+        if !jobs::is_sound(service, file)? {
+            return fails(format!("{file} is not what its envelopes say"));
+        }
+    }
+    Ok(())
+}
+
+/// The signed checkpoint is the root over all leaves, computed anew; no audit row is missing, and
+/// none is an alarm.
+fn log_verifies(host: &Host) -> Outcome<()> {
+    let service = host.service();
+    let signed = sync::checkpoint(service, host.now())?;
+    let key = service.keys.public_key();
+    if signed.checkpoint.verify(&key, &signed.signature).is_err() {
+        return fails("a checkpoint with a wrong signature");
+    }
+    let leaves = service.store.read(|c| store::log::list_leaves(c, 0))?;
+    if signed.checkpoint.root != log::root_of(&leaves) {
+        return fails("the log is not what was signed");
+    }
+    let rows = service
+        .store
+        .read(|c| store::log::list_audit(c, 0, u32::MAX))?;
+    if !rows.iter().map(|row| row.n).eq(1..=rows.len() as u64) {
+        return fails("an audit row is missing");
+    }
+    match rows.iter().find(|row| row.action.starts_with("alarm.")) {
+        Some(alarm) => fails(format!("an alarm: {} of {}", alarm.action, alarm.resource)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,347 @@
+//! Executes the operations of a run.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use itgel_device::sync::{self, SyncError, SyncReport};
+use itgel_domain::file::entry::Picked;
+use itgel_domain::hash::Hash;
+use itgel_domain::subject::Subject;
+use itgel_server::process::{self, ResolveRequest};
+use itgel_server::{auth, registers, setup, store};
+use tempfile::TempDir;
+
+use super::chance::{Bytes, Chance};
+use super::check;
+use super::failure::{Failure, Outcome, fails};
+use super::host::Host;
+use super::link::{Link, Receipted};
+use super::mutant::Mutant;
+use super::operation::{Fault, Op, Planned};
+use super::phone::Phone;
+use super::scene::{Scene, start};
+use super::trace::Trace;
+
+/// How a run is executed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Way {
+    /// Keep the lines of the trace.
+    pub keeps_trace: bool,
+    /// Put a wrong server between.
+    pub mutant: Option<Mutant>,
+}
+
+/// What came of a run that holds.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Envelopes that the officers wrote and that are there at the end.
+    pub written: u64,
+    /// Envelopes on the server.
+    pub kept: u64,
+    /// Envelopes whose receipt reached a device.
+    pub receipted: u64,
+    /// Of them: lost with a storage or a database that was put back from an older copy.
+    pub excused: u64,
+    /// Synchronisations that were tried.
+    pub syncs: u64,
+    /// Of them: those that did not end well.
+    pub broken_syncs: u64,
+    /// Rounds after healing until every device was quiet.
+    pub rounds: u32,
+    /// What happened.
+    pub trace: Trace,
+}
+
+/// A run while it goes on.
+pub(super) struct Fleet<'a> {
+    pub(super) scene: &'a Scene,
+    pub(super) phones: Vec<Phone<'a>>,
+    pub(super) host: RefCell<Host>,
+    pub(super) receipted: RefCell<Receipted>,
+    pub(super) excused: BTreeSet<Hash>,
+    pub(super) was_restored: bool,
+    mutant: Option<Mutant>,
+    trace: RefCell<Trace>,
+    syncs: u64,
+    broken_syncs: u64,
+    // Goes last.
+    _folder: TempDir,
+}
+
+/// How a synchronisation ended.
+pub(super) struct Synced {
+    pub(super) requests: u32,
+    pub(super) report: Option<SyncReport>,
+}
+
+/// Executes a list in a copy of the scene, heals the network and checks.
+///
+/// # Errors
+/// [`Failure`] with what does not hold.
+pub fn execute(scene: &Scene, seed: u64, ops: &[Op], way: Way) -> Outcome<Report> {
+    let run = AssertUnwindSafe(|| {
+        let mut fleet = Fleet::open(scene, seed, way)?;
+        for op in ops {
+            fleet.execute(op)?;
+        }
+        fleet.end(seed)
+    });
+    catch_unwind(run).unwrap_or_else(|_| fails("a panic, told above"))
+}
+
+impl<'a> Fleet<'a> {
+    fn open(scene: &'a Scene, seed: u64, way: Way) -> Outcome<Self> {
+        let folder = scene.copy()?;
+        let host = Host::open(folder.path(), start(), &Bytes::new(seed, 1))?;
+        let phones = scene.crews.iter().zip(100_u64..).map(|(crew, stream)| {
+            Phone::open(scene, crew, folder.path(), Bytes::new(seed, stream))
+        });
+        Ok(Self {
+            scene,
+            phones: phones.collect::<Outcome<_>>()?,
+            host: RefCell::new(host),
+            receipted: RefCell::default(),
+            excused: BTreeSet::new(),
+            was_restored: false,
+            mutant: way.mutant,
+            trace: RefCell::new(Trace::new(way.keeps_trace)),
+            syncs: 0,
+            broken_syncs: 0,
+            _folder: folder,
+        })
+    }
+
+    fn execute(&mut self, op: &Op) -> Outcome<()> {
+        let done = self.done(op);
+        match done {
+            Ok(told) => {
+                self.trace.borrow_mut().note(format!("{op} -> {told}"));
+                Ok(())
+            }
+            Err(Failure(why)) => fails(format!("{op}: {why}")),
+        }
+    }
+
+    fn done(&mut self, op: &Op) -> Outcome<String> {
+        let now = self.host.borrow().now();
+        let done = || Ok(String::from("done"));
+        match *op {
+            Op::Visit {
+                device,
+                household,
+                value,
+            } => self.phone(device)?.visit(household, value, now),
+            Op::Identity {
+                device,
+                household,
+                value,
+            } => self.phone(device)?.identify(household, value, now),
+            Op::Ballot {
+                device,
+                household,
+                value,
+            } => {
+                let gacha = self.scene.homes[household];
+                self.phone(device)?.vote(household, gacha, value, now)
+            }
+            Op::Withdraw { device, household } => self.phone(device)?.withdraw(household, now),
+            Op::Sync { device, ref faults } => self.synchronise(device, faults),
+            Op::Reopen { device } => self.phone(device)?.reopen().and_then(|()| done()),
+            Op::Copy { device } => self.phone(device)?.copy().and_then(|()| done()),
+            Op::Restore { device } => self.restore_device(device).and_then(|()| done()),
+            Op::Skew { device, minutes } => {
+                self.phone(device)?.ahead_minutes = minutes;
+                done()
+            }
+            Op::Revoke { device } => self.revoke(device).and_then(|()| done()),
+            Op::Clog { device } => {
+                self.phone(device)?.is_clogged = true;
+                done()
+            }
+            Op::Heal { device } => {
+                self.phone(device)?.is_clogged = false;
+                done()
+            }
+            Op::Pass { minutes } => {
+                let host = self.host.borrow();
+                host.wait(minutes);
+                host.do_jobs().and_then(|()| done())
+            }
+            Op::Backup => self.host.get_mut().back_up().and_then(|()| done()),
+            Op::RestoreServer => self.restore_server().and_then(|()| done()),
+            Op::RestartServer => self.host.get_mut().restart().and_then(|()| done()),
+            Op::Move { household, gacha } => self.move_household(household, gacha),
+            Op::Resolve { gacha } => self.resolve(gacha),
+        }
+    }
+
+    fn phone(&mut self, number: usize) -> Outcome<&mut Phone<'a>> {
+        match self.phones.get_mut(number) {
+            Some(phone) => Ok(phone),
+            None => fails("no such device in this scene"),
+        }
+    }
+
+    fn synchronise(&mut self, number: usize, faults: &[Planned]) -> Outcome<String> {
+        if self.phone(number)?.is_clogged {
+            return Ok("no network".into());
+        }
+        self.syncs += 1;
+        let synced = self.sync(number, faults)?;
+        Ok(match synced.report {
+            Some(report) => format!("{report:?}"),
+            None => {
+                self.broken_syncs += 1;
+                "broken off".into()
+            }
+        })
+    }
+
+    /// Synchronises a device, and opens it again if it was killed on the way.
+    pub(super) fn sync(&mut self, number: usize, faults: &[Planned]) -> Outcome<Synced> {
+        let now = self.host.borrow().now();
+        let phone = &self.phones[number];
+        let link = Link {
+            host: &self.host,
+            device: &phone.crew.device,
+            server_key: &self.scene.server_key,
+            faults,
+            mutant: self.mutant,
+            way: &phone.way,
+            receipted: &self.receipted,
+            trace: &self.trace,
+            freeze: &|| phone.freeze(),
+            state: RefCell::default(),
+        };
+        let ended = sync::run(phone.device(), &link, phone.clock(now), &mut |_| {});
+        let state = link.state.into_inner();
+        if let Some(broken) = state.broken {
+            return fails(broken);
+        }
+        let report = match ended {
+            Ok(report) => Some(report),
+            Err(SyncError::Protocol { .. }) => None,
+            Err(SyncError::NotTheServers(_))
+                if faults.iter().any(|p| p.fault == Fault::StaleAnswer) =>
+            {
+                None
+            }
+            Err(error) => return Err(Failure::from(error)),
+        };
+        if state.is_killed {
+            self.phones[number].thaw()?;
+        }
+        Ok(Synced {
+            requests: state.requests,
+            report,
+        })
+    }
+
+    /// What a storage or a database loses that is put back from an older copy is nobody's fault,
+    /// if nobody else holds it.
+    fn excusing(&mut self, work: impl FnOnce(&mut Self) -> Outcome<()>) -> Outcome<()> {
+        let before = check::held(self)?;
+        work(self)?;
+        let after = check::held(self)?;
+        self.excused.extend(before.difference(&after));
+        Ok(())
+    }
+
+    fn restore_device(&mut self, number: usize) -> Outcome<()> {
+        if !self.phone(number)?.has_copy() {
+            return Ok(());
+        }
+        self.excusing(|fleet| fleet.phone(number)?.restore())
+    }
+
+    fn restore_server(&mut self) -> Outcome<()> {
+        if !self.host.borrow().has_backup() {
+            return Ok(());
+        }
+        self.was_restored = true;
+        self.excusing(|fleet| fleet.host.get_mut().restore())
+    }
+
+    fn revoke(&mut self, number: usize) -> Outcome<()> {
+        let device = self.phone(number)?.crew.device.clone();
+        self.phone(number)?.is_revoked = true;
+        let operator = setup::operator(self.scene.banner);
+        let host = self.host.borrow();
+        Ok(host.work(|service| auth::revoke(service, &operator, &device, service.now()))?)
+    }
+
+    fn move_household(&mut self, household: usize, gacha: usize) -> Outcome<String> {
+        let id = self.scene.households[household].subject.clone();
+        let Some(division) = self.scene.gachas.get(gacha).copied() else {
+            return fails("no such gacha in this scene");
+        };
+        let moved = self.host.borrow().work(|service| {
+            service.transact("simulation.move", move |service, tx| {
+                let Some(before) = store::subject::get(tx, &id)? else {
+                    return Ok(false);
+                };
+                if before.division == division {
+                    return Ok(false);
+                }
+                let now = service.now();
+                let until = now.on().yesterday().unwrap_or(now.on());
+                // Numbers are unlike each other in the whole sample.
+                let there = Subject { division, ..before };
+                registers::move_subject(service, tx, &there, until, now)?;
+                Ok(true)
+            })
+        })?;
+        Ok(if moved { "moved" } else { "lives there" }.into())
+    }
+
+    fn resolve(&mut self, gacha: usize) -> Outcome<String> {
+        let (scene, host) = (self.scene, self.host.borrow());
+        let (division, officer) = (scene.gachas[gacha], scene.reviewers[gacha].clone());
+        let cycle = scene.cycle.id.clone();
+        let found = host.service().store.read(|c| {
+            let actor = auth::officer_actor(c, &officer)?;
+            let open = process::open_conflicts(c, &actor, (division, &cycle), ("", ""), 1)?;
+            Ok::<_, itgel_server::ServiceError>((actor, open))
+        });
+        let (actor, open) = found?;
+        let Some(conflict) = open.into_iter().next() else {
+            return Ok("no conflict".into());
+        };
+        let Some(value) = conflict.values.first() else {
+            return fails("a conflict without values");
+        };
+        let request = ResolveRequest {
+            subject: conflict.subject.clone(),
+            cycle,
+            item: conflict.item.clone(),
+            picked: Picked::Entry(value.entry.clone()),
+            reason: "电话复核（示例）".into(),
+        };
+        let decided = host.work(|service| {
+            service.transact("simulation.resolve", move |service, tx| {
+                process::resolve_conflict(service, tx, &actor, &request, service.now())
+            })
+        });
+        match decided {
+            Ok(id) => Ok(id.to_string()),
+            Err(error) => check::refusal(&error),
+        }
+    }
+
+    /// Heals the network, lets everybody synchronise until all is quiet, and checks.
+    fn end(mut self, seed: u64) -> Outcome<Report> {
+        let rounds = check::settle(&mut self, &mut Chance::new(seed, 2))?;
+        let kept = check::everything(&self)?;
+        Ok(Report {
+            written: self.phones.iter().map(|phone| phone.book.written).sum(),
+            kept,
+            receipted: self.receipted.borrow().len() as u64,
+            excused: self.excused.len() as u64,
+            syncs: self.syncs,
+            broken_syncs: self.broken_syncs,
+            rounds,
+            trace: self.trace.into_inner(),
+        })
+    }
+}
