@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use itgel_tests::simulation::shrink::shrink;
-use itgel_tests::simulation::{Extent, Mutant, Regression, Scene, Shape, Way, draw, execute};
+use itgel_tests::simulation::{Extent, Fault, Mutant, Regression, Scene, Shape, Way, draw, execute};
 
 const EXTENT: Extent = Extent {
     devices: 3,
@@ -18,6 +18,7 @@ const SHAPE: Shape = Shape {
     per_day: 6,
     syncs: 2,
     faulty: 400,
+    faults: &Fault::ALL,
     mishaps: 250,
     server_mishaps: 300,
 };

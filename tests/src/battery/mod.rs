@@ -9,7 +9,10 @@
 //! A row that does not hold panics and says why, as a test does. `docs/battery.md` lists the rows
 //! with what was seen.
 
+mod clocks;
 mod fleet;
+mod orders;
+mod seeds;
 mod slow_link;
 mod watch;
 
@@ -38,7 +41,7 @@ pub struct Row {
 }
 
 /// All rows, by theme; within a theme in the order of their numbers.
-pub const THEMES: &[&[Row]] = &[fleet::ROWS, slow_link::ROWS];
+pub const THEMES: &[&[Row]] = &[seeds::ROWS, orders::ROWS, clocks::ROWS, fleet::ROWS, slow_link::ROWS];
 
 impl Size {
     /// The figure for this size.

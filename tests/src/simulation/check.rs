@@ -101,6 +101,22 @@ pub(super) fn held(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
         .collect())
 }
 
+/// How many rows there are of what a page leaves: envelopes, list items, leaves of the log.
+pub(super) fn rows(host: &Host) -> Outcome<[i64; 3]> {
+    let count = |c: &Connection, table: &str| {
+        let sql = format!("select count(*) from {table}");
+        c.query_row(&sql, [], |row| row.get(0)).map_err(store::StoreError::from)
+    };
+    let read = |c: &Connection| {
+        Ok::<_, store::StoreError>([
+            count(c, "envelope")?,
+            count(c, "list_item")?,
+            count(c, "log_leaf")?,
+        ])
+    };
+    Ok(host.service().store.read(read)?)
+}
+
 /// Everything that is checked; how many envelopes of devices the server keeps.
 pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
     let host = fleet.host.borrow();

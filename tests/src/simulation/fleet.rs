@@ -9,7 +9,7 @@ use itgel_domain::file::entry::Picked;
 use itgel_domain::hash::Hash;
 use itgel_domain::subject::Subject;
 use itgel_server::process::{self, ResolveRequest};
-use itgel_server::{auth, registers, setup, store};
+use itgel_server::{Service, auth, registers, setup, store};
 use tempfile::TempDir;
 
 use super::chance::{Bytes, Chance};
@@ -80,12 +80,26 @@ pub(super) struct Synced {
 /// # Errors
 /// [`Failure`] with what does not hold.
 pub fn execute(scene: &Scene, seed: u64, ops: &[Op], way: Way) -> Outcome<Report> {
+    Ok(execute_and(scene, seed, ops, way, |_| Ok(()))?.0)
+}
+
+/// The same, with a look at the server when everything was checked.
+///
+/// # Errors
+/// [`Failure`] with what does not hold.
+pub fn execute_and<T>(
+    scene: &Scene,
+    seed: u64,
+    ops: &[Op],
+    way: Way,
+    look: impl FnOnce(&Service) -> Outcome<T>,
+) -> Outcome<(Report, T)> {
     let run = AssertUnwindSafe(|| {
         let mut fleet = Fleet::open(scene, seed, way)?;
         for op in ops {
             fleet.execute(op)?;
         }
-        fleet.end(seed)
+        fleet.end(seed, look)
     });
     catch_unwind(run).unwrap_or_else(|_| fails("a panic, told above"))
 }
@@ -330,10 +344,15 @@ impl<'a> Fleet<'a> {
     }
 
     /// Heals the network, lets everybody synchronise until all is quiet, and checks.
-    fn end(mut self, seed: u64) -> Outcome<Report> {
+    fn end<T>(
+        mut self,
+        seed: u64,
+        look: impl FnOnce(&Service) -> Outcome<T>,
+    ) -> Outcome<(Report, T)> {
         let rounds = check::settle(&mut self, &mut Chance::new(seed, 2))?;
         let kept = check::everything(&self)?;
-        Ok(Report {
+        let seen = look(self.host.borrow().service())?;
+        let report = Report {
             written: self.phones.iter().map(|phone| phone.book.written).sum(),
             kept,
             receipted: self.receipted.borrow().len() as u64,
@@ -342,6 +361,7 @@ impl<'a> Fleet<'a> {
             broken_syncs: self.broken_syncs,
             rounds,
             trace: self.trace.into_inner(),
-        })
+        };
+        Ok((report, seen))
     }
 }

@@ -9,12 +9,15 @@ use itgel_domain::file::envelope::Envelope;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::DeviceId;
 use itgel_domain::sync::SyncProtocol;
+use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage};
-use itgel_domain::sync::push::{Push, PushAnswer};
+use itgel_domain::sync::push::{Push, PushAnswer, Verdict};
 use itgel_server::ServiceError;
 use itgel_server::sync::DeviceSession;
 
+use super::check;
 use super::failure::{Outcome, fails};
 use super::host::Host;
 use super::mutant::Mutant;
@@ -35,6 +38,8 @@ pub(super) type Receipted = BTreeMap<Hash, DeviceId>;
 #[derive(Default)]
 pub(super) struct OnTheWay {
     pages: Vec<Push>,
+    /// The answer to each page, by its head and its first place.
+    answered: BTreeMap<(Hash, u64), PushAnswer>,
     hello: Option<HelloAnswer>,
     push: Option<PushAnswer>,
     pull: Option<PullPage>,
@@ -133,6 +138,7 @@ impl Link<'_> {
             Some(Fault::RequestLost) => Err(LinkError::Lost),
             Some(Fault::AnswerLost) => self.ask(&answer).and(Err(LinkError::Lost)),
             Some(Fault::Twice) => self.ask(&answer).and_then(|_| self.ask(&answer)),
+            Some(Fault::Tenfold) => self.ask_ten_times(&answer),
             Some(Fault::LatePage) => {
                 self.late_page();
                 self.ask(&answer)
@@ -183,6 +189,25 @@ impl Link<'_> {
         asked.map_err(LinkError::Refused)
     }
 
+    /// The same request again and again has one effect, and one answer but for the time and the
+    /// log in it.
+    fn ask_ten_times<T>(
+        &self,
+        answer: impl Fn(&DeviceSession) -> Result<T, ServiceError>,
+    ) -> Result<T, LinkError> {
+        let mut last = self.ask(&answer)?;
+        let before = check::rows(&self.host.borrow());
+        for _ in 0..9 {
+            last = self.ask(&answer)?;
+        }
+        let after = check::rows(&self.host.borrow());
+        self.note_broken(before.and_then(|before| match after? {
+            after if after == before => Ok(()),
+            after => fails(format!("a repeated request left rows: {before:?}, {after:?}")),
+        }));
+        Ok(last)
+    }
+
     /// A page that was on its way all the time arrives.
     fn late_page(&self) {
         let Some(page) = self.way.borrow().pages.first().cloned() else {
@@ -209,7 +234,9 @@ impl Link<'_> {
     /// The answer of the server to a page, or of a wrong one in its place.
     fn take(&self, session: &DeviceSession, page: &Push) -> Result<PushAnswer, ServiceError> {
         let Some(mutant) = self.mutant else {
-            return session.push(page);
+            let answer = session.push(page)?;
+            self.same_receipt(page, &answer);
+            return Ok(answer);
         };
         if let Some(receipt) = mutant.receipt(&session.service, page)? {
             return Ok(receipt);
@@ -217,6 +244,23 @@ impl Link<'_> {
         let answer = session.push(page)?;
         mutant.after_push(&session.service, page)?;
         Ok(answer)
+    }
+
+    /// A page that is taken again gets the verdicts that it got the first time; one that waited
+    /// for a gap gets its own now.
+    fn same_receipt(&self, page: &Push, answer: &PushAnswer) {
+        let key = (page.head.hash, answer.from_seq);
+        let way = &mut *self.way.borrow_mut();
+        let waited = |a: &PushAnswer| a.except.iter().any(|e| e.verdict == Verdict::Held);
+        match way.answered.get(&key) {
+            Some(first) if !waited(first) && first.except != answer.except => {
+                let told = format!("{}: another receipt for the same page", page.head.at);
+                self.state.borrow_mut().broken = Some(told);
+            }
+            _ => {
+                way.answered.insert(key, answer.clone());
+            }
+        }
     }
 
     /// Notes what the device holds a receipt for from now on.
@@ -316,6 +360,20 @@ impl SyncProtocol for Link<'_> {
         if let Ok(answer) = &answer {
             self.way.borrow_mut().pull = Some(answer.clone());
         }
+        answer
+    }
+
+    fn fetch(&self, request: &Fetch) -> Result<Fetched, LinkError> {
+        let answer = self.call(|session| session.fetch(request), None);
+        let asked = format!("fetch {} {}", request.division, request.positions.len());
+        self.note(asked, &answer, |a| format!("{} items", a.items.len()));
+        answer
+    }
+
+    fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, LinkError> {
+        let answer = self.call(|session| session.send_chunk(request), None);
+        let asked = format!("chunk {} {}", request.content.short(), request.offset);
+        self.note(asked, &answer, |a| format!("{} received", a.received));
         answer
     }
 }

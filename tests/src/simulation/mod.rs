@@ -31,7 +31,7 @@ pub mod shrink;
 mod trace;
 
 pub use failure::{Failure, Outcome};
-pub use fleet::{Report, Way, execute};
+pub use fleet::{Report, Way, execute, execute_and};
 pub use mutant::Mutant;
 pub use operation::{Fault, Op};
 pub use plan::{Shape, draw};
@@ -39,6 +39,7 @@ pub use regression::Regression;
 pub use scene::{Extent, Scene};
 pub use trace::Trace;
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -54,51 +55,53 @@ pub struct Failed {
     pub failure: Failure,
 }
 
-/// Draws and executes the runs of seeds `0..seeds`, on every core, and gives their reports in the
-/// order of the seeds.
+/// Draws and executes the runs of these seeds on every core, and gives their reports in the order
+/// of the seeds.
 ///
 /// # Errors
 /// [`Failed`] for the smallest seed that failed before the others were stopped.
-pub fn execute_all(
-    scene: &Scene,
-    shape: &Shape,
-    seeds: std::ops::Range<u64>,
-) -> Result<Vec<Report>, Failed> {
-    let next = AtomicU64::new(seeds.start);
-    let stop = AtomicBool::new(false);
-    let (reports, failures) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                while !stop.load(Ordering::Relaxed) {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds.end {
-                        return;
-                    }
-                    let ops = draw(seed, shape, scene);
-                    match execute(scene, seed, &ops, Way::default()) {
-                        Ok(report) => locked(&reports).push((seed, report)),
-                        Err(failure) => {
-                            stop.store(true, Ordering::Relaxed);
-                            locked(&failures).push(Failed { seed, ops, failure });
-                        }
-                    }
-                }
-            });
-        }
-    });
-    let failures = failures
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    if let Some(failed) = failures.into_iter().min_by_key(|failed| failed.seed) {
-        return Err(failed);
-    }
-    let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
-    reports.sort_by_key(|(seed, _)| *seed);
-    Ok(reports.into_iter().map(|(_, report)| report).collect())
+pub fn execute_all(scene: &Scene, shape: &Shape, seeds: Range<u64>) -> Result<Vec<Report>, Failed> {
+    let run = |seed| execute(scene, seed, &draw(seed, shape, scene), Way::default());
+    in_parallel(seeds, run).map_err(|(seed, failure)| Failed {
+        seed,
+        ops: draw(seed, shape, scene),
+        failure,
+    })
 }
 
-fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
+/// Does something for each of these seeds on every core; what came of it, in the order of the
+/// seeds.
+///
+/// # Errors
+/// The smallest seed that failed before the others were stopped, and why.
+pub fn in_parallel<T: Send>(
+    seeds: Range<u64>,
+    run: impl Fn(u64) -> Outcome<T> + Sync,
+) -> Result<Vec<T>, (u64, Failure)> {
+    let (next, stop) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
+    let done = Mutex::new(Vec::new());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        while !stop.load(Ordering::Relaxed) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return;
+            }
+            let outcome = run(seed);
+            stop.fetch_or(outcome.is_err(), Ordering::Relaxed);
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.push((seed, outcome));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(work);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(seed, _)| *seed);
+    let outcomes = done.into_iter();
+    outcomes
+        .map(|(seed, outcome)| outcome.map_err(|failure| (seed, failure)))
+        .collect()
 }

@@ -129,6 +129,8 @@ pub enum Fault {
     AnswerLost,
     /// It arrives twice.
     Twice,
+    /// It arrives ten times, and nothing may come of the nine.
+    Tenfold,
     /// An older page of the device arrives again just before it.
     LatePage,
     /// The answer to the request of the same kind before it arrives in the place of its own.
@@ -147,10 +149,11 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault with its word.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::RequestLost, "request-lost"),
         (Self::AnswerLost, "answer-lost"),
         (Self::Twice, "twice"),
+        (Self::Tenfold, "tenfold"),
         (Self::LatePage, "late-page"),
         (Self::StaleAnswer, "stale-answer"),
         (Self::Cut, "cut"),

@@ -17,6 +17,8 @@ pub struct Shape {
     pub syncs: u32,
     /// How many of a thousand synchronisations meet faults.
     pub faulty: u32,
+    /// Which faults.
+    pub faults: &'static [(Fault, &'static str)],
     /// How often in a thousand device days something befalls a device.
     pub mishaps: u32,
     /// How often in a thousand days something befalls the server.
@@ -157,7 +159,7 @@ impl Drawing<'_> {
         let mut faults: Vec<Planned> = Vec::new();
         for _ in 0..self.chance.between(1, 3) {
             let request = u32::try_from(self.chance.between(1, REQUESTS)).unwrap_or(1);
-            let (fault, _) = Fault::ALL[self.chance.below(Fault::ALL.len())];
+            let (fault, _) = self.shape.faults[self.chance.below(self.shape.faults.len())];
             if faults.iter().all(|planned| planned.request != request) {
                 faults.push(Planned { request, fault });
             }

@@ -1,0 +1,157 @@
+//! R01, R02, R11, R28: fleets from seeds; see [`crate::simulation`].
+
+use super::{Row, Size};
+use crate::simulation::{
+    Extent, Fault, Regression, Report, Scene, Shape, Way, draw, execute, execute_all,
+};
+
+/// The rows of this theme.
+pub const ROWS: &[Row] = &[
+    Row {
+        id: "R01",
+        what: "a fleet with random partitions, late and repeated pages, kills, copies and restores",
+        figure: "200 devices × 60 days × 12 envelopes, 1,000 households, 100 seeds: none lost, all equal, ≤ 3 rounds",
+        run: large,
+    },
+    Row {
+        id: "R02",
+        what: "the same with a small fleet and many seeds",
+        figure: "5 devices × 10 days, 10,000 seeds (short: 500 in ≤ 3 minutes on two cores)",
+        run: small,
+    },
+    Row {
+        id: "R11",
+        what: "requests that arrive ten times, late pages, answers lost after the commit",
+        figure: "rows and digests unchanged, the same receipt; 1,000 seeds",
+        run: repeated,
+    },
+    Row {
+        id: "R28",
+        what: "the same seed twice",
+        figure: "the same trace byte for byte, 100 seeds",
+        run: twice,
+    },
+];
+
+const LARGE: Shape = Shape {
+    extent: Extent {
+        devices: 200,
+        gachas: 100,
+        households: 1_000,
+    },
+    days: 60,
+    per_day: 12,
+    syncs: 1,
+    faulty: 150,
+    faults: &Fault::ALL,
+    mishaps: 15,
+    server_mishaps: 60,
+};
+
+const SMALL: Shape = Shape {
+    extent: Extent {
+        devices: 5,
+        gachas: 3,
+        households: 15,
+    },
+    days: 10,
+    per_day: 12,
+    syncs: 2,
+    faulty: 300,
+    faults: &Fault::ALL,
+    mishaps: 120,
+    server_mishaps: 150,
+};
+
+fn large(size: Size) -> Vec<String> {
+    let shape = size.pick(
+        Shape {
+            extent: Extent {
+                devices: 20,
+                gachas: 10,
+                households: 100,
+            },
+            days: 6,
+            ..LARGE
+        },
+        LARGE,
+    );
+    hold("r01", &shape, size.pick(2, 100))
+}
+
+fn small(size: Size) -> Vec<String> {
+    hold("r02", &SMALL, size.pick(500, 10_000))
+}
+
+fn repeated(size: Size) -> Vec<String> {
+    let shape = Shape {
+        days: 3,
+        faulty: 1_000,
+        faults: &[
+            (Fault::Tenfold, "tenfold"),
+            (Fault::LatePage, "late-page"),
+            (Fault::AnswerLost, "answer-lost"),
+        ],
+        mishaps: 0,
+        server_mishaps: 0,
+        ..SMALL
+    };
+    hold("r11", &shape, size.pick(50, 1_000))
+}
+
+/// Executes the runs of a shape. One that fails is made smaller, printed and kept.
+fn hold(name: &str, shape: &Shape, seeds: u64) -> Vec<String> {
+    let scene = Scene::make(shape.extent).unwrap();
+    match execute_all(&scene, shape, 0..seeds) {
+        Ok(reports) => told(&reports),
+        Err(failed) => {
+            let why = failed.failure.to_string();
+            eprintln!("{name}, seed {}: {why}", failed.seed);
+            let kept = Regression::keep(name, &scene, shape.extent, &failed);
+            panic!("seed {}: {why}; kept in {kept:?}", failed.seed)
+        }
+    }
+}
+
+fn told(reports: &[Report]) -> Vec<String> {
+    let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
+    vec![
+        format!(
+            "{} seeds: {} envelopes written and there, {} on the server, {} receipted",
+            reports.len(),
+            sum(|r| r.written),
+            sum(|r| r.kept),
+            sum(|r| r.receipted)
+        ),
+        format!(
+            "{} synchronisations, {} broken off; {} envelopes only in storage that was put back",
+            sum(|r| r.syncs),
+            sum(|r| r.broken_syncs),
+            sum(|r| r.excused)
+        ),
+        format!(
+            "0 receipted lost; quiet after at most {} rounds",
+            reports.iter().map(|r| r.rounds).max().unwrap_or(0)
+        ),
+    ]
+}
+
+fn twice(size: Size) -> Vec<String> {
+    let shape = Shape { days: 4, ..SMALL };
+    let scene = Scene::make(shape.extent).unwrap();
+    // A scene made anew is the same scene, too.
+    let again = Scene::make(shape.extent).unwrap();
+    let way = Way {
+        keeps_trace: true,
+        ..Way::default()
+    };
+    let (mut lines, seeds) = (0, size.pick(5, 100));
+    for seed in 0..seeds {
+        let ops = draw(seed, &shape, &scene);
+        let first = execute(&scene, seed, &ops, way).unwrap_or_else(|f| panic!("{seed}: {f}"));
+        let second = execute(&again, seed, &ops, way).unwrap_or_else(|f| panic!("{seed}: {f}"));
+        assert_eq!(first.trace.lines(), second.trace.lines(), "seed {seed}");
+        lines += first.trace.len();
+    }
+    vec![format!("{seeds} seeds twice: {lines} lines of trace, all equal")]
+}
