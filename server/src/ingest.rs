@@ -32,8 +32,8 @@ use itgel_domain::log::Frontier;
 use itgel_domain::sync::push::{Exception, PAGE_ENVELOPES, Push, PushAnswer, Verdict};
 use rusqlite::Connection;
 
-pub(crate) use self::aside::{judge_again, read_aside};
 pub use self::aside::{MAX_BYTES as MAX_ASIDE_BYTES, MAX_ENVELOPES as MAX_ASIDE};
+pub(crate) use self::aside::{judge_again, read_aside};
 pub use self::erase::erase;
 pub(crate) use self::erase::erase_known;
 pub(crate) use self::identity::index_parties;

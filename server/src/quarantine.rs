@@ -240,7 +240,13 @@ pub fn reject(
     if !store::quarantine::decide(tx, id, &decided)? {
         return Err(ErrorCode::QuarantineDecided.into());
     }
-    note(tx, actor, &row, (Outcome::Rejected, row.reason, &words), now)?;
+    note(
+        tx,
+        actor,
+        &row,
+        (Outcome::Rejected, row.reason, &words),
+        now,
+    )?;
     tell_officer(tx, &row, &envelope, &words)?;
     let row = store::quarantine::get(tx, id)?.ok_or(ErrorCode::QuarantineUnknown)?;
     Ok(line(row, now))
@@ -408,7 +414,11 @@ fn note(
     store::decision::put(tx, &decision)?;
     // The words may tell of a person: the log holds them under the random name of the decision.
     let text = decision.content.to_string();
-    let parts: [&[u8]; 3] = [id.as_str().as_bytes(), row.subject.as_str().as_bytes(), text.as_bytes()];
+    let parts: [&[u8]; 3] = [
+        id.as_str().as_bytes(),
+        row.subject.as_str().as_bytes(),
+        text.as_bytes(),
+    ];
     let leaf = Hash::of("itgel.quarantine.v1", &parts);
     store::log::leaf(tx, LeafKind::Decision, &leaf)?;
     let detail = serde_json::json!({ "code": code, "decision": id, "leaf": leaf });

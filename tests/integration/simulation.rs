@@ -4,7 +4,9 @@
 use std::sync::OnceLock;
 
 use itgel_tests::simulation::shrink::shrink;
-use itgel_tests::simulation::{Extent, Fault, Mutant, Regression, Scene, Shape, Way, draw, execute};
+use itgel_tests::simulation::{
+    Extent, Fault, Mutant, Regression, Scene, Shape, Way, draw, execute,
+};
 
 const EXTENT: Extent = Extent {
     devices: 3,

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use itgel::{
-    assess, backup, demo, dictionary, exchange, import, init, land, line, monitor, pack, quarantine,
-    recompute, rights, serve,
+    assess, backup, demo, dictionary, exchange, import, init, land, line, monitor, pack,
+    quarantine, recompute, rights, serve,
 };
 
 /// The server lives on small short-lived values: texts of an assessment, rows, envelopes.

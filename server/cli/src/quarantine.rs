@@ -161,7 +161,11 @@ fn decided(args: &Decide, is_release: bool) -> Result<(), ImportError> {
     match line.row.outcome {
         Some(outcome) => println!("{}  {outcome}", line.id),
         // Something else is against it as well.
-        None => println!("{}  {}", line.id, itgel_text::error(LANG, line.row.reason, &[])),
+        None => println!(
+            "{}  {}",
+            line.id,
+            itgel_text::error(LANG, line.row.reason, &[])
+        ),
     }
     Ok(())
 }

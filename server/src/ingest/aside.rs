@@ -85,7 +85,9 @@ fn open(
         // A commitment and a ballot about one subject lie under two keys.
         if let Ok(bytes) = contents::open(&key, "envelope", &row.at.to_string(), &kept.sealed) {
             let envelope = Envelope::from_bytes(&bytes);
-            return Ok(Some(envelope.map_err(|e| ServiceError::caused("a stored envelope", e))?));
+            return Ok(Some(
+                envelope.map_err(|e| ServiceError::caused("a stored envelope", e))?,
+            ));
         }
     }
     Ok(None)

@@ -201,8 +201,7 @@ impl Admission<'_> {
             let mut judged = stated.map(|day| window::stated(Some(seen.on()), day, received_on));
             judged.any(|stated| stated == Stated::Early)
         };
-        if age_ms > LATE_MS
-            || seen.is_some_and(|seen| seen > envelope.entered_at || is_early(seen))
+        if age_ms > LATE_MS || seen.is_some_and(|seen| seen > envelope.entered_at || is_early(seen))
         {
             flags.push(Flag::LateArrival);
         }
@@ -210,7 +209,11 @@ impl Admission<'_> {
     }
 
     /// Notes every campaign that the entries of an accepted envelope move.
-    pub(super) fn touch_entries(&mut self, subject: &Subject, body: &FileBody) -> Result<(), ServiceError> {
+    pub(super) fn touch_entries(
+        &mut self,
+        subject: &Subject,
+        body: &FileBody,
+    ) -> Result<(), ServiceError> {
         let mut moves_all = false;
         for entry in &body.entries {
             match entry {

@@ -90,8 +90,7 @@ fn is_out_of_time(
     };
     let (seen, received_on) = (seen.map(AtMs::on), admission.received_at.on());
     let mut observed = entries.iter().filter_map(Entry::observed);
-    let is_ahead =
-        |day| window::stated(None, day, received_on) == window::Stated::Outside;
+    let is_ahead = |day| window::stated(None, day, received_on) == window::Stated::Outside;
     if observed.any(|(_, o)| is_ahead(o.observed_on)) {
         return Ok(true);
     }

@@ -156,7 +156,10 @@ pub fn get(connection: &Connection, at: &ChainRef) -> Result<Option<QuarantineRo
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn list(connection: &Connection, filter: &Filter<'_>) -> Result<Vec<QuarantineRow>, StoreError> {
+pub fn list(
+    connection: &Connection,
+    filter: &Filter<'_>,
+) -> Result<Vec<QuarantineRow>, StoreError> {
     let place = "since, device, incarnation, seq";
     let (order, beyond) = match filter.order {
         Order::Oldest => ("since, device, incarnation, seq", ">"),
@@ -204,9 +207,8 @@ pub fn list_of_file(
     connection: &Connection,
     file: &FileId,
 ) -> Result<Vec<QuarantineRow>, StoreError> {
-    let sql = format!(
-        "{SELECT} where file = ?1 and outcome is null order by device, incarnation, seq"
-    );
+    let sql =
+        format!("{SELECT} where file = ?1 and outcome is null order by device, incarnation, seq");
     let mut query = connection.prepare_cached(&sql)?;
     let rows = query.query_map(params![file.to_string()], |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
@@ -313,12 +315,7 @@ pub fn set_reason(
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn sign(
-    tx: &Tx<'_>,
-    at: &ChainRef,
-    by: &OfficerId,
-    words: &str,
-) -> Result<(), StoreError> {
+pub fn sign(tx: &Tx<'_>, at: &ChainRef, by: &OfficerId, words: &str) -> Result<(), StoreError> {
     let sql = "update quarantine set decided_by = ?4, words = ?5
                where device = ?1 and incarnation = ?2 and seq = ?3";
     tx.prepare_cached(sql)?.execute(params![
@@ -354,11 +351,7 @@ pub fn decide(tx: &Tx<'_>, at: &ChainRef, decided: &Decided<'_>) -> Result<bool,
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn move_to(
-    tx: &Tx<'_>,
-    subject: &SubjectId,
-    division: DivisionCode,
-) -> Result<(), StoreError> {
+pub fn move_to(tx: &Tx<'_>, subject: &SubjectId, division: DivisionCode) -> Result<(), StoreError> {
     let sql = "update quarantine set division = ?2 where subject = ?1 and outcome is null";
     tx.prepare_cached(sql)?
         .execute(params![subject.as_str(), division.filled_text()])?;

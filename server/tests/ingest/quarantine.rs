@@ -31,7 +31,10 @@ fn reviewer(world: &World, name: &str) -> Actor {
 
 fn actor(world: &World, name: &str) -> Actor {
     let officer = name.parse().unwrap();
-    let read = world.service.store.read(|c| auth::officer_actor(c, &officer));
+    let read = world
+        .service
+        .store
+        .read(|c| auth::officer_actor(c, &officer));
     read.unwrap()
 }
 
@@ -85,7 +88,10 @@ fn query(division: &str) -> QuarantineQuery {
 
 fn listed(world: &World, by: &Actor, query: &QuarantineQuery) -> Vec<QuarantineLine> {
     let bounds = (world.now(), 100);
-    let read = world.service.store.read(|c| quarantine::list(c, by, query, bounds));
+    let read = world
+        .service
+        .store
+        .read(|c| quarantine::list(c, by, query, bounds));
     read.unwrap().0
 }
 
@@ -112,7 +118,10 @@ fn future_and_correction(phone: &mut Phone) {
 fn value(world: &World, id: &str) -> Vec<Observation> {
     let facts = world.facts(id);
     let live = facts.live(&cycle());
-    live.into_values().flatten().map(|v| v.observation).collect()
+    live.into_values()
+        .flatten()
+        .map(|v| v.observation)
+        .collect()
 }
 
 #[test]
@@ -133,7 +142,10 @@ fn what_was_released_counts_and_what_waited_for_it_follows() {
     );
     pull_all(&world, &mut other);
     other.write_sheep("hh-1", 7);
-    assert!(world.push_all(&other, 1..=1)[0].is_received(), "no peer waits");
+    assert!(
+        world.push_all(&other, 1..=1)[0].is_received(),
+        "no peer waits"
+    );
     let lines = listed(&world, &by, &query(TOWNSHIP));
     let ids: Vec<_> = lines.iter().map(|line| line.row.at.seq).collect();
     assert_eq!(ids, [1, 2]);
@@ -143,9 +155,15 @@ fn what_was_released_counts_and_what_waited_for_it_follows() {
     assert_eq!(line.row.outcome, Some(Outcome::Released));
     assert!(listed(&world, &by, &query(TOWNSHIP)).is_empty());
     let again = world.push_all(&phone, 1..=3);
-    assert!(again.iter().all(Verdict::is_received), "the receipt is green now: {again:?}");
+    assert!(
+        again.iter().all(Verdict::is_received),
+        "the receipt is green now: {again:?}"
+    );
     let values = value(&world, "hh-1");
-    assert!(values.contains(&int("herd.sheep", 6)), "the correction: {values:?}");
+    assert!(
+        values.contains(&int("herd.sheep", 6)),
+        "the correction: {values:?}"
+    );
     assert_eq!(world.audited("quarantine.released").len(), 1);
     // The devices of the gacha learn that both count now.
     pull_all(&world, &mut other);
@@ -164,7 +182,10 @@ fn what_was_rejected_stays_as_evidence_and_its_officer_alone_is_told_why() {
     assert_eq!(line.row.outcome, Some(Outcome::Rejected));
     assert_eq!(world.push_all(&phone, 1..=2), before, "the verdicts stay");
     assert!(value(&world, "hh-1").is_empty());
-    assert_eq!(code_of(release(&world, &by, &at(&phone, 1))), ErrorCode::QuarantineDecided);
+    assert_eq!(
+        code_of(release(&world, &by, &at(&phone, 1))),
+        ErrorCode::QuarantineDecided
+    );
     let items = world.read(|c| store::list::list(c, code(GACHA), 0, 1_000));
     let tasks: Vec<_> = items
         .into_iter()
@@ -179,7 +200,11 @@ fn what_was_rejected_stays_as_evidence_and_its_officer_alone_is_told_why() {
         .collect();
     assert_eq!(tasks.len(), 1);
     assert_eq!(tasks[0].officer, Some("o1".parse().unwrap()));
-    assert!(tasks[0].text.contains("日期写错了，请更正"), "{}", tasks[0].text);
+    assert!(
+        tasks[0].text.contains("日期写错了，请更正"),
+        "{}",
+        tasks[0].text
+    );
     // He writes it again as it should be; nothing stands in the way.
     phone.write_sheep("hh-1", 8);
     assert!(world.push_all(&phone, 3..=3)[0].is_received());
@@ -196,15 +221,24 @@ fn nobody_decides_about_the_own_work_elsewhere_or_twice() {
     // The author has become a reviewer.
     world.phone_of("desk", "o1", TOWNSHIP, Role::Reviewer);
     let author = actor(&world, "o1");
-    assert_eq!(code_of(release(&world, &author, &first)), ErrorCode::ActedBefore);
+    assert_eq!(
+        code_of(release(&world, &author, &first)),
+        ErrorCode::ActedBefore
+    );
     world.phone_of("r2", "r2", NEIGHBOUR, Role::Reviewer);
     let elsewhere = actor(&world, "r2");
-    assert_eq!(code_of(release(&world, &elsewhere, &first)), ErrorCode::QuarantineUnknown);
+    assert_eq!(
+        code_of(release(&world, &elsewhere, &first)),
+        ErrorCode::QuarantineUnknown
+    );
     let collector = {
         world.phone("o3");
         actor(&world, "o3")
     };
-    assert_eq!(code_of(reject(&world, &collector, &first)), ErrorCode::NotAllowed);
+    assert_eq!(
+        code_of(reject(&world, &collector, &first)),
+        ErrorCode::NotAllowed
+    );
     let by = reviewer(&world, "r1");
     let nameless = by.clone();
     let id = first.clone();
@@ -218,8 +252,14 @@ fn nobody_decides_about_the_own_work_elsewhere_or_twice() {
         "it waits for the first"
     );
     release(&world, &by, &first).unwrap();
-    assert_eq!(code_of(reject(&world, &by, &first)), ErrorCode::QuarantineDecided);
-    assert_eq!(code_of(reject(&world, &by, &at(&phone, 9))), ErrorCode::QuarantineUnknown);
+    assert_eq!(
+        code_of(reject(&world, &by, &first)),
+        ErrorCode::QuarantineDecided
+    );
+    assert_eq!(
+        code_of(reject(&world, &by, &at(&phone, 9))),
+        ErrorCode::QuarantineUnknown
+    );
 }
 
 #[test]
@@ -234,10 +274,19 @@ fn letting_one_thing_pass_lets_no_other_pass_with_it() {
     };
     let envelope = phone.envelope(Body::File(phone.body("hh-9", vec![forged])));
     phone.append(&envelope);
-    assert_eq!(world.push_all(&phone, 1..=1), [quarantined(ErrorCode::ScopeOutside)]);
+    assert_eq!(
+        world.push_all(&phone, 1..=1),
+        [quarantined(ErrorCode::ScopeOutside)]
+    );
     let line = release(&world, &by, &at(&phone, 1)).unwrap();
-    assert_eq!((line.row.outcome, line.row.reason), (None, ErrorCode::EntryForbidden));
-    assert_eq!(code_of(release(&world, &by, &at(&phone, 1))), ErrorCode::QuarantineFirm);
+    assert_eq!(
+        (line.row.outcome, line.row.reason),
+        (None, ErrorCode::EntryForbidden)
+    );
+    assert_eq!(
+        code_of(release(&world, &by, &at(&phone, 1))),
+        ErrorCode::QuarantineFirm
+    );
     assert!(value(&world, "hh-9").is_empty());
     assert_eq!(
         world.push_all(&phone, 1..=1),
@@ -251,7 +300,13 @@ fn what_a_revoked_device_still_sent_can_be_released() {
     let mut phone = world.phone("o1");
     let by = reviewer(&world, "r1");
     let device = phone.device.id.clone();
-    world.write(move |_, tx| Ok(store::device::set_status(tx, &device, DeviceStatus::Revoked)?));
+    world.write(move |_, tx| {
+        Ok(store::device::set_status(
+            tx,
+            &device,
+            DeviceStatus::Revoked,
+        )?)
+    });
     phone.identify("hh-1", NUMBER, Vec::new());
     phone.write_sheep("hh-1", 10);
     world.push_all(&phone, 1..=2);
@@ -280,11 +335,19 @@ fn what_came_before_its_subject_counts_when_the_subject_comes() {
     assert!(value(&world, "hh-7").is_empty(), "the job has not run");
     assert_eq!(jobs::run_due(&world.service).unwrap(), 1);
     assert_eq!(value(&world, "hh-7").len(), 2);
-    assert!(world.push_all(&phone, 1..=3).iter().all(Verdict::is_received));
+    assert!(
+        world
+            .push_all(&phone, 1..=3)
+            .iter()
+            .all(Verdict::is_received)
+    );
     let by = reviewer(&world, "r1");
     let mut all = query(TOWNSHIP);
     all.all = true;
-    let outcomes: Vec<_> = listed(&world, &by, &all).iter().map(|l| l.row.outcome).collect();
+    let outcomes: Vec<_> = listed(&world, &by, &all)
+        .iter()
+        .map(|l| l.row.outcome)
+        .collect();
     assert_eq!(outcomes, [Some(Outcome::Arrived); 3]);
     pull_all(&world, &mut other);
     let file = super::phone::file("hh-7");
@@ -296,7 +359,10 @@ fn what_came_before_its_officer_was_assigned_counts_when_he_is() {
     let world = World::new();
     let mut phone = world.phone("o1");
     phone.write_sheep("hh-9", 10);
-    assert_eq!(world.push_all(&phone, 1..=1), [quarantined(ErrorCode::ScopeOutside)]);
+    assert_eq!(
+        world.push_all(&phone, 1..=1),
+        [quarantined(ErrorCode::ScopeOutside)]
+    );
     world.write(|_, tx| {
         let officer = store::officer::get(tx, &"o1".parse().unwrap())?.unwrap();
         setup::add_officer(tx, &officer, &[(Role::Collector, code(NEIGHBOUR))])
@@ -318,8 +384,16 @@ fn what_came_before_what_it_builds_on_counts_when_that_comes() {
     assert_eq!(verdicts[0], quarantined(ErrorCode::EnvelopeUnknownDep));
     assert_eq!(verdicts[1], quarantined(ErrorCode::EnvelopeBlocked));
     assert_eq!(world.push_all(&first, 1..=1), [Verdict::Accepted]);
-    assert!(world.push_all(&second, 1..=2).iter().all(Verdict::is_received));
-    assert_eq!(world.facts("hh-1").digest(), second.files[&super::phone::file("hh-1")].digest());
+    assert!(
+        world
+            .push_all(&second, 1..=2)
+            .iter()
+            .all(Verdict::is_received)
+    );
+    assert_eq!(
+        world.facts("hh-1").digest(),
+        second.files[&super::phone::file("hh-1")].digest()
+    );
 }
 
 #[test]
@@ -338,7 +412,10 @@ fn the_list_is_searched_ordered_and_paged() {
     let (mut seen, mut pages) = (Vec::new(), 0);
     loop {
         let bounds = (world.now(), 2);
-        let read = world.service.store.read(|c| quarantine::list(c, &by, &asked, bounds));
+        let read = world
+            .service
+            .store
+            .read(|c| quarantine::list(c, &by, &asked, bounds));
         let (lines, next) = read.unwrap();
         pages += 1;
         seen.extend(lines.into_iter().map(|line| line.row.at.seq));

@@ -9,7 +9,7 @@ use crate::simulation::chance::Chance;
 use crate::simulation::{Extent, Failure, Op, Outcome, Scene, Way, execute_and, in_parallel};
 
 /// The rows of this theme.
-pub const ROWS: &[Row] = &[Row {
+pub(super) const ROWS: &[Row] = &[Row {
     id: "R10",
     what: "clocks of devices at ±1 year, 1970, 2038, and jumps between two captures",
     figure: "1,000 schedules: none lost, order by arrival alone, every wrong clock flagged",
@@ -87,12 +87,27 @@ fn schedule(seed: u64, scene: &Scene) -> (Vec<Op>, u64) {
                 let household = chance.below(scene.households.len());
                 value += 1;
                 ops.push(match chance.below(4) {
-                    0 => Op::Ballot { device, household, value },
-                    1 => Op::Identity { device, household, value },
-                    _ => Op::Visit { device, household, value },
+                    0 => Op::Ballot {
+                        device,
+                        household,
+                        value,
+                    },
+                    1 => Op::Identity {
+                        device,
+                        household,
+                        value,
+                    },
+                    _ => Op::Visit {
+                        device,
+                        household,
+                        value,
+                    },
                 });
                 if chance.per_mille(600) {
-                    ops.push(Op::Sync { device, faults: Vec::new() });
+                    ops.push(Op::Sync {
+                        device,
+                        faults: Vec::new(),
+                    });
                 }
             }
         }
@@ -104,7 +119,18 @@ fn schedule(seed: u64, scene: &Scene) -> (Vec<Op>, u64) {
 
 fn clock(chance: &mut Chance) -> i64 {
     let year = 365 * DAY;
-    let known = [0, 0, -year, year, TO_1970, TO_2038, TO_2038 + 1, -59, 61, 8 * 60];
+    let known = [
+        0,
+        0,
+        -year,
+        year,
+        TO_1970,
+        TO_2038,
+        TO_2038 + 1,
+        -59,
+        61,
+        8 * 60,
+    ];
     match chance.below(3) {
         0 => chance.between(-year, year),
         _ => known[chance.below(known.len())],
@@ -114,21 +140,22 @@ fn clock(chance: &mut Chance) -> i64 {
 /// The envelopes of every list stand in the order in which they came, whatever day they bear.
 fn in_order_of_arrival(service: &Service) -> Outcome<()> {
     let sql = "select l.division, e.received_at from list_item l
-               join envelope e on l.ref = e.device || '/' || e.incarnation || '/' || e.seq
+               join envelope e on l.ref = e.device || '~' || e.incarnation || '~' || e.seq
                where l.kind = 0 order by l.division, l.position";
     let read = |c: &Connection| {
         let mut query = c.prepare(sql).map_err(store::StoreError::from)?;
         let rows = query
-            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+            .query_map([], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+            })
             .map_err(store::StoreError::from)?;
         let rows: Result<Vec<_>, _> = rows.collect();
         rows.map_err(store::StoreError::from)
     };
     let arrived = service.store.read(read)?;
-    if arrived.is_sorted() {
-        Ok(())
-    } else {
-        Err(Failure("a list is not in the order of arrival".into()))
+    match arrived.is_sorted() {
+        true if !arrived.is_empty() => Ok(()),
+        _ => Err(Failure("a list is not in the order of arrival".into())),
     }
 }
 
@@ -157,8 +184,12 @@ fn flags(service: &Service) -> Outcome<(u64, u64)> {
                     _ => false,
                 };
                 let drifts = age < -DRIFT_MS;
-                if (drifts && !told(Flag::ClockDrift)) || (age > LATE_MS && !told(Flag::LateArrival)) {
-                    return Err(ServiceError::internal("a wrong clock that nobody is told of"));
+                if (drifts && !told(Flag::ClockDrift))
+                    || (age > LATE_MS && !told(Flag::LateArrival))
+                {
+                    return Err(ServiceError::internal(
+                        "a wrong clock that nobody is told of",
+                    ));
                 }
                 if drifts || age > LATE_MS {
                     flagged += 1;

@@ -41,7 +41,13 @@ pub struct Row {
 }
 
 /// All rows, by theme; within a theme in the order of their numbers.
-pub const THEMES: &[&[Row]] = &[seeds::ROWS, orders::ROWS, clocks::ROWS, fleet::ROWS, slow_link::ROWS];
+pub const THEMES: &[&[Row]] = &[
+    seeds::ROWS,
+    orders::ROWS,
+    clocks::ROWS,
+    fleet::ROWS,
+    slow_link::ROWS,
+];
 
 impl Size {
     /// The figure for this size.

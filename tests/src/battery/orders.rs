@@ -11,7 +11,7 @@ use crate::simulation::chance::Chance;
 use crate::simulation::{Extent, Failure, Fault, Outcome, Scene, Shape, Way, draw, execute_and};
 
 /// The rows of this theme.
-pub const ROWS: &[Row] = &[Row {
+pub(super) const ROWS: &[Row] = &[Row {
     id: "R03",
     what: "envelopes of several officers' devices, delivered in every order",
     figure: "8 envelopes, all 40,320 orders: one digest; 200 envelopes, 10,000 random orders: one digest",
@@ -42,7 +42,11 @@ fn orders(size: Size) -> Vec<String> {
     let ops = draw(3, &CROWD, &scene);
     let (_, file) = execute_and(&scene, 3, &ops, Way::default(), largest_file)
         .unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(file.len() >= 200, "only {} envelopes in the file", file.len());
+    assert!(
+        file.len() >= 200,
+        "only {} envelopes in the file",
+        file.len()
+    );
     // From the middle: entries that correct each other, and resolutions.
     let eight = &file[file.len() / 2..][..8];
     let permutations = every_order(eight);
@@ -53,7 +57,11 @@ fn orders(size: Size) -> Vec<String> {
     for _ in 0..random {
         let mut order: Vec<&Told> = many.iter().collect();
         chance.shuffle(&mut order);
-        assert_eq!(digest(order.into_iter()), whole, "another order, other facts");
+        assert_eq!(
+            digest(order.into_iter()),
+            whole,
+            "another order, other facts"
+        );
     }
     vec![
         format!("8 envelopes in {permutations} orders: one digest"),
@@ -70,7 +78,11 @@ fn every_order(eight: &[Told]) -> u32 {
     while at < order.len() {
         if counters[at] < at {
             order.swap(if at % 2 == 0 { 0 } else { counters[at] }, at);
-            assert_eq!(digest(order.iter().copied()), whole, "another order, other facts");
+            assert_eq!(
+                digest(order.iter().copied()),
+                whole,
+                "another order, other facts"
+            );
             seen += 1;
             counters[at] += 1;
             at = 0;

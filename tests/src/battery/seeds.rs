@@ -6,7 +6,7 @@ use crate::simulation::{
 };
 
 /// The rows of this theme.
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         id: "R01",
         what: "a fleet with random partitions, late and repeated pages, kills, copies and restores",
@@ -153,5 +153,7 @@ fn twice(size: Size) -> Vec<String> {
         assert_eq!(first.trace.lines(), second.trace.lines(), "seed {seed}");
         lines += first.trace.len();
     }
-    vec![format!("{seeds} seeds twice: {lines} lines of trace, all equal")]
+    vec![format!(
+        "{seeds} seeds twice: {lines} lines of trace, all equal"
+    )]
 }

@@ -105,7 +105,8 @@ pub(super) fn held(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
 pub(super) fn rows(host: &Host) -> Outcome<[i64; 3]> {
     let count = |c: &Connection, table: &str| {
         let sql = format!("select count(*) from {table}");
-        c.query_row(&sql, [], |row| row.get(0)).map_err(store::StoreError::from)
+        c.query_row(&sql, [], |row| row.get(0))
+            .map_err(store::StoreError::from)
     };
     let read = |c: &Connection| {
         Ok::<_, store::StoreError>([

@@ -203,7 +203,9 @@ impl Link<'_> {
         let after = check::rows(&self.host.borrow());
         self.note_broken(before.and_then(|before| match after? {
             after if after == before => Ok(()),
-            after => fails(format!("a repeated request left rows: {before:?}, {after:?}")),
+            after => fails(format!(
+                "a repeated request left rows: {before:?}, {after:?}"
+            )),
         }));
         Ok(last)
     }

@@ -280,6 +280,7 @@ impl<'a> Phone<'a> {
         Consent {
             person: "head".into(),
             text_version: "sample-1".into(),
+            purposes: vec!["credit_rating".into(), "village_statistics".into()],
             language: "zh-CN".into(),
             categories: Restricted::ALL
                 .iter()
