@@ -79,7 +79,7 @@ fn filled(world: &World) -> Outcome<Device> {
         ingest::push(&world.service, &phone.device, page)?;
     }
     let (record, _) = device_of(SECOND)?;
-    let device = second_device(world)?;
+    let device = new_device(world, SECOND)?;
     let session = DeviceSession::new(world.service.clone(), record);
     sync::run(&device, &session, now(), &mut |_| {})?;
     let held = device.count_subjects(world.gacha.code)?;
@@ -89,9 +89,9 @@ fn filled(world: &World) -> Outcome<Device> {
     Ok(device)
 }
 
-/// A second officer's new device: everything comes to it by the list.
-pub(crate) fn second_device(world: &World) -> Outcome<Device> {
-    let (record, signer) = device_of(SECOND)?;
+/// An officer's new device, with nothing on it yet.
+pub(crate) fn new_device(world: &World, officer: &str) -> Outcome<Device> {
+    let (record, signer) = device_of(officer)?;
     let platform = GivenSecret::new([7; 32]);
     let secrets = Secrets {
         pin: "471203",
@@ -103,7 +103,7 @@ pub(crate) fn second_device(world: &World) -> Outcome<Device> {
         officer: record.officer,
         server_key: world.service.keys.public_key(),
     };
-    let path = world.folder.path().join("device.db");
+    let path = world.folder.path().join(format!("{officer}.db"));
     let entropy = Arc::new(SystemEntropy);
     Ok(Device::create(
         &path,

@@ -255,7 +255,7 @@ fn observations<'a>(
     })
 }
 
-fn consent() -> Outcome<Consent> {
+pub(crate) fn consent() -> Outcome<Consent> {
     Ok(Consent {
         person: "head".into(),
         text_version: "1".into(),

@@ -9,6 +9,8 @@
 mod clock;
 mod device;
 mod documents;
+#[cfg(feature = "plain-store")]
+mod field;
 mod household;
 mod intake;
 mod ledger;
@@ -88,7 +90,7 @@ const QUICK: Size = Size {
 type Part = fn(Size) -> Outcome<Vec<Row>>;
 
 /// The parts of the run, by name.
-const PARTS: [(&str, Part); 11] = [
+const PARTS: &[(&str, Part)] = &[
     ("scoring", scoring::rows),
     ("intake", intake::rows),
     ("documents", documents::rows),
@@ -100,6 +102,8 @@ const PARTS: [(&str, Part); 11] = [
     ("workflow", workflow::rows),
     ("monitoring", monitoring::rows),
     ("wire", wire::rows),
+    #[cfg(feature = "plain-store")]
+    ("field", field::rows),
 ];
 
 fn main() -> Outcome<()> {
@@ -112,13 +116,17 @@ fn main() -> Outcome<()> {
             "--bench" => {}
             part if PARTS.iter().any(|(name, _)| *name == part) => wanted.push(part.to_owned()),
             other => {
-                let names = PARTS.map(|(name, _)| name).join(", ");
+                let names = PARTS
+                    .iter()
+                    .map(|(name, _)| *name)
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 return Err(format!("unknown argument {other}; there are --quick, {names}").into());
             }
         }
     }
     let mut rows = Vec::new();
-    for (name, part) in PARTS {
+    for &(name, part) in PARTS {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             rows.extend(part(size)?);
         }

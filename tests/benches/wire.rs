@@ -20,7 +20,7 @@ use itgel_fixtures::Household;
 use itgel_server::ServiceError;
 use itgel_server::sync::DeviceSession;
 
-use super::device::second_device;
+use super::device::new_device;
 use super::intake::one_more;
 use super::phone::{Phone, file_of};
 use super::table::{Cost, Goal, Row};
@@ -69,7 +69,7 @@ fn of_files(files: u32) -> Outcome<Vec<Row>> {
         bytes: Cell::new(0),
         trips: Cell::new(0),
     };
-    let device = second_device(&world)?;
+    let device = new_device(&world, SECOND)?;
     sync::run(&device, &link, now(), &mut |_| {})?;
 
     let quiet = link.counted(&device)?;

@@ -15,6 +15,8 @@ mod journal;
 mod outbox;
 mod own;
 mod people;
+#[cfg(feature = "plain-store")]
+pub mod plain_store;
 mod records;
 pub mod retry;
 mod rules;
