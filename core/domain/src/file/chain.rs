@@ -99,6 +99,17 @@ impl SoftwareSigner {
     }
 }
 
+impl SoftwareSigner {
+    /// The secret that this key and another one share (X25519): for sealing to a public key.
+    /// `None` if the other one is no key.
+    #[must_use]
+    pub fn shared(&self, public_key: &[u8]) -> Option<[u8; 32]> {
+        let key = VerifyingKey::from_bytes(public_key.try_into().ok()?).ok()?;
+        let point = key.to_montgomery();
+        Some(point.mul_clamped(self.0.to_scalar_bytes()).to_bytes())
+    }
+}
+
 impl DeviceSigner for SoftwareSigner {
     fn suite(&self) -> Suite {
         Suite::Ed25519

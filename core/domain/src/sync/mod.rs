@@ -6,6 +6,7 @@
 //! Every step may be cut, repeated or reordered: a push is idempotent by envelope id, a pull by
 //! its cursor.
 
+pub mod bundle;
 pub mod fetch;
 pub mod hello;
 pub mod media;
