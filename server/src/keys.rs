@@ -8,6 +8,7 @@ use std::path::Path;
 use data_encoding::HEXLOWER;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
 use itgel_domain::keys::{BlindIndexKey, Kek};
+use itgel_domain::sync::bundle::{BundleError, Reader};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -99,6 +100,14 @@ impl ServerKeys {
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> String {
         HEXLOWER.encode(&self.signer.sign(message))
+    }
+
+    /// Opens a bundle that a device sealed to the key that it pinned.
+    ///
+    /// # Errors
+    /// [`BundleError`] if it is none, or for another server.
+    pub fn open_bundle<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, BundleError> {
+        Reader::new(bytes, &self.signer)
     }
 
     /// The public key that devices pin.

@@ -8,6 +8,7 @@
 
 pub mod auth;
 pub mod backup;
+pub mod bundle;
 pub mod config;
 pub mod contents;
 pub mod context;

@@ -48,35 +48,9 @@ impl SyncProtocol for DeviceSession {
     type Error = ServiceError;
 
     fn hello(&self, request: &Hello) -> Result<HelloAnswer, ServiceError> {
-        let protocol = common_version(request.protocol).ok_or(ErrorCode::ProtocolVersion)?;
-        if request.device != self.device.id {
-            return Err(ErrorCode::EnvelopeForeignDevice.into());
-        }
+        let answer = self.welcome(request)?;
         self.note_hello(request)?;
-        let service = &self.service;
-        let now = service.now();
-        let drift_ms = request.clock.0.saturating_sub(now.0);
-        tracing::debug!(device = %self.device.id, drift_ms, "hello");
-        service.store.read(|connection| {
-            let (device, incarnation) = (&self.device.id, request.incarnation);
-            let chain = store::chain::get(connection, device, incarnation)?;
-            let start = || ChainHead::start(device, incarnation);
-            let signed = newest_checkpoint(service, connection)?;
-            Ok(HelloAnswer {
-                protocol,
-                epoch: epoch(connection)?,
-                incarnation: store::chain::newest(connection, device)?,
-                head: chain.map_or_else(start, |row| row.head),
-                lists: self.lists(connection)?,
-                clock: now,
-                checkpoint: signed.checkpoint.tree(),
-                checkpoint_signature: signed.signature,
-                checkpoint_at: signed.checkpoint.at,
-                trust: None,
-                consistency: growth(connection, request.checkpoint, signed.checkpoint.size)?,
-                restored: restored(connection)?,
-            })
-        })
+        Ok(answer)
     }
 
     fn push(&self, request: &Push) -> Result<PushAnswer, ServiceError> {
@@ -114,6 +88,42 @@ impl DeviceSession {
     #[must_use]
     pub const fn new(service: Service, device: DeviceRecord) -> Self {
         Self { service, device }
+    }
+
+    /// Where both sides stand. Nothing is noted: an answer in a file may never be read.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ProtocolVersion`], [`ErrorCode::EnvelopeForeignDevice`]; [`ServiceError`] of the
+    /// database.
+    pub fn welcome(&self, request: &Hello) -> Result<HelloAnswer, ServiceError> {
+        let protocol = common_version(request.protocol).ok_or(ErrorCode::ProtocolVersion)?;
+        if request.device != self.device.id {
+            return Err(ErrorCode::EnvelopeForeignDevice.into());
+        }
+        let service = &self.service;
+        let now = service.now();
+        let drift_ms = request.clock.0.saturating_sub(now.0);
+        tracing::debug!(device = %self.device.id, drift_ms, "hello");
+        service.store.read(|connection| {
+            let (device, incarnation) = (&self.device.id, request.incarnation);
+            let chain = store::chain::get(connection, device, incarnation)?;
+            let start = || ChainHead::start(device, incarnation);
+            let signed = newest_checkpoint(service, connection)?;
+            Ok(HelloAnswer {
+                protocol,
+                epoch: epoch(connection)?,
+                incarnation: store::chain::newest(connection, device)?,
+                head: chain.map_or_else(start, |row| row.head),
+                lists: self.lists(connection)?,
+                clock: now,
+                checkpoint: signed.checkpoint.tree(),
+                checkpoint_signature: signed.signature,
+                checkpoint_at: signed.checkpoint.at,
+                trust: None,
+                consistency: growth(connection, request.checkpoint, signed.checkpoint.size)?,
+                restored: restored(connection)?,
+            })
+        })
     }
 
     /// Notes that the device was told where this chain stands, once for each incarnation.

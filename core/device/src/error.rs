@@ -50,6 +50,9 @@ pub enum Error {
     /// Not a picture, or a too large one.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// Not an answer to a bundle of this device.
+    #[error("the bundle is refused: {0}")]
+    Bundle(ErrorCode),
     /// Another synchronisation is going on.
     #[error("another synchronisation is going on")]
     Busy,
@@ -74,6 +77,7 @@ impl Error {
             Self::TooLarge => ErrorCode::EnvelopeTooLarge,
             Self::Unreceipted(_) => ErrorCode::CaseStale,
             Self::Picture(error) => error.code(),
+            Self::Bundle(code) => *code,
             Self::Busy => ErrorCode::Unavailable,
         }
     }

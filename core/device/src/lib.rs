@@ -5,6 +5,7 @@
 //! field → [`Device::check`] and [`Device::assess_provisional`] → [`Device::seal`] →
 //! [`sync::run`] → [`Device::records`] turn green on the server's signed receipt.
 
+mod bundle;
 mod check;
 mod entropy;
 mod error;
@@ -50,6 +51,7 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::{Connection, Transaction};
 
+pub use bundle::AnswerReport;
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::Error;
 pub use own::{OwnEnvelope, OwnState};

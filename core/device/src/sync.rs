@@ -11,6 +11,8 @@ mod pictures;
 mod pull;
 mod push;
 
+pub(crate) use push::settle;
+
 use std::sync::atomic::Ordering;
 
 use itgel_domain::division::DivisionCode;
@@ -322,27 +324,8 @@ impl<P: SyncProtocol> Run<'_, P> {
     fn hello_of_current(&self) -> Result<Hello, SyncError> {
         Ok(self.device.read(|db| {
             let own = device::get(db)?;
-            self.hello_for(db, &own, own.incarnation)
+            hello_of(db, &own, own.incarnation, self.now)
         })?)
-    }
-
-    fn hello_for(
-        &self,
-        db: &rusqlite::Connection,
-        own: &device::DeviceRow,
-        incarnation: u32,
-    ) -> Result<Hello, Error> {
-        Ok(Hello {
-            protocol: VERSION,
-            device: own.id.clone(),
-            incarnation,
-            head: chain::head(db, &own.id, incarnation)?,
-            epoch: own.epoch.unwrap_or(0),
-            cursors: list::cursors(db)?,
-            clock: self.now,
-            trust: None,
-            checkpoint: own.checkpoint,
-        })
     }
 
     fn hello(&self, hello: &Hello) -> Result<HelloAnswer, SyncError> {
@@ -400,7 +383,7 @@ impl<P: SyncProtocol> Run<'_, P> {
     fn send_again(&mut self, incarnation: u32) -> Result<(), SyncError> {
         let hello = self.device.read(|db| {
             let own = device::get(db)?;
-            self.hello_for(db, &own, incarnation)
+            hello_of(db, &own, incarnation, self.now)
         })?;
         let answer = self.hello(&hello)?;
         let held = self.device.read(|db| {
@@ -424,6 +407,26 @@ impl<P: SyncProtocol> Run<'_, P> {
         self.report.new_incarnation = Some(next);
         Ok(())
     }
+}
+
+/// Where a chain and the lists stand here.
+pub(crate) fn hello_of(
+    db: &rusqlite::Connection,
+    own: &device::DeviceRow,
+    incarnation: u32,
+    now: AtMs,
+) -> Result<Hello, Error> {
+    Ok(Hello {
+        protocol: VERSION,
+        device: own.id.clone(),
+        incarnation,
+        head: chain::head(db, &own.id, incarnation)?,
+        epoch: own.epoch.unwrap_or(0),
+        cursors: list::cursors(db)?,
+        clock: now,
+        trust: None,
+        checkpoint: own.checkpoint,
+    })
 }
 
 fn failed(step: Step, error: impl std::error::Error + Send + Sync + 'static) -> SyncError {

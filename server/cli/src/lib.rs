@@ -5,6 +5,7 @@
 
 pub mod assess;
 pub mod backup;
+pub mod bundle;
 pub mod client;
 pub mod clock;
 pub mod demo;

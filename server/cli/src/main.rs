@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use itgel::{
-    assess, backup, demo, dictionary, exchange, import, init, land, line, monitor, pack,
+    assess, backup, bundle, demo, dictionary, exchange, import, init, land, line, monitor, pack,
     quarantine, recompute, rights, serve,
 };
 
@@ -50,6 +50,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make the database out of a backup.
     Restore(backup::RestoreArgs),
+    /// Take what a device brought as a file, and write the answer.
+    Bundle(bundle::Args),
     /// Print what is held about a subject, for the person at the counter.
     SelfView(rights::Args),
     /// Check a banner's ratings in effect for a quarter.
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Recompute(args) => recompute::run(&args).map_err(Into::into),
         Command::Backup(args) => backup::take(&args).map_err(Into::into),
         Command::Restore(args) => backup::restore(&args).map_err(Into::into),
+        Command::Bundle(args) => bundle::run(&args).map_err(Into::into),
         Command::SelfView(args) => rights::run(&args).map_err(Into::into),
         Command::Monitor(args) => monitor::monitor(&args).map_err(Into::into),
         Command::Validate(args) => monitor::validate(&args).map_err(Into::into),

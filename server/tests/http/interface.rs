@@ -151,6 +151,7 @@ const COMMANDS: &[(&str, Does)] = &[
     ("Export", Nothing),
     ("Exchange", Restores),
     ("Backup", Nothing),
+    ("Bundle", Nothing),
     // All of a database or nothing, with every erasure since.
     ("Restore", Restores),
     ("SelfView", Nothing),

@@ -12,6 +12,7 @@
 mod clocks;
 mod fleet;
 mod orders;
+mod restore;
 mod seeds;
 mod slow_link;
 mod watch;
@@ -44,6 +45,7 @@ pub struct Row {
 pub const THEMES: &[&[Row]] = &[
     seeds::ROWS,
     orders::ROWS,
+    restore::ROWS,
     clocks::ROWS,
     fleet::ROWS,
     slow_link::ROWS,

@@ -2,10 +2,9 @@
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
-use itgel_domain::file::chain::SignedHead;
 use itgel_domain::file::envelope::Body;
 use itgel_domain::sync::SyncProtocol;
-use itgel_domain::sync::push::{IdentityPush, PAGE_BYTES, Push, PushAnswer, Verdict};
+use itgel_domain::sync::push::{PAGE_BYTES, PushAnswer, Verdict};
 use rusqlite::Transaction;
 
 use super::{Progress, Run, Step, SyncError, failed};
@@ -17,9 +16,9 @@ use crate::store::device::{self, DeviceRow};
 use crate::store::envelope;
 
 /// What an answer did.
-struct Settled {
-    received: u64,
-    set_aside: u64,
+pub(crate) struct Settled {
+    pub(crate) received: u64,
+    pub(crate) set_aside: u64,
     /// Something waits behind a gap on the server.
     held: bool,
 }
@@ -74,16 +73,8 @@ impl<P: SyncProtocol> Run<'_, P> {
 
     /// Sends one page and takes its receipt.
     fn send(&self, own: &DeviceRow, incarnation: u32, page: Page) -> Result<Settled, SyncError> {
-        let head = SignedHead::sign(&own.id, incarnation, page.head, self.device.signer.as_ref());
         let (from, up_to) = (page.from, page.head.seq);
-        let identities = page.identities.into_iter();
-        let push = Push {
-            head,
-            envelopes: page.envelopes,
-            identities: identities
-                .map(|(seq, record)| IdentityPush { seq, record })
-                .collect(),
-        };
+        let push = self.device.signed(own, incarnation, page);
         self.device
             .write(|tx| Ok(chain::set_sending(tx, incarnation, from, up_to)?))?;
         let answer = self
@@ -124,7 +115,7 @@ impl<P: SyncProtocol> Run<'_, P> {
 
 /// Keeps the receipt and sets what it says. `None`, and nothing changed, if the answer speaks of
 /// another chain than the one that is here.
-fn settle(
+pub(crate) fn settle(
     tx: &Transaction<'_>,
     own: &DeviceRow,
     answer: &PushAnswer,

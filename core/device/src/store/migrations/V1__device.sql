@@ -197,6 +197,13 @@ create table deferred (
 ) strict, without rowid;
 create index deferred_by_subject on deferred (subject);
 
+-- Keys that answers to bundles are sealed to.
+create table bundle_key (
+    name    text primary key,      -- hash of the public key
+    secret  blob not null,
+    made_at integer not null
+) strict, without rowid;
+
 -- Signed states of the server's log; the newest stands in `device`, too.
 create table log_state (
     size      integer primary key,

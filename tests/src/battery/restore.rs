@@ -1,0 +1,135 @@
+//! R09: the server is lost and comes back from yesterday's backup; the devices bring the rest.
+
+use std::sync::Arc;
+
+use itgel::demo::plan::plan;
+use itgel_domain::sync::SyncProtocol as _;
+use itgel_domain::sync::hello::Hello;
+use itgel_server::config::Config;
+use itgel_server::keys::ServerKeys;
+use itgel_server::sync::DeviceSession;
+use itgel_server::{Service, backup, store};
+
+use super::fleet::days_without_signal;
+use super::{Row, Size};
+use crate::{Collector, World};
+
+/// The rows of this theme.
+pub(super) const ROWS: &[Row] = &[Row {
+    id: "R09",
+    what: "the server restored from yesterday's backup; every device synchronises again",
+    figure: "nothing that had a receipt is lost, the break stands signed in the log, no alarm",
+    run: restored_from_yesterday,
+}];
+
+fn restored_from_yesterday(size: Size) -> Vec<String> {
+    let devices = size.pick(5, 200);
+    let households = size.pick(4, 10);
+    let world = World::with_fleet(devices * households, devices);
+    let visits = plan(&world.sample);
+    let crews: Vec<Collector> = world
+        .sample
+        .teams
+        .iter()
+        .map(|team| Collector::enrol(&world, team))
+        .collect();
+    for (crew, visits) in crews.iter().zip(&visits) {
+        crew.synchronise();
+        days_without_signal(crew, &visits[..visits.len() / 2]);
+        crew.synchronise();
+    }
+    let taken = backup::take(&world.service, &world.path("backups"));
+    let taken = taken.expect("a backup");
+    for (crew, visits) in crews.iter().zip(&visits) {
+        days_without_signal(crew, &visits[visits.len() / 2..]);
+        crew.synchronise();
+    }
+    let received = chains(&world.service, &crews);
+    let restored = restore(&world, &taken.path);
+    let before: u64 = chains(&restored, &crews).iter().map(|head| head.seq).sum();
+    let all: u64 = received.iter().map(|head| head.seq).sum();
+    for crew in &crews {
+        let report = crew
+            .synchronise_over(&session(&restored, crew))
+            .expect("a synchronisation");
+        assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
+        assert!(!report.log_forked && !report.log_went_back, "{report:?}");
+    }
+    assert_eq!(chains(&restored, &crews), received, "something was lost");
+    for crew in &crews {
+        let quiet = crew.synchronise_over(&session(&restored, crew));
+        let quiet = quiet.expect("a synchronisation");
+        assert!(
+            quiet.mismatches.is_empty() && quiet.received == 0,
+            "{quiet:?}"
+        );
+        assert!(
+            crew.device
+                .log_alarms()
+                .is_ok_and(|alarms| alarms.is_empty())
+        );
+    }
+    assert_break_is_signed(&restored, &crews[0]);
+    vec![format!(
+        "{devices} devices: {} of {all} records were missing in the backup and came back",
+        all - before
+    )]
+}
+
+/// Where the chain of every device stands.
+fn chains(service: &Service, crews: &[Collector]) -> Vec<itgel_domain::file::chain::ChainHead> {
+    let head = |crew: &Collector| {
+        let session = session(service, crew);
+        let row = service
+            .store
+            .read(|c| store::chain::get(c, &session.device.id, 0));
+        let start = itgel_domain::file::chain::ChainHead::start(&session.device.id, 0);
+        row.expect("a chain").map_or(start, |row| row.head)
+    };
+    crews.iter().map(head).collect()
+}
+
+fn session(service: &Service, crew: &Collector) -> DeviceSession {
+    let id = crew.device.id().expect("a device");
+    let record = service.store.read(|c| store::device::get(c, &id));
+    DeviceSession::new(service.clone(), record.expect("a row").expect("a device"))
+}
+
+/// The backup as a server of its own, under the same keys.
+fn restore(world: &World, from: &std::path::Path) -> Service {
+    let config = Config {
+        database: world.path("restored.db"),
+        ..world.service.config.as_ref().clone()
+    };
+    let keys = || ServerKeys::read(&config.keys).expect("the keys");
+    let clock = world.clock();
+    backup::restore(&config, keys(), Arc::clone(&clock), from).expect("a restored database");
+    Service::open(config.clone(), keys(), clock).expect("a server")
+}
+
+fn assert_break_is_signed(service: &Service, crew: &Collector) {
+    let session = session(service, crew);
+    let device = session.device.id.clone();
+    let hello = Hello {
+        protocol: itgel_domain::sync::VERSION,
+        head: itgel_domain::file::chain::ChainHead::start(&device, 0),
+        device,
+        incarnation: 0,
+        epoch: 0,
+        cursors: Vec::new(),
+        clock: service.now(),
+        trust: None,
+        checkpoint: None,
+    };
+    let answer = session.hello(&hello).expect("an answer");
+    let restored = answer.restored.expect("a break of the epoch");
+    assert_eq!(restored.epoch, answer.epoch);
+    let key = service.keys.public_key();
+    restored.verify(&key).expect("signed by the server");
+    let leaf = itgel_domain::hash::Hash::of_file(&restored.message());
+    let leaf = itgel_domain::log::leaf_hash(itgel_domain::log::LeafKind::Access, &leaf);
+    let leaves = service.store.read(|c| store::log::list_leaves(c, 0));
+    let leaves = leaves.expect("the log");
+    let place = usize::try_from(restored.log.size).expect("a place");
+    assert_eq!(leaves[place], leaf, "the break stands where it says");
+}
