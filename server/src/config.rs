@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::limits::LimitsConfig;
 use crate::store::StoreConfig;
 
 /// All settings of a server.
@@ -21,6 +22,12 @@ pub struct Config {
     /// Number of read connections.
     #[serde(default = "default_readers")]
     pub readers: usize,
+    /// Where figures for a monitoring system are given; nowhere if absent. Keep it inside.
+    #[serde(default)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// What one client may take.
+    #[serde(default)]
+    pub limits: LimitsConfig,
     /// Settings of sample databases.
     #[serde(default)]
     pub sample: SampleConfig,

@@ -56,6 +56,12 @@ impl Service {
         (self.clock)()
     }
 
+    /// The clock, for what counts time by itself.
+    #[must_use]
+    pub(crate) fn clock(&self) -> Clock {
+        Arc::clone(&self.clock)
+    }
+
     /// The instant by which publicity and notice periods are judged: the present one, or ahead of
     /// it in a sample database.
     #[must_use]

@@ -90,6 +90,8 @@ fn empty(folder: &TempDir, name: &str, seed: u8) -> Service {
         database: folder.path().join(name),
         keys: folder.path().join("keys.toml"),
         readers: 1,
+        metrics_listen: None,
+        limits: itgel_server::limits::LimitsConfig::default(),
         sample: SampleConfig::default(),
     };
     let mut random = Zeroizing::new([[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]]);

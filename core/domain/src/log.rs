@@ -32,6 +32,8 @@ pub enum LeafKind {
     Rules,
     /// A change of devices, people or keys.
     Access,
+    /// A row of the audit, whatever it says.
+    Audit,
 }
 
 crate::subject::words!(LeafKind {
@@ -43,6 +45,7 @@ crate::subject::words!(LeafKind {
     Self::Deletion => Self::Deletion => "deletion",
     Self::Rules => Self::Rules => "rules",
     Self::Access => Self::Access => "access",
+    Self::Audit => Self::Audit => "audit",
 });
 
 /// The right edge of the tree: all that appending needs, one hash for each bit of the size.

@@ -4,6 +4,7 @@
 //! takes randomness. The tests of the whole system use its clients and its sample.
 
 pub mod assess;
+pub mod audit;
 pub mod backup;
 pub mod bundle;
 pub mod client;
@@ -23,3 +24,4 @@ pub mod recompute;
 pub mod rights;
 pub mod sample;
 pub mod serve;
+pub mod status;

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use itgel::{
-    assess, backup, bundle, demo, dictionary, exchange, import, init, land, line, monitor, pack,
-    quarantine, recompute, rights, serve,
+    assess, audit, backup, bundle, demo, dictionary, exchange, import, init, land, line, monitor,
+    pack, quarantine, recompute, rights, serve, status,
 };
 
 /// The server lives on small short-lived values: texts of an assessment, rows, envelopes.
@@ -44,6 +44,10 @@ enum Command {
     Export(exchange::ExportArgs),
     /// Take exports in.
     Exchange(exchange::Args),
+    /// Check the log against everything that it speaks of.
+    Audit(audit::Args),
+    /// Show how the server stands, in figures.
+    Status(status::Args),
     /// Recompute every stored rating and title.
     Recompute(recompute::Args),
     /// Write an encrypted backup of the database.
@@ -75,6 +79,8 @@ fn main() -> ExitCode {
         Command::Quarantine(args) => quarantine::run(&args).map_err(Into::into),
         Command::Export(args) => exchange::export(&args).map_err(Into::into),
         Command::Exchange(args) => exchange::run(&args).map_err(Into::into),
+        Command::Audit(args) => audit::run(&args).map_err(Into::into),
+        Command::Status(args) => status::run(&args).map_err(Into::into),
         Command::Recompute(args) => recompute::run(&args).map_err(Into::into),
         Command::Backup(args) => backup::take(&args).map_err(Into::into),
         Command::Restore(args) => backup::restore(&args).map_err(Into::into),

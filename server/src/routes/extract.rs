@@ -113,7 +113,10 @@ impl FromRequestParts<App> for Device {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        Ok(Self(caller(parts, app).await?.device()?))
+        let device = caller(parts, app).await?.device()?;
+        // What it has is not lost by waiting: it stays on the device.
+        app.limits.take(&device.id).map_err(|_| ErrorCode::TooMany)?;
+        Ok(Self(device))
     }
 }
 

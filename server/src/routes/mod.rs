@@ -13,6 +13,8 @@ mod ledger;
 mod lender;
 mod letter;
 mod line;
+mod listen;
+mod metrics;
 mod monitoring;
 mod office;
 mod openapi;
@@ -27,6 +29,7 @@ mod sync;
 mod titles;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +42,7 @@ pub use self::router::router;
 use crate::auth::Tokens;
 use crate::error::ServiceError;
 use crate::jobs;
+use crate::limits::Limits;
 use crate::service::Service;
 
 /// How often the job loop looks for due jobs.
@@ -54,12 +58,17 @@ struct App {
     tokens: Arc<Tokens>,
     at_work: Arc<Semaphore>,
     ready: Arc<health::LastReady>,
+    limits: Arc<Limits>,
+    refusals: Arc<metrics::Refusals>,
 }
 
 impl App {
     fn new(service: Service) -> Result<Self, ServiceError> {
         let tokens = Tokens::new(&service.keys, &service.config.public_url)?;
+        let limits = Limits::new(&service.config.limits, service.clock());
         Ok(Self {
+            limits: Arc::new(limits),
+            refusals: Arc::default(),
             service,
             tokens: Arc::new(tokens),
             at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
@@ -78,19 +87,36 @@ pub async fn serve(
     service: Service,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServiceError> {
-    let router = router(service.clone())?;
+    let app = App::new(service.clone())?;
+    let metrics = match service.config.metrics_listen {
+        Some(address) => Some(bind_metrics(address).await?),
+        None => None,
+    };
     start_jobs(&service).await?;
+    let limits = service.config.limits;
     let (stop, stopped) = watch::channel(false);
-    let loop_ = tokio::spawn(run_jobs(service, stopped));
-    let served = axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await;
-    // Without a receiver the loop has ended already.
+    let jobs = tokio::spawn(run_jobs(service, stopped.clone()));
+    let metrics = metrics.map(|listener| {
+        let table = metrics::router(app.clone());
+        tokio::spawn(listen::listen(listener, table, limits, told(stopped)))
+    });
+    listen::listen(listener, router::table(app), limits, shutdown).await;
+    // Without a receiver both have ended already.
     let _ = stop.send(true);
-    loop_
-        .await
-        .map_err(|e| ServiceError::caused("job loop", e))?;
-    served.map_err(|e| ServiceError::caused("listener", e))
+    if let Some(metrics) = metrics {
+        metrics.await.map_err(|e| ServiceError::caused("metrics listener", e))?;
+    }
+    jobs.await.map_err(|e| ServiceError::caused("job loop", e))
+}
+
+async fn bind_metrics(address: SocketAddr) -> Result<TcpListener, ServiceError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|e| ServiceError::Config(format!("metrics_listen {address}: {e}")))
+}
+
+async fn told(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone says the same.
+    let _ = stopped.changed().await;
 }
 
 async fn start_jobs(service: &Service) -> Result<(), ServiceError> {

@@ -4,7 +4,9 @@
 //! framework, into a problem document in the caller's language. It says which rule was broken and
 //! what to do, and never repeats a value of the request.
 
-use axum::extract::{MatchedPath, Request};
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -14,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use itgel_domain::error::{ErrorCode, Kind, Violation};
 use itgel_text::Lang;
 
+use super::metrics::Refusals;
 use crate::error::ServiceError;
 use crate::store::StoreError;
 
@@ -112,7 +115,11 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Gives every request a trace id and a span, and writes down what was refused.
-pub(super) async fn answer(request: Request, next: Next) -> Response {
+pub(super) async fn answer(
+    State(refusals): State<Arc<Refusals>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let trace_id = trace_id();
     let lang = lang_of(request.headers());
     let signed_in = request.headers().contains_key(AUTHORIZATION);
@@ -126,6 +133,7 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
     let Some(refused) = refused(&response) else {
         return response;
     };
+    refusals.count(refused.code);
     if let Some(fault) = &refused.fault {
         tracing::error!(code = %refused.code, %fault, "a request failed");
     } else {
@@ -198,11 +206,17 @@ fn document(refused: Refused, lang: Lang, trace_id: String) -> Response {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
         }
         Kind::Unavailable => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_s()));
         }
         _ => {}
     }
     response
+}
+
+/// Five to twelve seconds: who was sent away together does not come back together.
+fn retry_after_s() -> u16 {
+    let [jitter] = crate::service::random::<1>().unwrap_or_default();
+    5 + u16::from(jitter % 8)
 }
 
 fn broken_rule(violation: Violation, lang: Lang) -> BrokenRule {

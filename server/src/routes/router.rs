@@ -1,5 +1,6 @@
 //! Every address, grouped by who calls it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,7 +9,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -39,9 +40,13 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
 ///
 /// # Errors
 /// [`ServiceError`] if access tokens cannot be signed.
-#[rustfmt::skip]
 pub fn router(service: Service) -> Result<Router, ServiceError> {
-    let app = App::new(service)?;
+    Ok(table(App::new(service)?))
+}
+
+/// The whole interface over what its handlers share.
+#[rustfmt::skip]
+pub(super) fn table(app: App) -> Router {
     let anybody = Router::new()
         .route("/", get(page::board))
         .route("/assets/board.css", get(page::style))
@@ -167,8 +172,8 @@ pub fn router(service: Service) -> Result<Router, ServiceError> {
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_address);
-    let files = guarded(files, PATIENCE_WITH_FILES, import::MAX_BYTES);
-    Ok(guarded(table, PATIENCE, MAX_BODY).merge(files).with_state(app))
+    let files = guarded(&app, files, PATIENCE_WITH_FILES, import::MAX_BYTES);
+    guarded(&app, table, PATIENCE, MAX_BODY).merge(files).with_state(app)
 }
 
 /// Rule packs and parameter tables on their way into force.
@@ -184,7 +189,7 @@ fn rule_files() -> Router<App> {
 }
 
 /// What holds for every address: limits, headers, and one form of error.
-fn guarded(table: Router<App>, patience: Duration, most_bytes: usize) -> Router<App> {
+fn guarded(app: &App, table: Router<App>, patience: Duration, most_bytes: usize) -> Router<App> {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -194,7 +199,7 @@ fn guarded(table: Router<App>, patience: Duration, most_bytes: usize) -> Router<
             .layer(header(CONTENT_SECURITY_POLICY, POLICY))
             .layer(header(REFERRER_POLICY, "no-referrer"))
             .layer(header(CACHE_CONTROL, "no-store"))
-            .layer(from_fn(problem::answer))
+            .layer(from_fn_with_state(Arc::clone(&app.refusals), problem::answer))
             .layer(CatchPanicLayer::new())
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -46,3 +46,55 @@ pub fn list(connection: &Connection) -> Result<Vec<IntakeCount>, StoreError> {
     })?;
     rows.map(|row| row?).collect()
 }
+
+/// How many pages wait for a gap.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn held_pages(connection: &Connection) -> Result<u64, StoreError> {
+    one(connection, "select count(*) as n from held_page")
+}
+
+/// How many leaves the log has.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn leaves(connection: &Connection) -> Result<u64, StoreError> {
+    one(connection, "select coalesce(max(n) + 1, 0) as n from log_leaf")
+}
+
+/// How many devices there are of each status.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn devices(connection: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
+    by_word(
+        connection,
+        "select status as word, count(*) as n from device group by status order by status",
+    )
+}
+
+/// How many jobs wait or run, by kind.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn jobs(connection: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
+    by_word(
+        connection,
+        "select kind as word, count(*) as n from job group by kind order by kind",
+    )
+}
+
+fn one(connection: &Connection, sql: &str) -> Result<u64, StoreError> {
+    let mut query = connection.prepare_cached(sql)?;
+    query.query_row([], |row| Ok(column::unsigned(row, "n", "a count")))?
+}
+
+fn by_word(connection: &Connection, sql: &str) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map([], |row| {
+        let word: String = row.get("word")?;
+        Ok(column::unsigned(row, "n", "a count").map(|n| (word, n)))
+    })?;
+    rows.map(|row| row?).collect()
+}

@@ -3,7 +3,7 @@
 use itgel_domain::hash::Hash;
 use itgel_domain::log::{Checkpoint, Frontier, LeafKind, leaf_hash};
 use itgel_domain::time::AtMs;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, column, ends};
 use crate::keys::ServerKeys;
@@ -72,17 +72,31 @@ pub fn audit(
 ) -> Result<u64, StoreError> {
     let sql = "select coalesce(max(n) + 1, 1) from audit";
     let n = ends::next(tx, |ends| &mut ends.audit, sql)?;
+    let row = AuditRow {
+        n: n.unsigned_abs(),
+        at,
+        actor: actor.to_owned(),
+        action: action.to_owned(),
+        resource: resource.to_owned(),
+        detail: detail.clone(),
+    };
+    let text = detail.to_string();
     let sql = "insert into audit (n, at, actor, action, resource, detail)
                values (?1, ?2, ?3, ?4, ?5, ?6)";
-    tx.prepare_cached(sql)?.execute(params![
-        n,
-        at.0,
-        actor,
-        action,
-        resource,
-        detail.to_string()
-    ])?;
-    Ok(n.unsigned_abs())
+    tx.prepare_cached(sql)?
+        .execute(params![n, at.0, actor, action, resource, text])?;
+    leaf(tx, LeafKind::Audit, &audit_leaf(&row, &text))?;
+    Ok(row.n)
+}
+
+/// What the log holds of an audit row; `detail` is its text as it is stored.
+#[must_use]
+pub fn audit_leaf(row: &AuditRow, detail: &str) -> Hash {
+    let (n, at) = (row.n.to_be_bytes(), row.at.0.to_be_bytes());
+    let words = [&row.actor, &row.action, &row.resource].map(|word| word.as_bytes());
+    let [actor, action, resource] = words;
+    let parts: [&[u8]; 6] = [&n, &at, actor, action, resource, detail.as_bytes()];
+    Hash::of("itgel.audit.v1", &parts)
 }
 
 /// The audit rows after `after`, in order.
@@ -123,7 +137,7 @@ pub fn list_leaves(connection: &Connection, from: u64) -> Result<Vec<Hash>, Stor
     rows.map(|row| row?).collect()
 }
 
-fn leaf_at(row: &rusqlite::Row<'_>) -> Result<Hash, StoreError> {
+fn leaf_at(row: &Row<'_>) -> Result<Hash, StoreError> {
     let kind = column::word::<LeafKind>(row, "kind", "log_leaf.kind")?;
     Ok(leaf_hash(
         kind,
@@ -231,21 +245,18 @@ pub fn checkpoint_at(connection: &Connection, size: u64) -> Result<Option<AtMs>,
 pub fn newest_checkpoint(connection: &Connection) -> Result<Option<SignedCheckpoint>, StoreError> {
     let sql = "select size, root, at, signature from checkpoint order by size desc limit 1";
     let mut query = connection.prepare_cached(sql)?;
-    let found = query.query_row([], |row| {
-        Ok(
-            column::unsigned(row, "size", "checkpoint.size").and_then(|size| {
-                let root = column::word(row, "root", "checkpoint.root")?;
-                let checkpoint = Checkpoint {
-                    size,
-                    root,
-                    at: AtMs(row.get("at")?),
-                };
-                Ok(SignedCheckpoint {
-                    checkpoint,
-                    signature: row.get("signature")?,
-                })
-            }),
-        )
-    });
+    let found = query.query_row([], |row| Ok(read_checkpoint(row)));
     found.optional()?.transpose()
+}
+
+/// A checkpoint as its row says.
+pub(super) fn read_checkpoint(row: &Row<'_>) -> Result<SignedCheckpoint, StoreError> {
+    Ok(SignedCheckpoint {
+        checkpoint: Checkpoint {
+            size: column::unsigned(row, "size", "checkpoint.size")?,
+            root: column::word(row, "root", "checkpoint.root")?,
+            at: AtMs(row.get("at")?),
+        },
+        signature: row.get("signature")?,
+    })
 }

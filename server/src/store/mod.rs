@@ -48,6 +48,7 @@ pub mod line;
 pub mod list;
 pub mod loan;
 pub mod log;
+pub mod log_check;
 pub mod measure;
 pub mod media;
 pub mod meta;

@@ -64,6 +64,8 @@ impl World {
             database: folder.path().join("itgel.db"),
             keys: folder.path().join("keys.toml"),
             readers: 2,
+            metrics_listen: None,
+            limits: itgel_server::limits::LimitsConfig::default(),
             sample: SampleConfig::default(),
         };
         let random = Zeroizing::new([[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]]);

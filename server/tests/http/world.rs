@@ -88,6 +88,8 @@ impl World {
             database: dir.path().join("itgel.db"),
             keys: dir.path().join("keys.toml"),
             readers: 2,
+            metrics_listen: None,
+            limits: itgel_server::limits::LimitsConfig::default(),
             sample: SampleConfig::default(),
         };
         let clock = Arc::new(AtomicI64::new(

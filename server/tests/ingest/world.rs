@@ -143,6 +143,11 @@ impl World {
         Phone::new(device, signer, self.now())
     }
 
+    /// The file of the database.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("itgel.db")
+    }
+
     pub(crate) fn now(&self) -> AtMs {
         AtMs(self.clock.load(Ordering::SeqCst))
     }

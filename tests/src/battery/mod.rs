@@ -13,6 +13,7 @@ mod clocks;
 mod fleet;
 mod orders;
 mod restore;
+mod quarantine;
 mod seeds;
 mod slow_link;
 mod watch;
@@ -46,6 +47,7 @@ pub const THEMES: &[&[Row]] = &[
     seeds::ROWS,
     orders::ROWS,
     restore::ROWS,
+    quarantine::ROWS,
     clocks::ROWS,
     fleet::ROWS,
     slow_link::ROWS,

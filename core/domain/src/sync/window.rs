@@ -63,6 +63,38 @@ mod tests {
     }
 
     #[test]
+    fn sec_t04_ten_thousand_days_are_judged_as_a_calendar_on_the_wall_would() {
+        // The wall: the days from three before the checkpoint to one after the arrival, in order.
+        let wall = |seen: Date, came: Date| {
+            let first = (0..3).fold(seen, |day, _| day.yesterday().unwrap());
+            let last = came.tomorrow().unwrap();
+            (first, last)
+        };
+        let day = |seed: u64, spread: u64| {
+            let days = i64::try_from(seed % spread).unwrap();
+            crate::time::day_number_to_date(20_000 + days)
+        };
+        let mut seed = 4_u64;
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            seed >> 33
+        };
+        for _ in 0..10_000 {
+            let (a, b, claim) = (day(next(), 30), day(next(), 30), day(next(), 45));
+            let (seen, came) = (a.min(b), a.max(b));
+            let (first, last) = wall(seen, came);
+            let expected = if claim < first || claim > last {
+                Stated::Outside
+            } else if claim < seen {
+                Stated::Early
+            } else {
+                Stated::Within
+            };
+            assert_eq!(stated(Some(seen), claim, came), expected, "{seen} {claim} {came}");
+        }
+    }
+
+    #[test]
     fn a_device_that_has_seen_no_checkpoint_is_bounded_from_above_alone() {
         let came = date(2026, 11, 20);
         assert_eq!(stated(None, date(1990, 1, 1), came), Stated::Within);
