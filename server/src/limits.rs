@@ -4,7 +4,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::clock::{Clock as _, Reference};
+use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
@@ -35,7 +35,8 @@ pub struct LimitsConfig {
 #[derive(Clone)]
 struct ServiceClock(Clock);
 
-type Keyed = RateLimiter<DeviceId, DashMapStateStore<DeviceId>, ServiceClock, NoOpMiddleware<Nanos>>;
+type Keyed =
+    RateLimiter<DeviceId, DashMapStateStore<DeviceId>, ServiceClock, NoOpMiddleware<Nanos>>;
 
 /// The buckets of all devices.
 pub(crate) struct Limits {
@@ -82,7 +83,9 @@ impl Limits {
     /// # Errors
     /// How long it has to wait for the next one.
     pub(crate) fn take(&self, device: &DeviceId) -> Result<(), Duration> {
-        let asked = self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let asked = self
+            .asked
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         if asked % TIDY_EVERY == TIDY_EVERY - 1 {
             self.devices.retain_recent();
         }

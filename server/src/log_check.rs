@@ -153,7 +153,10 @@ impl LogCheck {
         known: &mut Known,
     ) -> Result<(), ServiceError> {
         let ends = log_check::chain_ends(connection)?;
-        let mut ends: BTreeMap<_, _> = ends.into_iter().map(|(c, seq, hash)| (c, (seq, hash))).collect();
+        let mut ends: BTreeMap<_, _> = ends
+            .into_iter()
+            .map(|(c, seq, hash)| (c, (seq, hash)))
+            .collect();
         let mut last: Option<((String, u32), ChainHead)> = None;
         log_check::links(connection, |link: Link| {
             self.envelopes += 1;
@@ -206,13 +209,7 @@ impl LogCheck {
         }
     }
 
-    fn content(
-        &mut self,
-        service: &Service,
-        connection: &Connection,
-        at: &ChainRef,
-        link: &Link,
-    ) {
+    fn content(&mut self, service: &Service, connection: &Connection, at: &ChainRef, link: &Link) {
         let is_same = match contents::envelope_bytes(service, connection, at) {
             Ok(Some(bytes)) => Envelope::id_of_bytes(&bytes) == link.id,
             // Erased, or no envelope of a file.
@@ -257,7 +254,9 @@ impl Known {
 fn place(link: &Link) -> Result<ChainRef, ServiceError> {
     let (device, incarnation) = &link.chain;
     Ok(ChainRef {
-        device: device.parse().map_err(|e| ServiceError::caused("the device of a chain", e))?,
+        device: device
+            .parse()
+            .map_err(|e| ServiceError::caused("the device of a chain", e))?,
         incarnation: *incarnation,
         seq: link.seq,
     })

@@ -5,34 +5,28 @@
 //! What only lacked something (the subject, a right, another envelope) counts by itself once that
 //! arrives: a job asked for in the same transaction judges it again.
 
+mod again;
+mod decide;
+
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::entry::Entry;
 use itgel_domain::file::envelope::{Body, Envelope};
-use itgel_domain::hash::Hash;
-use itgel_domain::id::{CycleId, DecisionId, DeviceId, OfficerId, SubjectId};
+use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
-use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{self, Action, Actor, Denial, Resource};
-use itgel_domain::sync::pull::{PullItem, TaskItem};
 use itgel_domain::sync::quarantine::{Outcome, remedy};
 use itgel_domain::time::AtMs;
-use itgel_text::Lang;
 use rusqlite::Connection;
 
+pub(crate) use self::again::{right_arrived, run_job, subject_arrived};
+pub use self::decide::{reject, release};
 use crate::error::ServiceError;
-use crate::jobs::{self, JobKind};
-use crate::process::note_text;
-use crate::service::{Service, random};
-use crate::store::decision::Decision;
-use crate::store::job::{self, JobRow};
-use crate::store::quarantine::{Decided, Filter, Order, QuarantineRow, Whose};
+use crate::service::Service;
+use crate::store::quarantine::{Filter, Order, QuarantineRow};
 use crate::store::{self, Tx};
 use crate::{contents, ingest};
-
-/// Envelopes that one transaction of the job judges.
-const PAGE: u32 = 100;
 
 /// Which rows to list.
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -101,18 +95,6 @@ pub struct Opened {
 pub struct DecideRequest {
     /// Why, in words: the officer reads them.
     pub reason: String,
-}
-
-/// What the job judges, and where it goes on.
-#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    subject: Option<SubjectId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    officer: Option<OfficerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    after: Option<ChainRef>,
 }
 
 /// What was set aside in a division, and the cursor of the next page.
@@ -187,135 +169,6 @@ pub fn open(
     })
 }
 
-/// Lets an envelope count in spite of what is against it, and with it, in order, what waited for
-/// it. If something else is against it as well, it stays set aside for that.
-///
-/// # Errors
-/// [`ErrorCode::QuarantineUnknown`] if there is none, or not in the person's divisions;
-/// [`ErrorCode::NotAllowed`], [`ErrorCode::ConflictOfInterest`]; [`ErrorCode::ActedBefore`] for its
-/// author and for who collected there; [`ErrorCode::QuarantineDecided`];
-/// [`ErrorCode::QuarantineFirm`] for what no person may let pass; [`ErrorCode::CaseReason`] without
-/// words; [`ServiceError`] of the database.
-pub fn release(
-    service: &Service,
-    tx: &Tx<'_>,
-    actor: &Actor,
-    (id, request): (&ChainRef, &DecideRequest),
-    now: AtMs,
-) -> Result<QuarantineLine, ServiceError> {
-    let words = note_text(&request.reason)?;
-    let (mut row, _) = find_open(service, tx, actor, id)?;
-    if !remedy(row.reason).is_a_persons() {
-        return Err(ErrorCode::QuarantineFirm.into());
-    }
-    let passed = row.reason;
-    row.waived.push(passed);
-    store::quarantine::set_reason(tx, id, row.reason, &row.waived)?;
-    store::quarantine::sign(tx, id, &actor.officer, &words)?;
-    note(tx, actor, &row, (Outcome::Released, passed, &words), now)?;
-    ingest::judge_again(service, tx, std::slice::from_ref(&row), now)?;
-    let row = store::quarantine::get(tx, id)?.ok_or(ErrorCode::QuarantineUnknown)?;
-    Ok(line(row, now))
-}
-
-/// Refuses an envelope: it stays as evidence, and its officer gets the reason as a task.
-///
-/// # Errors
-/// As for [`release`], without [`ErrorCode::QuarantineFirm`].
-pub fn reject(
-    service: &Service,
-    tx: &Tx<'_>,
-    actor: &Actor,
-    (id, request): (&ChainRef, &DecideRequest),
-    now: AtMs,
-) -> Result<QuarantineLine, ServiceError> {
-    let words = note_text(&request.reason)?;
-    let (row, envelope) = find_open(service, tx, actor, id)?;
-    let decided = Decided {
-        outcome: Outcome::Rejected,
-        by: Some(&actor.officer),
-        at: now,
-        words: Some(&words),
-    };
-    if !store::quarantine::decide(tx, id, &decided)? {
-        return Err(ErrorCode::QuarantineDecided.into());
-    }
-    note(
-        tx,
-        actor,
-        &row,
-        (Outcome::Rejected, row.reason, &words),
-        now,
-    )?;
-    tell_officer(tx, &row, &envelope, &words)?;
-    let row = store::quarantine::get(tx, id)?.ok_or(ErrorCode::QuarantineUnknown)?;
-    Ok(line(row, now))
-}
-
-/// A subject has come into the register: what waited for it is judged again.
-///
-/// # Errors
-/// [`ServiceError`] of the database or the random source.
-pub(crate) fn subject_arrived(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), ServiceError> {
-    if !store::quarantine::is_waiting(tx, Whose::Subject(subject))? {
-        return Ok(());
-    }
-    let content = serde_json::json!({ "subject": subject });
-    let key = format!("subject/{subject}");
-    jobs::enqueue(tx, JobKind::JudgeAgain, &key, &content, AtMs::default())
-}
-
-/// An officer was assigned anew: what waits of him is judged again.
-///
-/// # Errors
-/// [`ServiceError`] of the database or the random source.
-pub(crate) fn right_arrived(tx: &Tx<'_>, officer: &OfficerId) -> Result<(), ServiceError> {
-    if !store::quarantine::is_waiting(tx, Whose::Officer(officer))? {
-        return Ok(());
-    }
-    let content = serde_json::json!({ "officer": officer });
-    let key = format!("officer/{officer}");
-    jobs::enqueue(tx, JobKind::JudgeAgain, &key, &content, AtMs::default())
-}
-
-/// Judges a page of what waits again, in the order of the chains.
-///
-/// # Errors
-/// [`ServiceError`] of the database.
-pub(crate) fn run_job(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
-    let content: Content = serde_json::from_str(&job.content)
-        .map_err(|e| ServiceError::caused("content of a job that judges again", e))?;
-    let mut after = content.after.clone();
-    loop {
-        let (job, content, from) = (job.clone(), content.clone(), after.clone());
-        after = service.transact("quarantine.judge_again", move |service, tx| {
-            let whose = match (&content.subject, &content.officer) {
-                (Some(subject), _) => Whose::Subject(subject),
-                (None, Some(officer)) => Whose::Officer(officer),
-                (None, None) => {
-                    job::finish(tx, &job)?;
-                    return Ok(None);
-                }
-            };
-            let rows = store::quarantine::list_waiting(tx, whose, from.as_ref(), PAGE)?;
-            let last = rows.last().map(|row| row.at.clone());
-            let rows: Vec<_> = rows.into_iter().filter(lacks_arrival).collect();
-            ingest::judge_again(service, tx, &rows, service.now())?;
-            if last.is_none() {
-                job::finish(tx, &job)?;
-            }
-            Ok::<_, ServiceError>(last)
-        })?;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-fn lacks_arrival(row: &QuarantineRow) -> bool {
-    remedy(row.reason).is_arrival()
-}
-
 fn line(row: QuarantineRow, now: AtMs) -> QuarantineLine {
     let until = row.decided_at.unwrap_or(now);
     QuarantineLine {
@@ -323,20 +176,6 @@ fn line(row: QuarantineRow, now: AtMs) -> QuarantineLine {
         waits_ms: until.0.saturating_sub(row.since.0),
         can_be_released: row.outcome.is_none() && remedy(row.reason).is_a_persons(),
         row,
-    }
-}
-
-/// One that still waits, for a person who may decide about it.
-fn find_open(
-    service: &Service,
-    connection: &Connection,
-    actor: &Actor,
-    id: &ChainRef,
-) -> Result<(QuarantineRow, Envelope), ServiceError> {
-    let (row, envelope) = find(service, connection, actor, id)?;
-    match row.outcome {
-        None => Ok((row, envelope)),
-        Some(_) => Err(ErrorCode::QuarantineDecided.into()),
     }
 }
 
@@ -386,86 +225,4 @@ fn cycle_of(envelope: &Envelope) -> Option<CycleId> {
         other => other.observed().map(|(cycle, _)| cycle),
     });
     named.cloned()
-}
-
-/// The decision, its leaf in the log and its audit row.
-fn note(
-    tx: &Tx<'_>,
-    actor: &Actor,
-    row: &QuarantineRow,
-    (outcome, code, words): (Outcome, ErrorCode, &str),
-    now: AtMs,
-) -> Result<(), ServiceError> {
-    let id = DecisionId::from_random(random()?);
-    let content = serde_json::json!({
-        "envelope": row.at.to_string(),
-        "outcome": outcome,
-        "code": code,
-        "reason": words,
-    });
-    let decision = Decision {
-        id: id.clone(),
-        kind: "quarantine".into(),
-        actor: actor.officer.clone(),
-        subject: row.subject.to_string(),
-        at: now,
-        content,
-    };
-    store::decision::put(tx, &decision)?;
-    // The words may tell of a person: the log holds them under the random name of the decision.
-    let text = decision.content.to_string();
-    let parts: [&[u8]; 3] = [
-        id.as_str().as_bytes(),
-        row.subject.as_str().as_bytes(),
-        text.as_bytes(),
-    ];
-    let leaf = Hash::of("itgel.quarantine.v1", &parts);
-    store::log::leaf(tx, LeafKind::Decision, &leaf)?;
-    let detail = serde_json::json!({ "code": code, "decision": id, "leaf": leaf });
-    let resource = format!("envelope/{}", row.at);
-    let action = format!("quarantine.{outcome}");
-    let by = actor.officer.as_str();
-    store::log::audit(tx, now, by, &action, &resource, &detail)?;
-    Ok(())
-}
-
-/// The officer learns why, and what to do; the others of the gacha do not.
-fn tell_officer(
-    tx: &Tx<'_>,
-    row: &QuarantineRow,
-    envelope: &Envelope,
-    words: &str,
-) -> Result<(), ServiceError> {
-    let cycle = match cycle_of(envelope) {
-        Some(cycle) => Some(cycle),
-        None => newest_cycle(tx, row.division)?,
-    };
-    let Some(cycle) = cycle else {
-        // Without any campaign there is no visit that a task could belong to.
-        return Ok(());
-    };
-    let reason = itgel_text::error(Lang::ZhCn, row.reason, &[]);
-    let on = envelope.entered_at.on();
-    let mut observed = envelope.entries().iter().filter_map(Entry::observed);
-    let task = PullItem::Task(TaskItem {
-        subject: row.subject.clone(),
-        cycle,
-        item: observed.next().map(|(_, o)| o.item.clone()),
-        text: itgel_text::task_entry_rejected(Lang::ZhCn, on, reason, words),
-        officer: Some(row.officer.clone()),
-    });
-    store::list::append(tx, row.division, &task)?;
-    Ok(())
-}
-
-fn newest_cycle(
-    connection: &Connection,
-    division: DivisionCode,
-) -> Result<Option<CycleId>, ServiceError> {
-    let Some(banner) = division.ancestor(itgel_domain::division::DivisionLevel::County) else {
-        return Ok(None);
-    };
-    let all = store::cycle::list(connection, banner)?;
-    let newest = all.into_iter().max_by_key(|cycle| cycle.opens_on);
-    Ok(newest.map(|cycle| cycle.id))
 }

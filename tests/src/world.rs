@@ -246,6 +246,8 @@ impl World {
             .unwrap();
         let numbers = rows.iter().map(|row| row.n);
         assert!(numbers.eq(1..=rows.len() as u64), "an audit row is missing");
+        let check = itgel_server::log_check::verify(&self.service).unwrap();
+        assert_eq!(check.faults, [], "log and rows do not fit");
         let alarms = rows.iter().filter(|row| row.action.starts_with("alarm."));
         assert_eq!(alarms.collect::<Vec<_>>(), Vec::<&AuditRow>::new());
     }

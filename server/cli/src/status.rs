@@ -67,7 +67,10 @@ fn table(status: &Status) -> Table {
     for (kind, n) in &status.jobs {
         table.add_row(["后台任务".to_owned(), kind.clone(), n.to_string()]);
     }
-    for (name, n) in [("等待前项的数据页", status.held), ("日志条数", status.leaves)] {
+    for (name, n) in [
+        ("等待前项的数据页", status.held),
+        ("日志条数", status.leaves),
+    ] {
         table.add_row([name.to_owned(), String::new(), n.to_string()]);
     }
     table

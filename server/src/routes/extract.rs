@@ -115,7 +115,9 @@ impl FromRequestParts<App> for Device {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let device = caller(parts, app).await?.device()?;
         // What it has is not lost by waiting: it stays on the device.
-        app.limits.take(&device.id).map_err(|_| ErrorCode::TooMany)?;
+        app.limits
+            .take(&device.id)
+            .map_err(|_| ErrorCode::TooMany)?;
         Ok(Self(device))
     }
 }

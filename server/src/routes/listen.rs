@@ -102,7 +102,9 @@ mod tests {
         let mut slow: Vec<Client> = (0..2)
             .map(|_| {
                 let mut client = Client::connect(address).unwrap();
-                client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ").unwrap();
+                client
+                    .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ")
+                    .unwrap();
                 client
             })
             .collect();
@@ -113,7 +115,10 @@ mod tests {
             .unwrap();
         let mut answer = String::new();
         honest.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"),
+            "{answer}"
+        );
         for client in &mut slow {
             let mut rest = Vec::new();
             // Cut off: an end, or a reset.

@@ -38,13 +38,18 @@ impl Refusals {
     }
 
     fn all(&self) -> BTreeMap<ErrorCode, u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
 /// The listener's one address.
 pub(super) fn router(app: App) -> Router {
-    Router::new().route("/metrics", get(metrics)).with_state(app)
+    Router::new()
+        .route("/metrics", get(metrics))
+        .with_state(app)
 }
 
 async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, Refusal> {
@@ -71,7 +76,10 @@ fn text(
     };
     let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let intake = status.intake.iter().map(|count| {
-        let labels = vec![label("verdict", &count.verdict), label("reason", &count.reason)];
+        let labels = vec![
+            label("verdict", &count.verdict),
+            label("reason", &count.reason),
+        ];
         (labels, count.n)
     });
     registry.register(
@@ -98,10 +106,18 @@ fn text(
     registry.register("devices", "Devices by status", family(devices.collect()));
     let jobs = status.jobs.iter();
     let jobs = jobs.map(|(kind, n)| (vec![label("kind", kind)], *n));
-    registry.register("jobs_waiting", "Jobs that wait or run", family(jobs.collect()));
+    registry.register(
+        "jobs_waiting",
+        "Jobs that wait or run",
+        family(jobs.collect()),
+    );
     let level = |n: u64| ConstGauge::new(i64::try_from(n).unwrap_or(i64::MAX));
     registry.register("log_leaves", "Leaves of the log", level(status.leaves));
-    registry.register("held_pages", "Pages that wait for a gap", level(status.held));
+    registry.register(
+        "held_pages",
+        "Pages that wait for a gap",
+        level(status.held),
+    );
     registry.register(
         "workers_free",
         "Requests that could work on the database besides those that do",

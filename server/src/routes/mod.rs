@@ -104,7 +104,9 @@ pub async fn serve(
     // Without a receiver both have ended already.
     let _ = stop.send(true);
     if let Some(metrics) = metrics {
-        metrics.await.map_err(|e| ServiceError::caused("metrics listener", e))?;
+        metrics
+            .await
+            .map_err(|e| ServiceError::caused("metrics listener", e))?;
     }
     jobs.await.map_err(|e| ServiceError::caused("job loop", e))
 }

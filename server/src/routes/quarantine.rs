@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
+use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_text::Lang;
 
@@ -45,9 +46,9 @@ pub(super) async fn open(
     State(app): State<App>,
     Officer(actor): Officer,
     headers: HeaderMap,
-    Path(id): Path<ChainRef>,
+    Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let lang = problem::lang_of(&headers);
+    let (lang, id) = (problem::lang_of(&headers), named(&id)?);
     let opened: Opened = with_service(&app, move |s| {
         let now = s.now();
         s.transact("quarantine.open", move |s, tx| {
@@ -66,10 +67,10 @@ pub(super) async fn release(
     State(app): State<App>,
     Officer(actor): Officer,
     headers: HeaderMap,
-    Path(id): Path<ChainRef>,
+    Path(id): Path<String>,
     Json(request): Json<DecideRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let lang = problem::lang_of(&headers);
+    let (lang, id) = (problem::lang_of(&headers), named(&id)?);
     let line = with_service(&app, move |s| {
         let now = s.now();
         s.transact("quarantine.release", move |s, tx| {
@@ -83,10 +84,10 @@ pub(super) async fn reject(
     State(app): State<App>,
     Officer(actor): Officer,
     headers: HeaderMap,
-    Path(id): Path<ChainRef>,
+    Path(id): Path<String>,
     Json(request): Json<DecideRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let lang = problem::lang_of(&headers);
+    let (lang, id) = (problem::lang_of(&headers), named(&id)?);
     let line = with_service(&app, move |s| {
         let now = s.now();
         s.transact("quarantine.reject", move |s, tx| {
@@ -94,6 +95,11 @@ pub(super) async fn reject(
         })
     });
     Ok(axum::Json(shown(lang, line.await?)))
+}
+
+/// The place that an address names; what names none is unknown like any other.
+fn named(text: &str) -> Result<ChainRef, Refusal> {
+    Ok(text.parse().map_err(|_| ErrorCode::QuarantineUnknown)?)
 }
 
 fn shown(lang: Lang, line: QuarantineLine) -> Shown<QuarantineLine> {

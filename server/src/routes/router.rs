@@ -199,7 +199,10 @@ fn guarded(app: &App, table: Router<App>, patience: Duration, most_bytes: usize)
             .layer(header(CONTENT_SECURITY_POLICY, POLICY))
             .layer(header(REFERRER_POLICY, "no-referrer"))
             .layer(header(CACHE_CONTROL, "no-store"))
-            .layer(from_fn_with_state(Arc::clone(&app.refusals), problem::answer))
+            .layer(from_fn_with_state(
+                Arc::clone(&app.refusals),
+                problem::answer,
+            ))
             .layer(CatchPanicLayer::new())
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -60,7 +60,10 @@ pub fn held_pages(connection: &Connection) -> Result<u64, StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn leaves(connection: &Connection) -> Result<u64, StoreError> {
-    one(connection, "select coalesce(max(n) + 1, 0) as n from log_leaf")
+    one(
+        connection,
+        "select coalesce(max(n) + 1, 0) as n from log_leaf",
+    )
 }
 
 /// How many devices there are of each status.

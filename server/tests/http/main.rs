@@ -19,6 +19,7 @@ mod lender;
 mod line;
 mod monitoring;
 mod office;
+mod quarantine;
 mod queries;
 mod rights;
 mod rules;

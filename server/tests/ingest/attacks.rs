@@ -59,16 +59,27 @@ fn push_from(world: &World, phone: &Phone, first: u64) -> Vec<Verdict> {
 
 /// An entry that only the server may write, about anything.
 fn forged(dice: &mut Dice) -> Entry {
-    let items = ["herd.sheep", "herd.goat", "income.net_fen", "rating.grade", "standing.score"];
+    let items = [
+        "herd.sheep",
+        "herd.goat",
+        "income.net_fen",
+        "rating.grade",
+        "standing.score",
+    ];
     let item = items[usize::try_from(dice.below(5)).unwrap()];
     let value = Observation {
         item: item.parse().unwrap(),
         ..int("herd.sheep", dice.signed_below(1 << 40) - (1 << 39))
     };
     let replaces = EntryId {
-        at: format!("phone-o{}~{}~{}", dice.below(9), dice.below(3), dice.below(50) + 1)
-            .parse()
-            .unwrap(),
+        at: format!(
+            "phone-o{}~{}~{}",
+            dice.below(9),
+            dice.below(3),
+            dice.below(50) + 1
+        )
+        .parse()
+        .unwrap(),
         index: u16::try_from(dice.below(600)).unwrap(),
     };
     let decision = DecisionId::from_random([u8::try_from(dice.below(256)).unwrap(); 16]);
@@ -112,7 +123,11 @@ fn sec_t03_no_generated_entry_of_the_servers_own_kinds_is_accepted_from_a_device
         }
         let envelope = phone.envelope(Body::File(phone.body("hh-1", entries)));
         // Its place counts as taken; what it says does not.
-        phone.files.entry(super::phone::file("hh-1")).or_default().apply_quarantined(&envelope);
+        phone
+            .files
+            .entry(super::phone::file("hh-1"))
+            .or_default()
+            .apply_quarantined(&envelope);
         phone.append_bytes(envelope.to_bytes());
     }
     let verdicts = push_from(&world, &phone, 1);
@@ -129,9 +144,16 @@ fn sec_t05_no_generated_change_of_a_colleagues_entry_is_accepted() {
     let (mut mine, mut theirs) = (world.phone("o1"), world.phone("o2"));
     let mut dice = Dice(5);
     for heads in 1..=20 {
-        theirs.write("hh-1", vec![observed("herd.sheep", heads), observed("herd.goat", heads)]);
+        theirs.write(
+            "hh-1",
+            vec![observed("herd.sheep", heads), observed("herd.goat", heads)],
+        );
     }
-    assert!(push_from(&world, &theirs, 1).iter().all(Verdict::is_received));
+    assert!(
+        push_from(&world, &theirs, 1)
+            .iter()
+            .all(Verdict::is_received)
+    );
     let before = world.facts("hh-1").live(&cycle());
     mine.files = theirs.files.clone();
     for _ in 0..500 {
@@ -155,11 +177,18 @@ fn sec_t05_no_generated_change_of_a_colleagues_entry_is_accepted() {
             }),
         };
         let envelope = mine.envelope(Body::File(mine.body("hh-1", vec![entry])));
-        mine.files.entry(super::phone::file("hh-1")).or_default().apply_quarantined(&envelope);
+        mine.files
+            .entry(super::phone::file("hh-1"))
+            .or_default()
+            .apply_quarantined(&envelope);
         mine.append_bytes(envelope.to_bytes());
     }
     let expected = Verdict::Quarantined(ErrorCode::EntryNotOwn);
-    assert!(push_from(&world, &mine, 1).iter().all(|verdict| *verdict == expected));
+    assert!(
+        push_from(&world, &mine, 1)
+            .iter()
+            .all(|verdict| *verdict == expected)
+    );
     assert_eq!(world.facts("hh-1").live(&cycle()), before);
 }
 
@@ -168,9 +197,14 @@ fn sec_t06_deleting_overwriting_and_nesting_cannot_be_said_and_their_bytes_are_m
     let world = World::new();
     let mut phone = world.phone("o1");
     let entry = observed("herd.sheep", 10);
-    let honest = phone.envelope(Body::File(phone.body("hh-1", vec![entry.clone()]))).to_bytes();
+    let honest = phone
+        .envelope(Body::File(phone.body("hh-1", vec![entry.clone()])))
+        .to_bytes();
     let said = minicbor::to_vec(&entry).unwrap();
-    let at = honest.windows(said.len()).position(|part| part == said).unwrap();
+    let at = honest
+        .windows(said.len())
+        .position(|part| part == said)
+        .unwrap();
     let with = |bytes: &[u8]| [&honest[..at], bytes, &honest[at + said.len()..]].concat();
     let mut hostile = Vec::new();
     // Kinds of entry that there are not: an array of the kind and its fields.
@@ -180,7 +214,9 @@ fn sec_t06_deleting_overwriting_and_nesting_cannot_be_said_and_their_bytes_are_m
         hostile.push(with(&other));
     }
     // An operation on a path, a list in a list without end, nothing, and two for one.
-    hostile.push(with(&minicbor::to_vec(("del", "observation/phone-o2~0~1/0")).unwrap()));
+    hostile.push(with(
+        &minicbor::to_vec(("del", "observation/phone-o2~0~1/0")).unwrap(),
+    ));
     hostile.push(with(&minicbor::to_vec(("put", ("rating", "AAA"))).unwrap()));
     hostile.push(with(&[0x81; 20_000]));
     hostile.push(with(&[]));
@@ -195,10 +231,18 @@ fn sec_t06_deleting_overwriting_and_nesting_cannot_be_said_and_their_bytes_are_m
     let last = phone.write_sheep("hh-1", 12);
     let verdicts = push_from(&world, &phone, 1);
     for (verdict, bytes) in verdicts.iter().zip(&hostile) {
-        assert_eq!(*verdict, Verdict::Refused(ErrorCode::EnvelopeMalformed), "{bytes:02x?}");
+        assert_eq!(
+            *verdict,
+            Verdict::Refused(ErrorCode::EnvelopeMalformed),
+            "{bytes:02x?}"
+        );
     }
     assert_eq!(verdicts.len() as u64, last);
-    assert_eq!(verdicts.last(), Some(&Verdict::Accepted), "the honest one behind them");
+    assert_eq!(
+        verdicts.last(),
+        Some(&Verdict::Accepted),
+        "the honest one behind them"
+    );
     let kept = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
     assert_eq!(kept.len(), hostile.len(), "all of it is kept as evidence");
 }
@@ -213,7 +257,11 @@ fn sec_t08_every_clone_that_was_told_better_is_frozen_and_nothing_of_it_is_lost(
         let mut copy = {
             let mut secret = [0; 32];
             secret[..name.len()].copy_from_slice(name.as_bytes());
-            Phone::new(phone.device.clone(), SoftwareSigner::from_secret(&secret), world.now())
+            Phone::new(
+                phone.device.clone(),
+                SoftwareSigner::from_secret(&secret),
+                world.now(),
+            )
         };
         let shared = dice.below(4);
         for heads in 0..=shared {
@@ -226,16 +274,28 @@ fn sec_t08_every_clone_that_was_told_better_is_frozen_and_nothing_of_it_is_lost(
         world.push_all(&phone, 1..=shared + 1);
         let written = dice.below(3) + 1;
         for heads in 0..written {
-            copy.write("hh-2", vec![observed("herd.goat", i64::try_from(heads).unwrap())]);
+            copy.write(
+                "hh-2",
+                vec![observed("herd.goat", i64::try_from(heads).unwrap())],
+            );
         }
         let first = keeps as u64 + 1;
         let verdicts = world.push_all(&copy, first..=copy.chain.len() as u64);
         let fork = Verdict::Refused(ErrorCode::EnvelopeFork);
-        assert!(verdicts.iter().all(|v| *v == fork), "{scenario}: {verdicts:?}");
-        let device = world.read(|c| store::device::get(c, &phone.device.id)).unwrap();
+        assert!(
+            verdicts.iter().all(|v| *v == fork),
+            "{scenario}: {verdicts:?}"
+        );
+        let device = world
+            .read(|c| store::device::get(c, &phone.device.id))
+            .unwrap();
         assert_eq!(device.status, DeviceStatus::Frozen, "{scenario}");
         let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
-        assert_eq!(stray.len() as u64, written, "{scenario}: both branches are kept");
+        assert_eq!(
+            stray.len() as u64,
+            written,
+            "{scenario}: both branches are kept"
+        );
     }
 }
 
@@ -247,10 +307,16 @@ fn sec_t09_every_limit_holds_at_its_number_and_not_one_below() {
         let mut body = phone.body("hh-1", vec![observed("herd.sheep", 1)]);
         change(&mut body);
         let bytes = phone.envelope(Body::File(body)).to_bytes();
-        Envelope::from_bytes(&bytes).map(|_| ()).map_err(|e| e.code())
+        Envelope::from_bytes(&bytes)
+            .map(|_| ())
+            .map_err(|e| e.code())
     };
     let deps = |n: usize| {
-        let at = |seq: usize| format!("phone-o2~0~{seq:03}").replace("~0~0", "~0~").parse();
+        let at = |seq: usize| {
+            format!("phone-o2~0~{seq:03}")
+                .replace("~0~0", "~0~")
+                .parse()
+        };
         let mut deps: Vec<ChainRef> = (100..100 + n).map(|seq| at(seq).unwrap()).collect();
         deps.sort();
         deps
@@ -260,7 +326,10 @@ fn sec_t09_every_limit_holds_at_its_number_and_not_one_below() {
     assert_eq!(with(&|body| body.deps = deps(MAX_DEPS + 1)), too_large);
     let entries = |n: usize| vec![observed("herd.sheep", 1); n];
     assert_eq!(with(&|body| body.entries = entries(MAX_ENTRIES)), Ok(()));
-    assert_eq!(with(&|body| body.entries = entries(MAX_ENTRIES + 1)), too_large);
+    assert_eq!(
+        with(&|body| body.entries = entries(MAX_ENTRIES + 1)),
+        too_large
+    );
     let malformed = Err(ErrorCode::EnvelopeMalformed);
     let highest = MAX_OP - MAX_ENTRIES as u64 - 1;
     assert_eq!(with(&|body| body.start_op = highest), Ok(()));
@@ -278,7 +347,11 @@ fn sec_t11_no_clock_of_a_device_moves_the_order_or_loses_anything() {
     let mut dice = Dice(11);
     let mut expected = Vec::new();
     for round in 0_i64..100 {
-        let phone = if dice.below(2) == 0 { &mut one } else { &mut two };
+        let phone = if dice.below(2) == 0 {
+            &mut one
+        } else {
+            &mut two
+        };
         phone.now = match dice.below(4) {
             0 => AtMs(i64::from(i32::MAX) * 1_000 + round),
             1 => AtMs(0),
@@ -320,7 +393,9 @@ fn sec_t12_replayed_pages_in_any_order_change_nothing() {
     push_from(&world, &phone, 1);
     let state = |world: &World| {
         let leaves = world.read(|c| store::log::list_leaves(c, 0)).len();
-        let list = world.read(|c| store::list::list(c, code(GACHA), 0, 1_000)).len();
+        let list = world
+            .read(|c| store::list::list(c, code(GACHA), 0, 1_000))
+            .len();
         (world.facts("hh-1").digest(), leaves, list)
     };
     let before = state(&world);
@@ -345,16 +420,18 @@ fn sec_t04_a_day_outside_the_sandwich_of_checkpoint_and_arrival_waits_for_a_pers
     let seen_on = world.now().on();
     world.pass_ms(10 * DAY_MS);
     phone.now = world.now();
-    let shifted = |days: i64| -> Date {
-        seen_on.saturating_add(jiff::Span::new().days(days))
-    };
+    let shifted = |days: i64| -> Date { seen_on.saturating_add(jiff::Span::new().days(days)) };
     for days in -8_i64..=14 {
         let stated = Observation {
             observed_on: shifted(days),
             ..int("herd.sheep", 100 + days)
         };
         let envelope = phone.envelope(Body::File(phone.body("hh-1", vec![observation(stated)])));
-        phone.files.entry(super::phone::file("hh-1")).or_default().apply_quarantined(&envelope);
+        phone
+            .files
+            .entry(super::phone::file("hh-1"))
+            .or_default()
+            .apply_quarantined(&envelope);
         let seq = phone.append_bytes(envelope.to_bytes());
         let verdict = world.push_all(&phone, seq..=seq).pop().unwrap();
         let expected = match days {
@@ -375,29 +452,46 @@ fn tamperings(connection: &rusqlite::Connection) -> Vec<String> {
         rows.map(Result::unwrap).collect()
     };
     for n in keys("select cast(n as text) from log_leaf") {
-        found.push(format!("update log_leaf set hash = randomblob(32) where n = {n}"));
+        found.push(format!(
+            "update log_leaf set hash = randomblob(32) where n = {n}"
+        ));
         found.push(format!("update log_leaf set kind = 'export' where n = {n}"));
         found.push(format!("delete from log_leaf where n = {n}"));
     }
     for n in keys("select cast(n as text) from audit") {
-        found.push(format!("update audit set actor = actor || 'x' where n = {n}"));
+        found.push(format!(
+            "update audit set actor = actor || 'x' where n = {n}"
+        ));
         found.push(format!("update audit set at = at + 1 where n = {n}"));
         found.push(format!("delete from audit where n = {n}"));
     }
-    let place = "'device = ''' || device || ''' and incarnation = ' || incarnation || ' and seq = ' || seq";
+    let place =
+        "'device = ''' || device || ''' and incarnation = ' || incarnation || ' and seq = ' || seq";
     for at in keys(&format!("select {place} from envelope")) {
-        found.push(format!("update envelope set id = randomblob(32) where {at}"));
-        found.push(format!("update envelope set chain_hash = randomblob(32) where {at}"));
+        found.push(format!(
+            "update envelope set id = randomblob(32) where {at}"
+        ));
+        found.push(format!(
+            "update envelope set chain_hash = randomblob(32) where {at}"
+        ));
         found.push(format!("delete from envelope where {at}"));
     }
     for at in keys(&format!("select {place} from envelope where kind = 'file'")) {
-        found.push(format!("update envelope set sealed = randomblob(length(sealed)) where {at}"));
+        found.push(format!(
+            "update envelope set sealed = randomblob(length(sealed)) where {at}"
+        ));
     }
     for size in keys("select cast(size as text) from checkpoint") {
-        found.push(format!("update checkpoint set at = at + 1 where size = {size}"));
-        found.push(format!("update checkpoint set signature = replace(signature, 'a', 'b') where size = {size}"));
+        found.push(format!(
+            "update checkpoint set at = at + 1 where size = {size}"
+        ));
+        found.push(format!(
+            "update checkpoint set signature = replace(signature, 'a', 'b') where size = {size}"
+        ));
     }
-    found.push("insert into log_leaf select max(n) + 1, 'envelope', randomblob(32) from log_leaf".into());
+    found.push(
+        "insert into log_leaf select max(n) + 1, 'envelope', randomblob(32) from log_leaf".into(),
+    );
     found.push(
         "insert into audit select max(n) + 1, 1, 'rule', 'case.none', 'case/none', '{}' from audit"
             .into(),
@@ -444,13 +538,18 @@ fn sec_t20_any_row_that_an_administrator_alters_deletes_or_inserts_is_found() {
     assert!(deeds.len() > 150, "{}", deeds.len());
     let tables = ["log_leaf", "audit", "envelope", "checkpoint"];
     for table in tables {
-        raw.execute_batch(&format!("create temp table kept_{table} as select * from {table}"))
-            .unwrap();
+        raw.execute_batch(&format!(
+            "create temp table kept_{table} as select * from {table}"
+        ))
+        .unwrap();
     }
     for deed in deeds {
         assert!(raw.execute(&deed, []).unwrap() > 0, "{deed}");
         let found = itgel_server::log_check::verify(&world.service);
-        assert!(found.is_err() || !found.unwrap().faults.is_empty(), "unseen: {deed}");
+        assert!(
+            found.is_err() || !found.unwrap().faults.is_empty(),
+            "unseen: {deed}"
+        );
         for table in tables {
             raw.execute_batch(&format!(
                 "delete from {table}; insert into {table} select * from kept_{table}"
@@ -492,14 +591,22 @@ fn sec_t21_a_stolen_database_log_or_backup_shows_no_person() {
         name.push(end);
         files.push(name.into());
     }
-    files.extend(std::fs::read_dir(copies.path()).unwrap().map(|entry| entry.unwrap().path()));
+    files.extend(
+        std::fs::read_dir(copies.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path()),
+    );
     let mut read = 0;
     for path in files.iter().filter(|path| path.exists()) {
         let bytes = std::fs::read(path).unwrap();
         read += bytes.len();
         let text = String::from_utf8_lossy(&bytes);
         for canary in &canaries {
-            assert!(!text.contains(canary.as_str()), "{canary} in {}", path.display());
+            assert!(
+                !text.contains(canary.as_str()),
+                "{canary} in {}",
+                path.display()
+            );
         }
     }
     assert!(read > 100_000 && canaries.len() > 100);
@@ -510,7 +617,10 @@ fn valid_number(n: u32) -> String {
     let body = format!("150623{:04}0101{:03}", 1950 + n % 50, 100 + n);
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let digits = body.bytes().map(|digit| u32::from(digit - b'0'));
-    let sum: u32 = digits.zip(weights).map(|(digit, weight)| digit * weight).sum();
+    let sum: u32 = digits
+        .zip(weights)
+        .map(|(digit, weight)| digit * weight)
+        .sum();
     let check = char::from(b"10X98765432"[sum as usize % 11]);
     format!("{body}{check}")
 }

@@ -16,6 +16,7 @@ mod restore;
 mod quarantine;
 mod seeds;
 mod slow_link;
+mod storm;
 mod watch;
 
 pub use watch::{Watch, peak_memory_kib, reset_peak_memory};
@@ -51,6 +52,7 @@ pub const THEMES: &[&[Row]] = &[
     clocks::ROWS,
     fleet::ROWS,
     slow_link::ROWS,
+    storm::ROWS,
 ];
 
 impl Size {

@@ -26,7 +26,7 @@ use itgel_server::store::device::{DeviceRecord, DeviceStatus};
 use itgel_server::store::list::Content;
 use itgel_server::store::officer::OfficerRecord;
 use itgel_server::store::quarantine::Whose;
-use itgel_server::{Service, auth, contents, ingest, registers, rules, setup, store};
+use itgel_server::{Clock, Service, auth, contents, ingest, registers, rules, setup, store};
 use jiff::civil::{Date, date};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[Row {
 
 const BANNER: &str = "150623";
 const TOWNSHIP: &str = "150623200";
-const GACHA: &str = "150623200201";
+pub(super) const GACHA: &str = "150623200201";
 const TODAY: Date = date(2026, 11, 1);
 
 /// A server, two officers with their phones, and a reviewer.
@@ -56,10 +56,10 @@ struct Scene {
 }
 
 /// A phone: its key, where its chain stands, what it has sent.
-struct Phone {
-    record: DeviceRecord,
-    signer: SoftwareSigner,
-    head: ChainHead,
+pub(super) struct Phone {
+    pub(super) record: DeviceRecord,
+    pub(super) signer: Arc<SoftwareSigner>,
+    pub(super) head: ChainHead,
     sent: u64,
 }
 
@@ -83,7 +83,7 @@ fn decisions(size: Size) -> Vec<String> {
 /// A household whose file gets envelopes that are set aside, and decisions in a random order.
 fn one_order(scene: &mut Scene, order: u32, chance: &mut Chance) -> u32 {
     let id: SubjectId = format!("hh-{order}").parse().unwrap();
-    scene.add_household(&id);
+    add_household(&scene.service, &id);
     for _ in 0..2 {
         let bad = scene.write(0, &id, vec![sheep(5, date(2026, 11, 20))]);
         assert!(matches!(bad.1, Verdict::Quarantined(_)), "{:?}", bad.1);
@@ -97,7 +97,11 @@ fn one_order(scene: &mut Scene, order: u32, chance: &mut Chance) -> u32 {
             reason: "typo".into(),
         });
         let blocked = scene.write(0, &id, vec![correction]);
-        assert!(matches!(blocked.1, Verdict::Quarantined(_)), "{:?}", blocked.1);
+        assert!(
+            matches!(blocked.1, Verdict::Quarantined(_)),
+            "{:?}",
+            blocked.1
+        );
     }
     let mut decided = 0;
     loop {
@@ -138,7 +142,9 @@ fn agree(scene: &Scene) -> u64 {
                 };
                 let bytes = contents::envelope_bytes(service, c, &at)?.unwrap();
                 let envelope = Envelope::from_bytes(&bytes).unwrap();
-                let Body::File(body) = &envelope.body else { continue };
+                let Body::File(body) = &envelope.body else {
+                    continue;
+                };
                 let facts = told.entry(body.file.clone()).or_default();
                 if quarantined {
                     facts.apply_quarantined(&envelope);
@@ -168,19 +174,54 @@ fn agree(scene: &Scene) -> u64 {
     read.unwrap()
 }
 
+impl Phone {
+    /// The page with the next envelope, on top of what is known of its file, and its place.
+    pub(super) fn page(
+        &mut self,
+        file: &FileId,
+        facts: &FileFacts,
+        entries: Vec<Entry>,
+        now: AtMs,
+    ) -> (ChainRef, Push) {
+        let links = facts.links(&self.record.id, 0);
+        let at = ChainRef {
+            device: self.record.id.clone(),
+            incarnation: 0,
+            seq: self.head.seq + 1,
+        };
+        let salt = Hash::of("salt", &[at.to_string().as_bytes()]).to_string();
+        let envelope = Envelope {
+            v: VERSION,
+            at: at.clone(),
+            salt: salt[..32].to_owned(),
+            officer: self.record.officer.clone(),
+            pack: Hash::of_file(b"pack"),
+            entered_at: now,
+            checkpoint: None,
+            body: Body::File(FileBody {
+                file: file.clone(),
+                deps: links.deps,
+                start_op: links.start_op,
+                entries,
+            }),
+        };
+        let bytes = envelope.to_bytes();
+        self.head = self.head.extend(&Envelope::id_of_bytes(&bytes));
+        self.sent += 1;
+        let page = Push {
+            head: SignedHead::sign(&self.record.id, 0, self.head, self.signer.as_ref()),
+            envelopes: vec![bytes],
+            identities: Vec::new(),
+        };
+        (at, page)
+    }
+}
+
 impl Scene {
     fn make() -> Self {
         let folder = TempDir::new().unwrap();
-        let service = open(&folder);
-        service
-            .transact("scene", |service, tx| {
-                rules::seed(service, tx, service.now())?;
-                for text in [BANNER, TOWNSHIP, GACHA] {
-                    registers::put_division(service, tx, &division(text))?;
-                }
-                setup::add_cycle(tx, &campaign())
-            })
-            .unwrap();
+        let now = AtMs(AtMs::start_of(TODAY).0 + 8 * 3_600_000);
+        let service = open(&folder, Arc::new(move || now), "");
         let phones = vec![
             phone(&service, "o1", Role::Collector, GACHA),
             phone(&service, "o2", Role::Collector, GACHA),
@@ -196,56 +237,19 @@ impl Scene {
         }
     }
 
-    fn add_household(&self, id: &SubjectId) {
-        let household = Subject {
-            id: id.clone(),
-            kind: SubjectKind::Household,
-            division: code(GACHA),
-            local_code: id.to_string(),
-        };
-        self.service
-            .transact("scene", move |s, tx| registers::put_subject(s, tx, &household))
-            .unwrap();
-    }
-
     /// Writes an envelope on top of what the server has, and pushes it: its place and verdict.
     fn write(&mut self, who: usize, id: &SubjectId, entries: Vec<Entry>) -> (ChainRef, Verdict) {
         let file = FileId {
             subject: id.clone(),
             year: 2026,
         };
-        let facts = self.service.store.read(|c| store::projection::get(c, &file)).unwrap();
-        let phone = &mut self.phones[who];
-        let links = facts.links(&phone.record.id, 0);
-        let at = ChainRef {
-            device: phone.record.id.clone(),
-            incarnation: 0,
-            seq: phone.head.seq + 1,
-        };
-        let salt = Hash::of("salt", &[at.to_string().as_bytes()]).to_string();
-        let envelope = Envelope {
-            v: VERSION,
-            at: at.clone(),
-            salt: salt[..32].to_owned(),
-            officer: phone.record.officer.clone(),
-            pack: Hash::of_file(b"pack"),
-            entered_at: self.service.now(),
-            checkpoint: None,
-            body: Body::File(FileBody {
-                file,
-                deps: links.deps,
-                start_op: links.start_op,
-                entries,
-            }),
-        };
-        let bytes = envelope.to_bytes();
-        phone.head = phone.head.extend(&Envelope::id_of_bytes(&bytes));
-        phone.sent += 1;
-        let page = Push {
-            head: SignedHead::sign(&phone.record.id, 0, phone.head, &phone.signer),
-            envelopes: vec![bytes],
-            identities: Vec::new(),
-        };
+        let facts = self
+            .service
+            .store
+            .read(|c| store::projection::get(c, &file))
+            .unwrap();
+        let (now, phone) = (self.service.now(), &mut self.phones[who]);
+        let (at, page) = phone.page(&file, &facts, entries, now);
         let answer = ingest::push(&self.service, &phone.record, page).unwrap();
         (at.clone(), answer.verdict(at.seq).unwrap())
     }
@@ -268,10 +272,26 @@ impl Scene {
     }
 }
 
-fn phone(service: &Service, name: &str, role: Role, place: &str) -> Phone {
+/// A household of the gacha.
+pub(super) fn add_household(service: &Service, id: &SubjectId) {
+    let household = Subject {
+        id: id.clone(),
+        kind: SubjectKind::Household,
+        division: code(GACHA),
+        local_code: id.to_string(),
+    };
+    service
+        .transact("scene", move |s, tx| {
+            registers::put_subject(s, tx, &household)
+        })
+        .unwrap();
+}
+
+/// A phone of an officer with a role.
+pub(super) fn phone(service: &Service, name: &str, role: Role, place: &str) -> Phone {
     let mut secret = [0; 32];
     secret[..name.len()].copy_from_slice(name.as_bytes());
-    let signer = SoftwareSigner::from_secret(&secret);
+    let signer = Arc::new(SoftwareSigner::from_secret(&secret));
     let record = DeviceRecord {
         id: format!("phone-{name}").parse().unwrap(),
         officer: name.parse().unwrap(),
@@ -300,19 +320,29 @@ fn phone(service: &Service, name: &str, role: Role, place: &str) -> Phone {
     }
 }
 
-fn open(folder: &TempDir) -> Service {
+/// A service over a new database with a banner, a sumu, a gacha and a campaign.
+pub(super) fn open(folder: &TempDir, clock: Clock, more: &str) -> Service {
     let text = format!(
-        "listen = '127.0.0.1:0'\npublic_url = 'https://itgel.example'\ndatabase = '{}'\nkeys = '{}'\n",
+        "listen = '127.0.0.1:0'\npublic_url = 'https://itgel.example'\ndatabase = '{}'\nkeys = '{}'\n{more}",
         folder.path().join("itgel.db").display(),
         folder.path().join("keys.toml").display()
     );
     let secrets = Zeroizing::new([[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]]);
-    let now = AtMs(AtMs::start_of(TODAY).0 + 8 * 3_600_000);
     let config = Config::parse(&text).unwrap();
-    Service::open(config, ServerKeys::from_random(&secrets), Arc::new(move || now)).unwrap()
+    let service = Service::open(config, ServerKeys::from_random(&secrets), clock).unwrap();
+    service
+        .transact("scene", |service, tx| {
+            rules::seed(service, tx, service.now())?;
+            for text in [BANNER, TOWNSHIP, GACHA] {
+                registers::put_division(service, tx, &division(text))?;
+            }
+            setup::add_cycle(tx, &campaign())
+        })
+        .unwrap();
+    service
 }
 
-fn sheep(heads: i64, on: Date) -> Entry {
+pub(super) fn sheep(heads: i64, on: Date) -> Entry {
     Entry::Observation(ObservationEntry {
         cycle: cycle(),
         observation: observed(heads, on),

@@ -90,7 +90,11 @@ mod tests {
             } else {
                 Stated::Within
             };
-            assert_eq!(stated(Some(seen), claim, came), expected, "{seen} {claim} {came}");
+            assert_eq!(
+                stated(Some(seen), claim, came),
+                expected,
+                "{seen} {claim} {came}"
+            );
         }
     }
 
