@@ -1,6 +1,6 @@
 //! Who is asking: devices, workstations and lenders' machines prove that they hold a key and get
 //! an access token for ten minutes; every request is then answered for what the database says of
-//! them at that moment.
+//! them at that moment. A write of a device also carries a [`proof`] of its key.
 //!
 //! There is no password and no refresh token (`security.md` 5, T22–T24). [`token`] signs and
 //! checks access tokens, [`device`] gives them to devices for a signed challenge, [`client`] to
@@ -10,7 +10,10 @@ pub mod client;
 pub mod device;
 pub mod enrol;
 pub mod key;
+pub mod proof;
+pub mod qr;
 pub mod token;
+pub mod trust;
 
 use itgel_domain::case::Role;
 use itgel_domain::error::ErrorCode;
@@ -19,7 +22,10 @@ use itgel_domain::policy::{Actor, Grant};
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
-pub use self::enrol::{EnrolRequest, Enrolment, enrol, issue_enrolment, revoke};
+pub use self::enrol::{
+    Confirmation, EnrolRequest, Enrolment, confirm, enrol, issue_enrolment, revoke, waiting,
+};
+pub use self::proof::{Proofs, Shown};
 pub use self::token::{AccessToken, Principal, Tokens};
 use crate::error::ServiceError;
 use crate::service::Service;
@@ -50,10 +56,14 @@ impl Caller {
     /// The officer, at a device that may work.
     ///
     /// # Errors
-    /// [`ErrorCode::DeviceRevoked`] for any other device; [`ErrorCode::NotAllowed`] for a lender.
+    /// [`ErrorCode::DevicePending`] and [`ErrorCode::DeviceRevoked`] for any other device;
+    /// [`ErrorCode::NotAllowed`] for a lender.
     pub fn officer(self) -> Result<Actor, ServiceError> {
         match self {
             Self::Officer { device, actor } if device.status == DeviceStatus::Active => Ok(actor),
+            Self::Officer { device, .. } if device.status == DeviceStatus::Pending => {
+                Err(ErrorCode::DevicePending.into())
+            }
             Self::Officer { .. } => Err(ErrorCode::DeviceRevoked.into()),
             Self::Lender { .. } => Err(ErrorCode::NotAllowed.into()),
         }
@@ -98,15 +108,17 @@ impl Caller {
 }
 
 /// Finds out who holds `token`: checks it, then reads device and grants as they are now, so that
-/// a withdrawn grant and a replaced key take effect at once.
+/// a withdrawn grant and a replaced key take effect at once. A write of a device must come with a
+/// proof that the caller holds its key.
 ///
 /// # Errors
 /// A token code of [`Tokens::verify`]; [`ErrorCode::TokenInvalid`] if the token was given to a
-/// key that is no longer the caller's.
+/// key that is no longer the caller's; [`ErrorCode::TokenProof`] as [`Proofs::check`] says.
 pub fn authenticate(
     service: &Service,
-    tokens: &Tokens,
+    (tokens, proofs): (&Tokens, &Proofs),
     token: &str,
+    shown: &Shown,
     now: AtMs,
 ) -> Result<Caller, ServiceError> {
     let claims = tokens.verify(token, now)?;
@@ -131,7 +143,13 @@ pub fn authenticate(
             }
         })?;
     let (holds_key, caller) = caller;
-    holds_key.then_some(caller).ok_or_else(invalid)
+    if !holds_key {
+        return Err(invalid());
+    }
+    if let Caller::Officer { device, .. } = &caller {
+        proofs.check(shown, token, &device.public_key, now)?;
+    }
+    Ok(caller)
 }
 
 /// The officer with what is granted now.

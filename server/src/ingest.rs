@@ -45,7 +45,7 @@ use self::chain::Outcome;
 use self::page::Page;
 use crate::error::ServiceError;
 use crate::service::Service;
-use crate::store::device::DeviceRecord;
+use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::{self, Tx};
 
 /// Most bytes of a page. A device cuts its pages at [`itgel_domain::sync::push::PAGE_BYTES`];
@@ -58,13 +58,18 @@ pub const MAX_PAGE_BYTES: usize = 1 << 20;
 /// [`ErrorCode::RequestTooLarge`] or [`ErrorCode::RequestMalformed`] for a page that cannot be
 /// one, [`ErrorCode::EnvelopeForeignDevice`] for a page of another device,
 /// [`ErrorCode::EnvelopeSignature`] if its head does not vouch for it: the device then checks its
-/// own chain and goes on in its next incarnation. Nothing of such a page is kept.
+/// own chain and goes on in its next incarnation; [`ErrorCode::DevicePending`] before a device is
+/// confirmed. Nothing of such a page is kept.
 pub fn push(
     service: &Service,
     device: &DeviceRecord,
     push: Push,
 ) -> Result<PushAnswer, ServiceError> {
     let now = service.now();
+    if device.status == DeviceStatus::Pending {
+        // Nothing of it is kept here, and nothing is lost: without a receipt it stays on the device.
+        return Err(ErrorCode::DevicePending.into());
+    }
     let page = read(device, push)?;
     let (up_to, from_seq) = (page.head.at.clone(), page.first_seq);
     let device = device.clone();

@@ -2,16 +2,24 @@
 //!
 //! One key per purpose: signing receipts, pages and checkpoints (pinned by devices at
 //! enrolment), wrapping content keys, blind indexes of ID and phone, signing access tokens.
+//!
+//! The two keys that sign are handed on with an overlap (`security.md` 5): first the next pair is
+//! announced, then it takes over, and the pair before stays known. Every signing key states its
+//! successor before it goes, so a device that pinned the first can follow to the last.
+
+mod file;
 
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
-use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
+use itgel_domain::file::chain::{DeviceSigner, SignatureError, SoftwareSigner, Suite, verify};
 use itgel_domain::keys::{BlindIndexKey, Kek};
 use itgel_domain::sync::bundle::{BundleError, Reader};
-use serde::{Deserialize, Serialize};
+use itgel_domain::time::AtMs;
 use zeroize::Zeroizing;
 
+pub use self::file::RotationError;
+use self::file::{KeyFile, Pair};
 use crate::error::ServiceError;
 
 /// The keys of a running server.
@@ -24,29 +32,27 @@ pub struct ServerKeys {
     /// Blind index of phone numbers.
     pub blind_phone: BlindIndexKey,
     token_seed: Zeroizing<[u8; 32]>,
-}
-
-/// The key file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile {
-    signing: String,
-    wrapping: String,
-    blind_id: String,
-    blind_phone: String,
-    token: String,
+    /// The seeds of the token keys that are announced or have just retired.
+    other_token_seeds: Vec<Zeroizing<[u8; 32]>>,
+    /// The public signing keys from the first on; the last is the present one.
+    signed_with: Vec<Vec<u8>>,
+    successions: Vec<String>,
 }
 
 impl ServerKeys {
     /// New keys from five times 32 random bytes.
     #[must_use]
     pub fn from_random(random: &Zeroizing<[[u8; 32]; 5]>) -> Self {
+        let signer = SoftwareSigner::from_secret(&random[0]);
         Self {
-            signer: SoftwareSigner::from_secret(&random[0]),
+            signed_with: vec![signer.public_key()],
+            signer,
             kek: Kek::from_bytes(random[1]),
             blind_id: BlindIndexKey::from_bytes(random[2]),
             blind_phone: BlindIndexKey::from_bytes(random[3]),
             token_seed: Zeroizing::new(random[4]),
+            other_token_seeds: Vec::new(),
+            successions: Vec::new(),
         }
     }
 
@@ -55,21 +61,7 @@ impl ServerKeys {
     /// # Errors
     /// [`ServiceError::Config`] if it is not there or not a key file; never with its content.
     pub fn read(path: &Path) -> Result<Self, ServiceError> {
-        let unreadable =
-            || ServiceError::Config(format!("key file {} cannot be read", path.display()));
-        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|_| unreadable())?);
-        let file: KeyFile = toml::from_str(&text).map_err(|_| unreadable())?;
-        let key = |text: &str| -> Result<[u8; 32], ServiceError> {
-            let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| unreadable())?;
-            bytes.try_into().map_err(|_| unreadable())
-        };
-        Ok(Self::from_random(&Zeroizing::new([
-            key(&file.signing)?,
-            key(&file.wrapping)?,
-            key(&file.blind_id)?,
-            key(&file.blind_phone)?,
-            key(&file.token)?,
-        ])))
+        KeyFile::read(path)?.keys(path)
     }
 
     /// Writes a new key file, readable by its owner only.
@@ -77,23 +69,32 @@ impl ServerKeys {
     /// # Errors
     /// [`ServiceError::Config`] if a file is already there, or none can be written.
     pub fn create(path: &Path, random: &Zeroizing<[[u8; 32]; 5]>) -> Result<(), ServiceError> {
-        let file = KeyFile {
-            signing: HEXLOWER.encode(&random[0]),
-            wrapping: HEXLOWER.encode(&random[1]),
-            blind_id: HEXLOWER.encode(&random[2]),
-            blind_phone: HEXLOWER.encode(&random[3]),
-            token: HEXLOWER.encode(&random[4]),
-        };
-        let text = toml::to_string(&file).map_err(|e| ServiceError::caused("key file", e))?;
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut out = options
-            .open(path)
-            .map_err(|e| ServiceError::Config(format!("key file {}: {e}", path.display())))?;
-        std::io::Write::write_all(&mut out, text.as_bytes())
-            .map_err(|e| ServiceError::caused("key file", e))
+        KeyFile::new(random).create(path)
+    }
+
+    /// Announces the next pair of signing keys: devices and verifiers learn of it from now on.
+    ///
+    /// # Errors
+    /// [`RotationError`]; then the file is as it was.
+    pub fn announce(
+        path: &Path,
+        random: &Zeroizing<[[u8; 32]; 2]>,
+        now: AtMs,
+    ) -> Result<(), RotationError> {
+        let mut file = KeyFile::read(path)?;
+        file.announce(&Pair::from_random(random), path, now)?;
+        file.replace(path)
+    }
+
+    /// Lets the announced pair take over. `is_urgent` does so before the overlap is over, as after a
+    /// theft: verifiers that keep the old key set then refuse until they fetch the new one.
+    ///
+    /// # Errors
+    /// [`RotationError`]; then the file is as it was.
+    pub fn rotate(path: &Path, now: AtMs, is_urgent: bool) -> Result<(), RotationError> {
+        let mut file = KeyFile::read(path)?;
+        file.rotate(now, is_urgent)?;
+        file.replace(path)
     }
 
     /// Signs with the key that devices pinned; hexadecimal.
@@ -110,16 +111,55 @@ impl ServerKeys {
         Reader::new(bytes, &self.signer)
     }
 
+    /// Checks a signature that this server made, under its present key or one before it.
+    ///
+    /// # Errors
+    /// [`SignatureError`] for anything else.
+    pub fn verify(&self, message: &[u8], signature: &str) -> Result<(), SignatureError> {
+        let signature = HEXLOWER
+            .decode(signature.as_bytes())
+            .map_err(|_| SignatureError)?;
+        let is_ours = self
+            .signed_with
+            .iter()
+            .any(|key| verify(Suite::Ed25519, key, message, &signature).is_ok());
+        is_ours.then_some(()).ok_or(SignatureError)
+    }
+
+    /// The key that signs statements.
+    #[must_use]
+    pub fn signer(&self) -> &dyn DeviceSigner {
+        &self.signer
+    }
+
     /// The public key that devices pin.
     #[must_use]
     pub fn public_key(&self) -> Vec<u8> {
         self.signer.public_key()
     }
 
+    /// The public keys that this server has signed with, the first one first.
+    #[must_use]
+    pub fn signed_with(&self) -> &[Vec<u8>] {
+        &self.signed_with
+    }
+
+    /// The statements by which each signing key names its successor, the announced one included.
+    #[must_use]
+    pub fn successions(&self) -> &[String] {
+        &self.successions
+    }
+
     /// The seed of the Ed25519 key that signs access tokens.
     #[must_use]
     pub fn token_seed(&self) -> &[u8; 32] {
         &self.token_seed
+    }
+
+    /// The seeds of the token keys that are announced or have just retired.
+    #[must_use]
+    pub fn other_token_seeds(&self) -> &[Zeroizing<[u8; 32]>] {
+        &self.other_token_seeds
     }
 }
 

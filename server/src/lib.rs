@@ -17,6 +17,7 @@ pub mod divisions;
 pub mod entropy;
 pub mod erasure;
 pub mod error;
+pub mod evidence;
 pub mod exchange;
 pub mod fold;
 pub mod html;

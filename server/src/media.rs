@@ -19,7 +19,7 @@ use rusqlite::Connection;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::service::Service;
-use crate::store::device::DeviceRecord;
+use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::media::MediaRow;
 use crate::store::{self, Tx};
 
@@ -73,6 +73,9 @@ pub fn take(
     device: &DeviceRecord,
     chunk: Chunk,
 ) -> Result<ChunkAnswer, ServiceError> {
+    if device.status == DeviceStatus::Pending {
+        return Err(ErrorCode::DevicePending.into());
+    }
     if chunk.length > picture::MAX_BYTES as u64 || chunk.bytes.len() > CHUNK_BYTES {
         return Err(ErrorCode::MediaTooLarge.into());
     }

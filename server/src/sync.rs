@@ -4,6 +4,8 @@
 //! A session is in-process; the routes use it as well, so that a simulation and a phone speak
 //! with the same code.
 
+use std::collections::BTreeSet;
+
 use data_encoding::HEXLOWER;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
@@ -102,6 +104,10 @@ impl DeviceSession {
         }
         let service = &self.service;
         let now = service.now();
+        let news = match &request.trust {
+            Some(held) => auth::trust::news(service, &self.device, held, now)?,
+            None => None,
+        };
         let drift_ms = request.clock.0.saturating_sub(now.0);
         tracing::debug!(device = %self.device.id, drift_ms, "hello");
         service.store.read(|connection| {
@@ -119,7 +125,7 @@ impl DeviceSession {
                 checkpoint: signed.checkpoint.tree(),
                 checkpoint_signature: signed.signature,
                 checkpoint_at: signed.checkpoint.at,
-                trust: None,
+                trust: news,
                 consistency: growth(connection, request.checkpoint, signed.checkpoint.size)?,
                 restored: restored(connection)?,
             })
@@ -133,7 +139,9 @@ impl DeviceSession {
             .service
             .store
             .read(|c| store::chain::get(c, &device, incarnation))?;
-        let is_noted = chain.is_some_and(|row| row.hello_at.is_some());
+        let claimed = request.head.seq;
+        let is_noted = chain
+            .is_some_and(|row| row.hello_at.is_some() && row.claimed.max(row.head.seq) >= claimed);
         // A device that asks about a chain which it may never write opens none.
         if is_noted || self.device.status != DeviceStatus::Active {
             return Ok(());
@@ -148,7 +156,7 @@ impl DeviceSession {
         self.service.transact("sync.hello", move |service, tx| {
             let start = ChainHead::start(&device, incarnation);
             store::chain::note_hello(tx, &device, incarnation, start, service.now())?;
-            Ok(())
+            Ok(store::chain::note_claim(tx, &device, incarnation, claimed)?)
         })
     }
 
@@ -158,24 +166,37 @@ impl DeviceSession {
         connection: &Connection,
         division: DivisionCode,
     ) -> Result<(), ServiceError> {
-        if self.device.status != DeviceStatus::Active {
-            return Err(ErrorCode::DeviceRevoked.into());
-        }
-        let actor = auth::officer_actor(connection, &self.device.officer)?;
-        if scope(connection, &actor)?.contains(&division) {
-            Ok(())
-        } else {
-            Err(ErrorCode::ScopeOutside.into())
+        match self.scope(connection)?.contains(&division) {
+            true => Ok(()),
+            false if self.device.status == DeviceStatus::Pending => {
+                Err(ErrorCode::DevicePending.into())
+            }
+            false => Err(ErrorCode::ScopeOutside.into()),
         }
     }
 
-    /// The ends of the lists in the officer's scope.
+    /// The divisions whose lists this device pulls. One that waits for its confirmation pulls what
+    /// the banner's devices share, rules and campaigns, and nothing of any person.
+    fn scope(&self, connection: &Connection) -> Result<BTreeSet<DivisionCode>, ServiceError> {
+        let actor = auth::officer_actor(connection, &self.device.officer)?;
+        let mut scope = scope(connection, &actor)?;
+        match self.device.status {
+            DeviceStatus::Active => Ok(scope),
+            DeviceStatus::Pending => {
+                scope.retain(|division| division.level() <= DivisionLevel::County);
+                Ok(scope)
+            }
+            DeviceStatus::Revoked | DeviceStatus::Frozen => Err(ErrorCode::DeviceRevoked.into()),
+        }
+    }
+
+    /// The ends of the lists that this device pulls.
     fn lists(&self, connection: &Connection) -> Result<Vec<ListEnd>, ServiceError> {
-        if self.device.status != DeviceStatus::Active {
+        let stopped = [DeviceStatus::Revoked, DeviceStatus::Frozen];
+        if stopped.contains(&self.device.status) {
             return Ok(Vec::new());
         }
-        let actor = auth::officer_actor(connection, &self.device.officer)?;
-        let scope = scope(connection, &actor)?.into_iter();
+        let scope = self.scope(connection)?.into_iter();
         scope
             .map(|division| Ok(store::list::end(connection, division)?))
             .collect()
@@ -226,8 +247,8 @@ pub fn note_restored(
 pub fn scope(
     connection: &Connection,
     actor: &Actor,
-) -> Result<std::collections::BTreeSet<DivisionCode>, ServiceError> {
-    let mut scope = std::collections::BTreeSet::new();
+) -> Result<BTreeSet<DivisionCode>, ServiceError> {
+    let mut scope = BTreeSet::new();
     for grant in &actor.grants {
         if may(actor, Action::Pull, &Resource::at(grant.division)).is_err() {
             continue;

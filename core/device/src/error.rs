@@ -44,6 +44,18 @@ pub enum Error {
     /// The whole file of a subject is larger than one envelope can extend.
     #[error("an entry is larger than an envelope")]
     TooLarge,
+    /// The grant and its days of grace are over; reading and sending go on.
+    #[error("the grant has ended")]
+    GrantEnded,
+    /// The store is about to be deleted.
+    #[error("the store is about to be deleted")]
+    Wiping,
+    /// The store was deleted by order of the server.
+    #[error("the store was deleted by order of the server")]
+    Wiped,
+    /// Nobody ordered that the store be deleted.
+    #[error("no order to delete the store")]
+    NoOrder,
     /// Something has no receipt yet, so nothing is deleted.
     #[error("{0} records have no receipt yet")]
     Unreceipted(u64),
@@ -78,6 +90,9 @@ impl Error {
             Self::Unreceipted(_) => ErrorCode::CaseStale,
             Self::Picture(error) => error.code(),
             Self::Bundle(code) => *code,
+            Self::GrantEnded => ErrorCode::GrantEnded,
+            Self::Wiping | Self::Wiped => ErrorCode::DeviceWiping,
+            Self::NoOrder => ErrorCode::NotAllowed,
             Self::Busy => ErrorCode::Unavailable,
         }
     }

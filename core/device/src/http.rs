@@ -19,6 +19,9 @@ use itgel_domain::sync::pull::{Pull, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
 use itgel_domain::sync::wire;
 use itgel_domain::sync::{SyncProtocol, challenge_message};
+use itgel_domain::time::AtMs;
+use itgel_domain::trust::proof::{self, Asked};
+use itgel_domain::trust::{Invitation, InvitationError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::Agent;
@@ -26,6 +29,8 @@ use ureq::http::StatusCode;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::Enrolment;
+use crate::entropy::{SystemEntropy, bytes};
+use crate::wipe::WipedWord;
 
 /// Where the server is.
 #[derive(Debug, Clone)]
@@ -63,6 +68,9 @@ pub enum HttpError {
     /// An answer that is none of ours: a captive portal, or another server.
     #[error("the answer is not one of the interface")]
     Malformed,
+    /// A text that is no invitation.
+    #[error(transparent)]
+    Invitation(#[from] InvitationError),
     /// The address or the certificate cannot be used.
     #[error("the address or the certificate of the server cannot be used")]
     Config,
@@ -72,6 +80,15 @@ pub enum HttpError {
 struct Wire {
     agent: Agent,
     base_url: String,
+    /// The server's nonce for the next proof.
+    nonce: Mutex<String>,
+}
+
+/// What opens a request: the token, and the key that it is bound to.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    token: &'a str,
+    signer: &'a dyn DeviceSigner,
 }
 
 #[derive(Serialize)]
@@ -141,7 +158,7 @@ impl HttpError {
         match self {
             Self::Offline(_) => Kind::Unavailable,
             Self::Refused { code, .. } => code.kind(),
-            Self::Malformed | Self::Config => Kind::Malformed,
+            Self::Malformed | Self::Config | Self::Invitation(_) => Kind::Malformed,
         }
     }
 
@@ -162,6 +179,44 @@ impl HttpError {
             _ => None,
         }
     }
+}
+
+/// Enrols by an invitation, as it was scanned or typed: the server that answers must be the one that
+/// the invitation names.
+///
+/// # Errors
+/// [`HttpError::Invitation`] for a text that is none; [`HttpError::Refused`] with
+/// `enrolment.server` for another server, and what [`enrol`] refuses.
+pub fn enrol_invited(
+    invitation: &str,
+    root_pem: Option<Vec<u8>>,
+    signer: &dyn DeviceSigner,
+) -> Result<(Enrolment, Vec<DivisionCode>), HttpError> {
+    let invitation: Invitation = invitation.parse()?;
+    let config = HttpConfig {
+        root_pem,
+        ..HttpConfig::new(&invitation.address)
+    };
+    let (enrolment, scope) = enrol(&config, &invitation.code, signer)?;
+    if !invitation.is_of(&enrolment.server_key) {
+        return Err(HttpError::Refused {
+            code: ErrorCode::InvitationServer,
+            retry_after_ms: None,
+        });
+    }
+    Ok((enrolment, scope))
+}
+
+/// Tells the server that the store is deleted, from the word that was signed before; see
+/// [`crate::wipe`].
+///
+/// # Errors
+/// [`HttpError`]; then the word is kept and told again.
+pub fn tell_wiped(config: &HttpConfig, word: &WipedWord) -> Result<(), HttpError> {
+    let body = serde_json::to_vec(word).map_err(|_| HttpError::Malformed)?;
+    let wire = Wire::new(config)?;
+    wire.post("/v1/devices/wiped", JSON, None, &body, MAX_JSON)
+        .map(drop)
 }
 
 /// Shows a one-time code and the device's public key; the answer says who the device is and
@@ -219,10 +274,14 @@ impl HttpProtocol {
         let remembered = self.remembered();
         let was_fresh = remembered.is_none();
         let token = remembered.map_or_else(|| self.sign_in(), Ok)?;
-        let answer = match self.wire.cbor(path, &body, &token) {
+        let shown = |token| Shown {
+            token,
+            signer: self.signer.as_ref(),
+        };
+        let answer = match self.wire.cbor(path, &body, shown(&token)) {
             // The token's time is over; a fresh one that is refused is refused for good.
             Err(error) if error.kind() == Kind::Unauthenticated && !was_fresh => {
-                self.wire.cbor(path, &body, &self.sign_in()?)
+                self.wire.cbor(path, &body, shown(&self.sign_in()?))
             }
             other => other,
         };
@@ -310,6 +369,7 @@ impl Wire {
         Ok(Self {
             agent,
             base_url: config.base_url.clone(),
+            nonce: Mutex::default(),
         })
     }
 
@@ -323,11 +383,11 @@ impl Wire {
         serde_json::from_slice(&answer).map_err(|_| HttpError::Malformed)
     }
 
-    fn cbor(&self, path: &str, body: &[u8], token: &str) -> Result<Vec<u8>, HttpError> {
+    fn cbor(&self, path: &str, body: &[u8], shown: Shown<'_>) -> Result<Vec<u8>, HttpError> {
         self.post(
             path,
             wire::MEDIA_TYPE,
-            Some(token),
+            Some(shown),
             body,
             wire::MAX_COMPRESSED as u64,
         )
@@ -337,18 +397,22 @@ impl Wire {
         &self,
         path: &str,
         media_type: &str,
-        token: Option<&str>,
+        shown: Option<Shown<'_>>,
         body: &[u8],
         limit: u64,
     ) -> Result<Vec<u8>, HttpError> {
-        let mut request = self
-            .agent
-            .post(format!("{}{path}", self.base_url))
-            .header("content-type", media_type);
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
+        let address = format!("{}{path}", self.base_url);
+        let mut request = self.agent.post(&address).header("content-type", media_type);
+        if let Some(shown) = shown {
+            request = request
+                .header("authorization", format!("DPoP {}", shown.token))
+                .header(proof::HEADER, self.proof(&address, shown)?);
         }
         let mut response = request.send(body).map_err(offline)?;
+        let nonce = response.headers().get(proof::NONCE_HEADER);
+        if let Some(nonce) = nonce.and_then(|value| value.to_str().ok()) {
+            *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = nonce.to_owned();
+        }
         let retry_after_ms = response
             .headers()
             .get("retry-after")
@@ -369,6 +433,22 @@ impl Wire {
             }),
             None => Err(bare(status, retry_after_ms)),
         }
+    }
+}
+
+impl Wire {
+    /// The proof that this device holds the token's key. It bears no time: no clock of a device is
+    /// trusted, and the server judges by its nonce.
+    fn proof(&self, address: &str, shown: Shown<'_>) -> Result<String, HttpError> {
+        let id = bytes(&SystemEntropy).map_err(|_| HttpError::Config)?;
+        let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = Asked {
+            method: "POST",
+            address,
+            token: shown.token,
+            nonce: &nonce,
+        };
+        Ok(proof::sign(asked, id, AtMs(0), shown.signer))
     }
 }
 

@@ -27,6 +27,7 @@ pub mod sync;
 pub mod vault;
 mod visit;
 mod warning;
+pub mod wipe;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -48,6 +49,8 @@ use itgel_domain::subject::Subject;
 use itgel_domain::sync::pull::CaseItem;
 use itgel_domain::sync::push::PushAnswer;
 use itgel_domain::time::AtMs;
+use itgel_domain::trust::Coverage;
+use itgel_domain::trust::fingerprint::{self, Fingerprint};
 use jiff::civil::Date;
 use rusqlite::{Connection, Transaction};
 
@@ -69,7 +72,7 @@ pub use warning::{Warning, WarningCode};
 use rules::RuleCache;
 use seal::Means;
 use store::device::DeviceRow;
-use store::{Store, chain, device, draft, process, projection, subject};
+use store::{Store, chain, device, draft, process, projection, subject, trust};
 
 /// What the server answered when the device was enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +83,21 @@ pub struct Enrolment {
     pub officer: OfficerId,
     /// The server's public key, to be pinned.
     pub server_key: Vec<u8>,
+}
+
+/// What the server allows a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trust {
+    /// An administrator has not compared the fingerprint yet.
+    pub is_pending: bool,
+    /// The server has certified the key.
+    pub is_certified: bool,
+    /// Until when the grant lasts, by the server's clock; `None` before the first one.
+    pub granted_until: Option<AtMs>,
+    /// How far it covers the present, by the time of use since the last contact.
+    pub coverage: Option<Coverage>,
+    /// The server has ordered that the store be deleted.
+    pub wipe_ordered: bool,
 }
 
 /// What is wrong with a visit, and what looks wrong.
@@ -137,10 +155,10 @@ impl Device {
         Self::started(store, path, signer, entropy)
     }
 
-    /// Unlocks and opens the store at `path`.
+    /// Unlocks and opens the store at `path`. A deletion that was interrupted is brought to its end.
     ///
     /// # Errors
-    /// [`Error::Vault`] for a wrong PIN, with the tries that are left; [`Error::ForeignKey`] if
+    /// [`Error::Wiped`] if the store was deleted by order; [`Error::Vault`] for a wrong PIN, with the tries that are left; [`Error::ForeignKey`] if
     /// `signer` is not the key that was enrolled.
     pub fn open(
         path: &Path,
@@ -148,6 +166,10 @@ impl Device {
         signer: Arc<dyn DeviceSigner>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, Error> {
+        if wipe::is_begun(path) {
+            wipe::resume(path)?;
+            return Err(Error::Wiped);
+        }
         let key = vault::unlock(path, secrets)?;
         Self::started(Store::open(path, &key)?, path, signer, entropy)
     }
@@ -177,28 +199,28 @@ impl Device {
         self.read(|db| Ok(device::get(db)?.revoked))
     }
 
-    /// Deletes the store and the way to its key.
+    /// What the server allows this device at `now`, for a screen.
     ///
     /// # Errors
-    /// [`Error::Unreceipted`] while anything lacks a receipt: then nothing is deleted.
-    pub fn wipe(self) -> Result<(), Error> {
-        let open = self.read(|db| Ok(chain::open_count(db)?))?;
-        if open > 0 {
-            return Err(Error::Unreceipted(open));
-        }
-        vault::destroy(&self.path)?;
-        drop(self.store);
-        for end in ["", "-wal", "-shm"] {
-            let mut name = self.path.clone().into_os_string();
-            name.push(end);
-            match std::fs::remove_file(&name) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(vault::VaultError::Io(error).into());
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+    /// [`Error::Store`].
+    pub fn trust(&self, now: AtMs) -> Result<Trust, Error> {
+        self.read(|db| {
+            let held = trust::get(db)?;
+            Ok(Trust {
+                is_pending: held.is_pending,
+                is_certified: held.certificate.is_some(),
+                granted_until: held.grant_until,
+                coverage: held.coverage(now),
+                wipe_ordered: held.wipe_nonce.is_some(),
+            })
+        })
+    }
+
+    /// The fingerprint of this device's key, for an administrator to compare; `itgel-text` has the
+    /// words.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        fingerprint::of(&self.signer.public_key())
     }
 
     // Subjects ------------------------------------------------------------------------------
@@ -264,7 +286,7 @@ impl Device {
         now: AtMs,
     ) -> Result<ChainRef, Error> {
         let with = (&self.rules, self.entropy.as_ref());
-        self.write(|tx| people::put_identity(tx, id, people, now, with))
+        self.enter(now, |tx| people::put_identity(tx, id, people, now, with))
     }
 
     /// Writes a ballot of the peer evaluation.
@@ -273,7 +295,7 @@ impl Device {
     /// [`Error::Invalid`] for a score outside 1 to 5; [`Error::PackMissing`] before rules came.
     pub fn put_ballot(&self, ballot: Ballot, now: AtMs) -> Result<ChainRef, Error> {
         let with = (&self.rules, self.entropy.as_ref());
-        self.write(|tx| people::put_ballot(tx, ballot, now, with))
+        self.enter(now, |tx| people::put_ballot(tx, ballot, now, with))
     }
 
     /// Writes that an adult took a consent back; it takes effect when the server receives it.
@@ -288,7 +310,7 @@ impl Device {
         now: AtMs,
     ) -> Result<ChainRef, Error> {
         let with = (&self.rules, self.entropy.as_ref());
-        self.write(|tx| people::withdraw_consent(tx, id, consent, (withdrawn_on, now), with))
+        self.enter_always(|tx| people::withdraw_consent(tx, id, consent, (withdrawn_on, now), with))
     }
 
     // Drafts --------------------------------------------------------------------------------
@@ -318,7 +340,7 @@ impl Device {
         observations: &[Observation],
         now: AtMs,
     ) -> Result<(), Error> {
-        self.write(|tx| {
+        self.enter(now, |tx| {
             visit::subject_row(tx, id)?;
             for observation in observations {
                 let observation = observation.clone();
@@ -350,7 +372,7 @@ impl Device {
             reason: reason.to_owned(),
             changed_at: now,
         };
-        self.write(|tx| {
+        self.enter(now, |tx| {
             visit::subject_row(tx, id)?;
             Ok(draft::put_value(tx, id, cycle, &value)?)
         })
@@ -388,7 +410,7 @@ impl Device {
         consent: &Consent,
         now: AtMs,
     ) -> Result<(), Error> {
-        self.write(|tx| {
+        self.enter(now, |tx| {
             visit::subject_row(tx, id)?;
             Ok(draft::put_consent(tx, id, cycle, consent, now)?)
         })
@@ -468,7 +490,9 @@ impl Device {
             signer: self.signer.as_ref(),
             entropy: self.entropy.as_ref(),
         };
-        self.write(|tx| seal::seal(tx, id, cycle, (as_of, now), countersign, &means))
+        self.enter(now, |tx| {
+            seal::seal(tx, id, cycle, (as_of, now), countersign, &means)
+        })
     }
 
     // Arrival -------------------------------------------------------------------------------
@@ -562,6 +586,35 @@ impl Device {
             intake::take_kept(tx, entropy)
         })?;
         Ok(device)
+    }
+
+    /// Enters something: while the grant or its days of grace last, and no deletion has begun.
+    fn enter<T>(
+        &self,
+        now: AtMs,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.enter_always(|tx| {
+            if trust::get(tx)?.coverage(now) == Some(Coverage::Ended) {
+                return Err(Error::GrantEnded);
+            }
+            trust::count_use(tx, now)?;
+            work(tx)
+        })
+    }
+
+    /// Enters what the law lets nobody refuse, also after a grant; not into a store that is about to
+    /// be deleted.
+    fn enter_always<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.write(|tx| {
+            if trust::get(tx)?.is_wiping {
+                return Err(Error::Wiping);
+            }
+            work(tx)
+        })
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {

@@ -10,6 +10,7 @@ mod log;
 mod pictures;
 mod pull;
 mod push;
+mod trust;
 
 pub(crate) use push::settle;
 
@@ -99,6 +100,10 @@ pub struct SyncReport {
     pub pictures_waiting: u64,
     /// Bytes of photos and scans that were sent.
     pub picture_bytes: u64,
+    /// The device waits for an administrator to compare its fingerprint; its records wait with it.
+    pub is_pending: bool,
+    /// The server has ordered that this store be deleted: [`Device::obey_wipe`].
+    pub wipe_ordered: bool,
     /// How far the server's clock is ahead of the device's.
     pub clock_ahead_ms: i64,
 }
@@ -287,8 +292,13 @@ impl<P: SyncProtocol> Run<'_, P> {
     fn round(&mut self) -> Result<bool, SyncError> {
         let hello = self.hello_of_current()?;
         let answer = self.hello(&hello)?;
+        let may_send = self.take_trust(&answer)?;
         self.report.clock_ahead_ms = answer.clock.0.saturating_sub(self.now.0);
         self.watch_log(&hello, &answer)?;
+        if !may_send {
+            self.pull(&answer)?;
+            return Ok(false);
+        }
         let again = self.on_epoch(&hello, &answer)?;
         if again {
             return Ok(true);
@@ -424,7 +434,7 @@ pub(crate) fn hello_of(
         epoch: own.epoch.unwrap_or(0),
         cursors: list::cursors(db)?,
         clock: now,
-        trust: None,
+        trust: Some(trust::held(db, own)?),
         checkpoint: own.checkpoint,
     })
 }

@@ -28,8 +28,8 @@ use crate::people;
 use crate::rules::RuleCache;
 use crate::store::device::DeviceRow;
 use crate::store::draft::DraftValue;
-use crate::store::{device, draft, identity, list, process, projection, register, subject};
-use crate::warning::warnings;
+use crate::store::{device, draft, identity, list, process, projection, register, subject, trust};
+use crate::warning::{outdated_rules, warnings};
 
 /// What a visit draws on.
 pub(crate) struct Visit {
@@ -251,9 +251,13 @@ pub(crate) fn check(
         Err(error) => return Err(error),
     };
     let earlier = earlier(db, subject, cycle)?;
+    let packs = trust::get(db)?.packs;
+    let outdated = inputs.as_ref().and_then(|i| outdated_rules(i, &packs));
+    let mut warnings = warnings(&visit, &earlier, inputs.as_ref());
+    warnings.extend(outdated);
     Ok(Checked {
         violations: violations(&visit, as_of),
-        warnings: warnings(&visit, &earlier, inputs.as_ref()),
+        warnings,
     })
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use itgel_domain::assess::{Inputs, Mismatch, mismatches};
 use itgel_domain::item::{ItemPath, Observation, State, Value};
 use itgel_domain::rights::scan::Words;
+use itgel_domain::trust::outdates;
 
 use crate::check::is_stock;
 use crate::visit::{EarlierValue, Visit};
@@ -32,6 +33,8 @@ pub enum WarningCode {
     FarFromBefore,
     /// Words that tell of what must not be collected (`domain.md` L-03): take them back.
     ForbiddenWords,
+    /// The rules here are older than those that the grant names: synchronise (`security.md` T33).
+    OutdatedRules,
 }
 
 impl WarningCode {
@@ -52,6 +55,7 @@ impl WarningCode {
             Self::CopiedFromBefore => "warning.copied_from_before",
             Self::FarFromBefore => "warning.far_from_before",
             Self::ForbiddenWords => "warning.forbidden_words",
+            Self::OutdatedRules => "warning.outdated_rules",
         }
     }
 
@@ -70,7 +74,7 @@ impl WarningCode {
             )
             | Self::SameStockAsBefore => "herd",
             Self::FarFromBefore => LATITUDE,
-            Self::CopiedFromBefore | Self::ForbiddenWords => "draft",
+            Self::CopiedFromBefore | Self::ForbiddenWords | Self::OutdatedRules => "draft",
         }
     }
 }
@@ -110,6 +114,16 @@ pub(crate) fn warnings(
         field: code.field().to_owned(),
     });
     counted.chain(forbidden_words(visit)).collect()
+}
+
+/// Rules that are older than the grant says.
+pub(crate) fn outdated_rules(inputs: &Inputs, packs: &str) -> Option<Warning> {
+    let code = WarningCode::OutdatedRules;
+    let pack = &inputs.pack;
+    outdates(packs.lines(), &pack.id, &pack.version).then(|| Warning {
+        code,
+        field: code.field().to_owned(),
+    })
 }
 
 /// Values and reasons in which the officer wrote of what must not be collected, each with its

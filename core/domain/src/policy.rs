@@ -4,6 +4,7 @@
 //! The table is a first gate before every request. What a case forbids besides, by its state and
 //! by those who have acted in it, is in [`crate::case`]; both must agree.
 
+mod reach;
 mod table;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::division::DivisionCode;
 use crate::error::ErrorCode;
 use crate::id::{LenderId, OfficerId, SubjectId};
 
+pub use reach::Reach;
 pub use table::{Action, Need, RULES, Rule};
 
 /// Somebody who asks for something.

@@ -22,7 +22,7 @@ mod wipe;
 
 pub use self::certificate::Certificate;
 pub use self::evidence::{Evidence, EvidenceFault, LogPlace, Proven};
-pub use self::grant::{Coverage, GRACE_DAYS, GRANT_DAYS, Grant};
+pub use self::grant::{Coverage, GRACE_DAYS, GRANT_DAYS, Grant, outdates};
 pub use self::invitation::{Invitation, InvitationError};
 pub use self::succession::{Succession, follow};
 pub use self::wipe::{WipeOrder, wiped_message};

@@ -1,15 +1,17 @@
 //! Clients of the HTTP interface: an officer's workstation and a lender's machine.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
 use itgel_domain::id::{DeviceId, LenderId};
+use itgel_domain::trust::proof::{self, Asked};
 use itgel_server::Clock;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use ureq::Agent;
-use ureq::http::StatusCode;
+use ureq::http::request::Builder;
+use ureq::http::{Response, StatusCode};
+use ureq::{Agent, Body};
 
 use crate::clock;
 
@@ -43,6 +45,16 @@ pub struct Server {
     agent: Agent,
     base: String,
     clock: Clock,
+    /// The server's nonce for the next proof.
+    nonce: Arc<Mutex<String>>,
+}
+
+/// What opens a request.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    token: &'a str,
+    /// The key of a device, whose writes carry a proof.
+    key: Option<&'a SoftwareSigner>,
 }
 
 /// Somebody who is signed in and stays so.
@@ -89,6 +101,7 @@ impl Server {
             agent: config.into(),
             base: base.trim_end_matches('/').to_owned(),
             clock: clock::system(),
+            nonce: Arc::default(),
         }
     }
 
@@ -150,15 +163,10 @@ impl Server {
         &self,
         method: &str,
         path: &str,
-        token: Option<&str>,
+        shown: Option<Shown<'_>>,
         body: Option<&Value>,
     ) -> Result<Value, ClientError> {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base));
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
+        let request = self.opened(method, path, shown)?;
         let unbuildable = |_| ClientError::Unreadable("request");
         let mut response = match body {
             Some(body) => {
@@ -168,26 +176,60 @@ impl Server {
             }
             None => self.agent.run(request.body(()).map_err(unbuildable)?)?,
         };
-        let status = response.status();
-        let text = response.body_mut().read_to_string()?;
-        answer(status, &text)
+        self.answered(&mut response)
     }
 
     fn send_file(
         &self,
         path: &str,
-        token: &str,
+        shown: Shown<'_>,
         kind: &str,
         bytes: &[u8],
     ) -> Result<Value, ClientError> {
-        let request = ureq::http::Request::builder()
-            .method("POST")
-            .uri(format!("{}{path}", self.base))
-            .header("authorization", format!("Bearer {token}"))
+        let request = self
+            .opened("POST", path, Some(shown))?
             .header("content-type", kind)
             .body(bytes.to_vec())
             .map_err(|_| ClientError::Unreadable("request"))?;
         let mut response = self.agent.run(request)?;
+        self.answered(&mut response)
+    }
+
+    /// A request with its token, and with a proof where it writes.
+    fn opened(
+        &self,
+        method: &str,
+        path: &str,
+        shown: Option<Shown<'_>>,
+    ) -> Result<Builder, ClientError> {
+        let address = format!("{}{path}", self.base);
+        let mut request = ureq::http::Request::builder().method(method).uri(&address);
+        let Some(Shown { token, key }) = shown else {
+            return Ok(request);
+        };
+        let scheme = key.map_or("Bearer", |_| "DPoP");
+        request = request.header("authorization", format!("{scheme} {token}"));
+        if let Some(key) = key.filter(|_| method != "GET") {
+            let id = clock::random().map_err(|e| ClientError::Key(e.into()))?;
+            let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner);
+            let asked = Asked {
+                method,
+                address: address.split('?').next().unwrap_or_default(),
+                token,
+                nonce: &nonce,
+            };
+            let proof = proof::sign(asked, id, (self.clock)(), key);
+            request = request.header(proof::HEADER, proof);
+        }
+        Ok(request)
+    }
+
+    /// Reads an answer, and the nonce for the next proof.
+    fn answered(&self, response: &mut Response<Body>) -> Result<Value, ClientError> {
+        let nonce = response.headers().get(proof::NONCE_HEADER);
+        if let Some(nonce) = nonce.and_then(|value| value.to_str().ok()) {
+            *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = nonce.to_owned();
+        }
         let status = response.status();
         let text = response.body_mut().read_to_string()?;
         answer(status, &text)
@@ -224,7 +266,7 @@ impl Session {
     /// # Errors
     /// [`ClientError`].
     pub fn upload(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value, ClientError> {
-        self.signed_in(|token| self.server.send_file(path, token, kind, bytes))
+        self.signed_in(|shown| self.server.send_file(path, shown, kind, bytes))
     }
 
     /// Takes back.
@@ -253,16 +295,24 @@ impl Session {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, ClientError> {
-        self.signed_in(|token| self.server.send(method, path, Some(token), body))
+        self.signed_in(|shown| self.server.send(method, path, Some(shown), body))
     }
 
     /// Sends with the token at hand, and once more with a new one if that has ended.
     fn signed_in(
         &self,
-        send: impl Fn(&str) -> Result<Value, ClientError>,
+        send: impl Fn(Shown<'_>) -> Result<Value, ClientError>,
     ) -> Result<Value, ClientError> {
-        match send(&self.token()?) {
-            Err(ClientError::Refused { status: 401, .. }) => send(&self.sign_in()?),
+        let key = match &self.credential {
+            Credential::Device { key, .. } => Some(key),
+            Credential::Lender { .. } => None,
+        };
+        let token = self.token()?;
+        match send(Shown { token: &token, key }) {
+            Err(ClientError::Refused { status: 401, .. }) => {
+                let token = self.sign_in()?;
+                send(Shown { token: &token, key })
+            }
             answered => answered,
         }
     }

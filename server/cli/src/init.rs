@@ -93,8 +93,14 @@ pub fn run(args: &Args) -> Result<(), InitError> {
         args.dir.join(CONFIG).display()
     );
     for administrator in &args.administrator {
-        let code = auth::issue_enrolment(&service, &operator, administrator, now)?;
-        println!("enrolment code of {administrator} (30 minutes, once): {code}");
+        let confirmation = auth::Confirmation::AtTheMachine;
+        let invitation =
+            auth::issue_enrolment(&service, &operator, administrator, confirmation, now)?;
+        println!(
+            "enrolment code of {administrator} (30 minutes, once): {}",
+            invitation.code
+        );
+        println!("{}", auth::qr::terminal(&invitation.to_string())?);
     }
     Ok(())
 }

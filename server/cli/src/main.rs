@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use itgel::{
-    assess, audit, backup, bundle, demo, dictionary, exchange, import, init, land, line, monitor,
-    pack, quarantine, recompute, rights, serve, status,
+    assess, audit, backup, bundle, demo, dictionary, evidence, exchange, import, init, keys, land,
+    line, monitor, pack, quarantine, recompute, rights, serve, status,
 };
 
 /// The server lives on small short-lived values: texts of an assessment, rows, envelopes.
@@ -36,6 +36,12 @@ enum Command {
     Pack(pack::Args),
     /// Import tables of officials.
     Import(import::Args),
+    /// Hand the server's signing keys on.
+    Keys(keys::Args),
+    /// Export the evidence of who signed an envelope.
+    Evidence(evidence::ExportArgs),
+    /// Check the evidence of who signed an envelope.
+    CheckEvidence(evidence::CheckArgs),
     /// Look at the registers of land.
     Land(land::Args),
     /// Look at what was set aside on its way in, and decide about it.
@@ -75,6 +81,9 @@ fn main() -> ExitCode {
         Command::Line(args) => line::run(&args).map_err(Into::into),
         Command::Pack(args) => pack::run(&args).map_err(Into::into),
         Command::Import(args) => import::run(&args).map_err(Into::into),
+        Command::Keys(args) => keys::run(&args).map_err(Into::into),
+        Command::Evidence(args) => evidence::export(&args).map_err(Into::into),
+        Command::CheckEvidence(args) => evidence::check(&args).map_err(Into::into),
         Command::Land(args) => land::run(&args).map_err(Into::into),
         Command::Quarantine(args) => quarantine::run(&args).map_err(Into::into),
         Command::Export(args) => exchange::export(&args).map_err(Into::into),

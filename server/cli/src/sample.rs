@@ -324,11 +324,13 @@ impl Office<'_> {
         division: DivisionCode,
     ) -> Result<Seat, MakeSampleError> {
         let operator = setup::operator(self.banner.code);
-        let code = auth::issue_enrolment(self.service, &operator, &officer, self.service.now())?;
+        let (confirmation, now) = (auth::Confirmation::AtTheMachine, self.service.now());
+        let invitation =
+            auth::issue_enrolment(self.service, &operator, &officer, confirmation, now)?;
         Ok(Seat {
             officer,
             division,
-            code,
+            code: invitation.code,
         })
     }
 

@@ -1,7 +1,7 @@
 //! Ed25519 public keys in the forms that others write them: PEM, JWK, thumbprint.
 
-use data_encoding::{BASE64, BASE64URL_NOPAD};
-use itgel_domain::hash::Hash;
+use data_encoding::BASE64;
+pub use itgel_domain::trust::jws::{jwk_x, thumbprint};
 
 /// Length of an Ed25519 public key.
 pub const KEY_BYTES: usize = 32;
@@ -41,33 +41,9 @@ pub(super) fn pkcs8(seed: &[u8; 32]) -> zeroize::Zeroizing<Vec<u8>> {
     zeroize::Zeroizing::new([PKCS8_PREFIX.as_slice(), seed].concat())
 }
 
-/// The `x` member of the key as a JWK.
-#[must_use]
-pub fn jwk_x(key: &[u8]) -> String {
-    BASE64URL_NOPAD.encode(key)
-}
-
-/// The thumbprint of the key as a JWK (RFC 7638, RFC 8037).
-#[must_use]
-pub fn thumbprint(key: &[u8]) -> String {
-    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, jwk_x(key));
-    BASE64URL_NOPAD.encode(Hash::of_file(canonical.as_bytes()).as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_thumbprint_is_that_of_the_standard() {
-        // RFC 8037, appendix A.3.
-        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        let key = BASE64URL_NOPAD.decode(x.as_bytes()).unwrap();
-        assert_eq!(
-            thumbprint(&key),
-            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-        );
-    }
 
     #[test]
     fn a_pem_of_another_algorithm_is_no_key() {

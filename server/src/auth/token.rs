@@ -42,9 +42,9 @@ pub enum Principal {
 /// The answer of a token endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct AccessToken {
-    /// The token, for `Authorization: Bearer`.
+    /// The token, for `Authorization`.
     pub access_token: String,
-    /// Always `Bearer`.
+    /// `Bearer` for a lender's machine; `DPoP` for a device, whose writes carry a proof.
     pub token_type: String,
     /// Seconds until it ends.
     pub expires_in: i64,
@@ -74,13 +74,47 @@ struct Confirmation {
 /// Signs and checks the server's access tokens.
 pub struct Tokens {
     signing: EncodingKey,
-    checking: DecodingKey,
-    header: Header,
+    /// The present key first, then those that are announced or have just retired.
+    keys: Vec<TokenKey>,
     rules: Validation,
     address: String,
-    public_key: Vec<u8>,
     /// What was found good, until it ends.
     verified: Mutex<HashMap<Hash, Claims>>,
+}
+
+/// A key that tokens may be signed with.
+struct TokenKey {
+    checking: DecodingKey,
+    /// The header of every token that it signs.
+    header: Header,
+    public_key: Vec<u8>,
+}
+
+impl TokenKey {
+    fn of(seed: &[u8; 32]) -> Result<Self, ServiceError> {
+        let public_key = SoftwareSigner::from_secret(seed).public_key();
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TYPE.into());
+        header.kid = Some(key::thumbprint(&public_key));
+        let checking = DecodingKey::from_ed_components(&key::jwk_x(&public_key))
+            .map_err(|e| ServiceError::caused("token key", e))?;
+        Ok(Self {
+            checking,
+            header,
+            public_key,
+        })
+    }
+
+    fn jwk(&self) -> serde_json::Value {
+        serde_json::json!({
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": key::jwk_x(&self.public_key),
+            "alg": "EdDSA",
+            "use": "sig",
+            "kid": self.header.kid,
+        })
+    }
 }
 
 impl Tokens {
@@ -92,11 +126,9 @@ impl Tokens {
     /// one does.
     pub fn new(keys: &ServerKeys, public_url: &str) -> Result<Self, ServiceError> {
         let seed = keys.token_seed();
-        let public_key = SoftwareSigner::from_secret(seed).public_key();
-        let x = key::jwk_x(&public_key);
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(TYPE.into());
-        header.kid = Some(key::thumbprint(&public_key));
+        let others = keys.other_token_seeds().iter().map(|seed| &**seed);
+        let token_keys = std::iter::once(seed).chain(others);
+        let token_keys = token_keys.map(TokenKey::of).collect::<Result<_, _>>()?;
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
         rules.set_audience(&[public_url]);
@@ -106,12 +138,9 @@ impl Tokens {
         rules.validate_nbf = false;
         let tokens = Self {
             signing: EncodingKey::from_ed_der(&key::pkcs8(seed)),
-            checking: DecodingKey::from_ed_components(&x)
-                .map_err(|e| ServiceError::caused("token key", e))?,
-            header,
+            keys: token_keys,
             rules,
             address: public_url.to_owned(),
-            public_key,
             verified: Mutex::new(HashMap::new()),
         };
         tokens.test()?;
@@ -129,6 +158,10 @@ impl Tokens {
         now: AtMs,
     ) -> Result<AccessToken, ServiceError> {
         let iat = seconds(now);
+        let token_type = match principal {
+            Principal::Device(_) => "DPoP",
+            Principal::Lender(_) => "Bearer",
+        };
         let claims = Claims {
             iss: self.address.clone(),
             sub: principal.to_string(),
@@ -143,7 +176,7 @@ impl Tokens {
         };
         Ok(AccessToken {
             access_token: self.sign(&claims)?,
-            token_type: "Bearer".into(),
+            token_type: token_type.into(),
             expires_in: LIFE_S,
         })
     }
@@ -171,18 +204,14 @@ impl Tokens {
     /// The key set that others verify with.
     #[must_use]
     pub fn jwks(&self) -> serde_json::Value {
-        serde_json::json!({ "keys": [{
-            "kty": "OKP",
-            "crv": "Ed25519",
-            "x": key::jwk_x(&self.public_key),
-            "alg": "EdDSA",
-            "use": "sig",
-            "kid": self.header.kid,
-        }] })
+        let keys: Vec<_> = self.keys.iter().map(TokenKey::jwk).collect();
+        serde_json::json!({ "keys": keys })
     }
 
     fn sign(&self, claims: &Claims) -> Result<String, ServiceError> {
-        jsonwebtoken::encode(&self.header, claims, &self.signing)
+        let present = self.keys.first();
+        let present = present.ok_or(ServiceError::internal("token key"))?;
+        jsonwebtoken::encode(&present.header, claims, &self.signing)
             .map_err(|e| ServiceError::caused("token", e))
     }
 
@@ -190,10 +219,10 @@ impl Tokens {
     /// type or extension is even looked at.
     fn check(&self, token: &str) -> Result<Claims, ErrorCode> {
         let invalid = |_| ErrorCode::TokenInvalid;
-        if jsonwebtoken::decode_header(token).map_err(invalid)? != self.header {
-            return Err(ErrorCode::TokenInvalid);
-        }
-        let data = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.rules);
+        let header = jsonwebtoken::decode_header(token).map_err(invalid)?;
+        let key = self.keys.iter().find(|key| key.header == header);
+        let key = key.ok_or(ErrorCode::TokenInvalid)?;
+        let data = jsonwebtoken::decode::<Claims>(token, &key.checking, &self.rules);
         Ok(data.map_err(invalid)?.claims)
     }
 
@@ -215,7 +244,7 @@ impl Tokens {
         let device = "self-test"
             .parse()
             .map_err(|e| ServiceError::caused("self-test", e))?;
-        let issued = self.issue(&Principal::Device(device), &self.public_key, AtMs(0))?;
+        let issued = self.issue(&Principal::Device(device), &[0; 32], AtMs(0))?;
         let token = issued.access_token;
         let mut changed = token.clone();
         let last = if changed.pop() == Some('A') { 'Q' } else { 'A' };
@@ -304,7 +333,7 @@ mod tests {
         let message = format!("{}.{}", encode(header), encode(claims));
         let signature = SoftwareSigner::from_secret(&[7; 32]).sign(message.as_bytes());
         assert_eq!(
-            tokens.public_key,
+            tokens.keys[0].public_key,
             SoftwareSigner::from_secret(&[7; 32]).public_key()
         );
         format!("{message}.{}", BASE64URL_NOPAD.encode(&signature))
@@ -410,9 +439,9 @@ mod tests {
     fn sec_t24_an_hmac_with_the_public_key_as_secret_is_no_signature() {
         let tokens = tokens();
         let claims = part(&good(&tokens), 1);
-        let mut header = tokens.header.clone();
+        let mut header = tokens.keys[0].header.clone();
         header.alg = Algorithm::HS256;
-        let secret = EncodingKey::from_secret(&tokens.public_key);
+        let secret = EncodingKey::from_secret(&tokens.keys[0].public_key);
         let forged = jsonwebtoken::encode(&header, &claims, &secret).unwrap();
         assert_eq!(tokens.verify(&forged, NOW), Err(ErrorCode::TokenInvalid));
     }

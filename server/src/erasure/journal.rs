@@ -6,8 +6,6 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
-use itgel_domain::file::chain::{Suite, verify};
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
 
@@ -82,9 +80,8 @@ pub(super) fn read(keys: &ServerKeys, path: &Path) -> Result<Vec<Erased>, Servic
 
 fn checked(keys: &ServerKeys, line: &str) -> Option<Erased> {
     let line: Line = serde_json::from_str(line).ok()?;
-    let signature = HEXLOWER.decode(line.signature.as_bytes()).ok()?;
     let message = message(&line.erased);
-    verify(Suite::Ed25519, &keys.public_key(), &message, &signature).ok()?;
+    keys.verify(&message, &line.signature).ok()?;
     Some(line.erased)
 }
 

@@ -78,8 +78,8 @@ pub(super) fn log(service: &Service, tx: &Tx<'_>, manifest: &Manifest) -> Result
     }
     let newest = store::log::newest_checkpoint(tx)?;
     let is_signed = newest.is_none_or(|newest| {
-        let key = service.keys.public_key();
-        newest.checkpoint.verify(&key, &newest.signature).is_ok()
+        let message = newest.checkpoint.message();
+        service.keys.verify(&message, &newest.signature).is_ok()
     });
     signed.retain(|size, _| *size > 0);
     match is_signed && signed.is_empty() {

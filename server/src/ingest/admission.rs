@@ -250,6 +250,7 @@ impl<'a> Admission<'a> {
     pub(super) fn device_code(&self) -> Option<ErrorCode> {
         let code = match self.device.status {
             DeviceStatus::Active => None,
+            DeviceStatus::Pending => Some(ErrorCode::DevicePending),
             DeviceStatus::Revoked => Some(ErrorCode::DeviceRevoked),
             DeviceStatus::Frozen => Some(ErrorCode::EnvelopeFork),
         };

@@ -42,11 +42,13 @@ pub(super) fn take(mut admission: Admission<'_>, page: Page) -> Result<Outcome, 
             head: head.hash,
         });
     }
-    let last = page.head.at.clone();
+    let signed = page.head.clone();
+    let last = signed.at.clone();
     let begun = head;
     let verdicts =
         take_joined(&mut admission, page, &mut head)?.ok_or(ErrorCode::EnvelopeSignature)?;
     release(&mut admission, &last, &mut head)?;
+    store::trust::put_head(admission.tx, &signed)?;
     if head != begun {
         store::chain::put_head(admission.tx, &device, incarnation, head)?;
     }

@@ -195,6 +195,9 @@ impl Admission<'_> {
             Some(seen) => store::log::checkpoint_at(self.tx, seen.size)?,
             None => None,
         };
+        if !self.was_granted(envelope)? {
+            flags.push(Flag::GrantExpired);
+        }
         let is_early = |seen: AtMs| {
             let stated = envelope.entries().iter().filter_map(meaning::stated_on);
             let received_on = self.received_at.on();
@@ -206,6 +209,15 @@ impl Admission<'_> {
             flags.push(Flag::LateArrival);
         }
         Ok(flags)
+    }
+
+    /// Whether the device held a grant when the envelope was entered (`security.md` T25). Before its
+    /// first one it could not know of any subject.
+    fn was_granted(&self, envelope: &Envelope) -> Result<bool, ServiceError> {
+        // A clock that runs ahead says nothing about the time of entry.
+        let at = envelope.entered_at.min(self.received_at);
+        let held = store::trust::grant_at(self.tx, &self.device.id, at)?;
+        Ok(held.is_none_or(|grant| at < grant.until))
     }
 
     /// Notes every campaign that the entries of an accepted envelope move.

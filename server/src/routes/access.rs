@@ -1,19 +1,20 @@
 //! Sign-in and enrolment.
 
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::id::OfficerId;
+use itgel_domain::id::{DeviceId, OfficerId};
 
 use super::App;
-use super::extract::{Json, Officer, blocking, with_service};
+use super::extract::{Json, NoBody, Officer, Page, blocking, with_service};
 use super::problem::Refusal;
 use crate::auth::client::{self, ClientCredentials};
 use crate::auth::device::{self, ChallengeRequest, TokenRequest};
-use crate::auth::{self, AccessToken, EnrolRequest};
+use crate::auth::trust::{self, Wiped};
+use crate::auth::{self, AccessToken, Confirmation, EnrolRequest};
 
 /// Tokens are not for caches (RFC 6749, 5.1).
 const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
@@ -25,11 +26,20 @@ pub(super) struct EnrolmentRequest {
     officer: OfficerId,
 }
 
-/// A code, shown once.
+/// A code, shown once: as it is typed, as a text for a QR code, and as its picture.
 #[derive(serde::Serialize)]
 struct EnrolmentCode {
     code: String,
+    invitation: String,
+    svg: String,
     expires_in: i64,
+}
+
+/// The words on the screen of a device.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fingerprint {
+    fingerprint: String,
 }
 
 pub(super) async fn challenge(
@@ -86,12 +96,16 @@ pub(super) async fn issue_enrolment(
     Officer(actor): Officer,
     Json(request): Json<EnrolmentRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let code = with_service(&app, move |s| {
-        auth::issue_enrolment(s, &actor, &request.officer, s.now())
+    let invitation = with_service(&app, move |s| {
+        let confirmation = Confirmation::Needed;
+        auth::issue_enrolment(s, &actor, &request.officer, confirmation, s.now())
     })
     .await?;
+    let text = invitation.to_string();
     let answer = EnrolmentCode {
-        code,
+        svg: auth::qr::svg(&text)?,
+        invitation: text,
+        code: invitation.code,
         expires_in: auth::enrol::CODE_LIFE_S,
     };
     Ok((StatusCode::CREATED, NO_STORE, axum::Json(answer)))
@@ -103,6 +117,56 @@ pub(super) async fn enrol(
 ) -> Result<impl IntoResponse, Refusal> {
     let admitted = with_service(&app, move |s| auth::enrol(s, &request, s.now())).await?;
     Ok((StatusCode::CREATED, axum::Json(admitted)))
+}
+
+/// The devices that wait for an administrator to compare their fingerprint.
+pub(super) async fn waiting(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Refusal> {
+    let lang = super::problem::lang_of(&headers);
+    let items = with_service(&app, move |s| {
+        s.store.read(|c| auth::waiting(c, &actor, lang))
+    });
+    Ok(Page {
+        items: items.await?,
+        next: None,
+    })
+}
+
+pub(super) async fn confirm(
+    State(app): State<App>,
+    Path(device): Path<DeviceId>,
+    Officer(actor): Officer,
+    Json(request): Json<Fingerprint>,
+) -> Result<StatusCode, Refusal> {
+    with_service(&app, move |s| {
+        auth::confirm(s, &actor, &device, &request.fingerprint, s.now())
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn wipe(
+    State(app): State<App>,
+    Path(device): Path<DeviceId>,
+    Officer(actor): Officer,
+    _: NoBody,
+) -> Result<StatusCode, Refusal> {
+    with_service(&app, move |s| {
+        trust::order_wipe(s, &actor, &device, s.now())
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn wiped(
+    State(app): State<App>,
+    Json(told): Json<Wiped>,
+) -> Result<StatusCode, Refusal> {
+    with_service(&app, move |s| trust::wiped(s, &told, s.now())).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn jwks(State(app): State<App>) -> axum::Json<serde_json::Value> {

@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::policy::Actor;
 use itgel_domain::sync::wire;
+use itgel_domain::trust::proof;
 use serde::de::DeserializeOwned;
 
 use super::App;
 use super::problem::Refusal;
-use crate::auth::{self, Caller};
+use crate::auth::{self, Caller, Shown};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::device::DeviceRecord;
@@ -91,14 +92,39 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller, Refusal> {
         .ok_or(ErrorCode::TokenMissing)?;
     let text = header.to_str().map_err(|_| ErrorCode::TokenInvalid)?;
     let (scheme, token) = text.split_once(' ').ok_or(ErrorCode::TokenMissing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    let is_known = ["bearer", "dpop"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
+    if !is_known {
         return Err(ErrorCode::TokenMissing.into());
     }
     let token = token.trim().to_owned();
+    let shown = shown(parts);
     blocking(app, move |app| {
-        auth::authenticate(&app.service, &app.tokens, &token, app.service.now())
+        let now = app.service.now();
+        auth::authenticate(
+            &app.service,
+            (&app.tokens, &app.proofs),
+            &token,
+            &shown,
+            now,
+        )
     })
     .await
+}
+
+/// What the proof of a request speaks of; two proofs are none.
+fn shown(parts: &Parts) -> Shown {
+    let mut proofs = parts.headers.get_all(proof::HEADER).iter();
+    let proof = match (proofs.next(), proofs.next()) {
+        (Some(proof), None) => proof.to_str().ok().map(str::to_owned),
+        _ => None,
+    };
+    Shown {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        proof,
+    }
 }
 
 impl FromRequestParts<App> for Officer {

@@ -39,7 +39,7 @@ use tokio::time::MissedTickBehavior;
 
 pub use self::openapi::{LoanRow, openapi_json};
 pub use self::router::router;
-use crate::auth::Tokens;
+use crate::auth::{Proofs, Tokens};
 use crate::error::ServiceError;
 use crate::jobs;
 use crate::limits::Limits;
@@ -56,6 +56,7 @@ const MAX_AT_WORK: usize = 256;
 struct App {
     service: Service,
     tokens: Arc<Tokens>,
+    proofs: Arc<Proofs>,
     at_work: Arc<Semaphore>,
     ready: Arc<health::LastReady>,
     limits: Arc<Limits>,
@@ -66,11 +67,13 @@ impl App {
     fn new(service: Service) -> Result<Self, ServiceError> {
         let tokens = Tokens::new(&service.keys, &service.config.public_url)?;
         let limits = Limits::new(&service.config.limits, service.clock());
+        let proofs = Proofs::new(&service.config.public_url)?;
         Ok(Self {
             limits: Arc::new(limits),
             refusals: Arc::default(),
             service,
             tokens: Arc::new(tokens),
+            proofs: Arc::new(proofs),
             at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
             ready: Arc::default(),
         })

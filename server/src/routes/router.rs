@@ -10,7 +10,9 @@ use axum::http::header::{
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::{delete, get, post};
+use itgel_domain::trust::proof;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -58,6 +60,7 @@ pub(super) fn table(app: App) -> Router {
         .route("/v1/log/checkpoint", get(staff::checkpoint));
     let sign_in = Router::new()
         .route("/v1/devices/enrol", post(access::enrol))
+        .route("/v1/devices/wiped", post(access::wiped))
         .route("/v1/auth/challenge", post(access::challenge))
         .route("/v1/auth/token", post(access::device_token))
         .route("/v1/oauth/token", post(access::client_token));
@@ -69,7 +72,10 @@ pub(super) fn table(app: App) -> Router {
         .route("/v1/sync/media", post(sync::send_chunk));
     let staff = Router::new()
         .route("/v1/enrolments", post(access::issue_enrolment))
+        .route("/v1/devices/waiting", get(access::waiting))
+        .route("/v1/devices/{id}/confirm", post(access::confirm))
         .route("/v1/devices/{id}/revoke", post(staff::revoke))
+        .route("/v1/devices/{id}/wipe", post(access::wipe))
         .route("/v1/board/{division}", get(staff::board))
         .route("/v1/divisions/{division}", get(staff::division))
         .route("/v1/cycles", get(staff::cycles))
@@ -173,7 +179,20 @@ pub(super) fn table(app: App) -> Router {
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_address);
     let files = guarded(&app, files, PATIENCE_WITH_FILES, import::MAX_BYTES);
-    guarded(&app, table, PATIENCE, MAX_BODY).merge(files).with_state(app)
+    let nonces = SetResponseHeaderLayer::if_not_present(
+        HeaderName::from_static(proof::NONCE_HEADER),
+        nonce(&app),
+    );
+    guarded(&app, table, PATIENCE, MAX_BODY)
+        .merge(files)
+        .layer(nonces)
+        .with_state(app)
+}
+
+/// The nonce for the next proof goes with every answer.
+fn nonce(app: &App) -> impl Fn(&Response) -> Option<HeaderValue> + Clone + use<> {
+    let app = app.clone();
+    move |_: &Response| HeaderValue::from_str(&app.proofs.nonce(app.service.now())).ok()
 }
 
 /// Rule packs and parameter tables on their way into force.

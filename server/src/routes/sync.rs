@@ -1,7 +1,6 @@
 //! The sync protocol over HTTP: each step one call.
 
 use axum::extract::State;
-use itgel_domain::error::ErrorCode;
 use itgel_domain::sync::SyncProtocol as _;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
@@ -12,7 +11,6 @@ use itgel_domain::sync::push::{Push, PushAnswer};
 use super::App;
 use super::extract::{Device, Wire, with_service};
 use super::problem::Refusal;
-use crate::store::device::DeviceStatus;
 use crate::sync::DeviceSession;
 
 pub(super) async fn hello(
@@ -50,9 +48,6 @@ pub(super) async fn pull(
     Device(device): Device,
     Wire(request): Wire<Pull>,
 ) -> Result<Wire<PullPage>, Refusal> {
-    if device.status != DeviceStatus::Active {
-        return Err(ErrorCode::DeviceRevoked.into());
-    }
     let answer = with_service(&app, move |s| {
         DeviceSession {
             service: s.clone(),

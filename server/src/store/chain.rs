@@ -1,7 +1,7 @@
 //! Where the chain of a device stands, by incarnation.
 
 use itgel_domain::file::chain::ChainHead;
-use itgel_domain::id::DeviceId;
+use itgel_domain::id::{DeviceId, OfficerId};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -14,6 +14,8 @@ pub struct ChainRow {
     pub head: ChainHead,
     /// When the device was first told where this chain stands.
     pub hello_at: Option<AtMs>,
+    /// The highest place that the device said it has; what lies beyond the end is its open tail.
+    pub claimed: u64,
 }
 
 /// The chain of an incarnation; `None` before anything of it was heard.
@@ -25,7 +27,8 @@ pub fn get(
     device: &DeviceId,
     incarnation: u32,
 ) -> Result<Option<ChainRow>, StoreError> {
-    let sql = "select seq, head, hello_at from chain where device = ?1 and incarnation = ?2";
+    let sql =
+        "select seq, head, hello_at, claimed from chain where device = ?1 and incarnation = ?2";
     let mut query = connection.prepare_cached(sql)?;
     let found = query.query_row(params![device.as_str(), incarnation], |row| {
         Ok(column::unsigned(row, "seq", "chain.seq").and_then(|seq| {
@@ -34,10 +37,67 @@ pub fn get(
             Ok(ChainRow {
                 head: ChainHead { seq, hash },
                 hello_at,
+                claimed: column::unsigned(row, "claimed", "chain.claimed")?,
             })
         }))
     });
     found.optional()?.transpose()
+}
+
+/// Notes how far a device said that its chain goes.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn note_claim(
+    tx: &Tx<'_>,
+    device: &DeviceId,
+    incarnation: u32,
+    seq: u64,
+) -> Result<(), StoreError> {
+    let sql = "update chain set claimed = ?3
+               where device = ?1 and incarnation = ?2 and claimed < ?3";
+    tx.prepare_cached(sql)?
+        .execute(params![device.as_str(), incarnation, column::signed(seq)])?;
+    Ok(())
+}
+
+/// A chain of a device of which the server lacks the end.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct OpenTail {
+    /// The device.
+    pub device: DeviceId,
+    /// The incarnation.
+    pub incarnation: u32,
+    /// The first place that is missing.
+    pub from: u64,
+    /// The last place that the device spoke of.
+    pub to: u64,
+}
+
+/// The chains of an officer's devices whose end never arrived, by device.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_open_tails(
+    connection: &Connection,
+    officer: &OfficerId,
+) -> Result<Vec<OpenTail>, StoreError> {
+    let sql = "select c.device, c.incarnation, c.seq + 1 as first, c.claimed as last
+               from chain c join device d on d.id = c.device
+               where d.officer = ?1 and c.claimed > c.seq
+               order by c.device, c.incarnation limit 500";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![officer.as_str()], |row| {
+        Ok((|| {
+            Ok(OpenTail {
+                device: column::word(row, "device", "chain.device")?,
+                incarnation: row.get("incarnation")?,
+                from: column::unsigned(row, "first", "chain.seq")?,
+                to: column::unsigned(row, "last", "chain.claimed")?,
+            })
+        })())
+    })?;
+    rows.map(|row| row?).collect()
 }
 
 /// The highest incarnation of the device that was heard of; 0 for none.

@@ -1,11 +1,11 @@
 //! What may be used once: sign-in challenges, client assertions, enrolment codes.
 
 use itgel_domain::hash::Hash;
-use itgel_domain::id::OfficerId;
+use itgel_domain::id::{DeviceId, OfficerId};
 use itgel_domain::time::AtMs;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, column};
 
 /// Keeps a nonce for `principal` until `expires_at`, and forgets those that have ended.
 ///
@@ -66,10 +66,20 @@ fn forget_ended(tx: &Tx<'_>, now: AtMs) -> Result<(), StoreError> {
 /// What became of an enrolment code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnrolmentUse {
-    /// It was good, for this officer, and is used now.
-    Good(OfficerId),
-    /// It was used before, for this officer: somebody else has seen it.
-    UsedBefore(OfficerId),
+    /// It is good and not used yet.
+    Good {
+        /// Whose device it admits.
+        officer: OfficerId,
+        /// Whether nobody has to compare the fingerprint any more.
+        is_confirmed: bool,
+    },
+    /// It was used before.
+    Used {
+        /// For whom.
+        officer: OfficerId,
+        /// By this device.
+        device: DeviceId,
+    },
     /// It has ended or was never given.
     Unknown,
 }
@@ -82,40 +92,63 @@ pub fn put_enrolment(
     tx: &Tx<'_>,
     code: &Hash,
     officer: &OfficerId,
+    is_confirmed: bool,
     expires_at: AtMs,
 ) -> Result<(), StoreError> {
-    let sql = "insert into enrolment (code_hash, officer, expires_at) values (?1, ?2, ?3)";
-    tx.prepare_cached(sql)?
-        .execute(params![code.to_string(), officer.as_str(), expires_at.0])?;
+    let sql = "insert into enrolment (code_hash, officer, confirmed, expires_at)
+               values (?1, ?2, ?3, ?4)";
+    let key = params![
+        code.to_string(),
+        officer.as_str(),
+        is_confirmed,
+        expires_at.0
+    ];
+    tx.prepare_cached(sql)?.execute(key)?;
     Ok(())
 }
 
-/// Uses an enrolment code.
+/// What an enrolment code is good for now.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn use_enrolment(tx: &Tx<'_>, code: &Hash, now: AtMs) -> Result<EnrolmentUse, StoreError> {
-    let code = code.to_string();
-    let sql = "select officer, expires_at, used_at from enrolment where code_hash = ?1";
-    let found: Option<(String, i64, Option<i64>)> = tx
-        .prepare_cached(sql)?
-        .query_row(params![code], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
-    let Some((officer, expires_at, used_at)) = found else {
-        return Ok(EnrolmentUse::Unknown);
-    };
-    let officer = officer.parse().map_err(|_| StoreError::Corrupt {
-        what: "enrolment.officer",
-    })?;
-    if used_at.is_some() {
-        return Ok(EnrolmentUse::UsedBefore(officer));
-    }
-    if expires_at <= now.0 {
-        return Ok(EnrolmentUse::Unknown);
-    }
-    let sql = "update enrolment set used_at = ?2 where code_hash = ?1";
-    tx.prepare_cached(sql)?.execute(params![code, now.0])?;
-    Ok(EnrolmentUse::Good(officer))
+pub fn find_enrolment(tx: &Tx<'_>, code: &Hash, now: AtMs) -> Result<EnrolmentUse, StoreError> {
+    let sql = "select officer, confirmed, expires_at, device from enrolment where code_hash = ?1";
+    let mut query = tx.prepare_cached(sql)?;
+    let found = query.query_row(params![code.to_string()], |row| {
+        Ok((|| {
+            let officer = column::word(row, "officer", "enrolment.officer")?;
+            let device: Option<String> = row.get("device")?;
+            if let Some(device) = device {
+                let device = device.parse().map_err(|_| StoreError::Corrupt {
+                    what: "enrolment.device",
+                })?;
+                return Ok(EnrolmentUse::Used { officer, device });
+            }
+            if row.get::<_, i64>("expires_at")? <= now.0 {
+                return Ok(EnrolmentUse::Unknown);
+            }
+            Ok(EnrolmentUse::Good {
+                officer,
+                is_confirmed: row.get("confirmed")?,
+            })
+        })())
+    });
+    let found: Option<Result<EnrolmentUse, StoreError>> = found.optional()?;
+    found.unwrap_or(Ok(EnrolmentUse::Unknown))
+}
+
+/// Notes the device that used a code.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn use_enrolment(
+    tx: &Tx<'_>,
+    code: &Hash,
+    device: &DeviceId,
+    now: AtMs,
+) -> Result<(), StoreError> {
+    let sql = "update enrolment set used_at = ?2, device = ?3 where code_hash = ?1";
+    tx.prepare_cached(sql)?
+        .execute(params![code.to_string(), now.0, device.as_str()])?;
+    Ok(())
 }

@@ -27,6 +27,9 @@ pub struct DeviceRecord {
 /// Whether a device may work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceStatus {
+    /// Enrolled; an administrator has not compared its fingerprint yet. It pulls rules and
+    /// nothing of any person, and keeps what is entered.
+    Pending,
     /// In use.
     Active,
     /// Revoked: it may still upload, into quarantine, and nothing else.
@@ -40,6 +43,7 @@ impl DeviceStatus {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Active => "active",
             Self::Revoked => "revoked",
             Self::Frozen => "frozen",
@@ -47,7 +51,7 @@ impl DeviceStatus {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Active, Self::Revoked, Self::Frozen]
+        [Self::Pending, Self::Active, Self::Revoked, Self::Frozen]
             .into_iter()
             .find(|s| s.as_str() == word)
     }

@@ -73,6 +73,7 @@ pub mod subject;
 pub mod title;
 pub mod title_joint;
 pub mod title_snapshot;
+pub mod trust;
 pub mod validation;
 pub mod warning;
 mod writer;

@@ -94,6 +94,21 @@ pub fn list(
     rows.map(|row| row?).collect()
 }
 
+/// How many households live in `within`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_households(connection: &Connection, within: DivisionCode) -> Result<u64, StoreError> {
+    let sql = "select count(*) as many from subject where division >= ?1 and division < ?2
+                   and kind = ?3 and erased_at is null";
+    let (low, high) = within.text_range();
+    let mut query = connection.prepare_cached(sql)?;
+    let kind = SubjectKind::Household.as_str();
+    query.query_row(params![low, high, kind], |row| {
+        Ok(column::unsigned(row, "many", "subject.many"))
+    })?
+}
+
 /// The subjects whose home on `day` was exactly `division`, by id: the home on the day of a
 /// snapshot counts (`domain.md` G 13).
 ///

@@ -27,4 +27,5 @@ mod screening;
 mod shape;
 mod staff;
 mod sync;
+mod trust;
 mod world;

@@ -1,7 +1,8 @@
 //! A running server, its clock and its clients.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -12,6 +13,7 @@ use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
 use itgel_domain::id::{DeviceId, OfficerId};
 use itgel_domain::sync::challenge_message;
 use itgel_domain::time::AtMs;
+use itgel_domain::trust::proof::{self, Asked};
 use itgel_fixtures::{Banner, SampleSize};
 use itgel_server::config::{Config, SampleConfig};
 use itgel_server::keys::ServerKeys;
@@ -41,6 +43,9 @@ pub(crate) struct World {
     pub(crate) base: String,
     clock: Arc<AtomicI64>,
     agent: ureq::Agent,
+    /// The key of every device token that was given here: writes carry a proof of it.
+    keys: Mutex<HashMap<String, [u8; 32]>>,
+    nonce: Mutex<String>,
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     listener: Option<std::net::TcpListener>,
     pub(crate) dir: TempDir,
@@ -113,6 +118,8 @@ impl World {
             base,
             clock,
             agent,
+            keys: Mutex::default(),
+            nonce: Mutex::default(),
             running: None,
             listener: Some(listener),
             dir,
@@ -227,7 +234,11 @@ impl World {
     pub(crate) fn code_for(&self, officer: &str) -> String {
         let operator = setup::operator(self.banner.code);
         let officer = officer.parse().unwrap();
-        auth::issue_enrolment(&self.service, &operator, &officer, self.service.now()).unwrap()
+        let confirmation = auth::Confirmation::AtTheMachine;
+        let now = self.service.now();
+        let invitation =
+            auth::issue_enrolment(&self.service, &operator, &officer, confirmation, now);
+        invitation.unwrap().code
     }
 
     /// A device of an officer, enrolled through the service.
@@ -255,10 +266,13 @@ impl World {
         );
         let nonce = asked.json()["nonce"].as_str().unwrap().to_owned();
         let given = self.post("/v1/auth/token", None, &seat.signed(&nonce));
-        given.json()["access_token"]
+        let given = given.json()["access_token"]
             .as_str()
             .expect("a token")
-            .to_owned()
+            .to_owned();
+        let mut keys = self.keys.lock().unwrap();
+        keys.insert(given.clone(), seat.secret);
+        given
     }
 
     /// The claims of a good client assertion of the lender.
@@ -306,8 +320,60 @@ impl World {
             .to_owned()
     }
 
-    /// Sends a request as it is.
+    /// Sends a request; a write with a device's token gets a proof of its key, as any client gives
+    /// one, once more if the nonce was an old one.
     pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let Some(proof) = self.proof(method, path, headers) else {
+            return self.send_bare(method, path, headers, body);
+        };
+        let with = |proof: &str| {
+            let mut headers = headers.to_vec();
+            headers.push((proof::HEADER, proof));
+            self.send_bare(method, path, &headers, body.clone())
+        };
+        let answer = with(&proof);
+        let is_old = answer.status == 401 && answer.json()["code"] == "token.proof";
+        if is_old {
+            with(&self.proof(method, path, headers).unwrap())
+        } else {
+            answer
+        }
+    }
+
+    /// The proof for a write, if the token is one of a device.
+    pub(crate) fn proof(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Option<String> {
+        let (_, bearer) = headers.iter().find(|(name, _)| *name == "authorization")?;
+        let token = bearer.strip_prefix("Bearer ")?;
+        let secret = *self.keys.lock().unwrap().get(token)?;
+        if method == "GET" {
+            return None;
+        }
+        let address = format!("{}{}", self.base, path.split('?').next()?);
+        let asked = Asked {
+            method,
+            address: &address,
+            token,
+            nonce: &self.nonce.lock().unwrap().clone(),
+        };
+        let id = itgel_domain::hash::Hash::of_file(fresh().as_bytes());
+        let id: [u8; 16] = id.as_bytes()[..16].try_into().unwrap();
+        let key = SoftwareSigner::from_secret(&secret);
+        Some(proof::sign(asked, id, self.service.now(), &key))
+    }
+
+    /// Sends a request as it is.
+    pub(crate) fn send_bare(
         &self,
         method: &str,
         path: &str,
@@ -324,7 +390,12 @@ impl World {
             "GET" | "DELETE" => self.agent.run(request.body(()).unwrap()),
             _ => self.agent.run(request.body(body).unwrap()),
         };
-        Answer::of(sent.unwrap())
+        let answer = Answer::of(sent.unwrap());
+        let nonce = answer.header(proof::NONCE_HEADER);
+        if !nonce.is_empty() {
+            *self.nonce.lock().unwrap() = nonce.to_owned();
+        }
+        answer
     }
 
     /// Reads.

@@ -82,6 +82,11 @@ pub(crate) fn reset_checkpoint(
     }
 }
 
+pub(crate) fn set_server_key(tx: &Transaction<'_>, key: &[u8]) -> Result<(), StoreError> {
+    tx.execute("update device set server_key = ?1", [key])?;
+    Ok(())
+}
+
 pub(crate) fn set_revoked(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("update device set revoked = 1", [])?;
     Ok(())

@@ -21,6 +21,7 @@ pub(crate) mod projection;
 pub(crate) mod register;
 pub(crate) mod rules;
 pub(crate) mod subject;
+pub(crate) mod trust;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -127,7 +127,7 @@ fn an_ended_token_is_renewed_once_and_the_request_goes_through() {
     assert_eq!(protocol.hello(&hello()).unwrap().epoch, 4);
     server.thread.join().unwrap();
     let seen = server.seen.lock().unwrap();
-    assert!(seen[2].contains("Bearer first") && seen[6].contains("Bearer second"));
+    assert!(seen[2].contains("DPoP first") && seen[6].contains("DPoP second"));
     assert!(seen[1].contains("\"nonce\":\"abc\"") && seen[1].contains("signature"));
 }
 

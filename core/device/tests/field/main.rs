@@ -17,5 +17,6 @@ mod restore;
 mod safety;
 mod server;
 mod sync;
+mod trust;
 mod visit;
 mod world;

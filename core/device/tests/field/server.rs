@@ -16,7 +16,7 @@ use itgel_domain::identity::IdentityRecord;
 use itgel_domain::log::{Checkpoint, consistency_proof, root_of};
 use itgel_domain::sync::SyncProtocol;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
-use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd, Restored};
+use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd, Restored, TrustNews};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer, MediaReceipt};
 use itgel_domain::sync::pull::{
     EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem, Tombstone, empty_digest,
@@ -73,6 +73,7 @@ struct State {
 
 pub(crate) struct Server {
     state: Mutex<State>,
+    news: Mutex<Option<TrustNews>>,
     signer: SoftwareSigner,
     forger: SoftwareSigner,
 }
@@ -89,6 +90,7 @@ impl Server {
                 page_items: 7,
                 ..State::default()
             }),
+            news: Mutex::default(),
             signer: SoftwareSigner::from_secret(&[200; 32]),
             forger: SoftwareSigner::from_secret(&[201; 32]),
         }
@@ -96,6 +98,20 @@ impl Server {
 
     pub(crate) fn public_key(&self) -> Vec<u8> {
         self.signer.public_key()
+    }
+
+    /// What it states at every hello from now on.
+    pub(crate) fn tell(&self, news: TrustNews) {
+        *self.news.lock().unwrap() = Some(news);
+    }
+
+    pub(crate) fn signer(&self) -> &SoftwareSigner {
+        &self.signer
+    }
+
+    /// Signs with another key from now on.
+    pub(crate) fn sign_with(&mut self, secret: [u8; 32]) {
+        self.signer = SoftwareSigner::from_secret(&secret);
     }
 
     pub(crate) fn admit(&self, device: &DeviceId, key: Vec<u8>) {
@@ -365,7 +381,7 @@ impl SyncProtocol for Server {
             checkpoint,
             checkpoint_signature: self.sign(&signed.message()),
             checkpoint_at: clock,
-            trust: None,
+            trust: self.news.lock().unwrap().clone(),
             consistency: request.checkpoint.and_then(|held| {
                 let size = usize::try_from(held.size).unwrap();
                 consistency_proof(&kept.leaves, size).ok()

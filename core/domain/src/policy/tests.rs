@@ -104,6 +104,43 @@ fn sec_t13_a_grant_reaches_its_division_and_what_lies_in_it_and_nothing_else() {
     }
 }
 
+/// A place as its digits say it: code, and the digits that all places in it begin with.
+fn drawn(state: &mut u64) -> (String, String) {
+    let mut pick = |n: u64| {
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 33) % n
+    };
+    let parts = [
+        ["15", "11"][usize::try_from(pick(2)).unwrap()].to_owned(),
+        format!("{:02}", pick(2) + 6),
+        format!("{:02}", pick(2) + 23),
+        format!("{:03}", pick(2) + 200),
+        format!("{:03}", pick(3) + 201),
+    ];
+    let level = usize::try_from(pick(5)).unwrap();
+    let stem = parts[..=level].concat();
+    (format!("{stem:0<6}"), stem)
+}
+
+#[test]
+fn sec_t13_a_hundred_thousand_pairs_of_places_are_judged_as_an_oracle_does() {
+    let (mut state, mut inside) = (7, 0);
+    for _ in 0..100_000 {
+        let ((from, stem), (to, to_stem)) = (drawn(&mut state), drawn(&mut state));
+        let officer = actor(vec![grant(Role::Collector, &from)]);
+        let answer = may(&officer, Action::Capture, &Resource::at(place(&to)));
+        let expected = match to_stem.starts_with(&stem) {
+            true => Ok(Role::Collector),
+            false => Err(Denial::Division),
+        };
+        inside += u32::from(expected.is_ok());
+        assert_eq!(answer, expected, "{from} to {to}");
+    }
+    assert!(inside > 5_000, "both answers were asked for: {inside}");
+}
+
 #[test]
 fn without_the_role_nothing_is_allowed_anywhere() {
     for action in Action::ALL {

@@ -87,6 +87,8 @@ pub enum Flag {
     OutdatedPack,
     /// Words that tell of what must not be collected (`domain.md` L-03): a person reads them.
     ForbiddenWords,
+    /// Entered after the device's grant had ended, in its days of grace (`security.md` T25).
+    GrantExpired,
 }
 
 crate::subject::words!(Flag {
@@ -96,6 +98,7 @@ crate::subject::words!(Flag {
     Self::ClockDrift => Self::ClockDrift => "clock_drift",
     Self::OutdatedPack => Self::OutdatedPack => "outdated_pack",
     Self::ForbiddenWords => Self::ForbiddenWords => "forbidden_words",
+    Self::GrantExpired => Self::GrantExpired => "grant_expired",
 });
 
 /// The receipt (回执) of a page: given after the commit, under one signature.

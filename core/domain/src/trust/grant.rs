@@ -155,11 +155,8 @@ impl Grant {
     /// Whether the pack with this id and version is older than one that the grant names.
     #[must_use]
     pub fn outdates(&self, id: &str, version: &str) -> bool {
-        self.packs.iter().any(|named| {
-            named
-                .rsplit_once('/')
-                .is_some_and(|(known, least)| known == id && is_older(version, least))
-        })
+        let packs = self.packs.iter().map(String::as_str);
+        outdates(packs, id, version)
     }
 
     fn jti(device: &DeviceId, seq: u64) -> String {
@@ -179,6 +176,16 @@ impl Coverage {
             Self::Ended
         }
     }
+}
+
+/// Whether the pack with this id and version is older than one of `packs`, as a grant names them.
+#[must_use]
+pub fn outdates<'a>(packs: impl IntoIterator<Item = &'a str>, id: &str, version: &str) -> bool {
+    packs.into_iter().any(|named| {
+        named
+            .rsplit_once('/')
+            .is_some_and(|(known, least)| known == id && is_older(version, least))
+    })
 }
 
 /// Versions count part by part: 1.9 is older than 1.10.

@@ -11,3 +11,4 @@ warning-same-stock-as-before = The counts of all classes equal last year's. Coun
 warning-unexplained-loss = In a disaster far more animals are missing than sales and deaths explain. Ask where they went; visit again.
 warning-far-from-before = This visit stands far from the last one. Make sure that this is the household.
 warning-copied-from-before = More than nine in ten values equal last year's. Ask for each again.
+warning-outdated-rules = The rules on this device are not the latest. Synchronise and assess again; what was entered stays.

@@ -9,3 +9,4 @@ warning-same-stock-as-before = 各类牲畜的数与上年完全一样。请重�
 warning-unexplained-loss = 受灾期间牲畜大量减少，出售和死亡都说明不了。请问清去向，需要再次入户。
 warning-far-from-before = 这次入户的位置离上次很远。请确认打开的是这一户。
 warning-copied-from-before = 九成以上的数据与上年相同。请逐项重新询问。
+warning-outdated-rules = 本机评分规则不是最新的。请联网同步后再测算；已录入的数据不受影响。

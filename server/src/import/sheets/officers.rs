@@ -2,9 +2,10 @@
 //! force; a device code is given to each of them apart (`domain.md` D.1).
 
 use itgel_domain::case::Role;
-use itgel_domain::division::DivisionCode;
+use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::OfficerId;
+use itgel_domain::policy::{Grant, Reach};
 
 use super::common;
 use crate::error::ServiceError;
@@ -81,6 +82,9 @@ impl Sheet for Officers {
             Some(code) => desk.division(cells, common::PLACE.key, code)?,
             None => None,
         };
+        if let (Some(role), Some(division)) = (role, &division) {
+            check_level(cells, role, division.code);
+        }
         let (Some(officer), Some(name), Some(role), Some(division)) =
             (officer, name, role, division)
         else {
@@ -117,11 +121,71 @@ impl Sheet for Officers {
             name: row.name,
             division: row.division,
         };
+        if !has {
+            check_amount(force, &granted, row.role, row.division)?;
+        }
         let known = store::officer::get(force.tx, &record.id)?;
         if has && known.is_some_and(|known| known.name == record.name) {
             return Ok(Applied::Same);
         }
         setup::add_officer(force.tx, &record, &[(row.role, row.division)])?;
         Ok(Applied::Changed)
+    }
+}
+
+/// A role in a larger division than such a role may have is a fault of its row.
+fn check_level(cells: &mut Cells<'_>, role: Role, division: DivisionCode) {
+    let reach = Reach::of(role);
+    if reach.allows(division.level()) {
+        return;
+    }
+    let title = ROLES.iter().find(|(_, known)| *known == role);
+    let figures = [
+        ("role", title.map_or("", |(title, _)| *title)),
+        ("most", level_title(reach.level.level())),
+        ("given", level_title(division.level())),
+    ];
+    cells.fault_with(common::PLACE.key, ErrorCode::OfficerScope, &figures);
+}
+
+/// What one person has over all divisions of a role stays within its bounds.
+fn check_amount(
+    force: &Force<'_>,
+    granted: &[Grant],
+    role: Role,
+    division: DivisionCode,
+) -> Result<(), ServiceError> {
+    let reach = Reach::of(role);
+    let mut places: Vec<DivisionCode> = granted
+        .iter()
+        .filter(|grant| grant.role == role)
+        .map(|grant| grant.division)
+        .collect();
+    places.push(division);
+    // What lies in another of the places is counted there.
+    let outer = |place: &&DivisionCode| {
+        let mut others = places.iter().filter(|other| *other != *place);
+        !others.any(|other| other.contains(**place))
+    };
+    let (mut gachas, mut households) = (0, 0);
+    for place in places.iter().filter(outer) {
+        let villages = store::division::list_any_day(force.tx, *place, DivisionLevel::Village)?;
+        gachas += villages.len() as u64;
+        households += store::subject::count_households(force.tx, *place)?;
+    }
+    let is_within = |most: Option<u64>, has: u64| most.is_none_or(|most| has <= most);
+    match is_within(reach.gachas, gachas) && is_within(reach.households, households) {
+        true => Ok(()),
+        false => Err(ErrorCode::OfficerScope.into()),
+    }
+}
+
+const fn level_title(level: DivisionLevel) -> &'static str {
+    match level {
+        DivisionLevel::Region => "自治区",
+        DivisionLevel::Prefecture => "盟市",
+        DivisionLevel::County => "旗县",
+        DivisionLevel::Township => "苏木乡镇",
+        DivisionLevel::Village => "嘎查村",
     }
 }

@@ -49,15 +49,53 @@ create table device (
     officer     text not null references officer (id),
     suite       text not null,
     public_key  blob not null,
-    status      text not null, -- 'active', 'revoked', 'frozen'
+    status      text not null, -- 'pending', 'active', 'revoked', 'frozen'
     enrolled_at integer not null
+) without rowid;
+
+-- Who compared the fingerprint of a device with the one on its screen.
+create table device_confirmation (
+    device       text primary key references device (id),
+    confirmed_by text not null,
+    confirmed_at integer not null
+) without rowid;
+
+-- The grants that were given: what is entered is judged by the one that the device held then.
+create table device_grant (
+    device   text not null references device (id),
+    seq      integer not null,
+    from_at  integer not null,
+    until_at integer not null,
+    content  text not null,    -- digest over what it says beside its days
+    primary key (device, seq)
+) without rowid;
+
+-- Orders to delete the store of a device; carried out after the last receipt.
+create table device_wipe (
+    device     text primary key references device (id),
+    nonce      text not null,
+    ordered_by text not null,
+    ordered_at integer not null,
+    wiped_at   integer         -- when the device said so
+) without rowid;
+
+-- The heads that devices signed: each vouches for everything before it, for ever.
+create table signed_head (
+    device      text not null,
+    incarnation integer not null,
+    seq         integer not null,
+    hash        text not null,
+    signature   text not null,
+    primary key (device, incarnation, seq)
 ) without rowid;
 
 create table enrolment (
     code_hash  text primary key,
     officer    text not null references officer (id),
     expires_at integer not null,
-    used_at    integer
+    confirmed  integer not null, -- 1 for a code of the operator, who stands at both screens
+    used_at    integer,
+    device     text              -- that used it: a lost answer is given again to the same key
 ) without rowid;
 
 create table challenge (
@@ -140,6 +178,7 @@ create table chain (
     seq         integer not null,
     head        text not null,
     hello_at    integer,          -- when the device was first told where this chain stands
+    claimed     integer not null default 0, -- the highest place that the device said it has
     primary key (device, incarnation)
 ) without rowid;
 

@@ -14,6 +14,21 @@ create table device (
     revoked     integer not null
 ) strict;
 
+-- What the server stated about this device; each line was checked when it came.
+create table trust (
+    one         integer primary key check (one = 1),
+    is_pending  integer not null, -- an administrator has not compared the fingerprint yet
+    certificate text,
+    grant_seq   integer not null, -- 0 for none
+    grant_until integer,          -- by the server's clock
+    left_ms     integer,          -- of the grant at the last contact
+    used_ms     integer not null, -- time of use since then, as far as it can be told
+    used_at     integer,          -- by the device's clock, which is never trusted
+    packs       text not null,    -- named by the grant, one a line
+    wipe_nonce  text,             -- of the order to delete this store
+    is_wiping   integer not null  -- nothing more is entered
+) strict;
+
 -- The own chains ----------------------------------------------------------------------------
 
 create table link (
