@@ -96,6 +96,11 @@ impl World {
         self.hosted.wait_until(day).unwrap();
     }
 
+    /// Lets so much time pass.
+    pub fn pass_ms(&self, ms: i64) {
+        self.hosted.pass_ms(ms);
+    }
+
     /// The server as a client sees it.
     #[must_use]
     pub fn server(&self) -> Server {

@@ -157,6 +157,11 @@ impl Hosted {
         Ok(())
     }
 
+    /// Lets so much time pass; none, if it were to run backwards.
+    pub fn pass_ms(&self, ms: i64) {
+        self.clock.fetch_add(ms.max(0), Ordering::SeqCst);
+    }
+
     /// Does every job that is due, beside the server's own loop, and comes back when none is.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ mod quarantine;
 mod seeds;
 mod slow_link;
 mod storm;
+mod tokens;
 mod watch;
 
 pub use watch::{Watch, peak_memory_kib, reset_peak_memory};
@@ -50,6 +51,7 @@ pub const THEMES: &[&[Row]] = &[
     restore::ROWS,
     quarantine::ROWS,
     clocks::ROWS,
+    tokens::ROWS,
     fleet::ROWS,
     slow_link::ROWS,
     storm::ROWS,

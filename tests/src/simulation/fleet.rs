@@ -5,15 +5,13 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use itgel_device::sync::{self, SyncError, SyncReport};
-use itgel_domain::file::entry::Picked;
 use itgel_domain::hash::Hash;
-use itgel_domain::subject::Subject;
-use itgel_server::process::{self, ResolveRequest};
-use itgel_server::{Service, auth, registers, setup, store};
+use itgel_server::{Service, auth, setup};
 use tempfile::TempDir;
 
 use super::chance::{Bytes, Chance};
 use super::check;
+use super::desk;
 use super::failure::{Failure, Outcome, fails};
 use super::host::Host;
 use super::link::{Link, Receipted};
@@ -160,6 +158,12 @@ impl<'a> Fleet<'a> {
                 self.phone(device)?.vote(household, gacha, value, now)
             }
             Op::Withdraw { device, household } => self.phone(device)?.withdraw(household, now),
+            Op::Note {
+                device,
+                household,
+                value,
+            } => self.phone(device)?.remark(household, value, now),
+            Op::Retract { device, household } => self.phone(device)?.retract(household, now),
             Op::Sync { device, ref faults } => self.synchronise(device, faults),
             Op::Reopen { device } => self.phone(device)?.reopen().and_then(|()| done()),
             Op::Copy { device } => self.phone(device)?.copy().and_then(|()| done()),
@@ -185,8 +189,12 @@ impl<'a> Fleet<'a> {
             Op::Backup => self.host.get_mut().back_up().and_then(|()| done()),
             Op::RestoreServer => self.restore_server().and_then(|()| done()),
             Op::RestartServer => self.host.get_mut().restart().and_then(|()| done()),
-            Op::Move { household, gacha } => self.move_household(household, gacha),
-            Op::Resolve { gacha } => self.resolve(gacha),
+            Op::Move { household, gacha } => {
+                desk::move_household(self.scene, &self.host.borrow(), household, gacha)
+            }
+            Op::Resolve { gacha } => desk::resolve(self.scene, &self.host.borrow(), gacha),
+            Op::Release { gacha } => desk::decide(self.scene, &self.host.borrow(), gacha, true),
+            Op::Reject { gacha } => desk::decide(self.scene, &self.host.borrow(), gacha, false),
         }
     }
 
@@ -283,64 +291,6 @@ impl<'a> Fleet<'a> {
         let operator = setup::operator(self.scene.banner);
         let host = self.host.borrow();
         Ok(host.work(|service| auth::revoke(service, &operator, &device, service.now()))?)
-    }
-
-    fn move_household(&mut self, household: usize, gacha: usize) -> Outcome<String> {
-        let id = self.scene.households[household].subject.clone();
-        let Some(division) = self.scene.gachas.get(gacha).copied() else {
-            return fails("no such gacha in this scene");
-        };
-        let moved = self.host.borrow().work(|service| {
-            service.transact("simulation.move", move |service, tx| {
-                let Some(before) = store::subject::get(tx, &id)? else {
-                    return Ok(false);
-                };
-                if before.division == division {
-                    return Ok(false);
-                }
-                let now = service.now();
-                let until = now.on().yesterday().unwrap_or(now.on());
-                // Numbers are unlike each other in the whole sample.
-                let there = Subject { division, ..before };
-                registers::move_subject(service, tx, &there, until, now)?;
-                Ok(true)
-            })
-        })?;
-        Ok(if moved { "moved" } else { "lives there" }.into())
-    }
-
-    fn resolve(&mut self, gacha: usize) -> Outcome<String> {
-        let (scene, host) = (self.scene, self.host.borrow());
-        let (division, officer) = (scene.gachas[gacha], scene.reviewers[gacha].clone());
-        let cycle = scene.cycle.id.clone();
-        let found = host.service().store.read(|c| {
-            let actor = auth::officer_actor(c, &officer)?;
-            let open = process::open_conflicts(c, &actor, (division, &cycle), ("", ""), 1)?;
-            Ok::<_, itgel_server::ServiceError>((actor, open))
-        });
-        let (actor, open) = found?;
-        let Some(conflict) = open.into_iter().next() else {
-            return Ok("no conflict".into());
-        };
-        let Some(value) = conflict.values.first() else {
-            return fails("a conflict without values");
-        };
-        let request = ResolveRequest {
-            subject: conflict.subject.clone(),
-            cycle,
-            item: conflict.item.clone(),
-            picked: Picked::Entry(value.entry.clone()),
-            reason: "电话复核（示例）".into(),
-        };
-        let decided = host.work(|service| {
-            service.transact("simulation.resolve", move |service, tx| {
-                process::resolve_conflict(service, tx, &actor, &request, service.now())
-            })
-        });
-        match decided {
-            Ok(id) => Ok(id.to_string()),
-            Err(error) => check::refusal(&error),
-        }
     }
 
     /// Heals the network, lets everybody synchronise until all is quiet, and checks.

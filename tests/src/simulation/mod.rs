@@ -17,6 +17,7 @@
 
 pub mod chance;
 pub mod check;
+mod desk;
 mod failure;
 mod fleet;
 mod host;

@@ -42,6 +42,22 @@ pub enum Op {
         /// Which household.
         household: usize,
     },
+    /// The officer writes a remark.
+    Note {
+        /// Whose device.
+        device: usize,
+        /// Which household.
+        household: usize,
+        /// What makes it unlike the others.
+        value: u32,
+    },
+    /// The officer takes an own value back.
+    Retract {
+        /// Whose device.
+        device: usize,
+        /// Which household.
+        household: usize,
+    },
     /// The device synchronises over a link with these faults.
     Sync {
         /// Whose device.
@@ -106,6 +122,16 @@ pub enum Op {
     },
     /// A reviewer settles the first open conflict of a gacha.
     Resolve {
+        /// In which gacha.
+        gacha: usize,
+    },
+    /// A reviewer lets the first envelope count that was set aside in a gacha.
+    Release {
+        /// In which gacha.
+        gacha: usize,
+    },
+    /// A reviewer refuses the first envelope that was set aside in a gacha.
+    Reject {
         /// In which gacha.
         gacha: usize,
     },
@@ -218,6 +244,12 @@ impl fmt::Display for Op {
                 write!(f, "ballot {device} {household} {value}")
             }
             Self::Withdraw { device, household } => write!(f, "withdraw {device} {household}"),
+            Self::Note {
+                device,
+                household,
+                value,
+            } => write!(f, "note {device} {household} {value}"),
+            Self::Retract { device, household } => write!(f, "retract {device} {household}"),
             Self::Sync { device, faults } => {
                 write!(f, "sync {device}")?;
                 faults
@@ -237,6 +269,8 @@ impl fmt::Display for Op {
             Self::RestartServer => f.write_str("restart-server"),
             Self::Move { household, gacha } => write!(f, "move {household} {gacha}"),
             Self::Resolve { gacha } => write!(f, "resolve {gacha}"),
+            Self::Release { gacha } => write!(f, "release {gacha}"),
+            Self::Reject { gacha } => write!(f, "reject {gacha}"),
         }
     }
 }
@@ -285,6 +319,15 @@ fn from_numbers(word: &str, numbers: &[i64]) -> Option<Op> {
             device: index(d)?,
             household: index(h)?,
         },
+        ("note", [d, h, v]) => Op::Note {
+            device: index(d)?,
+            household: index(h)?,
+            value: u32::try_from(*v).ok()?,
+        },
+        ("retract", [d, h]) => Op::Retract {
+            device: index(d)?,
+            household: index(h)?,
+        },
         ("reopen", [d]) => Op::Reopen { device: index(d)? },
         ("copy", [d]) => Op::Copy { device: index(d)? },
         ("restore", [d]) => Op::Restore { device: index(d)? },
@@ -304,6 +347,8 @@ fn from_numbers(word: &str, numbers: &[i64]) -> Option<Op> {
             gacha: index(g)?,
         },
         ("resolve", [g]) => Op::Resolve { gacha: index(g)? },
+        ("release", [g]) => Op::Release { gacha: index(g)? },
+        ("reject", [g]) => Op::Reject { gacha: index(g)? },
         _ => return None,
     })
 }
@@ -386,6 +431,17 @@ mod tests {
                 gacha: 1,
             },
             Op::Resolve { gacha: 0 },
+            Op::Release { gacha: 0 },
+            Op::Reject { gacha: 1 },
+            Op::Retract {
+                device: 1,
+                household: 2,
+            },
+            Op::Note {
+                device: 1,
+                household: 2,
+                value: 3,
+            },
         ]);
         assert_eq!(read(&print(&ops)).unwrap(), ops);
         assert_eq!(

@@ -12,6 +12,7 @@ use itgel_domain::catalogue::Restricted;
 use itgel_domain::file::chain::SoftwareSigner;
 use itgel_domain::file::entry::{Consent, Recipient};
 use itgel_domain::file::envelope::Ballot;
+use itgel_domain::file::facts::value::{LiveValue, Source};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::item::{Observation, State, Value};
@@ -228,6 +229,30 @@ impl<'a> Phone<'a> {
         let written = self
             .device()
             .withdraw_consent(subject, &standing.entry, clock.on(), clock);
+        self.written(written)
+    }
+
+    /// Writes a remark.
+    pub(super) fn remark(&mut self, household: usize, value: u32, now: AtMs) -> Outcome<String> {
+        let subject = &self.scene.households[household].subject;
+        let text = format!("示例备注{value}");
+        let written = self.device().put_note(subject, &text, self.clock(now));
+        self.written(written)
+    }
+
+    /// Takes the first own value back that stands.
+    pub(super) fn retract(&mut self, household: usize, now: AtMs) -> Outcome<String> {
+        let subject = &self.scene.households[household].subject;
+        let live = self.device().facts(subject)?.live(&self.scene.cycle.id);
+        let officer = &self.crew.officer;
+        let own = |v: &LiveValue| v.source == Source::Officer && v.officer == *officer;
+        let Some(value) = live.into_values().flatten().find(own) else {
+            return Ok("nothing to take back".into());
+        };
+        let reason = "记错了（示例）";
+        let written = self
+            .device()
+            .retract(subject, &value.entry, reason, self.clock(now));
         self.written(written)
     }
 

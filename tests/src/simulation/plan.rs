@@ -143,11 +143,17 @@ impl Drawing<'_> {
                 household,
                 value,
             },
-            88..98 => Op::Identity {
+            88..94 => Op::Identity {
                 device,
                 household,
                 value,
             },
+            94..97 => Op::Note {
+                device,
+                household,
+                value,
+            },
+            97..99 => Op::Retract { device, household },
             _ => Op::Withdraw { device, household },
         }
     }
@@ -196,6 +202,14 @@ impl Drawing<'_> {
         let gacha = self.chance.below(self.scene.gachas.len());
         if self.chance.per_mille(300) {
             ops.push(Op::Resolve { gacha });
+        }
+        if self.chance.per_mille(300) {
+            let release = self.chance.per_mille(600);
+            ops.push(if release {
+                Op::Release { gacha }
+            } else {
+                Op::Reject { gacha }
+            });
         }
         if self.chance.per_mille(60) {
             let household = self.chance.below(self.scene.households.len());

@@ -1,0 +1,127 @@
+//! What staff decide in a run.
+
+use itgel_domain::file::entry::Picked;
+use itgel_domain::subject::Subject;
+use itgel_server::process::{self, ResolveRequest};
+use itgel_server::quarantine::{self, DecideRequest, QuarantineQuery};
+use itgel_server::{ServiceError, auth, registers, store};
+
+use super::check;
+use super::failure::{Outcome, fails};
+use super::host::Host;
+use super::scene::Scene;
+
+/// Moves a household from yesterday to today.
+pub(super) fn move_household(
+    scene: &Scene,
+    host: &Host,
+    household: usize,
+    gacha: usize,
+) -> Outcome<String> {
+    let id = scene.households[household].subject.clone();
+    let Some(division) = scene.gachas.get(gacha).copied() else {
+        return fails("no such gacha in this scene");
+    };
+    let moved = host.work(|service| {
+        service.transact("simulation.move", move |service, tx| {
+            let Some(before) = store::subject::get(tx, &id)? else {
+                return Ok(false);
+            };
+            if before.division == division {
+                return Ok(false);
+            }
+            let now = service.now();
+            let until = now.on().yesterday().unwrap_or(now.on());
+            // Numbers are unlike each other in the whole sample.
+            let there = Subject { division, ..before };
+            registers::move_subject(service, tx, &there, until, now)?;
+            Ok::<_, ServiceError>(true)
+        })
+    })?;
+    Ok(if moved { "moved" } else { "lives there" }.into())
+}
+
+/// Settles the first open conflict for its first value.
+pub(super) fn resolve(scene: &Scene, host: &Host, gacha: usize) -> Outcome<String> {
+    let (division, officer) = (scene.gachas[gacha], scene.reviewers[gacha].clone());
+    let cycle = scene.cycle.id.clone();
+    let found = host.service().store.read(|c| {
+        let actor = auth::officer_actor(c, &officer)?;
+        let open = process::open_conflicts(c, &actor, (division, &cycle), ("", ""), 1)?;
+        Ok::<_, ServiceError>((actor, open))
+    });
+    let (actor, open) = found?;
+    let Some(conflict) = open.into_iter().next() else {
+        return Ok("no conflict".into());
+    };
+    let Some(value) = conflict.values.first() else {
+        return fails("a conflict without values");
+    };
+    let request = ResolveRequest {
+        subject: conflict.subject.clone(),
+        cycle,
+        item: conflict.item.clone(),
+        picked: Picked::Entry(value.entry.clone()),
+        reason: "电话复核（示例）".into(),
+    };
+    let decided = host.work(|service| {
+        service.transact("simulation.resolve", move |service, tx| {
+            process::resolve_conflict(service, tx, &actor, &request, service.now())
+        })
+    });
+    match decided {
+        Ok(id) => Ok(id.to_string()),
+        Err(error) => check::refusal(&error),
+    }
+}
+
+/// Lets the first envelope count that was set aside, or refuses it.
+pub(super) fn decide(
+    scene: &Scene,
+    host: &Host,
+    gacha: usize,
+    is_release: bool,
+) -> Outcome<String> {
+    let officer = scene.reviewers[gacha].clone();
+    let query = QuarantineQuery {
+        division: scene.gachas[gacha],
+        all: false,
+        reason: None,
+        device: None,
+        officer: None,
+        subject: None,
+        order: store::quarantine::Order::default(),
+        cursor: None,
+        limit: None,
+    };
+    let found = host.service().store.read(|c| {
+        let actor = auth::officer_actor(c, &officer)?;
+        let (lines, _) = quarantine::list(c, &actor, &query, (host.now(), 1))?;
+        Ok::<_, ServiceError>((actor, lines))
+    });
+    let (actor, lines) = found?;
+    let Some(id) = lines
+        .into_iter()
+        .next()
+        .and_then(|line| line.id.parse().ok())
+    else {
+        return Ok("nothing set aside".into());
+    };
+    let request = DecideRequest {
+        reason: "电话复核（示例）".into(),
+    };
+    let decided = host.work(|service| {
+        service.transact("simulation.decide", move |service, tx| {
+            let (what, now) = ((&id, &request), service.now());
+            if is_release {
+                quarantine::release(service, tx, &actor, what, now)
+            } else {
+                quarantine::reject(service, tx, &actor, what, now)
+            }
+        })
+    });
+    match decided {
+        Ok(line) => Ok(line.id),
+        Err(error) => check::refusal(&error),
+    }
+}
