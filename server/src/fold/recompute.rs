@@ -1,7 +1,7 @@
 //! Whether a device computed what the server computes from the same inputs: the alarm that keeps
 //! both halves honest.
 
-use itgel_domain::assess::{Inputs, assess_measured};
+use itgel_domain::assess::{Context, Inputs, assess_measured};
 use itgel_domain::file::entry::Seal;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
@@ -44,18 +44,22 @@ pub(crate) fn recompute(
         return Ok(Recomputed::UnknownRules);
     };
     let known = known_at(tx, file, facts, &envelope.at)?;
-    let context = context::of_device(tx, subject, &known, seal.as_of, seal.registers_at)?;
-    let inputs = Inputs {
+    let mut inputs = Inputs {
         subject: subject.id.clone(),
         subject_kind: subject.kind,
         as_of: seal.as_of,
         facts: known.facts(&seal.cycle),
-        context,
+        context: context::of_device(tx, subject, &known, seal.as_of, seal.registers_at)?,
         parameters,
         pack,
     };
     if inputs.hash() != seal.inputs {
-        return Ok(Recomputed::Differs);
+        // The device may not have known yet that the subject had moved: it sealed with the list
+        // of the gacha in which it thought it was.
+        let Some(context) = context_before_a_move(tx, subject, &known, seal, &inputs)? else {
+            return Ok(Recomputed::Differs);
+        };
+        inputs.context = context;
     }
     let assessed = assess_measured(&inputs, seal.inputs);
     Ok(if assessed.0.hash() == seal.assessment {
@@ -63,6 +67,32 @@ pub(crate) fn recompute(
     } else {
         Recomputed::Differs
     })
+}
+
+/// The context of the gacha that the subject has moved from, with which the inputs are those of the
+/// seal; `None` if there is no such gacha.
+fn context_before_a_move(
+    tx: &Tx<'_>,
+    subject: &Subject,
+    known: &FileFacts,
+    seal: &Seal,
+    inputs: &Inputs,
+) -> Result<Option<Context>, ServiceError> {
+    for (_, division) in store::subject::list_moves(tx, &subject.id)? {
+        let there = Subject {
+            division,
+            ..subject.clone()
+        };
+        let context = context::of_device(tx, &there, known, seal.as_of, seal.registers_at)?;
+        let inputs = Inputs {
+            context: context.clone(),
+            ..inputs.clone()
+        };
+        if inputs.hash() == seal.inputs {
+            return Ok(Some(context));
+        }
+    }
+    Ok(None)
 }
 
 /// What the envelope at `place` knew: of its own file its causal past, of other years' files all.

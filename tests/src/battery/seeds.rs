@@ -107,6 +107,13 @@ fn hold(name: &str, shape: &Shape, seeds: u64) -> Vec<String> {
         Err(failed) => {
             let why = failed.failure.to_string();
             eprintln!("{name}, seed {}: {why}", failed.seed);
+            let way = Way {
+                keeps_trace: true,
+                ..Way::default()
+            };
+            if let Err(told) = execute(&scene, failed.seed, &failed.ops, way) {
+                eprintln!("{told}");
+            }
             let kept = Regression::keep(name, &scene, shape.extent, &failed);
             panic!("seed {}: {why}; kept in {kept:?}", failed.seed)
         }

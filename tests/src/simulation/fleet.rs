@@ -21,6 +21,9 @@ use super::phone::Phone;
 use super::scene::{Scene, start};
 use super::trace::Trace;
 
+/// Lines of a kept trace that are told with a failure.
+const TOLD: usize = 60;
+
 /// How a run is executed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Way {
@@ -59,6 +62,8 @@ pub(super) struct Fleet<'a> {
     pub(super) receipted: RefCell<Receipted>,
     pub(super) excused: BTreeSet<Hash>,
     pub(super) was_restored: bool,
+    /// The last audit row that was looked at.
+    audited: u64,
     mutant: Option<Mutant>,
     trace: RefCell<Trace>,
     syncs: u64,
@@ -95,7 +100,11 @@ pub fn execute_and<T>(
     let run = AssertUnwindSafe(|| {
         let mut fleet = Fleet::open(scene, seed, way)?;
         for op in ops {
-            fleet.execute(op)?;
+            if let Err(failure) = fleet.execute(op) {
+                let trace = fleet.trace.into_inner();
+                let from = trace.lines().len().saturating_sub(TOLD);
+                return fails(format!("{failure}\n{}", trace.lines()[from..].join("\n")));
+            }
         }
         fleet.end(seed, look)
     });
@@ -116,6 +125,7 @@ impl<'a> Fleet<'a> {
             receipted: RefCell::default(),
             excused: BTreeSet::new(),
             was_restored: false,
+            audited: 0,
             mutant: way.mutant,
             trace: RefCell::new(Trace::new(way.keeps_trace)),
             syncs: 0,
@@ -125,7 +135,10 @@ impl<'a> Fleet<'a> {
     }
 
     fn execute(&mut self, op: &Op) -> Outcome<()> {
-        let done = self.done(op);
+        let done = self.done(op).and_then(|told| {
+            self.audited = check::no_alarm(self.host.get_mut(), self.audited)?;
+            Ok(told)
+        });
         match done {
             Ok(told) => {
                 self.trace.borrow_mut().note(format!("{op} -> {told}"));
@@ -282,6 +295,7 @@ impl<'a> Fleet<'a> {
             return Ok(());
         }
         self.was_restored = true;
+        self.audited = 0;
         self.excusing(|fleet| fleet.host.get_mut().restore())
     }
 

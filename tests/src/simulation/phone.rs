@@ -138,6 +138,18 @@ impl<'a> Phone<'a> {
         let (scene, clock) = (self.scene, self.clock(now));
         let (subject, cycle) = (&scene.households[household].subject, &scene.cycle.id);
         let is_first = !self.book.visited.contains(&household);
+        // Nobody is rated who was not identified.
+        if is_first
+            && self
+                .device()
+                .identity(subject)
+                .is_ok_and(|known| known.is_empty())
+        {
+            let told = self.identify(household, value, now)?;
+            if told.starts_with("refused") {
+                return Ok(told);
+            }
+        }
         let drafted = if is_first {
             self.draft_all(household, value, clock)
         } else {
