@@ -34,10 +34,10 @@ use crate::store::{self, Tx};
 
 pub use self::preview::{Preview, preview};
 pub use self::report::{
-    CauseView, CellView, DivisionLine, MigrationView, ShadowView, divisions, migration_view,
-    named_in, view,
+    CauseView, CellView, DivisionLine, IndicatorView, MigrationView, ShadowView, divisions,
+    migration_view, named_in, view,
 };
-pub use self::table::{workbook, workbook_of};
+pub use self::table::{reason_of, workbook, workbook_of};
 
 /// Standings of one page, usually.
 pub const PAGE: usize = 8_192;
@@ -192,8 +192,8 @@ fn keep(
     mut run: ShadowRow,
     page: &Page,
 ) -> Result<(), ServiceError> {
-    for (division, matrix) in &page.divisions {
-        store::shadow::add_division(tx, &run.file, *division, matrix)?;
+    for (division, local) in &page.divisions {
+        store::shadow::add_division(tx, &run.file, *division, local)?;
     }
     for (cycle, row) in &page.filled {
         store::columns::fill(tx, cycle, row)?;

@@ -99,7 +99,7 @@ fn visit(world: &World, device: &Device, household: &Household) -> Outcome<()> {
     let second = Countersign::Officer {
         officer: second.officer,
         signer: &key,
-        signed_apart_ms: None,
+        steady_ms: None,
     };
     device.seal(subject, cycle, TODAY, now(), &second)?;
     for (scores, number) in household.ballots.iter().zip(1..) {

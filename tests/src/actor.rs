@@ -172,7 +172,7 @@ impl Collector {
         let second = Countersign::Officer {
             officer: self.second.clone(),
             signer: &self.second_key,
-            signed_apart_ms: None,
+            steady_ms: None,
         };
         let (today, now) = (self.today(), self.now());
         self.device

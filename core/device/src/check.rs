@@ -19,6 +19,9 @@ pub(crate) fn violations(visit: &Visit, as_of: Date) -> Vec<Violation> {
     if !campaign_is_open(visit, as_of) {
         found.push(Violation::new("cycle", ErrorCode::CycleClosed));
     }
+    if visit.bars(&visit.device.officer) {
+        found.push(Violation::new("officer", ErrorCode::ConflictOfInterest));
+    }
     identity(visit, &mut found);
     consents(visit, as_of, &mut found);
     values(visit, &stated, as_of, &mut found);

@@ -29,9 +29,10 @@ mod visit;
 mod warning;
 pub mod wipe;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use itgel_domain::assess::Assessment;
 use itgel_domain::case::cycle::Cycle;
@@ -473,6 +474,20 @@ impl Device {
         self.read(|db| visit::assess_provisional(db, id, cycle, as_of, &self.rules))
     }
 
+    /// Notes that the officer of this device signed a visit, with what its steady clock says:
+    /// milliseconds since some moment that does not change while the program runs. A clock that
+    /// can be set says nothing of how far two signatures lie apart.
+    pub fn sign_first(&self, id: &SubjectId, cycle: &CycleId, steady_ms: u64) {
+        let key = (id.clone(), cycle.clone());
+        self.first_signed().insert(key, steady_ms);
+    }
+
+    fn first_signed(&self) -> MutexGuard<'_, BTreeMap<(SubjectId, CycleId), u64>> {
+        self.first_signed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Seals the drafted visit under two signatures: from now on it is part of the chain.
     ///
     /// # Errors
@@ -485,14 +500,18 @@ impl Device {
         now: AtMs,
         countersign: &Countersign<'_>,
     ) -> Result<Sealed, Error> {
+        let key = (id.clone(), cycle.clone());
         let means = Means {
             rules: &self.rules,
             signer: self.signer.as_ref(),
             entropy: self.entropy.as_ref(),
+            first_steady_ms: self.first_signed().get(&key).copied(),
         };
-        self.enter(now, |tx| {
+        let sealed = self.enter(now, |tx| {
             seal::seal(tx, id, cycle, (as_of, now), countersign, &means)
-        })
+        })?;
+        self.first_signed().remove(&key);
+        Ok(sealed)
     }
 
     // Arrival -------------------------------------------------------------------------------
@@ -574,6 +593,7 @@ impl Device {
             entropy,
             path: path.to_owned(),
             syncing: Mutex::new(()),
+            first_signed: Mutex::default(),
             has_weak_link: AtomicBool::new(false),
         };
         let enrolled = device.read(|db| Ok(device::get(db)?.public_key))?;

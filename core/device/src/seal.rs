@@ -32,9 +32,10 @@ pub enum Countersign<'a> {
         officer: OfficerId,
         /// The key of the second officer's device.
         signer: &'a dyn DeviceSigner,
-        /// Milliseconds since the first signature by the steady clock of this device, if both
-        /// are given on it: two within seconds are doubted, never refused (`domain.md` G 32).
-        signed_apart_ms: Option<u64>,
+        /// What the steady clock of this device said at this signature, if it was given on it. The
+        /// device holds it against [`crate::Device::sign_first`]: two within seconds are doubted,
+        /// never refused (`domain.md` G 32).
+        steady_ms: Option<u64>,
     },
     /// A signature drawn on the screen: flagged for the reviewer, never refused.
     Drawn {
@@ -63,6 +64,8 @@ pub(crate) struct Means<'a> {
     pub(crate) rules: &'a RuleCache,
     pub(crate) signer: &'a dyn DeviceSigner,
     pub(crate) entropy: &'a dyn Entropy,
+    /// What the steady clock said at the first signature, if it was given since the start.
+    pub(crate) first_steady_ms: Option<u64>,
 }
 
 /// Bytes that dependencies, seal and frame need beside the entries of an envelope.
@@ -110,7 +113,7 @@ pub(crate) fn seal(
         entered_at: now,
         checkpoint,
     };
-    let signed = |last: &[Entry]| signed(seal.clone(), last, countersign);
+    let signed = |last: &[Entry]| signed(seal.clone(), last, countersign, means.first_steady_ms);
     let written = write(tx, &visit, entries, &signed, stamp, means)?;
     let head = chain::head(tx, &visit.device.id, visit.device.incarnation)?;
     let head = SignedHead::sign(
@@ -183,19 +186,26 @@ fn parts(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
 }
 
 /// The seal with its second signature over the entries of its own envelope.
-fn signed(seal: Seal, entries: &[Entry], countersign: &Countersign<'_>) -> Seal {
+fn signed(
+    seal: Seal,
+    entries: &[Entry],
+    countersign: &Countersign<'_>,
+    first_steady_ms: Option<u64>,
+) -> Seal {
     let digest = seal_digest(entries, &seal);
     let (countersignature, second_officer, signed_apart_ms) = match countersign {
         Countersign::Officer {
             officer,
             signer,
-            signed_apart_ms,
+            steady_ms,
         } => {
             let by_key = Countersignature::OfficerKey {
                 key: HEXLOWER.encode(&signer.public_key()),
                 signature: HEXLOWER.encode(&signer.sign(digest.as_bytes())),
             };
-            (by_key, Some(officer.clone()), *signed_apart_ms)
+            let apart_ms = first_steady_ms.zip(*steady_ms);
+            let apart_ms = apart_ms.and_then(|(first, second)| second.checked_sub(first));
+            (by_key, Some(officer.clone()), apart_ms)
         }
         Countersign::Drawn { picture } => {
             (Countersignature::Drawn { picture: *picture }, None, None)
@@ -209,12 +219,16 @@ fn signed(seal: Seal, entries: &[Entry], countersign: &Countersign<'_>) -> Seal 
     }
 }
 
-/// Two people sign, not one twice (`domain.md` G 32).
+/// Two people sign, not one twice (`domain.md` G 32), and neither is bound to the household.
 fn same_officer(visit: &Visit, countersign: &Countersign<'_>) -> Option<Violation> {
     match countersign {
         Countersign::Officer { officer, .. } if *officer == visit.device.officer => Some(
             Violation::new("countersignature", ErrorCode::SealSameOfficer),
         ),
+        Countersign::Officer { officer, .. } if visit.bars(officer) => Some(Violation::new(
+            "countersignature",
+            ErrorCode::ConflictOfInterest,
+        )),
         _ => None,
     }
 }

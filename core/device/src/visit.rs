@@ -12,8 +12,9 @@ use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::value::{LiveValue, Source};
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::id::{CycleId, OfficerId, SubjectId};
 use itgel_domain::item::{ItemPath, Observation};
+use itgel_domain::register::{BarredOfficers, RegisterContent, RegisterRow};
 use itgel_domain::rights::consent::CollectionPurpose;
 use itgel_domain::subject::{Producer, Subject};
 use itgel_domain::time::AtMs;
@@ -44,6 +45,8 @@ pub(crate) struct Visit {
     pub(crate) facts: FileFacts,
     /// What the file of the year of entry says: an entry refers only to its own file.
     pub(crate) file: FileFacts,
+    /// Officers who must not act for the subject.
+    pub(crate) barred: Option<BarredOfficers>,
     /// Identity, newest version first.
     pub(crate) identity: Vec<identity::Version>,
 }
@@ -69,10 +72,12 @@ impl Visit {
             subject: subject.clone(),
             year: entered_on.year(),
         };
+        let home = subject_row(db, subject)?;
         Ok(Self {
+            barred: barred(db, &home, entered_on)?,
             device: device::get(db)?,
             file: projection::get(db, &file)?,
-            subject: subject_row(db, subject)?,
+            subject: home,
             cycle: cycle.clone(),
             campaign: process::find_cycle(db, cycle)?,
             values: draft::values(db, subject, cycle)?,
@@ -80,6 +85,11 @@ impl Visit {
             facts: projection::of_subject(db, subject)?,
             identity: identity::versions(db, subject)?,
         })
+    }
+
+    /// Whether an officer declared an interest in the subject that stands.
+    pub(crate) fn bars(&self, officer: &OfficerId) -> bool {
+        self.barred.as_ref().is_some_and(|row| row.bars(officer))
     }
 
     /// The own sealed values of this cycle.
@@ -315,6 +325,21 @@ pub(crate) fn consent_entries(visit: &Visit, at: &ChainRef, as_of: Date) -> Vec<
         index,
     });
     sealed.chain(drafted).collect()
+}
+
+/// Who must not act for a subject, by the newest row of the register.
+fn barred(
+    db: &Connection,
+    subject: &Subject,
+    today: Date,
+) -> Result<Option<BarredOfficers>, Error> {
+    let rows = register::about(db, subject)?;
+    let in_force = RegisterRow::in_force(&rows, subject, today).into_iter();
+    let mut barred = in_force.filter_map(|row| match &row.content {
+        RegisterContent::Barred(officers) => Some(officers.clone()),
+        _ => None,
+    });
+    Ok(barred.next())
 }
 
 /// A subject of this device.

@@ -7,11 +7,13 @@
 
 mod cause;
 mod detail;
+mod indicator;
 mod matrix;
 mod place;
 
 pub use self::cause::{Cause, CauseCount, CauseKind, causes};
 pub use self::detail::Detail;
+pub use self::indicator::{IndicatorCount, IndicatorPoints, PointsCount};
 pub use self::matrix::{Cell, Matrix};
 pub use self::place::Place;
 
@@ -50,6 +52,19 @@ pub struct Migration {
     pub scores_before: Vec<u64>,
     /// How many would.
     pub scores_after: Vec<u64>,
+    /// Points of each indicator, by its code.
+    #[serde(default)]
+    pub indicators: Vec<IndicatorCount>,
+}
+
+/// What would change in one division: who moves, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Local {
+    /// From where to where.
+    pub matrix: Matrix,
+    /// Why, by kind and code; without examples.
+    pub causes: Vec<CauseCount>,
 }
 
 impl Judged {
@@ -112,26 +127,24 @@ impl Migration {
         before: &Judged,
         after: &Judged,
         details: impl FnOnce() -> Option<(Detail, Detail)>,
-    ) {
+    ) -> Vec<Cause> {
         self.matrix.add(Some(subject), before, after);
         count_score(&mut self.scores_before, before.score);
         count_score(&mut self.scores_after, after.score);
         if !before.moves_to(after) {
-            return;
+            return Vec::new();
         }
         let Some((old, new)) = details() else {
-            return;
+            return Vec::new();
         };
-        for (rank, cause) in causes(before, &old, after, &new).iter().enumerate() {
-            let place = self.causes.binary_search_by(|c| c.key().cmp(&cause.key()));
-            let place = place.unwrap_or_else(|place| {
-                self.causes.insert(place, CauseCount::none(cause));
-                place
-            });
-            if let Some(count) = self.causes.get_mut(place) {
-                count.add(subject, cause, rank == 0);
-            }
-        }
+        let causes = causes(before, &old, after, &new);
+        count_causes(&mut self.causes, Some(subject), &causes);
+        causes
+    }
+
+    /// Counts the points of the same subject, now and under the candidate.
+    pub fn add_points(&mut self, before: &IndicatorPoints<'_>, after: &IndicatorPoints<'_>) {
+        indicator::add(&mut self.indicators, before, after);
     }
 
     /// Counts what another part of a run counted.
@@ -139,16 +152,8 @@ impl Migration {
         self.matrix.join(&other.matrix);
         join_scores(&mut self.scores_before, &other.scores_before);
         join_scores(&mut self.scores_after, &other.scores_after);
-        for theirs in &other.causes {
-            match self.causes.binary_search_by(|c| c.key().cmp(&theirs.key())) {
-                Ok(place) => {
-                    if let Some(own) = self.causes.get_mut(place) {
-                        own.join(theirs);
-                    }
-                }
-                Err(place) => self.causes.insert(place, theirs.clone()),
-            }
-        }
+        join_causes(&mut self.causes, &other.causes);
+        indicator::join(&mut self.indicators, &other.indicators);
     }
 
     /// How far the grades that would be are from those that are (PSI, `domain.md` I.2).
@@ -176,9 +181,59 @@ impl Migration {
     /// The causes, the one that led most moves first.
     #[must_use]
     pub fn top_causes(&self) -> Vec<&CauseCount> {
-        let mut all: Vec<&CauseCount> = self.causes.iter().collect();
-        all.sort_by_key(|c| (std::cmp::Reverse((c.led, c.subjects)), c.key()));
-        all
+        top(&self.causes)
+    }
+}
+
+impl Local {
+    /// Counts one subject, with the causes that [`Migration::add`] found for it.
+    pub fn add(&mut self, before: &Judged, after: &Judged, causes: &[Cause]) {
+        self.matrix.add(None, before, after);
+        count_causes(&mut self.causes, None, causes);
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn join(&mut self, other: &Self) {
+        self.matrix.join(&other.matrix);
+        join_causes(&mut self.causes, &other.causes);
+    }
+
+    /// What led most moves first.
+    #[must_use]
+    pub fn top_causes(&self) -> Vec<&CauseCount> {
+        top(&self.causes)
+    }
+}
+
+fn top(causes: &[CauseCount]) -> Vec<&CauseCount> {
+    let mut all: Vec<&CauseCount> = causes.iter().collect();
+    all.sort_by_key(|c| (std::cmp::Reverse((c.led, c.subjects)), c.key()));
+    all
+}
+
+fn count_causes(counts: &mut Vec<CauseCount>, subject: Option<&SubjectId>, causes: &[Cause]) {
+    for (rank, cause) in causes.iter().enumerate() {
+        let place = counts.binary_search_by(|c| c.key().cmp(&cause.key()));
+        let place = place.unwrap_or_else(|place| {
+            counts.insert(place, CauseCount::none(cause));
+            place
+        });
+        if let Some(count) = counts.get_mut(place) {
+            count.add(subject, cause, rank == 0);
+        }
+    }
+}
+
+fn join_causes(own: &mut Vec<CauseCount>, other: &[CauseCount]) {
+    for theirs in other {
+        match own.binary_search_by(|c| c.key().cmp(&theirs.key())) {
+            Ok(place) => {
+                if let Some(own) = own.get_mut(place) {
+                    own.join(theirs);
+                }
+            }
+            Err(place) => own.insert(place, theirs.clone()),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! decided by the scorer ([`crate::assess`]), so that the same rows give the same grade
 //! everywhere.
 
+mod barred;
 mod land;
 mod merit;
 mod official_list;
@@ -19,6 +20,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
+pub use self::barred::BarredOfficers;
 pub use self::land::{
     DisputedPlot, Entrusted, FodderRecord, GrazingPeriod, JointGroup, Keeping, LandUse, Lease,
     LeaseDirection, OverstockOrder, PooledPlot, PreviousQuota, Quota, Season,

@@ -9,6 +9,7 @@
 
 mod bundle;
 mod error;
+mod field;
 mod fingerprint;
 mod lang;
 mod line;
@@ -20,6 +21,7 @@ mod name;
 mod rules;
 
 pub use error::{error, violation};
+pub use field::{field, register, word};
 pub use fingerprint::{fingerprint, is_fingerprint};
 pub use lang::{Lang, UnknownLang, is_draft};
 pub use line::{line_discount_for, line_figure, line_step, line_use, line_why};

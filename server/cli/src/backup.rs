@@ -7,6 +7,7 @@ use itgel_server::keys::ServerKeys;
 use itgel_server::{Service, ServiceError, backup};
 
 use crate::clock;
+use crate::refusal;
 use crate::serve::{self, ServeError};
 
 /// Write an encrypted backup of the database; the server may be running.
@@ -36,7 +37,7 @@ pub enum BackupError {
     #[error(transparent)]
     Settings(#[from] ServeError),
     /// The service.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] ServiceError),
 }
 

@@ -13,7 +13,7 @@ use ureq::http::request::Builder;
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
-use crate::clock;
+use crate::{clock, refusal};
 
 /// Why a request was not answered as hoped.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum ClientError {
     #[error("the server cannot be reached")]
     Unreachable(#[from] ureq::Error),
     /// Refused; the problem document says why.
-    #[error("refused: {status} {code}")]
+    #[error("refused: {status} {}", refusal::of_answer(code))]
     Refused {
         /// The HTTP status.
         status: u16,

@@ -13,9 +13,9 @@ use itgel_server::config::Config;
 use itgel_server::exchange::{self, ExportOrder, Manifest, Progress, ShareRequest};
 use itgel_server::keys::ServerKeys;
 use itgel_server::{Service, ServiceError};
-use itgel_text::{self as text, Lang};
 
 use crate::clock;
+use crate::refusal;
 
 /// Give the special-topic database to a recipient, as a folder of CSV files or as a workbook.
 #[derive(clap::Args, Debug)]
@@ -100,17 +100,9 @@ pub enum ExchangeError {
     /// The mapping is not sound.
     #[error(transparent)]
     Mapping(#[from] PackError),
-    /// Refused, with the way out.
-    #[error("{code}: {text}")]
-    Refused {
-        /// The code.
-        code: &'static str,
-        /// What is wrong and the way out.
-        text: String,
-    },
     /// The service.
-    #[error(transparent)]
-    Service(ServiceError),
+    #[error("{}", refusal::of(.0))]
+    Service(#[from] ServiceError),
 }
 
 /// Runs `itgel export`.
@@ -195,20 +187,4 @@ fn read(path: &Path) -> Result<String, ExchangeError> {
         path: path.display().to_string(),
         source,
     })
-}
-
-impl From<ServiceError> for ExchangeError {
-    fn from(error: ServiceError) -> Self {
-        let ServiceError::Refused { code, violations } = &error else {
-            return Self::Service(error);
-        };
-        let told = |lang| match violations.first() {
-            Some(violation) => text::violation(lang, violation),
-            None => text::error(lang, *code, &[]),
-        };
-        Self::Refused {
-            code: code.as_str(),
-            text: format!("{} {}", told(Lang::ZhCn), told(Lang::En)),
-        }
-    }
 }

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::client::Server;
 use crate::init::{self, InitError};
+use crate::refusal;
 
 /// At nine o'clock the offices open.
 const MORNING_MS: i64 = 9 * 3_600_000;
@@ -35,7 +36,7 @@ pub enum HostError {
     #[error(transparent)]
     Init(#[from] InitError),
     /// The service.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] ServiceError),
     /// It ended on its own.
     #[error("the server's thread ended")]

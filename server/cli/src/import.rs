@@ -20,6 +20,7 @@ use itgel_server::{Service, ServiceError, auth};
 use itgel_text::Lang;
 
 use crate::clock;
+use crate::refusal;
 use crate::serve::{self, ServeError};
 
 /// The language of faults.
@@ -149,30 +150,11 @@ pub enum ImportError {
         rows: u32,
     },
     /// The service.
-    #[error(transparent)]
-    Service(ServiceError),
+    #[error("{}", refusal::of(.0))]
+    Service(#[from] ServiceError),
     /// Neither a file nor a command was named.
     #[error("name a kind of table and a file, or a command; see --help")]
     Nothing,
-}
-
-impl From<ServiceError> for ImportError {
-    /// A refusal in words, with every place that it names.
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::Refused { code, violations } => {
-                let mut lines: Vec<String> = violations
-                    .iter()
-                    .map(|violation| itgel_text::violation(LANG, violation))
-                    .collect();
-                if lines.is_empty() {
-                    lines.push(itgel_text::error(LANG, code, &[]));
-                }
-                Self::Refused(format!("{code}: {}", lines.join(" ")))
-            }
-            other => Self::Service(other),
-        }
-    }
 }
 
 /// Runs the command.

@@ -13,6 +13,7 @@ use itgel_server::{Service, ServiceError, auth, process, rules, setup};
 use zeroize::Zeroizing;
 
 use crate::clock;
+use crate::refusal;
 
 /// Make keys, settings and database of a new server.
 #[derive(clap::Args, Debug)]
@@ -52,7 +53,7 @@ pub enum InitError {
     #[error("the system gives no randomness")]
     Randomness(#[from] getrandom::Error),
     /// The service.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] ServiceError),
     /// The settings that were written cannot be read again: a fault of the program.
     #[error("settings")]

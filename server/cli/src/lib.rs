@@ -23,6 +23,7 @@ pub mod monitor;
 pub mod pack;
 pub mod quarantine;
 pub mod recompute;
+pub mod refusal;
 pub mod rights;
 pub mod sample;
 pub mod serve;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use itgel::{
     assess, audit, backup, bundle, demo, dictionary, evidence, exchange, import, init, keys, land,
-    line, monitor, pack, quarantine, recompute, rights, serve, status,
+    line, monitor, pack, quarantine, recompute, refusal, rights, serve, status,
 };
 
 /// The server lives on small short-lived values: texts of an assessment, rows, envelopes.
@@ -113,12 +113,6 @@ fn main() -> ExitCode {
 
 type AnyError = Box<dyn std::error::Error>;
 
-/// The error and what caused it, a line each.
 fn report(error: &AnyError) {
-    eprintln!("itgel: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        eprintln!("  because: {cause}");
-        source = cause.source();
-    }
+    eprintln!("{}", refusal::report(error.as_ref()));
 }

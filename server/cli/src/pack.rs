@@ -13,6 +13,7 @@ use itgel_fixtures::banner::SampleError;
 use itgel_server::ServiceError;
 use itgel_server::table::write::WriteError;
 
+use crate::refusal;
 use crate::serve::ServeError;
 
 /// Check, compare and bring into force rule packs and parameter tables.
@@ -80,8 +81,8 @@ pub enum PackCommandError {
     #[error("{0}")]
     Refused(String),
     /// The service.
-    #[error(transparent)]
-    Service(ServiceError),
+    #[error("{}", refusal::of(.0))]
+    Service(#[from] ServiceError),
     /// A workbook cannot be written.
     #[error("the workbook cannot be written")]
     Workbook(#[from] WriteError),
@@ -91,18 +92,6 @@ pub enum PackCommandError {
     /// What was asked for does not go together.
     #[error("{0}")]
     Usage(&'static str),
-}
-
-impl From<ServiceError> for PackCommandError {
-    /// A refusal in words, with every place that it names.
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::Refused { code, violations } => {
-                Self::Refused(print::refusal(code, &violations))
-            }
-            other => Self::Service(other),
-        }
-    }
 }
 
 /// Runs the command.

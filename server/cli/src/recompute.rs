@@ -8,6 +8,7 @@ use itgel_server::keys::ServerKeys;
 use itgel_server::{Service, ServiceError, recompute};
 
 use crate::clock;
+use crate::refusal;
 use crate::serve::{self, ServeError};
 
 /// Differences that are printed; all of them are in the JSON.
@@ -32,7 +33,7 @@ pub enum RecomputeError {
     #[error(transparent)]
     Settings(#[from] ServeError),
     /// The service.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] ServiceError),
     /// Something differs; it was printed.
     #[error("{0} stored results do not come out again")]

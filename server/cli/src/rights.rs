@@ -12,6 +12,7 @@ use itgel_server::{Service, ServiceError, auth, html};
 use itgel_text::Lang;
 
 use crate::clock;
+use crate::refusal;
 use crate::serve::{self, ServeError};
 
 /// Print everything that is held about a subject, for the person who asks for it.
@@ -45,7 +46,7 @@ pub enum SelfViewError {
     #[error(transparent)]
     Settings(#[from] ServeError),
     /// The service.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] ServiceError),
     /// The file cannot be written.
     #[error("{path}")]

@@ -1,6 +1,7 @@
 //! The sample database: the sample banner with its officers, registers and subjects, marked as a
 //! sample for ever.
 
+use crate::refusal;
 use itgel_domain::authorisation::Purpose;
 use itgel_domain::case::Role;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
@@ -83,7 +84,7 @@ pub enum MakeSampleError {
     #[error(transparent)]
     Fixture(#[from] SampleError),
     /// The server.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] ServiceError),
     /// No key could be made.
     #[error("no key could be made")]

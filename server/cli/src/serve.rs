@@ -9,6 +9,7 @@ use itgel_server::{Service, ServiceError, routes};
 use tracing_subscriber::EnvFilter;
 
 use crate::clock;
+use crate::refusal;
 
 /// The line that tells a supervisor where the server listens begins with this.
 pub const READY: &str = "itgel listening on ";
@@ -45,7 +46,7 @@ pub enum ServeError {
     #[error("the runtime cannot start")]
     Runtime(#[source] std::io::Error),
     /// The service.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] ServiceError),
 }
 

@@ -2,6 +2,7 @@
 //! the case void (`domain.md` D.1, G 31): its data do not count any more, its ballots are struck,
 //! the household is visited again by others, and the officer has to explain himself.
 
+use data_encoding::HEXLOWER;
 use itgel_domain::case::doubt::DoubtKind;
 use itgel_domain::case::interest::InterestKind;
 use itgel_domain::case::step::Cause;
@@ -9,21 +10,26 @@ use itgel_domain::case::{Case, CaseState, Role, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::FileId;
 use itgel_domain::file::facts::FileFacts;
-use itgel_domain::id::{CaseId, OfficerId, SubjectId};
+use itgel_domain::id::{CaseId, OfficerId, RowId, SubjectId};
 use itgel_domain::policy::{self, Action, Actor, Resource};
+use itgel_domain::register::{BarredOfficers, RegisterContent, RegisterRow};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
+use jiff::civil::{Date, date};
 use rusqlite::Connection;
 
 use super::advance::{Doing, advance};
 use super::desk::allow;
 use super::{doubt, evaluation};
 use crate::error::ServiceError;
-use crate::service::Service;
+use crate::service::{Service, random};
 use crate::store::interest::InterestRow;
 use crate::store::{self, Tx};
-use crate::{contents, fold};
+use crate::{contents, fold, registers};
+
+/// Before every campaign.
+const SINCE: Date = date(2000, 1, 1);
 
 /// Most rows of one answer.
 const MOST: usize = 1_000;
@@ -101,6 +107,7 @@ pub(crate) fn enter(
         return Ok(Declared::default());
     }
     note(tx, declared_by, "interest.declared", &row, now)?;
+    tell_devices(service, tx, &subject, declared_by, now)?;
     let mut declared = Declared {
         is_new: true,
         voided: Vec::new(),
@@ -119,6 +126,7 @@ pub(crate) fn enter(
 /// [`ErrorCode::InterestUnknown`] if none stands; [`ErrorCode::SecondPerson`] for the officer;
 /// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`]; [`ServiceError`] of the database.
 pub fn end(
+    service: &Service,
     tx: &Tx<'_>,
     actor: &Actor,
     (subject, officer, kind): (&SubjectId, &OfficerId, InterestKind),
@@ -138,6 +146,33 @@ pub fn end(
     let resource = format!("subject/{subject}");
     let by = actor.officer.as_str();
     store::log::audit(tx, now, by, "interest.ended", &resource, &detail)?;
+    tell_devices(service, tx, &home, &actor.officer, now)
+}
+
+/// Puts who must not act for a subject into its register, which the devices of its gacha pull: no
+/// name and no number of an officer, a digest under a salt of the row.
+fn tell_devices(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    by: &OfficerId,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let officers = store::interest::list(tx, &subject.id)?;
+    let salt = HEXLOWER.encode(&random()?);
+    let row = RegisterRow {
+        id: RowId::from_random(random()?),
+        division: subject.division,
+        subject: Some(subject.id.clone()),
+        key: "interests".into(),
+        revision: 1,
+        // It holds whatever day a visit is dated on.
+        valid_from: SINCE,
+        valid_to: None,
+        source: "interests".into(),
+        content: RegisterContent::Barred(BarredOfficers::of(salt, &officers)),
+    };
+    registers::put(service, tx, &row, by.as_str(), now)?;
     Ok(())
 }
 

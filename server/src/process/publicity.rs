@@ -5,6 +5,7 @@ use itgel_domain::case::{By, CaseState, Reason, Step};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::{CaseId, CycleId, SubjectId};
+use itgel_domain::identity::ORGANISATION;
 use itgel_domain::person::mask_name;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::subject::Grade;
@@ -170,13 +171,18 @@ pub(super) fn post(
     Ok(line)
 }
 
-/// The first character of the head's name and ＊; without a name the mark alone.
+/// The first character of the head's name and ＊. An organisation is published by its full name
+/// (`domain.md` D.4 masks persons); without any name the mark stands alone.
 fn masked_name(
     service: &Service,
     tx: &Tx<'_>,
     subject: &SubjectId,
 ) -> Result<String, ServiceError> {
     let record = contents::identity(service, tx, subject)?;
+    let mut people = record.iter().flat_map(|record| &record.people);
+    if let Some(own) = people.find(|person| person.role == ORGANISATION) {
+        return Ok(own.full_name.clone());
+    }
     let head = record.as_ref().and_then(|record| record.head());
     Ok(head.map_or_else(|| "＊".to_owned(), |person| mask_name(&person.full_name)))
 }

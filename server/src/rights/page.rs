@@ -1,12 +1,15 @@
 //! What is printed at the counter, in the person's language: the own file (`domain.md` L-07), and
 //! the notice before collection (L-16), which is written from the register of fields.
 
+mod consent;
+mod register;
+
 use std::collections::BTreeMap;
 
 use itgel_domain::assess::Assessment;
 use itgel_domain::catalogue::{Catalogue, Item, Kind, Titles, Unit};
-use itgel_domain::exchange::Schema;
 use itgel_domain::file::entry::Entry;
+use itgel_domain::identity::ORGANISATION;
 use itgel_domain::item::{Observation, State, Value};
 use itgel_domain::pack::decimal;
 use itgel_domain::report::ReasonLine;
@@ -48,12 +51,18 @@ pub fn self_view(view: &SelfView, lang: Lang) -> String {
         &heads,
         &entries(view, lang),
     );
+    html::section(
+        &mut main,
+        &text::rights_consents(lang),
+        &[],
+        &consent::rows(view, lang),
+    );
     let mut add = |heading: String, rows: Vec<Vec<String>>| {
         let none = vec![vec![text::rights_none(lang)]];
         let rows = if rows.is_empty() { none } else { rows };
         html::section(&mut main, &heading, &[], &rows);
     };
-    add(text::rights_registers(lang), registers(view, lang));
+    add(text::rights_registers(lang), register::rows(view, lang));
     add(text::rights_ratings(lang), cases(view, lang));
     add(text::rights_queries(lang), queries(view, lang));
     add(
@@ -61,7 +70,7 @@ pub fn self_view(view: &SelfView, lang: Lang) -> String {
         authorisations(view, lang),
     );
     add(text::rights_statements(lang), statements(view));
-    add(text::rights_requests(lang), requests(view));
+    add(text::rights_requests(lang), requests(view, lang));
     add(text::rights_processing(lang), processing(view));
     html::page(lang, &text::rights_title(lang), &main)
 }
@@ -90,7 +99,7 @@ pub fn notice(kind: SubjectKind, banner: &str, lang: Lang) -> String {
             vec![
                 title(item, lang),
                 item.purpose.clone(),
-                item.privacy.to_string(),
+                in_words(item.privacy.as_str(), lang),
                 item.retention_years.to_string(),
             ]
         })
@@ -103,7 +112,7 @@ fn title(item: &Item, lang: Lang) -> String {
     in_language(&item.titles, lang)
 }
 
-fn in_language(titles: &Titles, lang: Lang) -> String {
+pub(super) fn in_language(titles: &Titles, lang: Lang) -> String {
     match lang {
         Lang::ZhCn => titles.zh.clone(),
         Lang::MnMong => titles.mn.clone(),
@@ -122,25 +131,35 @@ fn people(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
                     person.full_name.clone(),
                     person.id_number.clone().unwrap_or_default(),
                     person.phone.clone().unwrap_or_default(),
-                    version.author.to_string(),
+                    named(&view.names.officers, &version.author),
                 ]
             })
         })
         .collect()
 }
 
-fn role(role: &str, lang: Lang) -> String {
+/// A name by its number; the number itself where nobody is known by it any more.
+fn named<K: Ord + ToString>(names: &BTreeMap<K, String>, number: &K) -> String {
+    let name = names.get(number).cloned();
+    name.unwrap_or_else(|| number.to_string())
+}
+
+pub(super) fn role(role: &str, lang: Lang) -> String {
     match role {
         "head" => text::rights_of_head(lang),
         "spouse" => text::rights_of_spouse(lang),
-        other => other.to_owned(),
+        ORGANISATION => text::rights_of_organisation(lang),
+        other => match other.strip_prefix("adult-") {
+            Some(number) => text::rights_of_adult(lang, number.to_owned()),
+            None => other.to_owned(),
+        },
     }
 }
 
 fn entries(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
     let line = |line: &EntryLine| {
         let (what, said) = match &line.entry {
-            Entry::Note(note) => (String::new(), note.text.clone()),
+            Entry::Note(note) => (text::rights_note(lang), note.text.clone()),
             entry => match entry.observed() {
                 Some((_, observation)) => observed(observation, lang),
                 None => return None,
@@ -149,7 +168,8 @@ fn entries(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
         let (now, past) = (text::rights_now(lang), text::rights_past(lang));
         let stands = if line.is_superseded { past } else { now };
         let on = line.entered_at_ms.on().to_string();
-        Some(vec![what, said, line.officer.to_string(), on, stands])
+        let officer = named(&view.names.officers, &line.officer);
+        Some(vec![what, said, officer, on, stands])
     };
     view.entries.iter().filter_map(line).collect()
 }
@@ -200,53 +220,6 @@ fn told(value: &Value, item: Option<&Item>, lang: Lang) -> String {
     }
 }
 
-fn registers(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
-    let line = |row: &itgel_domain::register::RegisterRow| {
-        let is_current = view
-            .registers_in_force
-            .iter()
-            .any(|id| *id == row.id.to_string());
-        let (now, past) = (text::rights_now(lang), text::rights_past(lang));
-        vec![
-            register_title(row.content.register()),
-            row.key.clone(),
-            leaves(&serde_json::to_value(&row.content).unwrap_or_default()["row"]).join(" · "),
-            row.source.clone(),
-            row.valid_from.to_string(),
-            if is_current { now } else { past },
-        ]
-    };
-    view.registers.iter().map(line).collect()
-}
-
-/// What a register is called in the data dictionary.
-fn register_title(word: &str) -> String {
-    let mut kinds = Schema::builtin().registers.iter();
-    let kind = kinds.find(|kind| kind.word == word);
-    kind.map_or_else(|| word.to_owned(), |kind| kind.zh.clone())
-}
-
-/// What a row says, value after value under the names of the data dictionary.
-fn leaves(value: &serde_json::Value) -> Vec<String> {
-    use serde_json::Value as Json;
-    match value {
-        Json::Null => Vec::new(),
-        Json::Array(all) => all.iter().flat_map(leaves).collect(),
-        Json::Object(fields) => {
-            let named = |(name, value): (&String, &Json)| match value {
-                Json::Array(_) | Json::Object(_) => leaves(value),
-                plain => leaves(plain)
-                    .into_iter()
-                    .map(|leaf| format!("{name} {leaf}"))
-                    .collect(),
-            };
-            fields.iter().flat_map(named).collect()
-        }
-        Json::String(text) => vec![text.clone()],
-        plain => vec![plain.to_string()],
-    }
-}
-
 /// Each rating with its grade and score, why, and the days on which it moved.
 fn cases(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
@@ -256,7 +229,7 @@ fn cases(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
         let score = score.map(|score| score.to_string());
         let graded: Vec<String> = grade.into_iter().chain(score).collect();
         rows.push(vec![
-            case.cycle.to_string(),
+            named(&view.names.cycles, &case.cycle),
             text::case_state(lang, case.state),
             graded.join(" · "),
         ]);
@@ -303,7 +276,7 @@ fn authorisations(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
     let line = |given: &itgel_domain::authorisation::Authorisation| {
         let (now, past) = (text::rights_now(lang), text::rights_past(lang));
         vec![
-            given.lender.to_string(),
+            named(&view.names.lenders, &given.lender),
             text::purpose(lang, given.purpose),
             given.from.to_string(),
             given.until.to_string(),
@@ -311,6 +284,11 @@ fn authorisations(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
         ]
     };
     view.authorisations.iter().map(line).collect()
+}
+
+/// A word of a closed list in the person's language.
+pub(super) fn in_words(word: &str, lang: Lang) -> String {
+    text::word(lang, word).unwrap_or_else(|| word.to_owned())
 }
 
 fn statements(view: &SelfView) -> Vec<Vec<String>> {
@@ -321,14 +299,17 @@ fn statements(view: &SelfView) -> Vec<Vec<String>> {
     view.statements.iter().map(line).collect()
 }
 
-fn requests(view: &SelfView) -> Vec<Vec<String>> {
+fn requests(view: &SelfView, lang: Lang) -> Vec<Vec<String>> {
     let line = |request: &super::desk::RequestView| {
         let asked = request.request.as_ref()?;
         let answer = asked.answer.as_ref();
         Some(vec![
             asked.taken_at.on().to_string(),
-            asked.asking.kind.to_string(),
-            request.state.to_string(),
+            in_words(asked.asking.kind.as_str(), lang),
+            match request.state.as_str() {
+                "refused" => in_words("request_refused", lang),
+                state => in_words(state, lang),
+            },
             answer
                 .map(|answer| answer.words.clone())
                 .unwrap_or_default(),
@@ -337,10 +318,24 @@ fn requests(view: &SelfView) -> Vec<Vec<String>> {
     view.requests.iter().filter_map(line).collect()
 }
 
+/// The laws of a legal basis; the sections of our own specification say nothing to a reader.
+fn law(basis: &str) -> String {
+    let parts = basis
+        .split('；')
+        .filter(|part| !part.starts_with("domain.md"));
+    parts.collect::<Vec<_>>().join("；")
+}
+
 fn processing(view: &SelfView) -> Vec<Vec<String>> {
     let line = |line: &super::view::ProcessingLine| {
         let line = line.clone();
-        vec![line.what, line.purpose, line.basis, line.origin, line.kept]
+        vec![
+            line.what,
+            line.purpose,
+            law(&line.basis),
+            line.origin,
+            line.kept,
+        ]
     };
     view.processing.iter().map(line).collect()
 }

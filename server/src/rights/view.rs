@@ -4,6 +4,8 @@
 //! What is about others is not in it: no ballot, no words of another person's objection, no
 //! figures of a group.
 
+use std::collections::BTreeMap;
+
 use itgel_domain::assess::{Assessment, Rules as _};
 use itgel_domain::authorisation::{Authorisation, Purpose};
 use itgel_domain::case::{Case, CaseState, StepKind};
@@ -60,8 +62,21 @@ pub struct SelfView {
     pub requests: Vec<RequestView>,
     /// Orders to keep its data.
     pub holds: Vec<HoldRow>,
+    /// The names of the lenders, officers and campaigns that stand in it by their numbers.
+    pub names: Names,
     /// Why each kind of it is kept, on which law and how long (L-15, L-27).
     pub processing: Vec<ProcessingLine>,
+}
+
+/// Names by number, for whoever reads and not computes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Names {
+    /// Of lenders.
+    pub lenders: BTreeMap<LenderId, String>,
+    /// Of officers.
+    pub officers: BTreeMap<OfficerId, String>,
+    /// Of campaigns.
+    pub cycles: BTreeMap<CycleId, String>,
 }
 
 /// A version of the identity.
@@ -194,7 +209,7 @@ fn of(
         .filter(|row| row.subject.as_ref() == Some(id));
     let in_force = store::register::list_about(connection, subject.division, Some(id))?;
     let measures = store::measure::list_of(connection, id)?.into_iter();
-    Ok(SelfView {
+    let mut seen = SelfView {
         format: 1,
         made_at_ms: now,
         identity: identity(service, connection, &subject)?,
@@ -208,9 +223,40 @@ fn of(
         statements: statement::list(service, connection, id)?,
         requests: queue::list_of(service, connection, id, now)?,
         holds: store::rights::list_holds(connection, id)?,
+        names: Names::default(),
         processing: processing(),
         subject,
-    })
+    };
+    seen.names = names(connection, &seen)?;
+    Ok(seen)
+}
+
+/// The names of everybody who stands in it by a number.
+fn names(connection: &Connection, view: &SelfView) -> Result<Names, ServiceError> {
+    let mut names = Names::default();
+    let entries = view.entries.iter().map(|line| &line.officer);
+    let authors = view.identity.iter().map(|version| &version.author);
+    for id in entries.chain(authors) {
+        if let Some(officer) = store::officer::get(connection, id)? {
+            names.officers.insert(id.clone(), officer.name);
+        }
+    }
+    let named = view.entries.iter().filter_map(|line| match &line.entry {
+        Entry::Consent(consent) => Some(consent.recipients.iter().map(|r| &r.lender)),
+        _ => None,
+    });
+    let given = view.authorisations.iter().map(|given| &given.lender);
+    for id in named.flatten().chain(given) {
+        if let Some(lender) = store::lender::get(connection, id)? {
+            names.lenders.insert(id.clone(), lender.name);
+        }
+    }
+    for case in &view.cases {
+        if let Some(cycle) = store::cycle::get(connection, &case.cycle)? {
+            names.cycles.insert(case.cycle.clone(), cycle.name);
+        }
+    }
+    Ok(names)
 }
 
 fn identity(

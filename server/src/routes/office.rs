@@ -88,9 +88,9 @@ pub(super) async fn end_interest(
 ) -> Result<StatusCode, Refusal> {
     with_service(&app, move |s| {
         let now = s.now();
-        s.transact("interest.end", move |_, tx| {
+        s.transact("interest.end", move |s, tx| {
             let key = (&ended.subject, &ended.officer, ended.kind);
-            process::interest::end(tx, &actor, key, now)
+            process::interest::end(s, tx, &actor, key, now)
         })
     })
     .await?;

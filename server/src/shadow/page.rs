@@ -9,7 +9,7 @@ use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::CycleId;
-use itgel_domain::migration::{Detail, Judged, Matrix, Migration};
+use itgel_domain::migration::{Detail, IndicatorPoints, Judged, Local, Migration};
 use itgel_domain::pack::{Parameters, RulePack};
 use itgel_domain::subject::SubjectKind;
 use rusqlite::Connection;
@@ -36,7 +36,7 @@ pub(super) enum Candidate {
 pub(super) struct Page {
     pub(super) migration: Migration,
     /// By gacha.
-    pub(super) divisions: BTreeMap<DivisionCode, Matrix>,
+    pub(super) divisions: BTreeMap<DivisionCode, Local>,
     /// Columns that were missing, measured by the pack of their inputs.
     pub(super) filled: Vec<(CycleId, ColumnsRow)>,
     pub(super) done: u64,
@@ -203,11 +203,15 @@ impl<'a> Walk<'a> {
         let Some((old, new)) = judged else {
             return Ok(());
         };
-        page.migration.add(&row.subject, &old, &new, || {
+        let causes = page.migration.add(&row.subject, &old, &new, || {
             Detail::of_columns(&base, before).zip(Detail::of_columns(&pack, after))
         });
+        page.migration.add_points(
+            &IndicatorPoints::of_columns(&base, before),
+            &IndicatorPoints::of_columns(&pack, after),
+        );
         let division = page.divisions.entry(row.division).or_default();
-        division.add(None, &old, &new);
+        division.add(&old, &new, &causes);
         Ok(())
     }
 
@@ -332,12 +336,16 @@ impl<'a> Walk<'a> {
         let new = assess(&under);
         page.measured += 1;
         let (before, after) = (Judged::of_assessment(&old), Judged::of_assessment(&new));
-        page.migration.add(&inputs.subject, &before, &after, || {
+        page.migration.add_points(
+            &IndicatorPoints::of_assessment(&old),
+            &IndicatorPoints::of_assessment(&new),
+        );
+        let causes = page.migration.add(&inputs.subject, &before, &after, || {
             let old = Detail::of_assessment(&base, &old);
             Some((old, Detail::of_assessment(&under.pack, &new)))
         });
         let division = page.divisions.entry(row.title.division).or_default();
-        division.add(None, &before, &after);
+        division.add(&before, &after, &causes);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use itgel_domain::division::DivisionCode;
-use itgel_domain::migration::{Matrix, Migration};
+use itgel_domain::migration::{Local, Migration};
 use itgel_domain::pack::RulePack;
 
 use super::page::{Candidate, Walk};
@@ -21,7 +21,7 @@ pub struct Preview {
     /// Everybody.
     pub migration: Migration,
     /// By gacha.
-    pub divisions: BTreeMap<DivisionCode, Matrix>,
+    pub divisions: BTreeMap<DivisionCode, Local>,
     /// Standings that were looked at.
     pub done: u64,
     /// Of these, measured again from their inputs.
@@ -62,8 +62,8 @@ pub fn preview(
             walk.next_page(&place, PAGE)
         })?;
         found.migration.join(&page.migration);
-        for (division, matrix) in &page.divisions {
-            found.divisions.entry(*division).or_default().join(matrix);
+        for (division, local) in &page.divisions {
+            found.divisions.entry(*division).or_default().join(local);
         }
         found.done += page.done;
         found.measured += page.measured;

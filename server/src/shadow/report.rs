@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{OfficerId, SubjectId};
-use itgel_domain::migration::{CauseCount, CauseKind, Matrix, Migration, Place};
+use itgel_domain::migration::{CauseCount, CauseKind, Local, Matrix, Migration, Place};
 use itgel_domain::pack::decimal;
 use itgel_domain::policy::Actor;
 use itgel_domain::time::AtMs;
@@ -67,10 +67,21 @@ pub struct MigrationView {
     pub grade_stability: Stability,
     /// PSI of the bands of the score.
     pub score_stability: Stability,
+    /// CSI of each indicator.
+    pub indicators: Vec<IndicatorView>,
     /// From where to where.
     pub cells: Vec<CellView>,
     /// Why, what led most moves first.
     pub causes: Vec<CauseView>,
+}
+
+/// An indicator with its CSI.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct IndicatorView {
+    /// Its code.
+    pub code: String,
+    /// Whether its points are distributed as before.
+    pub stability: Stability,
 }
 
 /// A cell of the matrix.
@@ -119,6 +130,8 @@ pub struct DivisionLine {
     pub matrix: Matrix,
     /// The share that moves, a percentage with two places.
     pub moved_percent: String,
+    /// Why, what led most moves first; examples stand with the whole run.
+    pub causes: Vec<CauseView>,
 }
 
 /// The run of a file.
@@ -167,12 +180,16 @@ pub fn divisions(
     let lines = lines(counted.into_iter().collect());
     lines
         .into_iter()
-        .map(|(division, matrix)| {
+        .map(|(division, local)| {
+            let top = local.top_causes().into_iter();
+            let top = top.map(|cause| cause_view(cause, Vec::new())).collect();
+            let matrix = local.matrix;
             let known = store::division::get(connection, division, run.asked_at.on())?;
             Ok(DivisionLine {
                 division,
                 name: known.map(|division| division.name),
                 moved_percent: decimal::write(column(matrix.moved_share()), 2),
+                causes: top,
                 matrix,
             })
         })
@@ -180,16 +197,16 @@ pub fn divisions(
 }
 
 /// The counts of gachas with those of the sumus and banners around them.
-pub(super) fn lines(counted: BTreeMap<DivisionCode, Matrix>) -> BTreeMap<DivisionCode, Matrix> {
+pub(super) fn lines(counted: BTreeMap<DivisionCode, Local>) -> BTreeMap<DivisionCode, Local> {
     let mut all = BTreeMap::new();
-    for (division, matrix) in counted {
+    for (division, local) in counted {
         for level in [DivisionLevel::County, DivisionLevel::Township] {
             if let Some(around) = division.ancestor(level).filter(|a| *a != division) {
-                let sum: &mut Matrix = all.entry(around).or_default();
-                sum.join(&matrix);
+                let sum: &mut Local = all.entry(around).or_default();
+                sum.join(&local);
             }
         }
-        all.entry(division).or_default().join(&matrix);
+        all.entry(division).or_default().join(&local);
     }
     all
 }
@@ -213,17 +230,10 @@ pub fn migration_view<E>(
         })
     });
     let causes = migration.top_causes().into_iter();
-    let causes = causes.map(|cause| {
-        Ok(CauseView {
-            kind: cause.kind,
-            code: cause.code.clone(),
-            subjects: cause.subjects,
-            led: cause.led,
-            raised: cause.raised,
-            lowered: cause.lowered,
-            mean_points: decimal::write(mean(cause), 2),
-            examples: named(&cause.examples)?,
-        })
+    let causes = causes.map(|cause| Ok(cause_view(cause, named(&cause.examples)?)));
+    let indicators = migration.indicators.iter().map(|count| IndicatorView {
+        code: count.code.clone(),
+        stability: count.stability(),
     });
     Ok(MigrationView {
         subjects: matrix.subjects,
@@ -235,9 +245,23 @@ pub fn migration_view<E>(
         open_after: matrix.open_after,
         grade_stability: migration.grade_stability(),
         score_stability: migration.score_stability(),
+        indicators: indicators.collect(),
         cells: cells.collect::<Result<_, E>>()?,
         causes: causes.collect::<Result<_, E>>()?,
     })
+}
+
+fn cause_view(cause: &CauseCount, examples: Vec<String>) -> CauseView {
+    CauseView {
+        kind: cause.kind,
+        code: cause.code.clone(),
+        subjects: cause.subjects,
+        led: cause.led,
+        raised: cause.raised,
+        lowered: cause.lowered,
+        mean_points: decimal::write(mean(cause), 2),
+        examples,
+    }
 }
 
 /// Mean points of the movers for whom it changed, half up in hundredths.

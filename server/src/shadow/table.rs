@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use itgel_domain::division::DivisionCode;
 use itgel_domain::hash::Hash;
-use itgel_domain::migration::{Matrix, Migration, Place};
+use itgel_domain::migration::{CauseCount, Local, Matrix, Migration, Place};
 use itgel_domain::pack::{RulePack, decimal};
 use itgel_domain::policy::Actor;
 use itgel_text::{self as text, Lang};
@@ -55,7 +55,7 @@ pub fn workbook_of(
     pack: Option<&RulePack>,
     shown: &MigrationView,
     migration: &Migration,
-    divisions: BTreeMap<DivisionCode, Matrix>,
+    divisions: BTreeMap<DivisionCode, Local>,
 ) -> Result<Vec<u8>, WriteError> {
     let mut workbook = XlsxWriter::new();
     let mut notes = about.to_vec();
@@ -77,7 +77,8 @@ pub fn workbook_of(
     matrix(&mut workbook, &migration.matrix)?;
     moves(&mut workbook, shown)?;
     causes(&mut workbook, shown, pack)?;
-    by_division(&mut workbook, divisions)?;
+    indicators(&mut workbook, shown, pack)?;
+    by_division(&mut workbook, divisions, pack)?;
     let mut out = Cursor::new(Vec::new());
     workbook.save(&mut out)?;
     Ok(out.into_inner())
@@ -173,9 +174,47 @@ fn causes(
     Ok(())
 }
 
+/// Reasons that a division is told with.
+const REASONS: usize = 5;
+
+/// A reason in words, with how many movers it led.
+pub fn reason_of(cause: &CauseCount, pack: Option<&RulePack>) -> String {
+    let name = match title(pack, &cause.code) {
+        name if name.is_empty() => text::rule_cause(LANG, cause.kind),
+        name => name,
+    };
+    format!("{} {name}: {}", cause.code, cause.led)
+}
+
+fn indicators(
+    out: &mut impl TableWriter,
+    shown: &MigrationView,
+    pack: Option<&RulePack>,
+) -> Result<(), WriteError> {
+    out.begin(&SheetHead {
+        title: text::rules_sheet_indicators(LANG),
+        columns: vec![
+            ColumnHead::text(text::rules_code(LANG)),
+            ColumnHead::text(text::rules_name(LANG)),
+            ColumnHead::text(text::rules_csi(LANG)),
+            ColumnHead::text(text::rules_verdict(LANG)),
+        ],
+    })?;
+    for one in &shown.indicators {
+        out.row(&[
+            one.code.clone(),
+            title(pack, &one.code),
+            psi(&one.stability),
+            text::verdict(LANG, one.stability.verdict),
+        ])?;
+    }
+    Ok(())
+}
+
 fn by_division(
     out: &mut impl TableWriter,
-    divisions: BTreeMap<DivisionCode, Matrix>,
+    divisions: BTreeMap<DivisionCode, Local>,
+    pack: Option<&RulePack>,
 ) -> Result<(), WriteError> {
     out.begin(&SheetHead {
         title: text::rules_sheet_divisions(LANG),
@@ -187,9 +226,13 @@ fn by_division(
             ColumnHead::number(text::rules_up(LANG)),
             ColumnHead::number(text::rules_down(LANG)),
             ColumnHead::text(text::rules_from_to(LANG)),
+            ColumnHead::text(text::rules_cause(LANG)),
         ],
     })?;
-    for (division, matrix) in lines(divisions) {
+    for (division, local) in lines(divisions) {
+        let why = local.top_causes().into_iter().take(REASONS);
+        let why = why.map(|cause| reason_of(cause, pack)).collect::<Vec<_>>();
+        let matrix = &local.matrix;
         let share = i64::try_from(matrix.moved_share()).unwrap_or(i64::MAX);
         let moves = matrix.cells.iter().filter(|cell| cell.from != cell.to);
         let moves = moves.map(|cell| {
@@ -207,6 +250,7 @@ fn by_division(
             matrix.up.to_string(),
             matrix.down.to_string(),
             moves.collect::<Vec<_>>().join("；"),
+            why.join("；"),
         ])?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use itgel_domain::division::DivisionCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, OfficerId, SubjectId};
-use itgel_domain::migration::{Matrix, Migration};
+use itgel_domain::migration::{Local, Migration};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -114,23 +114,23 @@ pub fn add_division(
     tx: &Tx<'_>,
     file: &Hash,
     division: DivisionCode,
-    counted: &Matrix,
+    counted: &Local,
 ) -> Result<(), StoreError> {
     let code = division.filled_text();
-    let sql = "select matrix from shadow_division where file = ?1 and division = ?2";
+    let sql = "select counted from shadow_division where file = ?1 and division = ?2";
     let mut query = tx.prepare_cached(sql)?;
     let known = query.query_row(params![file.to_string(), code], |row| {
-        Ok(column::json::<Matrix>(
+        Ok(column::json::<Local>(
             row,
-            "matrix",
-            "shadow_division.matrix",
+            "counted",
+            "shadow_division.counted",
         ))
     });
-    let mut matrix = known.optional()?.transpose()?.unwrap_or_default();
-    matrix.join(counted);
-    let sql = "insert into shadow_division (file, division, matrix) values (?1, ?2, ?3)
-               on conflict (file, division) do update set matrix = excluded.matrix";
-    let json = column::to_json(&matrix, "shadow_division.matrix")?;
+    let mut local = known.optional()?.transpose()?.unwrap_or_default();
+    local.join(counted);
+    let sql = "insert into shadow_division (file, division, counted) values (?1, ?2, ?3)
+               on conflict (file, division) do update set counted = excluded.counted";
+    let json = column::to_json(&local, "shadow_division.counted")?;
     tx.prepare_cached(sql)?
         .execute(params![file.to_string(), code, json])?;
     Ok(())
@@ -144,8 +144,8 @@ pub fn list_divisions(
     connection: &Connection,
     file: &Hash,
     within: Option<DivisionCode>,
-) -> Result<Vec<(DivisionCode, Matrix)>, StoreError> {
-    let sql = "select division, matrix from shadow_division
+) -> Result<Vec<(DivisionCode, Local)>, StoreError> {
+    let sql = "select division, counted from shadow_division
                where file = ?1 and division >= ?2 and division < ?3 order by division";
     let (low, high) = column::range(within);
     let mut query = connection.prepare_cached(sql)?;
@@ -154,7 +154,7 @@ pub fn list_divisions(
             let division = column::division(row, "division", "shadow_division.division")?;
             Ok((
                 division,
-                column::json(row, "matrix", "shadow_division.matrix")?,
+                column::json(row, "counted", "shadow_division.counted")?,
             ))
         })())
     })?;

@@ -110,6 +110,23 @@ fn a_person_reads_everything_that_is_held_with_sources_and_history_in_both_langu
             html.contains("&lt;b&gt;") && !html.contains("<b>"),
             "text is no markup"
         );
+        if let Ok(folder) = std::env::var("ITGEL_DUMP") {
+            std::fs::write(
+                format!("{folder}/{language}.html"),
+                itgel_server::html::standalone(&html),
+            )
+            .unwrap();
+        }
+        let told = text_of(&html);
+        assert!(!told.contains(['{', '}']), "{told}");
+        let is_of_the_program = |word: &&str| {
+            word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        };
+        let names: Vec<&str> = told.split([' ', '\n']).filter(is_of_the_program).collect();
+        assert!(
+            names.is_empty(),
+            "names of the program on a page: {names:?}"
+        );
     }
     world.pass_ms(31 * DAY_MS);
     let late = world.get(
@@ -433,6 +450,15 @@ fn a_lost_device_names_everybody_whom_it_may_speak_of_and_prints_their_letters()
                 .unwrap()
         )
     );
+}
+
+/// What a page says without its marks.
+fn text_of(html: &str) -> String {
+    let body = html.split_once("<main>").unwrap().1;
+    let parts = body
+        .split('<')
+        .map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 #[test]

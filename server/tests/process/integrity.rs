@@ -156,7 +156,7 @@ fn an_interest_bars_in_every_step_and_ends_by_another_persons_word_alone() {
         let officer = "r-1".parse().unwrap();
         world.transact(move |service, tx| {
             let key = (&subject, &officer, InterestKind::Relative);
-            process::interest::end(tx, &actor, key, service.now())
+            process::interest::end(service, tx, &actor, key, service.now())
         })
     };
     assert_eq!(refusal(end("r-1")), ErrorCode::NotAllowed);

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use itgel_domain::assess::{Inputs, assess};
+use itgel_domain::assess::{Inputs, Points, Step, assess};
 use itgel_domain::error::ErrorCode;
+use itgel_domain::id::SubjectId;
 use itgel_domain::migration::{Judged, Place};
 use itgel_domain::pack::{Parameters, RulePack, shipped};
 use itgel_server::rules::NewRuleFile;
@@ -17,18 +18,21 @@ use crate::life::{STRICTER, next_pack, propose, run_shadow, visited};
 
 type Counts = BTreeMap<(Place, Place), u64>;
 
+fn inputs_of(world: &World, subject: &SubjectId) -> Inputs {
+    let read = |c: &_| {
+        let row = store::standing::get(c, subject, &world.cycle.id)?.unwrap();
+        let stored = store::assessment::get(c, &row.inputs_hash.unwrap())?.unwrap();
+        let rules = world.service.rules.stored(c);
+        Ok::<_, ServiceError>(Inputs::decode(&stored.inputs, &rules).unwrap())
+    };
+    world.service.store.read(read).unwrap()
+}
+
 /// Everybody assessed in full under both, without columns.
 fn by_hand(world: &World, change: impl Fn(&mut Inputs)) -> Counts {
     let mut counts = Counts::new();
     for household in &world.households {
-        let (subject, cycle) = (&household.subject, &world.cycle.id);
-        let read = |c: &_| {
-            let row = store::standing::get(c, subject, cycle)?.unwrap();
-            let stored = store::assessment::get(c, &row.inputs_hash.unwrap())?.unwrap();
-            let rules = world.service.rules.stored(c);
-            Ok::<_, ServiceError>(Inputs::decode(&stored.inputs, &rules).unwrap())
-        };
-        let mut inputs = world.service.store.read(read).unwrap();
+        let mut inputs = inputs_of(world, &household.subject);
         let before = Judged::of_assessment(&assess(&inputs));
         change(&mut inputs);
         let after = Judged::of_assessment(&assess(&inputs));
@@ -85,8 +89,67 @@ fn a_run_counts_what_a_full_assessment_of_everybody_says() {
         .unwrap();
     assert_eq!(lines.len(), 3, "banner, sumu and gacha");
     assert!(lines.iter().all(|line| line.matrix.subjects == 12));
+    for line in &lines {
+        let led: u64 = line.causes.iter().map(|cause| cause.led).sum();
+        assert_eq!(led, view.migration.moved, "reasons of {}", line.division);
+    }
     let book = shadow::workbook(&world.service, &world.officer("a-1"), &hash).unwrap();
     assert!(book.starts_with(b"PK"));
+}
+
+/// How often each indicator gives each number of points, now and after, from full assessments.
+fn points_by_hand(
+    world: &World,
+    change: impl Fn(&mut Inputs),
+) -> BTreeMap<(String, Option<Points>), (u64, u64)> {
+    let mut counts: BTreeMap<_, (u64, u64)> = BTreeMap::new();
+    for household in &world.households {
+        let mut inputs = inputs_of(world, &household.subject);
+        let before = assess(&inputs);
+        change(&mut inputs);
+        let after = assess(&inputs);
+        for (assessment, is_after) in [(before, false), (after, true)] {
+            let lines = assessment.trace.into_iter();
+            for line in lines.filter(|line| line.step == Step::Indicator) {
+                let count = counts.entry((line.code, line.points)).or_default();
+                match is_after {
+                    true => count.1 += 1,
+                    false => count.0 += 1,
+                }
+            }
+        }
+    }
+    counts
+}
+
+#[test]
+fn the_points_behind_the_csi_are_those_of_full_assessments() {
+    let world = visited(12);
+    let file = next_pack(STRICTER);
+    let hash = propose(&world, "a-1", &file).unwrap().hash;
+    run_shadow(&world, "a-1", &hash);
+    let run = world.service.store.read(|c| store::shadow::get(c, &hash));
+    let counted: BTreeMap<_, _> = run
+        .unwrap()
+        .unwrap()
+        .migration
+        .indicators
+        .into_iter()
+        .flat_map(|one| {
+            let code = one.code;
+            let of = one.points.into_iter();
+            of.map(move |count| ((code.clone(), count.points), (count.before, count.after)))
+        })
+        .collect();
+    assert_eq!(counted, points_by_hand(&world, with_pack(parsed(&file))));
+    let view = shown(&world, &hash);
+    assert!(view.migration.indicators.len() > 10);
+    assert!(
+        view.migration
+            .indicators
+            .iter()
+            .all(|one| one.stability.psi.is_some())
+    );
 }
 
 #[test]

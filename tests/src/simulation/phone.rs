@@ -167,7 +167,7 @@ impl<'a> Phone<'a> {
             Countersign::Officer {
                 officer: self.crew.second.clone(),
                 signer: &second,
-                signed_apart_ms: None,
+                steady_ms: None,
             }
         };
         let seal = || {

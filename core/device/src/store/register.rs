@@ -39,6 +39,14 @@ pub(crate) fn reaching(db: &Connection, subject: &Subject) -> Result<Vec<Registe
     column::all(rows, |row| cbor(row, "row", "register_row.row"))
 }
 
+/// The rows of the list of the subject's gacha that name it.
+pub(crate) fn about(db: &Connection, subject: &Subject) -> Result<Vec<RegisterRow>, StoreError> {
+    let mut query =
+        db.prepare_cached("select row from register_row where list = ?1 and subject = ?2")?;
+    let rows = query.query([subject.division.filled_text().as_str(), subject.id.as_str()])?;
+    column::all(rows, |row| cbor(row, "row", "register_row.row"))
+}
+
 /// Forgets a row, in whatever list it came.
 pub(crate) fn delete(tx: &Transaction<'_>, row: &RowId) -> Result<(), StoreError> {
     tx.prepare_cached("delete from register_row where id = ?1")?

@@ -231,7 +231,7 @@ fn the_second_signature_is_another_officers_and_verifies() {
         let countersign = Countersign::Officer {
             officer,
             signer: second.as_ref(),
-            signed_apart_ms: None,
+            steady_ms: None,
         };
         phone
             .device

@@ -185,13 +185,13 @@ impl CauseCount {
         (self.kind, &self.code)
     }
 
-    pub(super) fn add(&mut self, subject: &SubjectId, cause: &Cause, leads: bool) {
+    pub(super) fn add(&mut self, subject: Option<&SubjectId>, cause: &Cause, leads: bool) {
         self.subjects += 1;
         self.led += u64::from(leads);
         self.raised += u64::from(cause.points > 0);
         self.lowered += u64::from(cause.points < 0);
         self.points += cause.points;
-        keep_examples(&mut self.examples, leads.then_some(subject));
+        keep_examples(&mut self.examples, subject.filter(|_| leads));
     }
 
     pub(super) fn join(&mut self, other: &Self) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{
-    Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
+    BarredOfficers, Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
     LandUse, Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota,
     RelatedStanding, TitleHeld, VetoFact,
 };
@@ -15,6 +15,7 @@ use crate::assess::Context;
 use crate::division::DivisionCode;
 use crate::file::facts::FileFacts;
 use crate::id::{RowId, SubjectId};
+use crate::rights::consent::CollectionPurpose;
 use crate::subject::Subject;
 
 /// A row of a register. It is never edited: a row with the same register, object and key and a
@@ -124,6 +125,8 @@ pub enum RegisterContent {
     Title(TitleHeld),
     /// A risk tip, by its code.
     Tip(String),
+    /// Who must not act for a subject.
+    Barred(BarredOfficers),
 }
 
 impl RegisterContent {
@@ -154,6 +157,7 @@ impl RegisterContent {
             Self::Division(_) => "division",
             Self::Title(_) => "title",
             Self::Tip(_) => "tip",
+            Self::Barred(_) => "barred",
         }
     }
 }
@@ -307,7 +311,10 @@ impl Context {
     ) -> Self {
         Self {
             identity_verified,
-            consent_signed: !facts.consents_valid_on(as_of).is_empty(),
+            consent_signed: facts
+                .consents_valid_on(as_of)
+                .iter()
+                .any(|view| view.consent.serves(CollectionPurpose::CreditRating)),
             last_stock: facts.last_stock(as_of),
             earlier_count: facts.earlier_count(as_of),
             ..Self::from_rows(rows, subject, as_of)
@@ -359,6 +366,8 @@ impl Context {
             RegisterContent::Tip(code) => {
                 self.tips.insert(code);
             }
+            // It says who acts, never what is found.
+            RegisterContent::Barred(_) => {}
         }
     }
 

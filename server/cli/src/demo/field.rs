@@ -290,7 +290,7 @@ impl Crew {
         let second = Countersign::Officer {
             officer: self.second.clone(),
             signer: &self.second_key,
-            signed_apart_ms: None,
+            steady_ms: None,
         };
         self.device
             .seal(subject, cycle, campaign.now().on(), campaign.now(), &second)
@@ -363,7 +363,7 @@ impl Crew {
         Countersign::Officer {
             officer: self.second.clone(),
             signer: &self.second_key,
-            signed_apart_ms: None,
+            steady_ms: None,
         }
     }
 

@@ -36,6 +36,7 @@ use self::summary::Lap;
 use crate::client::{ClientError, Server};
 use crate::clock::{self, Stopwatch};
 use crate::init::{self, InitError};
+use crate::refusal;
 use crate::sample::{self, MakeSampleError, Sample, SampleOrder};
 
 /// The language of the demo.
@@ -84,7 +85,7 @@ pub enum DemoError {
     #[error(transparent)]
     Sample(#[from] MakeSampleError),
     /// The service, while the sample was made.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] itgel_server::ServiceError),
     /// The server process.
     #[error("the server: {0}")]

@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use itgel_domain::assess::{Columns, Inputs};
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::id::SubjectId;
-use itgel_domain::migration::{Detail, Judged, Matrix, Migration};
+use itgel_domain::migration::{Detail, IndicatorPoints, Judged, Local, Migration};
 use itgel_domain::pack::{Parameters, RulePack, rule_changes, shipped};
 use itgel_domain::subject::SubjectKind;
 use itgel_fixtures::{Banner, SampleSize, inputs};
@@ -48,7 +48,7 @@ pub(super) struct Args {
 /// What was compared on a banner.
 struct Compared {
     migration: Migration,
-    divisions: BTreeMap<DivisionCode, Matrix>,
+    divisions: BTreeMap<DivisionCode, Local>,
     shown: MigrationView,
 }
 
@@ -79,8 +79,9 @@ pub(super) fn run(args: &Args) -> Result<(), PackCommandError> {
     );
     if let Some(path) = &args.json {
         let all = serde_json::json!({ "changes": changes, "migration": shown,
-            "divisions": divisions.iter().map(|(division, matrix)| {
-                serde_json::json!({ "division": division, "matrix": matrix })
+            "divisions": divisions.iter().map(|(division, local)| {
+                serde_json::json!({ "division": division, "matrix": local.matrix,
+                    "causes": local.top_causes() })
             }).collect::<Vec<_>>() });
         write(path, all.to_string().as_bytes())?;
     }
@@ -156,7 +157,7 @@ fn on_sample(households: u32, a: &Side, b: &Side) -> Result<Compared, PackComman
     let today = clock::system()().on();
     let drawn = inputs::of_banner(&banner, today, &collector, (&base, &table));
     let mut migration = Migration::default();
-    let mut divisions: BTreeMap<DivisionCode, Matrix> = BTreeMap::new();
+    let mut divisions: BTreeMap<DivisionCode, Local> = BTreeMap::new();
     let alike = base.measures_like(&candidate);
     for household in &drawn {
         let before = Columns::of(&household.inputs);
@@ -171,11 +172,15 @@ fn on_sample(households: u32, a: &Side, b: &Side) -> Result<Compared, PackComman
         let Some((old, new)) = both else {
             continue;
         };
-        migration.add(&household.subject.id, &old, &new, || {
+        let causes = migration.add(&household.subject.id, &old, &new, || {
             Detail::of_columns(&base, &before).zip(Detail::of_columns(&candidate, after))
         });
+        migration.add_points(
+            &IndicatorPoints::of_columns(&base, &before),
+            &IndicatorPoints::of_columns(&candidate, after),
+        );
         let home = divisions.entry(household.subject.division).or_default();
-        home.add(None, &old, &new);
+        home.add(&old, &new, &causes);
     }
     let codes: BTreeMap<&SubjectId, String> = drawn
         .iter()

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use itgel_domain::division::DivisionCode;
-use itgel_domain::error::{ErrorCode, Violation};
-use itgel_domain::migration::{Matrix, Migration};
+use itgel_domain::migration::{Local, Matrix, Migration};
 use itgel_domain::pack::{RuleChange, RulePack};
-use itgel_server::shadow::{CauseView, MigrationView};
+use itgel_server::shadow::{self, CauseView, MigrationView};
 use itgel_text::{self as text, Lang};
 
 /// Officials read Chinese.
@@ -16,18 +15,6 @@ pub(super) const LANG: Lang = Lang::ZhCn;
 
 /// Most reasons, and most gachas, that are printed; all of them are in the workbook.
 const PRINTED: usize = 15;
-
-/// A refusal in words, with every place that it names.
-pub(super) fn refusal(code: ErrorCode, violations: &[Violation]) -> String {
-    let mut lines: Vec<String> = violations
-        .iter()
-        .map(|violation| text::violation(LANG, violation))
-        .collect();
-    if lines.is_empty() {
-        lines.push(text::error(LANG, code, &[]));
-    }
-    format!("{code}: {}", lines.join(" "))
-}
 
 /// What differs between two files.
 pub(super) fn changes(changes: &[RuleChange]) -> String {
@@ -45,7 +32,7 @@ pub(super) fn changes(changes: &[RuleChange]) -> String {
 pub(super) fn migration(
     shown: &MigrationView,
     migration: &Migration,
-    divisions: &BTreeMap<DivisionCode, Matrix>,
+    divisions: &BTreeMap<DivisionCode, Local>,
     pack: Option<&RulePack>,
 ) -> String {
     let psi = |stability: &itgel_domain::validation::Stability| {
@@ -59,8 +46,10 @@ pub(super) fn migration(
         matrix(&migration.matrix).to_string(),
         text::rules_sheet_causes(LANG),
         causes(&shown.causes, pack).to_string(),
+        text::rules_sheet_indicators(LANG),
+        indicators(shown, pack).to_string(),
         text::rules_sheet_divisions(LANG),
-        by_division(divisions).to_string(),
+        by_division(divisions, pack).to_string(),
         text::rules_shadow_notice(LANG),
         String::new(),
     ]
@@ -123,10 +112,32 @@ fn causes(causes: &[CauseView], pack: Option<&RulePack>) -> Table {
     table
 }
 
+/// The CSI of each indicator.
+fn indicators(shown: &MigrationView, pack: Option<&RulePack>) -> Table {
+    let mut table = new_table();
+    table.set_header([
+        text::rules_code(LANG),
+        text::rules_name(LANG),
+        text::rules_csi(LANG),
+        text::rules_verdict(LANG),
+    ]);
+    for one in &shown.indicators {
+        let title = pack.and_then(|pack| pack.title_of(&one.code));
+        let csi = one.stability.psi.map(|csi| csi.to_string());
+        table.add_row([
+            one.code.clone(),
+            title.unwrap_or_default().to_owned(),
+            csi.unwrap_or_else(|| String::from("—")),
+            text::verdict(LANG, one.stability.verdict),
+        ]);
+    }
+    table
+}
+
 /// The gachas in which most move.
-fn by_division(divisions: &BTreeMap<DivisionCode, Matrix>) -> Table {
-    let mut all: Vec<(&DivisionCode, &Matrix)> = divisions.iter().collect();
-    all.sort_by_key(|(code, matrix)| (std::cmp::Reverse(matrix.moved), **code));
+fn by_division(divisions: &BTreeMap<DivisionCode, Local>, pack: Option<&RulePack>) -> Table {
+    let mut all: Vec<(&DivisionCode, &Local)> = divisions.iter().collect();
+    all.sort_by_key(|(code, local)| (std::cmp::Reverse(local.matrix.moved), **code));
     let mut table = new_table();
     table.set_header([
         text::rules_division(LANG),
@@ -134,14 +145,19 @@ fn by_division(divisions: &BTreeMap<DivisionCode, Matrix>) -> Table {
         text::rules_movers(LANG),
         text::rules_up(LANG),
         text::rules_down(LANG),
+        text::rules_cause(LANG),
     ]);
-    for (division, matrix) in all.into_iter().take(PRINTED) {
+    for (division, local) in all.into_iter().take(PRINTED) {
+        let why = local.top_causes().into_iter().take(2);
+        let why: Vec<String> = why.map(|cause| shadow::reason_of(cause, pack)).collect();
+        let matrix = &local.matrix;
         table.add_row([
             division.to_string(),
             matrix.subjects.to_string(),
             matrix.moved.to_string(),
             matrix.up.to_string(),
             matrix.down.to_string(),
+            why.join("\n"),
         ]);
     }
     table

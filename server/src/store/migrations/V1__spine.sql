@@ -394,7 +394,7 @@ create table shadow_run (
 create table shadow_division (
     file     text not null,
     division text not null,     -- a gacha, filled
-    matrix   text not null,     -- JSON
+    counted  text not null,     -- matrix and reasons, JSON
     primary key (file, division)
 ) without rowid;
 
