@@ -231,3 +231,91 @@ fn the_domain_reads_no_clock_no_chance_and_no_file() {
         "the domain was not looked at"
     );
 }
+
+/// Where Chinese stands in a string of the server, and why: everything else is in `itgel-text`.
+const CHINESE: &[(&str, &str)] = &[
+    (
+        "import/",
+        "heads and words of officials' tables, which are read",
+    ),
+    (
+        "table/xlsx.rs",
+        "what a cell of a workbook that is true or false reads as",
+    ),
+    ("exchange/folder.rs", "the head of a column of the format"),
+    (
+        "routes/openapi.rs",
+        "the product's name and notices as the interface sends them",
+    ),
+    (
+        "routes/ledger.rs",
+        "units that a lender may have mixed up, in the description",
+    ),
+];
+
+#[test]
+fn no_chinese_stands_in_a_string_of_the_server_beside_its_data() {
+    let source = root().join("server/src");
+    let mut files = Vec::new();
+    list_sources(&source, &mut files);
+    assert!(files.len() > 200);
+    let mut found = Vec::new();
+    for path in files {
+        let name = path
+            .strip_prefix(&source)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let is_test =
+            name.ends_with("tests.rs") || CHINESE.iter().any(|(of, _)| name.starts_with(of));
+        if is_test {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let told = strings(text).into_iter();
+        let chinese = told.filter(|s| s.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)));
+        found.extend(chinese.map(|string| format!("{name}: {string}")));
+    }
+    assert_eq!(found, Vec::<String>::new(), "words belong in core/text");
+}
+
+fn list_sources(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => list_sources(&path, files),
+            false if path.extension().is_some_and(|e| e == "rs") => files.push(path),
+            false => {}
+        }
+    }
+}
+
+/// The strings of a source, without those in comments.
+fn strings(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let mut inside: Option<String> = None;
+        let mut chars = line.chars().peekable();
+        while let Some(c) = chars.next() {
+            match (&mut inside, c) {
+                (None, '/') if chars.peek() == Some(&'/') => break,
+                (None, '"') => inside = Some(String::new()),
+                (None, '\'') if chars.peek() == Some(&'"') => drop(chars.next()),
+                (Some(_), '"') => found.extend(inside.take()),
+                (Some(string), '\\') => string.extend(chars.next()),
+                (Some(string), c) => string.push(c),
+                (None, _) => {}
+            }
+        }
+        // A string that goes on in the next line.
+        found.extend(inside);
+    }
+    found
+}
+
+#[test]
+fn the_words_of_a_source_are_found_and_its_comments_are_not() {
+    let text = "let a = \"一\"; // \"二\"\nlet q = '\"'; let b = \"x\\\"三\";\n/// \"四\"";
+    assert_eq!(strings(text), ["一", "x\"三"]);
+}

@@ -122,6 +122,8 @@ pub struct Device {
     syncing: Mutex<()>,
     /// Whether pages are small: the last synchronisation broke off, or the platform says 2G.
     has_weak_link: AtomicBool,
+    /// What the steady clock said when the first officer signed a visit that is not sealed yet.
+    first_signed: Mutex<BTreeMap<(SubjectId, CycleId), u64>>,
 }
 
 impl Device {

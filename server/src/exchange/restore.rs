@@ -13,6 +13,7 @@ use itgel_domain::id::SubjectId;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::pull::{CaseItem, PullItem, SubjectItem, Tombstone};
 use itgel_domain::sync::push::Verdict;
+use itgel_text::{self as text, Lang};
 
 use super::import::Tell;
 use super::manifest::Manifest;
@@ -54,7 +55,10 @@ pub(super) fn rebuild(
         list_subject(service, tx, subject, with_persons)?;
         let done: u64 = done;
         if done.is_multiple_of(TOLD_EVERY) {
-            tell(&progress("设备下载次序", done));
+            tell(&progress(
+                &text::exchange_order_of_devices(Lang::ZhCn),
+                done,
+            ));
         }
     }
     Ok(())
@@ -93,7 +97,7 @@ fn fold_files(service: &Service, tx: &Tx<'_>, tell: &Tell) -> Result<(), Service
             fold_file(service, tx, file)?;
         }
         done += files.len() as u64;
-        tell(&progress("档案", done));
+        tell(&progress(&text::exchange_files(Lang::ZhCn), done));
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::exchange::{CellKind, Column, Group, MappedSheet, Mapping, Schema, Table};
+use itgel_text::{self as text, Lang};
 
 use super::folder::{file_fault, write_fault};
 use super::manifest::{Manifest, TableDigest, TableNote};
@@ -21,6 +22,9 @@ const LONG: [(&str, &str); 5] = [
     ("title", "inputs"),
     ("title", "result"),
 ];
+
+/// Officials read Chinese.
+const LANG: Lang = Lang::ZhCn;
 
 /// Writes the tables of an export into a workbook.
 pub(super) struct BookWriter<'a> {
@@ -49,7 +53,8 @@ impl<'a> BookWriter<'a> {
             return Err(ServiceError::Config(message));
         }
         let mut book = XlsxWriter::new();
-        book.notes("说明", lines).map_err(write_fault)?;
+        book.notes(&text::exchange_notes(LANG), lines)
+            .map_err(write_fault)?;
         codes(&mut book, schema)?;
         Ok(Self {
             path: path.to_owned(),
@@ -115,27 +120,34 @@ impl Sheet<'_> {
 /// What the sheet of notes says.
 pub(super) fn notes(manifest: &Manifest) -> Vec<String> {
     let persons = if manifest.with_persons {
-        "含"
+        text::exchange_with_persons(LANG)
     } else {
-        "不含"
+        text::exchange_without_persons(LANG)
     };
     vec![
-        "农村牧区信用专题数据库导出".to_owned(),
-        format!("登记编号：{}", manifest.share),
-        format!("来源部门：{}", manifest.source_department),
-        format!("接收方：{}", manifest.recipient),
-        format!("依据：{}", manifest.basis),
-        format!("{persons}姓名、证件号码和电话"),
-        "只能用于上述依据所定的目的，不得转提供；本评定结果不是征信报告。".to_owned(),
-        "代码见“代码表”；各列的含义、分级和保存期限见数据字典。".to_owned(),
-        "本工作簿供阅读和分析；恢复数据库请用目录格式的导出。".to_owned(),
+        text::exchange_title(LANG),
+        text::exchange_number(LANG, &manifest.share),
+        text::exchange_department(LANG, &manifest.source_department),
+        text::exchange_recipient(LANG, &manifest.recipient),
+        text::exchange_basis(LANG, &manifest.basis),
+        persons,
+        text::exchange_use(LANG),
+        text::exchange_codes(LANG),
+        text::exchange_reading(LANG),
     ]
 }
 
 fn codes(book: &mut XlsxWriter, schema: &Schema) -> Result<(), ServiceError> {
     let head = SheetHead {
-        title: "代码表".into(),
-        columns: ["表", "列", "代码", "含义"].map(ColumnHead::text).to_vec(),
+        title: text::exchange_code_lists(LANG),
+        columns: [
+            text::exchange_table(LANG),
+            text::exchange_column(LANG),
+            text::exchange_code(LANG),
+            text::exchange_meaning(LANG),
+        ]
+        .map(ColumnHead::text)
+        .to_vec(),
     };
     book.begin(&head).map_err(write_fault)?;
     for table in &schema.tables {
@@ -182,7 +194,7 @@ fn column_head(column: &Column) -> ColumnHead {
 /// A cell, or where it can be found if it is too long for a workbook.
 fn fitting(cell: &str) -> String {
     if cell.chars().count() > CELL_CHARS {
-        "（内容过长，见目录格式的导出）".to_owned()
+        text::exchange_too_long(LANG)
     } else {
         cell.to_owned()
     }

@@ -159,7 +159,8 @@ fn tell_devices(
     now: AtMs,
 ) -> Result<(), ServiceError> {
     let officers = store::interest::list(tx, &subject.id)?;
-    let salt = HEXLOWER.encode(&random()?);
+    let salt: [u8; 16] = random()?;
+    let salt = HEXLOWER.encode(&salt);
     let row = RegisterRow {
         id: RowId::from_random(random()?),
         division: subject.division,

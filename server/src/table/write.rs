@@ -273,23 +273,25 @@ impl<W: Write> TableWriter for CsvWriter<W> {
             _ => self.line(std::iter::empty())?,
         }
         self.head = Some(head.clone());
-        self.line(head.columns.iter().map(|column| column.head.as_str()))
+        let heads: Vec<_> = head.columns.iter().map(|of| guarded(&of.head)).collect();
+        self.line(heads.iter().map(AsRef::as_ref))
     }
 
     fn row(&mut self, cells: &[String]) -> Result<(), WriteError> {
         let head = self.head.take().ok_or(WriteError::NoTable)?;
-        let columns = head.columns.iter().zip(cells);
-        let written: Vec<_> = columns
-            .map(|(column, cell)| match column.is_number {
-                true => std::borrow::Cow::from(cell.as_str()),
-                false => guarded(cell),
-            })
-            .collect();
+        // A column of numbers may hold what is none.
+        let written: Vec<_> = cells.iter().map(|cell| guarded(cell)).collect();
         self.line(written.iter().map(AsRef::as_ref))?;
         self.head = Some(head);
         Ok(())
     }
 }
+
+/// What a spreadsheet may take for the beginning of a formula, in full width too, as programs
+/// with a Chinese interface do; and the apostrophe itself, so that it can be taken away again.
+const FORMULA: [char; 12] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\'',
+];
 
 /// A text as it stands in a CSV file: with an apostrophe before what a spreadsheet would take
 /// for a formula. A negative number is none.
@@ -299,7 +301,7 @@ pub fn guarded(text: &str) -> std::borrow::Cow<'_, str> {
     if text.strip_prefix('-').is_some_and(is_number) {
         return text.into();
     }
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
+    if text.starts_with(FORMULA) {
         format!("'{text}").into()
     } else {
         text.into()
@@ -340,7 +342,7 @@ fn put(
 }
 
 fn quote(cell: &str, text: &mut String) {
-    if cell.contains(['"', ',', '\r', '\n']) {
+    if cell.contains(['"', ',', ';', '\t', '\r', '\n']) {
         text.push('"');
         text.push_str(&cell.replace('"', "\"\""));
         text.push('"');

@@ -10,6 +10,7 @@
 
 mod access;
 mod api;
+mod canary;
 mod credit;
 mod erasure;
 mod field;
@@ -17,6 +18,7 @@ mod imports;
 mod interface;
 mod lender;
 mod line;
+mod markup;
 mod monitoring;
 mod office;
 mod quarantine;

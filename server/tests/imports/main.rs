@@ -10,6 +10,7 @@
 )]
 
 mod batches;
+mod interests;
 mod land;
 mod ledger;
 mod loans;

@@ -12,8 +12,8 @@
 mod clocks;
 mod fleet;
 mod orders;
-mod restore;
 mod quarantine;
+mod restore;
 mod seeds;
 mod slow_link;
 mod storm;

@@ -4,8 +4,9 @@ use itgel_device::Countersign;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::{Suite, verify};
 use itgel_domain::file::entry::{Consent, Countersignature, Entry, seal_digest};
+use itgel_domain::id::OfficerId;
 use itgel_domain::item::{Evidence, Observation, State};
-use itgel_domain::register::{RegisterContent, RegisterRow};
+use itgel_domain::register::{BarredOfficers, RegisterContent, RegisterRow};
 use itgel_domain::subject::Grade;
 use itgel_domain::sync::pull::PullItem;
 use jiff::civil::date;
@@ -138,6 +139,80 @@ fn where_the_visit_was_is_locked_until_it_is_ticked_for_a_rating() {
     assert!(no_purpose.contains(&("consent/head#purposes".into(), ErrorCode::ConsentPurpose)));
     agree(ticked);
     phone.seal(1).unwrap();
+}
+
+#[test]
+fn an_officer_with_a_declared_interest_neither_seals_nor_signs_second() {
+    let (server, phone) = ready(1);
+    phone.identify(1, "示例");
+    phone.draft_h01(1);
+    let tell = |id: &str, barred: &[&str], revision: u32| {
+        let officers: Vec<OfficerId> = barred.iter().map(|id| id.parse().unwrap()).collect();
+        let content = BarredOfficers::of(format!("salt-{id}"), &officers);
+        let mut told = row(1, RegisterContent::Barred(content));
+        told.id = id.parse().unwrap();
+        told.revision = revision;
+        server.list(GACHA, &PullItem::Register(told));
+        phone.sync(&server);
+    };
+    tell("barred-1", &["o1"], 1);
+    let own = codes(phone.seal(1).unwrap_err());
+    assert_eq!(own, [("officer".to_owned(), ErrorCode::ConflictOfInterest)]);
+    let checked = phone.device.check(&subject(1), &cycle(), AS_OF).unwrap();
+    assert!(
+        checked
+            .violations
+            .iter()
+            .any(|v| v.code == ErrorCode::ConflictOfInterest)
+    );
+    tell("barred-2", &["o9"], 2);
+    let signer = signer(9);
+    let second = Countersign::Officer {
+        officer: "o9".parse().unwrap(),
+        signer: signer.as_ref(),
+        steady_ms: None,
+    };
+    let sealed = phone
+        .device
+        .seal(&subject(1), &cycle(), AS_OF, now(), &second);
+    let refused = codes(sealed.unwrap_err());
+    let expected = ("countersignature".to_owned(), ErrorCode::ConflictOfInterest);
+    assert_eq!(refused, [expected]);
+    phone.seal(1).unwrap();
+}
+
+#[test]
+fn the_device_itself_measures_how_far_two_signatures_lie_apart() {
+    let (server, phone) = ready(2);
+    let signer = signer(9);
+    let apart = |n: u32, first: Option<u64>, second: Option<u64>| {
+        phone.identify(n, "示例");
+        phone.draft_h01(n);
+        if let Some(steady_ms) = first {
+            phone.device.sign_first(&subject(n), &cycle(), steady_ms);
+        }
+        let countersign = Countersign::Officer {
+            officer: "o2".parse().unwrap(),
+            signer: signer.as_ref(),
+            steady_ms: second,
+        };
+        let sealed = phone
+            .device
+            .seal(&subject(n), &cycle(), AS_OF, now(), &countersign);
+        let at = sealed.unwrap().at;
+        phone.sync(&server);
+        let kept = server.kept();
+        match kept.envelopes[&at].entries().last() {
+            Some(Entry::Seal(seal)) => seal.signed_apart_ms,
+            other => panic!("{other:?} is no seal"),
+        }
+    };
+    assert_eq!(apart(1, Some(70_000), Some(73_500)), Some(3_500));
+    assert_eq!(
+        apart(2, None, Some(73_500)),
+        None,
+        "the first was given elsewhere"
+    );
 }
 
 #[test]

@@ -49,7 +49,10 @@ mod tests {
         assert!(row.bars(&relative) && !row.bars(&other));
         assert_eq!(row.officers.len(), 1);
         let elsewhere = BarredOfficers::of("bb".into(), [&relative]);
-        assert_ne!(row.officers, elsewhere.officers, "two rows cannot be linked");
+        assert_ne!(
+            row.officers, elsewhere.officers,
+            "two rows cannot be linked"
+        );
         assert!(!serde_json::to_string(&row).unwrap().contains("o1"));
     }
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{
-    BarredOfficers, Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour, JointGroup,
-    LandUse, Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota,
+    BarredOfficers, Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour,
+    JointGroup, LandUse, Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota,
     RelatedStanding, TitleHeld, VetoFact,
 };
 use crate::assess::Context;

