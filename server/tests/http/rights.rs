@@ -110,13 +110,6 @@ fn a_person_reads_everything_that_is_held_with_sources_and_history_in_both_langu
             html.contains("&lt;b&gt;") && !html.contains("<b>"),
             "text is no markup"
         );
-        if let Ok(folder) = std::env::var("ITGEL_DUMP") {
-            std::fs::write(
-                format!("{folder}/{language}.html"),
-                itgel_server::html::standalone(&html),
-            )
-            .unwrap();
-        }
         let told = text_of(&html);
         assert!(!told.contains(['{', '}']), "{told}");
         let is_of_the_program = |word: &&str| {
