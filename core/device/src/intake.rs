@@ -169,10 +169,11 @@ pub(crate) fn take_fetched(
         brought.items += 1;
         deferred::delete(tx, list, item.position)?;
         match item.item() {
-            Some(PullItem::Envelope(envelope)) => match take_envelope(tx, &envelope)? {
-                Outcome::Refused => brought.refused += 1,
-                _ => {}
-            },
+            Some(PullItem::Envelope(envelope)) => {
+                if let Outcome::Refused = take_envelope(tx, &envelope)? {
+                    brought.refused += 1;
+                }
+            }
             _ if item.kind == PulledItem::GONE => {}
             _ => brought.refused += 1,
         }

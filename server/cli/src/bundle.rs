@@ -10,6 +10,7 @@ use itgel_server::{Service, ServiceError};
 use itgel_text::{Lang, error};
 
 use crate::clock;
+use crate::refusal;
 use crate::serve::{self, ServeError};
 
 /// Take bundles of devices.
@@ -44,7 +45,7 @@ pub enum BundleError {
     #[error(transparent)]
     Settings(#[from] ServeError),
     /// The service.
-    #[error(transparent)]
+    #[error("{}", refusal::of(.0))]
     Service(#[from] ServiceError),
     /// A file.
     #[error("{0} cannot be read or written")]
