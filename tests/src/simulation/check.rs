@@ -52,7 +52,9 @@ pub(super) fn settle(fleet: &mut Fleet<'_>, chance: &mut Chance) -> Outcome<u32>
                     "device {number} cannot synchronise over a whole network"
                 ));
             };
-            if synced.requests != 1 || !is_quiet(&report, fleet.was_restored) {
+            if synced.requests != 1
+                || !is_quiet(&report, fleet.was_restored, fleet.phones[number].is_revoked)
+            {
                 busy.push(format!(
                     "device {number}: {} requests, {report:?}",
                     synced.requests
@@ -74,10 +76,12 @@ pub(super) fn settle(fleet: &mut Fleet<'_>, chance: &mut Chance) -> Outcome<u32>
 
 /// Nothing was sent, nothing came, and both sides agree where they stand. A server that was
 /// restored may have a shorter log than a device has seen until it has grown again.
-fn is_quiet(report: &SyncReport, was_restored: bool) -> bool {
+fn is_quiet(report: &SyncReport, was_restored: bool, is_revoked: bool) -> bool {
     let quiet = SyncReport {
         clock_ahead_ms: report.clock_ahead_ms,
         log_went_back: report.log_went_back && was_restored,
+        // Nobody obeys here: what was sent is looked at in the store.
+        wipe_ordered: report.wipe_ordered && is_revoked,
         ..SyncReport::default()
     };
     *report == quiet

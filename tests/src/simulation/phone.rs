@@ -375,6 +375,8 @@ fn refused(error: Error) -> Outcome<String> {
         }
         Error::PackMissing
         | Error::ParametersMissing
+        | Error::GrantEnded
+        | Error::Wiping
         | Error::SubjectUnknown(_)
         | Error::SubjectErased(_) => Ok(format!("refused {}", error.code())),
         other => Err(Failure::from(other)),
