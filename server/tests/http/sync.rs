@@ -3,7 +3,7 @@
 use itgel_domain::division::DivisionLevel;
 use itgel_domain::file::FileId;
 use itgel_domain::file::chain::ChainHead;
-use itgel_domain::file::entry::{Entry, EvidenceEntry};
+use itgel_domain::file::entry::{Entry, EvidenceEntry, Note};
 use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
@@ -68,10 +68,10 @@ fn a_device_says_hello_pushes_gets_a_signed_receipt_and_pulls_what_it_pushed() {
         .collect();
     assert!(lists.contains(&DivisionLevel::Village), "{lists:?}");
     let subject = household.subject.clone();
-    let note = itgel_domain::file::entry::Entry::Note(itgel_domain::file::entry::Note {
+    let note = Entry::Note(Note {
         text: "门前有新打的井".into(),
     });
-    let file = itgel_domain::file::FileId {
+    let file = FileId {
         subject,
         year: 2026,
     };
@@ -147,12 +147,12 @@ fn a_revoked_device_may_still_upload_and_pulls_nothing() {
     );
     let mut pen = Pen::new(seat);
     let subject = field::add_household(&world, 1).subject;
-    let note = itgel_domain::file::entry::Entry::Note(itgel_domain::file::entry::Note {
+    let note = Entry::Note(Note {
         text: "补记".into(),
     });
     pen.write_entries(
         &world,
-        &itgel_domain::file::FileId {
+        &FileId {
             subject,
             year: 2026,
         },
