@@ -22,6 +22,7 @@ mod erase;
 mod file;
 mod identity;
 mod meaning;
+mod objection;
 mod official;
 mod page;
 mod structure;

@@ -3,7 +3,7 @@
 //!
 //! [`itgel_domain::case::Case::apply`] is the only transition logic; here its steps meet the
 //! database. [`arrival`] opens cases and moves them when a file changes, [`evaluation`] is who
-//! takes part in the peer evaluation, [`interest`] who must not take part, [`doubt`] what looks
+//! takes part in the peer evaluation, [`interest`] who must not take part, [`objection`] opens what devices took down, [`doubt`] what looks
 //! wrong and asks for a person, [`conflict`] settles what officers disagree on, [`desk`] is
 //! what staff do, one case or many at once, [`duty`] is until when, [`mod@letter`] is what goes to a
 //! subject ([`crate::rights`] what it asks for), [`publicity`] posts a gacha's list, [`period`] does
@@ -22,6 +22,7 @@ pub mod household;
 pub mod interest;
 pub mod letter;
 mod moved;
+pub mod objection;
 pub mod period;
 pub mod publicity;
 pub mod queue;
@@ -52,6 +53,7 @@ pub use evaluation::{ballot_cast, end_evaluation};
 pub use interest::{Declaration, Declared, declare, interests};
 pub use letter::{Letter, LetterKind, letter};
 pub use moved::CaseMovement;
+pub use objection::{Arriving, open_objection};
 pub(crate) use period::watch;
 pub use period::{PeriodRun, run_periods};
 pub use publicity::{Publication, publicity_list, publish_gacha};

@@ -13,6 +13,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::entry::Entry;
 use itgel_domain::file::envelope::{Body, Envelope};
+use itgel_domain::file::objection::FiledObjection;
 use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::policy::{self, Action, Actor, Denial, Resource};
@@ -87,6 +88,9 @@ pub struct Opened {
     /// The record of an identity, if it came along.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<IdentityRecord>,
+    /// An objection that was taken down away from the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objection: Option<FiledObjection>,
 }
 
 /// What a reviewer decides.
@@ -146,7 +150,7 @@ pub fn open(
     now: AtMs,
 ) -> Result<Opened, ServiceError> {
     let (row, envelope) = find(service, tx, actor, id)?;
-    let (mut entries, mut identity) = (Vec::new(), None);
+    let (mut entries, mut identity, mut objection) = (Vec::new(), None, None);
     match &envelope.body {
         Body::File(body) => entries.clone_from(&body.entries),
         Body::Identity(stated) => {
@@ -156,6 +160,7 @@ pub fn open(
             }
         }
         Body::Ballot(_) => {}
+        Body::Objection(taken) => objection = Some(taken.clone()),
     }
     let resource = format!("envelope/{id}");
     let detail = serde_json::json!({ "reason": row.reason });
@@ -166,6 +171,7 @@ pub fn open(
         entered_at: envelope.entered_at,
         entries,
         identity,
+        objection,
     })
 }
 
@@ -217,8 +223,10 @@ fn find(
 
 /// The campaign that an envelope speaks of, if it does.
 fn cycle_of(envelope: &Envelope) -> Option<CycleId> {
-    if let Body::Ballot(ballot) = &envelope.body {
-        return Some(ballot.cycle.clone());
+    match &envelope.body {
+        Body::Ballot(ballot) => return Some(ballot.cycle.clone()),
+        Body::Objection(objection) => return Some(objection.cycle.clone()),
+        Body::File(_) | Body::Identity(_) => {}
     }
     let named = envelope.entries().iter().find_map(|entry| match entry {
         Entry::Seal(seal) => Some(&seal.cycle),

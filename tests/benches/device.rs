@@ -102,6 +102,7 @@ pub(crate) fn new_device(world: &World, officer: &str) -> Outcome<Device> {
         device: record.id.clone(),
         officer: record.officer,
         server_key: world.service.keys.public_key(),
+        number: 42,
     };
     let path = world.folder.path().join(format!("{officer}.db"));
     let entropy = Arc::new(SystemEntropy);

@@ -270,6 +270,7 @@ pub(crate) fn consent() -> Outcome<Consent> {
         until: TODAY.saturating_add(1.year()),
         signature: Hash::of_file(b"signature"),
         witness: COLLECTOR.parse()?,
+        receipt: None,
     })
 }
 

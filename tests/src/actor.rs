@@ -248,6 +248,7 @@ impl Collector {
             until: today.saturating_add(1.year()),
             signature: Hash::of_file(b"a signature"),
             witness: self.officer.clone(),
+            receipt: None,
         }
     }
 

@@ -126,6 +126,7 @@ struct EnrolAnswer {
     officer: OfficerId,
     server_key: String,
     scope: Vec<DivisionCode>,
+    number: u32,
 }
 
 #[derive(serde::Deserialize)]
@@ -243,6 +244,7 @@ pub fn enrol(
         device: answer.device,
         officer: answer.officer,
         server_key,
+        number: answer.number,
     };
     Ok((enrolment, answer.scope))
 }

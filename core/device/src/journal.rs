@@ -8,6 +8,7 @@ use itgel_domain::file::envelope::{
     Ballot, Body, CheckpointRef, Envelope, FileBody, IdentityCommitment, MAX_BYTES, VERSION,
 };
 use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::objection::FiledObjection;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::CycleId;
@@ -26,6 +27,7 @@ pub(crate) enum Content {
     Entries { file: FileId, entries: Vec<Entry> },
     Identity(IdentityRecord),
     Ballot(Ballot),
+    Objection(FiledObjection),
 }
 
 /// When and under which rules it is written.
@@ -127,8 +129,10 @@ pub(crate) fn refold(tx: &Transaction<'_>, file: &FileId) -> Result<(), StoreErr
 
 /// The cycle that an envelope was written for.
 pub(crate) fn cycle_of(envelope: &Envelope) -> Option<CycleId> {
-    if let Body::Ballot(ballot) = &envelope.body {
-        return Some(ballot.cycle.clone());
+    match &envelope.body {
+        Body::Ballot(ballot) => return Some(ballot.cycle.clone()),
+        Body::Objection(objection) => return Some(objection.cycle.clone()),
+        Body::File(_) | Body::Identity(_) => {}
     }
     envelope
         .entries()
@@ -209,5 +213,6 @@ fn body(
             )
         }
         Content::Ballot(ballot) => (Body::Ballot(ballot), None),
+        Content::Objection(objection) => (Body::Objection(objection), None),
     })
 }

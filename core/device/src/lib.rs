@@ -13,6 +13,7 @@ mod evidence;
 pub mod http;
 mod intake;
 mod journal;
+mod objection;
 mod outbox;
 mod own;
 mod people;
@@ -58,6 +59,7 @@ use rusqlite::{Connection, Transaction};
 pub use bundle::AnswerReport;
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::Error;
+pub use objection::{ObjectionDraft, ObjectionReceipt};
 pub use own::{OwnEnvelope, OwnState};
 pub use records::{Need, Record, RecordState, Summary};
 pub use seal::{Countersign, Sealed};
@@ -84,6 +86,8 @@ pub struct Enrolment {
     pub officer: OfficerId,
     /// The server's public key, to be pinned.
     pub server_key: Vec<u8>,
+    /// The number with which the receipts begin that this device gives out.
+    pub number: u32,
 }
 
 /// What the server allows a device.
@@ -153,6 +157,7 @@ impl Device {
             epoch: None,
             checkpoint: None,
             revoked: false,
+            number: enrolment.number,
         };
         let store = Store::create(path, &key, |tx| device::insert(tx, &row))?;
         Self::started(store, path, signer, entropy)

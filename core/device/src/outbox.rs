@@ -119,6 +119,7 @@ pub(crate) fn write_again(
                 None => continue,
             },
             Body::Ballot(ballot) => Content::Ballot(ballot),
+            Body::Objection(objection) => Content::Objection(objection),
         };
         journal::append(tx, &device, stamp, content, entropy)?;
     }

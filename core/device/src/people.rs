@@ -127,6 +127,7 @@ pub(crate) fn withdraw_consent(
     .at)
 }
 
+/// When and under which rules something about a subject is written.
 pub(crate) fn stamp(
     db: &Connection,
     home: &Subject,

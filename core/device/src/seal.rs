@@ -9,6 +9,7 @@ use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::file::chain::{DeviceSigner, SignedHead};
 use itgel_domain::file::entry::{Countersignature, Entry, Seal, seal_digest};
 use itgel_domain::file::envelope::{Envelope, MAX_BYTES, MAX_ENTRIES};
+use itgel_domain::file::objection::ReceiptNumber;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, OfficerId, SubjectId};
@@ -21,7 +22,7 @@ use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::journal::{self, Content, Stamp};
 use crate::rules::RuleCache;
-use crate::store::{chain, draft, list, process};
+use crate::store::{chain, device, draft, list, process};
 use crate::visit::{self, Visit};
 
 /// The second signature.
@@ -57,6 +58,8 @@ pub struct Sealed {
     pub head: SignedHead,
     /// The provisional assessment that was sealed (暂定).
     pub assessment: Assessment,
+    /// The numbers of the receipts for the consents of this visit, by person.
+    pub consent_receipts: Vec<(String, ReceiptNumber)>,
 }
 
 /// What a seal is made with.
@@ -80,12 +83,13 @@ pub(crate) fn seal(
     countersign: &Countersign<'_>,
     means: &Means<'_>,
 ) -> Result<Sealed, Error> {
-    let visit = Visit::load(tx, subject, cycle, now.on())?;
+    let mut visit = Visit::load(tx, subject, cycle, now.on())?;
     let mut wrong = violations(&visit, as_of);
     wrong.extend(same_officer(&visit, countersign));
     if !wrong.is_empty() {
         return Err(Error::Invalid(wrong));
     }
+    let consent_receipts = give_receipts(tx, &mut visit)?;
 
     let at = journal::next_place(tx, &visit.device)?;
     let entries = visit.entries();
@@ -132,7 +136,22 @@ pub(crate) fn seal(
         code: id.short(),
         head,
         assessment,
+        consent_receipts,
     })
+}
+
+/// Gives every consent of the visit its receipt number out of the device's own (`domain.md` D.5).
+fn give_receipts(
+    tx: &Transaction<'_>,
+    visit: &mut Visit,
+) -> Result<Vec<(String, ReceiptNumber)>, Error> {
+    let mut given = Vec::new();
+    for consent in &mut visit.consents {
+        let number = device::next_receipt(tx)?;
+        consent.receipt = Some(number);
+        given.push((consent.person.clone(), number));
+    }
+    Ok(given)
 }
 
 /// Appends the entries in as many envelopes as they need; the seal closes the last one.

@@ -344,6 +344,8 @@ codes! {
     ObjectionUnknown = "objection.unknown", NotFound;
     /// An objection with this receipt number is there already.
     ObjectionKnown = "objection.known", Conflict;
+    /// An objection under a receipt number that its device does not give out.
+    ObjectionNumber = "objection.number", Invalid;
     /// No such case.
     CaseUnknown = "case.unknown", NotFound;
     /// A change of households whose parties, document or day do not fit.

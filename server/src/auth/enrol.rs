@@ -53,6 +53,8 @@ pub struct Enrolment {
     /// Whether an administrator still has to compare the fingerprint.
     #[serde(default)]
     pub is_pending: bool,
+    /// The number with which the receipts begin that it gives out by itself.
+    pub number: u32,
 }
 
 /// A device that waits for its confirmation.
@@ -343,12 +345,14 @@ fn answer(service: &Service, tx: &Tx<'_>, device: DeviceRecord) -> Result<Enrolm
     let mut scope: Vec<_> = grants.iter().map(|grant| grant.division).collect();
     scope.sort_unstable();
     scope.dedup();
+    let number = store::device::number(tx, &device.id)?;
     Ok(Enrolment {
         is_pending: device.status == DeviceStatus::Pending,
         device: device.id,
         officer: device.officer,
         server_key: data_encoding::HEXLOWER.encode(&service.keys.public_key()),
         scope,
+        number,
     })
 }
 

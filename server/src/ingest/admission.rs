@@ -148,6 +148,7 @@ impl<'a> Admission<'a> {
             Body::File(body) => self.take_file(arrived, body, &home),
             Body::Identity(commitment) => self.take_identity(arrived, commitment, &home),
             Body::Ballot(ballot) => self.take_ballot(arrived, ballot, &home),
+            Body::Objection(objection) => self.take_objection(arrived, objection, &home),
         }?;
         if let Verdict::Quarantined(code) = verdict {
             self.set_aside(&envelope, &home, code, size)?;
@@ -358,6 +359,7 @@ impl<'a> Admission<'a> {
             Body::File(body) => (EnvelopeKind::File, Some(&body.file)),
             Body::Identity(_) => (EnvelopeKind::Identity, None),
             Body::Ballot(_) => (EnvelopeKind::Ballot, None),
+            Body::Objection(_) => (EnvelopeKind::Objection, None),
         };
         let verdict = Verdict::Quarantined(ErrorCode::SubjectErased);
         let kept = NewEnvelope {

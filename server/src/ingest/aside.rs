@@ -116,7 +116,7 @@ impl Admission<'_> {
             subject: envelope.subject().clone(),
             file: match &envelope.body {
                 Body::File(body) => Some(body.file.clone()),
-                Body::Identity(_) | Body::Ballot(_) => None,
+                Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => None,
             },
             division,
             officer: self.device.officer.clone(),
@@ -239,6 +239,9 @@ impl Admission<'_> {
             }
             (Body::Ballot(ballot), home) => {
                 self.judge_ballot(&envelope, ballot, home, kept).map(Some)
+            }
+            (Body::Objection(objection), home) => {
+                self.judge_objection(&envelope, objection, home).map(Some)
             }
         }
     }

@@ -185,7 +185,7 @@ impl Admission<'_> {
     }
 
     /// Clocks are recorded and never a reason to lose data.
-    fn time_flags(&self, envelope: &Envelope) -> Result<Vec<Flag>, ServiceError> {
+    pub(super) fn time_flags(&self, envelope: &Envelope) -> Result<Vec<Flag>, ServiceError> {
         let mut flags = Vec::new();
         let age_ms = self.received_at.0.saturating_sub(envelope.entered_at.0);
         if age_ms < -DRIFT_MS {

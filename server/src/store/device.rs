@@ -85,13 +85,25 @@ pub fn list(connection: &Connection, officer: &OfficerId) -> Result<Vec<DeviceRe
         .collect()
 }
 
-/// Writes a new device.
+/// The number with which the receipts begin that a device gives out by itself (`domain.md` D.5).
+///
+/// # Errors
+/// [`StoreError`] of the database, also without such a device.
+pub fn number(connection: &Connection, id: &DeviceId) -> Result<u32, StoreError> {
+    let sql = "select number from device where id = ?1";
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.query_row(params![id.as_str()], |row| row.get(0))?)
+}
+
+/// Writes a new device under the next number.
 ///
 /// # Errors
 /// [`StoreError`] of the database, also if the id is taken.
 pub fn put(tx: &Tx<'_>, device: &DeviceRecord) -> Result<(), StoreError> {
-    let sql = "insert into device (id, officer, suite, public_key, status, enrolled_at)
-               values (?1, ?2, ?3, ?4, ?5, ?6)";
+    let last = "select coalesce(max(number), 0) from device";
+    let last: i64 = tx.prepare_cached(last)?.query_row([], |row| row.get(0))?;
+    let sql = "insert into device (id, officer, suite, public_key, status, enrolled_at, number)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.prepare_cached(sql)?.execute(params![
         device.id.as_str(),
         device.officer.as_str(),
@@ -99,6 +111,7 @@ pub fn put(tx: &Tx<'_>, device: &DeviceRecord) -> Result<(), StoreError> {
         device.public_key,
         device.status.as_str(),
         device.enrolled_at.0,
+        last + 1,
     ])?;
     Ok(())
 }

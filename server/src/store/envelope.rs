@@ -23,6 +23,8 @@ pub enum EnvelopeKind {
     Identity,
     /// A ballot.
     Ballot,
+    /// An objection that was taken down away from the server.
+    Objection,
     /// Nothing that can be read; the bytes are kept apart.
     Bytes,
 }
@@ -288,6 +290,7 @@ impl EnvelopeKind {
             Self::File => "file",
             Self::Identity => "identity",
             Self::Ballot => "ballot",
+            Self::Objection => "objection",
             Self::Bytes => "bytes",
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use itgel_domain::case::cycle::Cycle;
+use itgel_domain::case::step::ObjectionGround;
 use itgel_domain::case::{CaseState, Reason, Role, Step};
 use itgel_domain::catalogue::Catalogue;
 use itgel_domain::file::chain::{ChainHead, DeviceSigner as _, SignedHead, SoftwareSigner, Suite};
@@ -16,6 +17,7 @@ use itgel_domain::file::entry::{
 };
 use itgel_domain::file::envelope::{Ballot, Body, Envelope, FileBody, IdentityCommitment, VERSION};
 use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::objection::{FiledObjection, Objector, ReceiptNumber};
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CaseId, DeviceId, OfficerId};
@@ -495,6 +497,38 @@ impl Collector {
         self.push(world, &envelope, Vec::new())
     }
 
+    /// Takes an objection down at `filed_at` by the device's clock and sends it now.
+    pub(crate) fn object(
+        &mut self,
+        world: &World,
+        household: &Household,
+        (receipt, objector): (ReceiptNumber, Objector),
+        filed_at: AtMs,
+    ) -> PushAnswer {
+        let objection = FiledObjection {
+            subject: household.subject.clone(),
+            cycle: world.cycle.id.clone(),
+            receipt,
+            ground: ObjectionGround::WrongOrMissing,
+            objector,
+            words: "羊数不对".into(),
+        };
+        let envelope = Envelope {
+            entered_at: filed_at,
+            ..self.envelope(world, Body::Objection(objection))
+        };
+        self.push(world, &envelope, Vec::new())
+    }
+
+    /// A number out of the device's own range.
+    pub(crate) fn receipt(&self, world: &World, count: u32) -> ReceiptNumber {
+        let number = |c: &rusqlite::Connection| {
+            store::device::number(c, &self.device.id).map_err(ServiceError::from)
+        };
+        let device = world.service.store.read(number).unwrap();
+        ReceiptNumber { device, count }
+    }
+
     fn identify(&mut self, world: &World, household: &Household) {
         let place = self.next_place();
         let record = household.identity.clone();
@@ -533,6 +567,7 @@ impl Collector {
             until: today.saturating_add(jiff::Span::new().years(1)),
             signature: Hash::of_file(b"signature"),
             witness: self.officer.clone(),
+            receipt: None,
         }
     }
 

@@ -347,6 +347,7 @@ fn agreed() -> Consent {
         until: TODAY.saturating_add(jiff::Span::new().years(1)),
         signature: Hash::of_file(b"a signature"),
         witness: "collector".parse().unwrap(),
+        receipt: None,
     }
 }
 

@@ -313,6 +313,7 @@ pub(crate) fn consent(categories: &[&str]) -> Consent {
         until: date(2028, 10, 31),
         signature: Hash::of_file(b"signature"),
         witness: "o1".parse().unwrap(),
+        receipt: None,
     }
 }
 

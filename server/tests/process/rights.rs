@@ -2,16 +2,21 @@
 //! note and the written answer; who keeps which deadline, and who stands in.
 
 use itgel_domain::case::step::{Objection, ObjectionChannel, ObjectionGround, Outcome};
-use itgel_domain::case::{Role, Step};
+use itgel_domain::case::{CaseState, Role, Step};
 use itgel_domain::error::ErrorCode;
+use itgel_domain::file::objection::{Objector, ReceiptNumber};
 use itgel_domain::rights::{Asking, HandDecision, IdentityCheck, Relation, RightKind};
+use itgel_domain::sync::push::{Flag, Verdict};
+use itgel_domain::time::AtMs;
 use itgel_fixtures::Household;
 use itgel_server::process::{self, AbsenceRequest, DutyPage, Letter, LetterKind};
 use itgel_server::rights::desk::{self, AnswerRequest, RequestView, TakeRequest};
 use itgel_server::{ServiceError, store};
 
-use crate::actors::{World, refusal};
+use crate::actors::{Collector, World, device_id, refusal};
 use crate::{plain, team};
+
+const DAY_MS: i64 = 86_400_000;
 
 fn ask(world: &World, by: &str, household: &Household) -> Result<RequestView, ServiceError> {
     let actor = world.officer(by);
@@ -299,4 +304,91 @@ fn the_list_of_deadlines_begins_with_the_earliest_and_pages_hold_every_case_once
     cases.dedup_by_key(|duty| duty.case.clone());
     assert_eq!((cases.len(), second.next), (4, None));
     assert_eq!(refusal(page(Some("nonsense"))), ErrorCode::RequestMalformed);
+}
+
+#[test]
+fn an_objection_taken_offline_on_the_last_evening_stops_what_the_rule_had_closed() {
+    let world = World::with_households(12);
+    let household = published(&world);
+    let mut phone = Collector::new("c-3", "c-4");
+    let number = phone.receipt(&world, 17);
+    world.pass_days(7);
+    let last_evening = AtMs::start_of(world.now().on()).plus_ms(DAY_MS - 600_000);
+    world.pass_days(2);
+    process::run_periods(&world.service, world.now()).unwrap();
+    let closed = world.case(&household).case;
+    assert!(closed.period().unwrap().is_closed, "the rule closed it");
+    let given = (number, Objector::Subject);
+    let answer = phone.object(&world, &household, given, last_evening);
+    assert_eq!(answer.except, [], "taken, and nothing is doubted");
+    let case = world.case(&household).case;
+    assert_eq!(case.state(), CaseState::Disputed);
+    let open = &case.open_objections()[0];
+    assert_eq!(open.receipt, format!("{:04}-000017", number.device));
+    assert_eq!((open.filed_at, open.of_subject), (last_evening, true));
+    let until = letter(&world, &household, &open.receipt, LetterKind::Note)
+        .unwrap()
+        .until;
+    let filed_on = last_evening.on();
+    assert!(
+        (until - filed_on).get_days() <= 20,
+        "the clock began when it was handed in"
+    );
+    assert_eq!(
+        refusal(world.step(
+            "a-1",
+            &household,
+            Step::Approve {
+                effective_on: world.now().on(),
+                valid_to: world.now().on(),
+            }
+        )),
+        ErrorCode::CaseStep
+    );
+}
+
+#[test]
+fn an_objection_is_neither_lost_nor_backdated_by_the_clock_of_a_device() {
+    let world = World::with_households(12);
+    let household = published(&world);
+    let mut phone = Collector::new("c-3", "c-4");
+    let given = |count, objector| (phone.receipt(&world, count), objector);
+    let (first, report, stranger) = (
+        given(1, Objector::Subject),
+        given(1, Objector::Neighbour),
+        given(2, Objector::Subject),
+    );
+    let tomorrow = world.now().plus_ms(DAY_MS);
+    let answer = phone.object(&world, &household, first, tomorrow);
+    let flagged = Verdict::AcceptedFlagged(vec![Flag::ClockDrift]);
+    assert_eq!(answer.except[0].verdict, flagged);
+    // A store that was set back gives a number out again: neither objection is lost.
+    let now = world.now();
+    assert_eq!(phone.object(&world, &household, report, now).except, []);
+    let open = world.case(&household).case.open_objections().to_vec();
+    assert_eq!(open.len(), 2);
+    assert_eq!((open[0].filed_at, open[1].of_subject), (now, false));
+    assert_eq!(open[1].receipt, format!("{}.0", open[0].receipt));
+    // The same once more, in another envelope, is the same objection.
+    let again = phone.object(&world, &household, report, now);
+    assert_eq!(again.except, []);
+    let foreign = ReceiptNumber {
+        device: stranger.0.device + 1,
+        count: 2,
+    };
+    let answer = phone.object(&world, &household, (foreign, Objector::Subject), now);
+    let refused = Verdict::Quarantined(ErrorCode::ObjectionNumber);
+    assert_eq!(answer.except[0].verdict, refused);
+    assert_eq!(world.case(&household).case.open_objections().len(), 2);
+    let division = world.gacha.code;
+    let rows = world
+        .service
+        .store
+        .read(|c| store::list::list(c, division, 0, 100_000).map_err(ServiceError::from));
+    let is_of_phone = |row: &store::list::ListRow| match &row.content {
+        store::list::Content::Item(bytes) => String::from_utf8_lossy(bytes).contains("羊数不对"),
+        store::list::Content::Envelope { at, .. } => at.device == device_id("c-3"),
+        _ => false,
+    };
+    assert!(!rows.unwrap().iter().any(is_of_phone), "nobody pulls it");
 }

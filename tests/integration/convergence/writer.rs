@@ -215,6 +215,7 @@ fn consent() -> Entry {
         until: date(2027, 3, 4),
         signature: Hash::of_file(b"signature"),
         witness: id("o1"),
+        receipt: None,
     })
 }
 

@@ -331,6 +331,7 @@ impl<'a> Phone<'a> {
             until: today.saturating_add(1.year()),
             signature: Hash::of_file(b"a signature"),
             witness: self.crew.officer.clone(),
+            receipt: None,
         }
     }
 

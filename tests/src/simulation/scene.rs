@@ -237,6 +237,7 @@ fn enrol(host: &RefCell<Host>, sample: &Sample, number: usize, folder: &Path) ->
         device,
         officer: crew.officer.clone(),
         server_key: host.borrow().service().keys.public_key(),
+        number: 1,
     };
     let path = crew.path(folder);
     let store =

@@ -1,6 +1,7 @@
 //! The one row about the device itself.
 
 use itgel_domain::file::envelope::CheckpointRef;
+use itgel_domain::file::objection::ReceiptNumber;
 use itgel_domain::id::{DeviceId, OfficerId};
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -22,20 +23,24 @@ pub(crate) struct DeviceRow {
     pub(crate) epoch: Option<u64>,
     pub(crate) checkpoint: Option<CheckpointRef>,
     pub(crate) revoked: bool,
+    /// The number with which the receipts begin that are given out here.
+    pub(crate) number: u32,
 }
 
 pub(crate) fn insert(tx: &Transaction<'_>, row: &DeviceRow) -> Result<(), StoreError> {
     tx.execute(
         "insert into device
-             (one, id, officer, public_key, server_key, incarnation, epoch, revoked)
-         values (1, ?1, ?2, ?3, ?4, ?5, ?6, 0)",
+             (one, id, officer, public_key, server_key, incarnation, epoch, revoked, number,
+              receipts)
+         values (1, ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0)",
         params![
             row.id.as_str(),
             row.officer.as_str(),
             row.public_key,
             row.server_key,
             row.incarnation,
-            row.epoch.map(int)
+            row.epoch.map(int),
+            row.number
         ],
     )?;
     Ok(())
@@ -92,6 +97,18 @@ pub(crate) fn set_revoked(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The next number of a receipt; it is given out once, by the transaction that this is part of.
+pub(crate) fn next_receipt(tx: &Transaction<'_>) -> Result<ReceiptNumber, StoreError> {
+    let sql = "update device set receipts = receipts + 1 returning number, receipts";
+    let given = tx.query_row(sql, [], |row| {
+        Ok(ReceiptNumber {
+            device: row.get("number")?,
+            count: row.get("receipts")?,
+        })
+    });
+    Ok(given?)
+}
+
 fn read(row: &Row<'_>) -> Result<DeviceRow, StoreError> {
     let checkpoint: Option<Vec<u8>> = row.get("checkpoint")?;
     let checkpoint = checkpoint.map(|bytes| minicbor::decode(&bytes)).transpose();
@@ -106,6 +123,7 @@ fn read(row: &Row<'_>) -> Result<DeviceRow, StoreError> {
             what: "device.checkpoint",
         })?,
         revoked: row.get("revoked")?,
+        number: row.get("number")?,
     })
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn insert(
 ) -> Result<(), StoreError> {
     let year = match &envelope.body {
         Body::File(body) => body.file.year,
-        Body::Identity(_) | Body::Ballot(_) => 0,
+        Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => 0,
     };
     tx.prepare_cached(
         "insert or ignore into envelope

@@ -133,6 +133,7 @@ fn a_store_does_not_open_under_another_signing_key_and_is_not_made_twice() {
         device: "d1".parse().unwrap(),
         officer: "o1".parse().unwrap(),
         server_key: server.public_key(),
+        number: 42,
     };
     let again = with_secrets(PIN, |secrets| {
         itgel_device::Device::create(&phone.path, secrets, &enrolment, signer(1), entropy(9))

@@ -1,9 +1,12 @@
 //! A visit from the first field to the seal.
 
-use itgel_device::Countersign;
+use itgel_device::{Countersign, ObjectionDraft};
+use itgel_domain::case::step::ObjectionGround;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::{Suite, verify};
 use itgel_domain::file::entry::{Consent, Countersignature, Entry, seal_digest};
+use itgel_domain::file::envelope::Body;
+use itgel_domain::file::objection::Objector;
 use itgel_domain::id::OfficerId;
 use itgel_domain::item::{Evidence, Observation, State};
 use itgel_domain::register::{BarredOfficers, RegisterContent, RegisterRow};
@@ -250,6 +253,50 @@ fn a_sealed_visit_ends_with_its_seal_and_rests_on_its_consents() {
         seal.registers_at, 3,
         "subject and two register rows of the gacha's list"
     );
+}
+
+#[test]
+fn receipts_of_consents_and_objections_come_from_one_row_of_numbers() {
+    let (server, phone) = ready(1);
+    let objection = |words: &str| ObjectionDraft {
+        subject: subject(1),
+        cycle: cycle(),
+        ground: ObjectionGround::WrongOrMissing,
+        objector: Objector::Neighbour,
+        words: words.into(),
+    };
+    let take = |words: &str| phone.device.take_objection(objection(words), now());
+    let wrong = codes(take(" ").unwrap_err());
+    assert_eq!(wrong, [("words".to_owned(), ErrorCode::ValueMissing)]);
+    let first = take("羊少数了").unwrap();
+    assert_eq!(
+        first.number.to_string(),
+        "0042-000001",
+        "a refused one takes no number"
+    );
+    phone.identify(1, "示例");
+    phone.draft_h01(1);
+    let sealed = phone.seal(1).unwrap();
+    let (person, number) = &sealed.consent_receipts[0];
+    assert_eq!(
+        (person.as_str(), number.to_string().as_str()),
+        ("head", "0042-000002")
+    );
+    // What was given out stays given out when the program is killed.
+    let again = phone.killed(9);
+    let third = again.device.take_objection(objection("草场不对"), now());
+    assert_eq!(third.unwrap().number.to_string(), "0042-000003");
+    phone.sync(&server);
+    let kept = server.kept();
+    let Body::Objection(arrived) = &kept.envelopes[&first.at].body else {
+        panic!("no objection arrived")
+    };
+    assert_eq!(
+        (arrived.receipt, arrived.words.as_str()),
+        (first.number, "羊少数了")
+    );
+    let entries = kept.envelopes[&sealed.at].entries();
+    assert!(matches!(&entries[0], Entry::Consent(consent) if consent.receipt == Some(*number)));
 }
 
 #[test]

@@ -109,6 +109,7 @@ impl Phone {
             device: format!("d{seed}").parse().unwrap(),
             officer: format!("o{seed}").parse().unwrap(),
             server_key: server.public_key(),
+            number: 42,
         };
         server.admit(&enrolment.device, signer(seed).public_key());
         let device = with_secrets(PIN, |secrets| {
@@ -333,6 +334,7 @@ pub(crate) fn consent() -> Consent {
         until: date(2028, 10, 31),
         signature: Hash::of_file(b"scan"),
         witness: "o1".parse().unwrap(),
+        receipt: None,
     }
 }
 

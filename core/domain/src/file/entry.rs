@@ -9,6 +9,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use super::ChainRef;
+use super::objection::ReceiptNumber;
 use crate::authorisation::Purpose;
 use crate::hash::Hash;
 use crate::id::{CycleId, DecisionId, IdError, LenderId, OfficerId};
@@ -272,6 +273,10 @@ pub struct Consent {
     /// The officer who explained the text.
     #[n(9)]
     pub witness: OfficerId,
+    /// The number on the receipt that the person was given; the seal gives it.
+    #[n(10)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptNumber>,
 }
 
 /// A lender named in a consent.

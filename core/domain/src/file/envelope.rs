@@ -6,6 +6,7 @@
 //! (`security.md` T09).
 
 use super::entry::{Entry, EntryId};
+use super::objection::FiledObjection;
 use super::{ChainRef, FileId};
 use crate::error::ErrorCode;
 use crate::hash::Hash;
@@ -92,6 +93,9 @@ pub enum Body {
     /// One evaluator's ballot of the peer evaluation; never pulled.
     #[n(2)]
     Ballot(#[n(0)] Ballot),
+    /// An objection that was taken down away from the server; never pulled.
+    #[n(3)]
+    Objection(#[n(0)] FiledObjection),
 }
 
 /// Entries of one file.
@@ -218,12 +222,12 @@ impl Envelope {
         Self::id_of(peek_salt(bytes).unwrap_or_default(), bytes)
     }
 
-    /// The entries, none for a commitment or a ballot.
+    /// The entries, none for what belongs to no file.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         match &self.body {
             Body::File(body) => &body.entries,
-            Body::Identity(_) | Body::Ballot(_) => &[],
+            Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => &[],
         }
     }
 
@@ -251,6 +255,7 @@ impl Envelope {
             Body::File(body) => &body.file.subject,
             Body::Identity(commitment) => &commitment.subject,
             Body::Ballot(ballot) => &ballot.subject,
+            Body::Objection(objection) => &objection.subject,
         }
     }
 
@@ -263,7 +268,8 @@ impl Envelope {
             Body::File(body) => body.check_form(),
             Body::Identity(_) => Ok(()),
             Body::Ballot(ballot) if ballot.scores.iter().all(|s| (1..=5).contains(s)) => Ok(()),
-            Body::Ballot(_) => Err(EnvelopeError::Malformed),
+            Body::Objection(objection) if objection.is_well_formed() => Ok(()),
+            Body::Ballot(_) | Body::Objection(_) => Err(EnvelopeError::Malformed),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod document;
 pub mod entry;
 pub mod envelope;
 pub mod facts;
+pub mod objection;
 #[cfg(test)]
 pub(crate) mod sample;
 

@@ -201,5 +201,6 @@ pub(crate) fn consent(from: Date, until: Date) -> Entry {
         until,
         signature: Hash::of_file(b"signature"),
         witness: id("o1"),
+        receipt: None,
     })
 }

@@ -180,6 +180,7 @@ mod tests {
             until: date(2028, 2, 29),
             signature: Hash::of_file(b"signature"),
             witness: "o1".parse().unwrap(),
+            receipt: None,
         }
     }
 

@@ -47,9 +47,10 @@ pub const fn remedy(code: ErrorCode) -> Remedy {
         | ErrorCode::EnvelopeUnknownDep
         | ErrorCode::EnvelopeBlocked
         | ErrorCode::EntryUnknown => Remedy::Arrival,
-        ErrorCode::ScopeOutside | ErrorCode::NotAllowed => Remedy::Either,
+        ErrorCode::ScopeOutside | ErrorCode::NotAllowed | ErrorCode::CaseUnknown => Remedy::Either,
         ErrorCode::DeviceRevoked
         | ErrorCode::EnvelopeFork
+        | ErrorCode::ObjectionNumber
         | ErrorCode::ObservedOutOfTime
         | ErrorCode::PersonIdInvalid
         | ErrorCode::CreditCodeInvalid => Remedy::Person,

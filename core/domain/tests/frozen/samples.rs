@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use itgel_domain::authorisation::Purpose;
+use itgel_domain::case::step::ObjectionGround;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
 use itgel_domain::file::entry::{
@@ -13,6 +14,7 @@ use itgel_domain::file::entry::{
 use itgel_domain::file::envelope::{
     Ballot, Body, CheckpointRef, Envelope, FileBody, IdentityCommitment, VERSION,
 };
+use itgel_domain::file::objection::{FiledObjection, Objector, ReceiptNumber};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::OfficerId;
 use itgel_domain::identity::{IdentityRecord, Person};
@@ -62,6 +64,7 @@ pub(super) fn all() -> Vec<(String, Vec<u8>)> {
     add("envelope-every-state", envelope(file(values)).to_bytes());
     add("envelope-identity", envelope(identity_body).to_bytes());
     add("envelope-ballot", envelope(ballot).to_bytes());
+    add("envelope-objection", envelope(objection()).to_bytes());
     add("identity", identity().to_bytes());
     add("hello", bytes(&hello()));
     add("welcome", bytes(&welcome()));
@@ -78,6 +81,20 @@ pub(super) fn all() -> Vec<(String, Vec<u8>)> {
     );
     add("page-every-kind", bytes(&page()));
     all
+}
+
+fn objection() -> Body {
+    Body::Objection(FiledObjection {
+        subject: id("hh-1"),
+        cycle: id("c-2026"),
+        receipt: ReceiptNumber {
+            device: 42,
+            count: 17,
+        },
+        ground: ObjectionGround::WrongOrMissing,
+        objector: Objector::Subject,
+        words: "羊少数了二十只".into(),
+    })
 }
 
 /// Every kind of entry, and every variant within one.
@@ -276,6 +293,7 @@ fn consent() -> Entry {
         until: date(2029, 3, 4),
         signature: hash("signature"),
         witness: id("o2"),
+        receipt: None,
     })
 }
 

@@ -105,6 +105,7 @@ error-case-reason = This step needs its reason. Please add it.
 error-case-dates = The dates are in the wrong order, or the day has not come. Please check them.
 error-objection-unknown = There is no such open objection. Reload and check the number.
 error-objection-known = An objection with this receipt number is registered already. Look at that one.
+error-objection-number = The receipt number is not one that this device gives out. Compare the receipt and have the office take the objection down.
 error-case-conflict = Values that decide the grade disagree. Verify them and choose first.
 error-case-peer-pending = Peer evaluation has not been held. Hold it first.
 error-case-unknown = There is no such case. Check the number.

@@ -113,6 +113,7 @@ error-case-reason = 这一步要写明理由。请补充。
 error-case-dates = 日期的先后不对，或者还没有到期。请核对日期。
 error-objection-unknown = 没有这件未办结的异议。请刷新后核对编号。
 error-objection-known = 这个回执编号的异议已经登记。请查看原来的登记。
+error-objection-number = 这个回执编号不属于该设备的号段。请核对回执，由受理窗口重新登记。
 error-case-conflict = 有影响等级的不同数值。请先核实，再作选择。
 error-case-peer-pending = 民主评议还没有进行。请先组织评议。
 error-case-unknown = 没有这个个案。请检查编号。

@@ -387,6 +387,7 @@ impl Crew {
             until: today.saturating_add(1.year()),
             signature: Hash::of_file(local_code.as_bytes()),
             witness: self.officer.clone(),
+            receipt: None,
         }
     }
 

@@ -50,7 +50,8 @@ create table device (
     suite       text not null,
     public_key  blob not null,
     status      text not null, -- 'pending', 'active', 'revoked', 'frozen'
-    enrolled_at integer not null
+    enrolled_at integer not null,
+    number      integer not null unique -- begins the receipts that the device gives out (D.5)
 ) without rowid;
 
 -- Who compared the fingerprint of a device with the one on its screen.
@@ -188,7 +189,7 @@ create table envelope (
     seq         integer not null,
     id          blob not null,    -- H(salt ‖ bytes); the place is in the bytes, so it is unique
     chain_hash  blob not null,    -- the chain's head after it
-    kind        text not null,    -- 'file', 'identity', 'ballot'; 'bytes' in stray_bytes
+    kind        text not null,    -- 'file', 'identity', 'ballot', 'objection'; 'bytes' in stray_bytes
     subject     text not null,    -- empty for 'bytes'
     file        text,             -- of a file envelope
     actor_seq   integer,          -- its place among the same chain's envelopes of the file

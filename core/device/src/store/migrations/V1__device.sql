@@ -11,7 +11,9 @@ create table device (
     incarnation integer not null, -- the chain that is written now
     epoch       integer,          -- of the server; null before the first word
     checkpoint  blob,             -- the newest signed state of the server's log
-    revoked     integer not null
+    revoked     integer not null,
+    number      integer not null, -- begins the receipts that are given out here (D.5)
+    receipts    integer not null  -- how many were given out
 ) strict;
 
 -- What the server stated about this device; each line was checked when it came.
@@ -37,7 +39,7 @@ create table link (
     id          text not null,    -- the envelope's salted id
     head        text not null,    -- the chain's hash after it
     subject     text not null,
-    cycle       text,             -- of a visit or a ballot
+    cycle       text,             -- of a visit, a ballot or an objection
     state       text not null,    -- 'waiting', 'sending', 'received', 'needs_you', 'moved', 'erased'
     verdict     blob,
     received_at integer,          -- by the server's clock

@@ -112,7 +112,9 @@ fn causal_order<'a>(
     for (at, envelope) in envelopes {
         let deps = match &envelope.body {
             Body::File(body) => &body.deps[..],
-            Body::Identity(_) | Body::Ballot(_) => return Err(DocumentError::NoEntries),
+            Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => {
+                return Err(DocumentError::NoEntries);
+            }
         };
         let own = older
             .filter(|older| older.device == at.device && older.incarnation == at.incarnation)
