@@ -30,6 +30,9 @@ pub struct DivisionChange {
     /// The name of the successor, if it is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The successor's code in the system of the civil affairs, where that is another one (G 54).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub civil_code: Option<DivisionCode>,
     /// What the successor is called where it lies; like the old one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<DivisionKind>,
@@ -86,9 +89,9 @@ pub fn change(
         return Ok(false);
     };
     let until = edge.on.yesterday().map_err(|_| ErrorCode::DivisionEnded)?;
-    if store::division::get(tx, edge.into, edge.on)?.is_none() {
-        let division = successor(change, &before)?;
-        registers::put_division(service, tx, &division)?;
+    match store::division::get(tx, edge.into, edge.on)? {
+        None => registers::put_division(service, tx, &successor(change, &before)?)?,
+        Some(known) => put_civil_code(service, tx, change, known)?,
     }
     if edge.kind.takes_all() || change.ends {
         let ended = Division {
@@ -101,6 +104,9 @@ pub fn change(
     titles::succession::follow(service, tx, edge, now)?;
     let (mut moved, mut renumbered) = (0_u64, 0_u64);
     if edge.kind.takes_all() {
+        // Who works in the old gacha works in the new one from its first day; what was granted
+        // for the old one stays, for what is still read and corrected there.
+        store::officer::copy_grants(tx, edge.from, edge.into)?;
         for subject in living_in(tx, edge.from)? {
             let before = subject.local_code.clone();
             let arrived = with_free_number(tx, subject, edge.into)?;
@@ -267,9 +273,39 @@ fn successor(change: &DivisionChange, before: &Division) -> Result<Division, Ser
         kind: change.kind.unwrap_or(by_code),
         name,
         name_mn: None,
+        civil_code: change.civil_code,
         valid_from: change.edge.on,
         valid_to: None,
     })
+}
+
+/// A successor that is known has its other code from the day of the change on; what it was called
+/// before stays with its days.
+fn put_civil_code(
+    service: &Service,
+    tx: &Tx<'_>,
+    change: &DivisionChange,
+    known: Division,
+) -> Result<(), ServiceError> {
+    if change.civil_code.is_none() || known.civil_code == change.civil_code {
+        return Ok(());
+    }
+    let (valid_from, valid_to) = (change.edge.on, known.valid_to);
+    if known.valid_from < valid_from {
+        let until = valid_from.yesterday();
+        let before = Division {
+            valid_to: Some(until.map_err(|_| ErrorCode::DivisionEnded)?),
+            ..known.clone()
+        };
+        store::division::put(tx, &before)?;
+    }
+    let coded = Division {
+        civil_code: change.civil_code,
+        valid_from,
+        valid_to,
+        ..known
+    };
+    registers::put_division(service, tx, &coded)
 }
 
 /// Those who live in exactly this division: nobody in a township, everybody in a gacha.

@@ -14,12 +14,14 @@ use itgel_domain::id::{CycleId, ImportId};
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
-use crate::credit::retention;
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
-use crate::{erasure, fold, import, ledger, monitoring, process, quarantine, shadow, sync, titles};
+use crate::{
+    credit, erasure, fold, import, ledger, monitoring, process, quarantine, retention, shadow,
+    sync, titles,
+};
 
 /// How long a lease lasts: far longer than any one job takes.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -57,7 +59,7 @@ pub enum JobKind {
     ActivateImport,
     /// Destroys the contents that an imported table still holds.
     ForgetImport,
-    /// Deletes adverse records of persons whose time is over.
+    /// Deletes adverse records of persons, and other rows, whose time is over.
     RetainRecords,
     /// Brings the lenders' ledgers in force to the subjects that they speak of.
     ApplyLedger,
@@ -331,6 +333,7 @@ fn finish(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
 }
 
 fn retain_records(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
+    credit::retention::run(service)?;
     retention::run(service)?;
     again(service, job, JobKind::RetainRecords, RETAIN_EVERY_MS)
 }

@@ -38,6 +38,7 @@ pub mod quarantine;
 pub mod recompute;
 pub mod registers;
 pub mod related;
+pub mod retention;
 pub mod rights;
 pub mod routes;
 pub mod rules;

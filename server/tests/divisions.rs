@@ -28,6 +28,7 @@ fn change(from: DivisionCode, into: &str, kind: SuccessionKind, on: Date) -> Div
             kind,
         },
         name: Some("新合并嘎查（示例）".into()),
+        civil_code: None,
         kind: None,
         ends: false,
         source: "示例批复〔2026〕1号".into(),
@@ -66,6 +67,59 @@ fn free(world: &World) -> String {
         .parent()
         .expect("a gacha lies in a township");
     format!("{township}299")
+}
+
+#[test]
+fn who_worked_in_a_merged_gacha_works_in_the_new_one_from_its_day() {
+    let world = World::with_households(5);
+    let (old, new) = (world.gacha.code, free(&world));
+    let code: DivisionCode = new.parse().unwrap();
+    let holds = |world: &World| {
+        let grants = world.officer("c-1").grants;
+        let mut held = grants.iter().filter(|grant| grant.division == code);
+        held.any(|grant| grant.role == itgel_domain::case::Role::Collector)
+    };
+    let before = world.officer("c-1").grants;
+    assert!(before.iter().any(|grant| grant.division == old) && !holds(&world));
+    let merged = change(old, &new, SuccessionKind::Merged, TODAY);
+    assert!(carry_out(&world, merged.clone()).unwrap());
+    assert!(
+        holds(&world),
+        "what was granted in the old gacha is granted in the new one"
+    );
+    assert!(
+        before
+            .iter()
+            .all(|grant| world.officer("c-1").grants.contains(grant))
+    );
+    // Carried out again it is the same line, and grants nothing twice.
+    assert!(!carry_out(&world, merged).unwrap());
+    assert_eq!(world.officer("c-1").grants.len(), before.len() * 2);
+    let stranger = world.officer("a-1").grants;
+    assert!(
+        stranger.iter().all(|grant| grant.division != code),
+        "no grant of a banner is narrowed"
+    );
+}
+
+#[test]
+fn the_code_of_the_civil_affairs_stands_beside_the_statistical_one_with_its_days() {
+    let world = World::with_households(5);
+    let (old, new) = (world.gacha.code, free(&world));
+    let civil: DivisionCode = "150623100299".parse().unwrap();
+    let coded = DivisionChange {
+        civil_code: Some(civil),
+        ..change(old, &new, SuccessionKind::Merged, TODAY)
+    };
+    carry_out(&world, coded).unwrap();
+    let rows = history(&world, new.parse().unwrap()).rows;
+    assert_eq!(rows[0].civil_code, Some(civil));
+    assert!(
+        history(&world, old)
+            .rows
+            .iter()
+            .all(|row| row.civil_code.is_none())
+    );
 }
 
 #[test]

@@ -85,6 +85,9 @@ pub struct Division {
     /// Mongolian name in the traditional script, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_mn: Option<String>,
+    /// Its code in the system of the civil affairs, where that is another one (`domain.md` G 54).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub civil_code: Option<DivisionCode>,
     /// First day of validity.
     pub valid_from: Date,
     /// Last day of validity; open if absent.

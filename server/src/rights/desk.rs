@@ -113,6 +113,7 @@ pub fn take(
         state: taken.state,
         due_on: now.on(),
         taken_at: now,
+        closed_at: None,
         sealed: Vec::new(),
     };
     row.due_on = due(service, tx, &row)?.on;
@@ -183,6 +184,7 @@ pub fn carry_out(
         }
         request.carry_out(actor.officer.clone())?;
         row.state = request.state;
+        row.closed_at = Some(now);
         store::rights::put_request(tx, &row)?;
         log(tx, &row, (&actor, "rights.erased"), now)?;
         ingest::erase(service, tx, &subject.id, actor.officer.as_str(), now)?;
@@ -340,6 +342,8 @@ fn keep(
     let json = serde_json::to_vec(&request).map_err(|e| ServiceError::caused("a request", e))?;
     row.sealed = contents::seal(&key, "rights_request", row.id.as_str(), &json)?;
     row.state = request.state;
+    let is_closed = matches!(row.state, RequestState::Done | RequestState::Refused);
+    row.closed_at = is_closed.then_some(now);
     store::rights::put_request(tx, &row)?;
     log(tx, &row, (actor, action), now)?;
     shown(service, tx, row, Some(request), now)

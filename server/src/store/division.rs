@@ -17,7 +17,7 @@ pub fn get(
     code: DivisionCode,
     day: Date,
 ) -> Result<Option<Division>, StoreError> {
-    let sql = "select code, kind, name, name_mn, valid_from, valid_to from division
+    let sql = "select code, kind, name, name_mn, civil_code, valid_from, valid_to from division
                where code = ?1 and valid_from <= ?2 and (valid_to is null or valid_to >= ?2)
                order by valid_from desc limit 1";
     let mut query = connection.prepare_cached(sql)?;
@@ -37,7 +37,7 @@ pub fn list(
     level: DivisionLevel,
     day: Date,
 ) -> Result<Vec<Division>, StoreError> {
-    let sql = "select code, kind, name, name_mn, valid_from, valid_to from division
+    let sql = "select code, kind, name, name_mn, civil_code, valid_from, valid_to from division
                where code >= ?1 and code < ?2 and valid_from <= ?3
                    and (valid_to is null or valid_to >= ?3)
                order by code, valid_from";
@@ -62,7 +62,7 @@ pub fn list_level(
     level: DivisionLevel,
     day: Date,
 ) -> Result<Vec<Division>, StoreError> {
-    let sql = "select code, kind, name, name_mn, valid_from, valid_to from division
+    let sql = "select code, kind, name, name_mn, civil_code, valid_from, valid_to from division
                where valid_from <= ?1 and (valid_to is null or valid_to >= ?1)
                order by code, valid_from";
     let mut query = connection.prepare_cached(sql)?;
@@ -106,10 +106,11 @@ pub fn list_any_day(
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, division: &Division) -> Result<(), StoreError> {
-    let sql = "insert into division (code, valid_from, valid_to, kind, name, name_mn)
-               values (?1, ?2, ?3, ?4, ?5, ?6)
+    let sql = "insert into division (code, valid_from, valid_to, kind, name, name_mn, civil_code)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                on conflict (code, valid_from) do update set valid_to = excluded.valid_to,
-                   kind = excluded.kind, name = excluded.name, name_mn = excluded.name_mn";
+                   kind = excluded.kind, name = excluded.name, name_mn = excluded.name_mn,
+                   civil_code = excluded.civil_code";
     tx.prepare_cached(sql)?.execute(params![
         division.code.filled_text(),
         division.valid_from.to_string(),
@@ -117,6 +118,7 @@ pub fn put(tx: &Tx<'_>, division: &Division) -> Result<(), StoreError> {
         column::to_json(&division.kind, "division.kind")?,
         division.name,
         division.name_mn,
+        division.civil_code.map(|code| code.to_string()),
     ])?;
     Ok(())
 }
@@ -129,7 +131,7 @@ pub fn list_history(
     connection: &Connection,
     code: DivisionCode,
 ) -> Result<Vec<Division>, StoreError> {
-    let sql = "select code, kind, name, name_mn, valid_from, valid_to from division
+    let sql = "select code, kind, name, name_mn, civil_code, valid_from, valid_to from division
                where code = ?1 order by valid_from";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![code.filled_text()], |row| Ok(read(row)))?;
@@ -205,6 +207,7 @@ fn read(row: &Row<'_>) -> Result<Division, StoreError> {
         kind: column::json(row, "kind", "division.kind")?,
         name: row.get("name")?,
         name_mn: row.get("name_mn")?,
+        civil_code: column::optional_word(row, "civil_code", "division.civil_code")?,
         valid_from: column::word(row, "valid_from", "division.valid_from")?,
         valid_to: column::optional_word(row, "valid_to", "division.valid_to")?,
     })

@@ -64,6 +64,7 @@ pub mod rating;
 mod readers;
 pub mod register;
 pub mod report;
+pub mod retention;
 pub mod rights;
 pub mod rule_file;
 pub mod shadow;

@@ -76,6 +76,19 @@ pub fn grant(
     Ok(())
 }
 
+/// Grants to everybody in one division what they were granted in another.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn copy_grants(tx: &Tx<'_>, from: DivisionCode, into: DivisionCode) -> Result<(), StoreError> {
+    let sql = "insert into role_grant (officer, role, division)
+               select officer, role, ?2 from role_grant where division = ?1
+               on conflict (officer, role, division) do nothing";
+    tx.prepare_cached(sql)?
+        .execute(params![from.filled_text(), into.filled_text()])?;
+    Ok(())
+}
+
 /// Who holds a role in a division, or in one that it lies in.
 ///
 /// # Errors

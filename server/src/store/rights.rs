@@ -26,6 +26,8 @@ pub struct RequestRow {
     pub due_on: Date,
     /// When it was taken.
     pub taken_at: AtMs,
+    /// When it was refused or done.
+    pub closed_at: Option<AtMs>,
     /// The request under the key of the identity; empty once that was erased.
     pub sealed: Vec<u8>,
 }
@@ -67,7 +69,8 @@ pub struct StatementRow {
 }
 
 const SELECT: &str =
-    "select id, subject, division, kind, state, due_on, taken_at, sealed from rights_request";
+    "select id, subject, division, kind, state, due_on, taken_at, closed_at, sealed
+     from rights_request";
 
 /// Writes a request, or what became of it.
 ///
@@ -75,9 +78,10 @@ const SELECT: &str =
 /// [`StoreError`] of the database.
 pub fn put_request(tx: &Tx<'_>, row: &RequestRow) -> Result<(), StoreError> {
     let sql = "insert into rights_request
-                   (id, subject, division, kind, state, due_on, taken_at, sealed)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-               on conflict (id) do update set state = excluded.state, sealed = excluded.sealed";
+                   (id, subject, division, kind, state, due_on, taken_at, closed_at, sealed)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+               on conflict (id) do update set state = excluded.state,
+                   closed_at = excluded.closed_at, sealed = excluded.sealed";
     tx.prepare_cached(sql)?.execute(params![
         row.id.as_str(),
         row.subject.as_str(),
@@ -86,6 +90,7 @@ pub fn put_request(tx: &Tx<'_>, row: &RequestRow) -> Result<(), StoreError> {
         row.state.as_str(),
         row.due_on.to_string(),
         row.taken_at.0,
+        row.closed_at.map(|at| at.0),
         row.sealed,
     ])?;
     Ok(())
@@ -349,6 +354,7 @@ fn read(row: &Row<'_>) -> Result<RequestRow, StoreError> {
         state: column::word(row, "state", "rights_request.state")?,
         due_on: column::word(row, "due_on", "rights_request.due_on")?,
         taken_at: AtMs(row.get("taken_at")?),
+        closed_at: row.get::<_, Option<i64>>("closed_at")?.map(AtMs),
         sealed: row.get("sealed")?,
     })
 }

@@ -238,6 +238,7 @@ fn division(text: &str, name: &str) -> Division {
         kind: code(text).usual_kind(),
         name: name.to_owned(),
         name_mn: None,
+        civil_code: None,
         valid_from: date(2010, 1, 1),
         valid_to: None,
     }

@@ -5,7 +5,10 @@ use itgel_domain::case::step::{Objection, ObjectionChannel, ObjectionGround, Out
 use itgel_domain::case::{CaseState, Role, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::objection::{Objector, ReceiptNumber};
-use itgel_domain::rights::{Asking, HandDecision, IdentityCheck, Relation, RightKind};
+use itgel_domain::log::root_of;
+use itgel_domain::rights::{
+    Asking, HandDecision, IdentityCheck, Relation, RequestState, RightKind,
+};
 use itgel_domain::sync::push::{Flag, Verdict};
 use itgel_domain::time::AtMs;
 use itgel_fixtures::Household;
@@ -391,4 +394,93 @@ fn an_objection_is_neither_lost_nor_backdated_by_the_clock_of_a_device() {
         _ => false,
     };
     assert!(!rows.unwrap().iter().any(is_of_phone), "nobody pulls it");
+}
+
+#[test]
+fn sec_t42_what_is_over_goes_on_its_day_with_proof_and_nothing_else() {
+    let world = World::with_households(12);
+    let household = published(&world);
+    let asked = ask(&world, "o-1", &household).unwrap();
+    answer(&world, "r-2", &asked, Some(HandDecision::Confirmed)).unwrap();
+    ask(&world, "o-1", &household).unwrap();
+    let (subject, today) = (household.subject.clone(), world.now().on());
+    let hold = store::rights::HoldRow {
+        id: "hold-1".parse().unwrap(),
+        subject,
+        basis: "示例法院〔2026〕1号".into(),
+        placed_by: "a-1".parse().unwrap(),
+        placed_at: world.now(),
+        lifted_at: None,
+    };
+    let away = |last_on| store::absence::AbsenceRow {
+        officer: "o-1".parse().unwrap(),
+        first_on: last_on,
+        last_on,
+        deputy: "u-1".parse().unwrap(),
+        entered_by: "a-1".parse().unwrap(),
+        entered_at: world.now(),
+    };
+    let (short, long) = (
+        away(today),
+        away(today.saturating_add(jiff::Span::new().days(9))),
+    );
+    world
+        .transact(move |_, tx| {
+            store::rights::put_hold(tx, &hold)?;
+            store::absence::put(tx, &short)?;
+            Ok(store::absence::put(tx, &long)?)
+        })
+        .unwrap();
+    let three_years = today.saturating_add(jiff::Span::new().years(3)) - today;
+    world.pass_days(i64::from(three_years.get_days()));
+    let gone = || itgel_server::retention::run(&world.service).unwrap();
+    assert_eq!(gone(), 0, "the last day still counts");
+    world.pass_days(1);
+    assert_eq!(
+        gone(),
+        1,
+        "the short absence alone: the request is held by law"
+    );
+    assert_eq!(gone(), 0, "done twice, it finds nothing");
+    world
+        .transact(|service, tx| {
+            let (id, by) = ("hold-1".parse().unwrap(), "a-1".parse().unwrap());
+            Ok(store::rights::lift_hold(tx, &id, &by, service.now())?)
+        })
+        .unwrap();
+    assert_eq!(
+        gone(),
+        1,
+        "the request that was answered, and not the open one"
+    );
+    world.pass_days(9);
+    assert_eq!(gone(), 1, "the long absence");
+    let told = world.audit("retention.deleted");
+    assert_eq!(told.len(), 3);
+    assert!(
+        !told
+            .iter()
+            .any(|row| row.detail.to_string().contains("o-1")),
+        "names in the log"
+    );
+    assert_eq!(requests_of(&world, &household), [RequestState::Open]);
+    let newest = world.transact(|s, tx| Ok(store::log::checkpoint(tx, &s.keys, s.now())?));
+    let newest = newest.unwrap();
+    let leaves = world
+        .service
+        .store
+        .read(|c| store::log::list_leaves(c, 0).map_err(ServiceError::from));
+    assert_eq!(
+        newest.checkpoint.root,
+        root_of(&leaves.unwrap()),
+        "the log still verifies"
+    );
+}
+
+fn requests_of(world: &World, household: &Household) -> Vec<RequestState> {
+    let rows = world
+        .service
+        .store
+        .read(|c| store::rights::list_of(c, &household.subject).map_err(ServiceError::from));
+    rows.unwrap().iter().map(|row| row.state).collect()
 }

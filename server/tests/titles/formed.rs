@@ -35,6 +35,7 @@ fn carry_out(world: &World, from: DivisionCode, into: DivisionCode, kind: Succes
             kind,
         },
         name: Some("新嘎查（示例）".into()),
+        civil_code: None,
         kind: None,
         ends: false,
         source: "示例批复〔2026〕2号".into(),

@@ -62,6 +62,8 @@ pub struct Table {
     pub origin: String,
     /// How long its rows are kept.
     pub kept: String,
+    /// When a job deletes them by themselves.
+    pub ends: Option<Ends>,
     /// The columns that give its rows their order.
     pub order: Vec<String>,
     /// Which rows leave the server.
@@ -81,6 +83,16 @@ pub struct Only {
     pub values: Vec<String>,
     /// Further words, in an export with persons.
     pub person_values: Vec<String>,
+}
+
+/// When the rows of a table are over and deleted, as `kept` says in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ends {
+    /// The columns whose day or instant begins the term, each for itself; empty ones do not. A
+    /// `cycle` begins it with the last day of its campaign, a `case_id` with that of its case.
+    pub after: Vec<String>,
+    /// How long after it.
+    pub years: i16,
 }
 
 /// A column.
@@ -211,6 +223,7 @@ impl Table {
             basis: row.text("basis")?.to_owned(),
             origin: row.text("origin")?.to_owned(),
             kept: row.text("kept")?.to_owned(),
+            ends: Ends::find(row)?,
             order: row.words::<String>("order")?,
             only: Only::find(row)?,
             has_persons: row.flag("persons")?,
@@ -218,11 +231,32 @@ impl Table {
         };
         let unknown = |column: &String| table.place(column).is_none();
         let named = table.only.iter().map(|only| &only.column);
+        let ends = table.ends.iter().flat_map(|ends| &ends.after);
+        let named = named.chain(ends);
         if named.chain(&table.order).any(unknown) {
             let message = "this names a column that the table does not have";
             return Err(row.fault("order", PackErrorCode::UnknownName, message));
         }
         Ok(table)
+    }
+}
+
+impl Ends {
+    fn find(row: &mut Fields<'_>) -> Result<Option<Self>, PackError> {
+        let after = row.texts("ends_after")?;
+        if after.is_empty() {
+            return Ok(None);
+        }
+        let years = row.find_int("ends_years")?;
+        let years = years.and_then(|years| i16::try_from(years).ok());
+        let years = years.filter(|years| *years > 0).ok_or_else(|| {
+            let message = "how many years it is kept after that";
+            row.fault("ends_years", PackErrorCode::MissingKey, message)
+        })?;
+        Ok(Some(Self {
+            after: after.into_iter().map(str::to_owned).collect(),
+            years,
+        }))
     }
 }
 

@@ -60,6 +60,7 @@ fn division(code: &str, kind: DivisionKind, name: &str) -> Division {
         kind,
         name: name.into(),
         name_mn: None,
+        civil_code: None,
         valid_from: date(2020, 1, 1),
         valid_to: None,
     }

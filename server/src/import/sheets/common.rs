@@ -34,6 +34,15 @@ pub(super) const HOUSEHOLD: Column = Column::text(
 )
 .also(&["户号", "农牧户编号"]);
 
+/// The code of a division in the system of the civil affairs (`domain.md` G 54).
+pub(super) const CIVIL_CODE: Column = Column::text(
+    "civil_code",
+    "民政代码",
+    "民政部门的区划代码，与统计用代码不同时填写",
+    "",
+)
+.also(&["民政区划代码"]);
+
 /// The first day of validity.
 pub(super) const FROM: Column =
     Column::text("valid_from", "起始日期", "从哪一天起有效", "2026-01-01")
@@ -78,6 +87,12 @@ pub(super) fn place(cells: &mut Cells<'_>, desk: &Desk<'_>) -> Result<Option<Pla
         division: division.code,
         subject,
     }))
+}
+
+/// The code of the civil affairs, if the row has one.
+pub(super) fn civil_code(cells: &mut Cells<'_>) -> Option<DivisionCode> {
+    cells.text(CIVIL_CODE.key)?;
+    cells.division_code(CIVIL_CODE.key, &[])
 }
 
 /// First and last day of validity, in their order.

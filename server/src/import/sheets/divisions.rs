@@ -9,6 +9,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::policy::{Resource, may};
 use itgel_domain::subject::SubjectKind;
 
+use super::common;
 use crate::divisions::{self, DivisionChange, DivisionMove};
 use crate::error::ServiceError;
 use crate::import::{Applied, Cells, Column, Desk, Force, Sheet, Span};
@@ -52,6 +53,7 @@ const CHANGES: &[Column] = &[
         "巴彦示例嘎查",
     )
     .also(&["变更后名称"]),
+    common::CIVIL_CODE,
     ON,
     Column::text("ends", "原区划撤销", "拆分后原区划是否撤销：是或否", "否"),
 ];
@@ -95,6 +97,7 @@ impl Sheet for DivisionChanges {
         let from = own_code(cells, desk, OLD.key);
         let into = own_code(cells, desk, NEW.key);
         let (kind, on) = (cells.choice("kind", KINDS), cells.day(ON.key));
+        let civil_code = common::civil_code(cells);
         let ends = cells.has("ends").then(|| cells.flag("ends")).flatten();
         let name = cells.short_text("name", 60).map(str::to_owned);
         let (Some(from), Some(into), Some(kind), Some(on)) = (from, into, kind, on) else {
@@ -108,6 +111,7 @@ impl Sheet for DivisionChanges {
                 kind,
             },
             name,
+            civil_code,
             kind: None,
             ends: ends.unwrap_or(false),
             source: String::new(),

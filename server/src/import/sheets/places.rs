@@ -25,6 +25,7 @@ const COLUMNS: &[Column] = &[
         "嘎查",
     ),
     Column::text("name_mn", "蒙古文名称", "传统蒙古文名称", "").also(&["蒙文名称"]),
+    common::CIVIL_CODE,
     common::FROM,
     common::TO,
 ];
@@ -72,6 +73,7 @@ impl Sheet for Divisions {
         let name = cells.short_text("name", 60).map(str::to_owned);
         let name_mn = cells.short_text("name_mn", 120).map(str::to_owned);
         let stated = cells.text("kind").and_then(|_| cells.choice("kind", KINDS));
+        let civil_code = common::civil_code(cells);
         let (from, to) = common::validity(cells);
         let (Some(code), Some(name), Some(valid_from)) = (code, name, from) else {
             return Ok(None);
@@ -88,6 +90,7 @@ impl Sheet for Divisions {
             kind: stated.unwrap_or_else(|| code.usual_kind()),
             name,
             name_mn,
+            civil_code,
             valid_from,
             valid_to: to,
         }))

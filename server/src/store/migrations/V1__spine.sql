@@ -115,6 +115,7 @@ create table division (
     kind       text not null,
     name       text not null,
     name_mn    text,
+    civil_code text,          -- of the civil affairs, where it is another (domain.md G 54)
     primary key (code, valid_from)
 ) without rowid;
 
@@ -1018,6 +1019,7 @@ create table rights_request (
     state     text not null,    -- 'open', 'granted', 'done', 'refused'
     due_on    text not null,
     taken_at  integer not null,
+    closed_at integer,          -- when it was refused or done
     sealed    blob not null     -- the request with its words under the key of the identity
 ) without rowid;
 create index rights_request_by_subject on rights_request (subject, taken_at);
