@@ -67,6 +67,7 @@ impl ServiceError {
         match self {
             Self::Refused { code, .. } => *code,
             Self::Store(StoreError::Closed | StoreError::Busy) => ErrorCode::Unavailable,
+            Self::Store(StoreError::Full) => ErrorCode::StorageFull,
             Self::Store(_) | Self::Config(_) | Self::Internal { .. } => ErrorCode::Internal,
         }
     }

@@ -210,3 +210,84 @@ fn the_clock_of_periods_runs_ahead_in_a_sample_only() {
     assert_eq!(hurried.period_now().0, 25 * 86_400_000);
     assert_eq!(hurried.now(), AtMs(0), "nothing else runs ahead");
 }
+
+/// A store with more than its cache holds, so that a part of a transaction has to read the disk.
+fn with_much_in_it(path: &Path) -> StoreConfig {
+    let config = config(path);
+    let store = Store::open(&config).unwrap();
+    for n in 0..40 {
+        let fill = move |tx: &store::Tx<'_>| {
+            store::meta::put(tx, &format!("long-{n}"), &"x".repeat(200_000))
+        };
+        store.transact(Op("test.fill"), fill).unwrap();
+    }
+    config
+}
+
+#[test]
+fn what_follows_a_transaction_that_the_disk_undid_is_not_kept_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_much_in_it(folder.path());
+    let disk = itgel_disk::Disk::over(folder.path()).unwrap();
+    let mut refused = 0;
+    for n in (0..150_u32).map(|step| 1 + step * (step + 1) / 2) {
+        // Opened anew each time: nothing is in the cache.
+        let store = Store::open(&config).unwrap();
+        disk.fail(itgel_disk::Fault::once(n.into(), itgel_disk::Failure::Io));
+        let done = store.transact(Op("test.parts"), move |tx| {
+            store::meta::put(tx, "before", &n.to_string())?;
+            // A list goes on when one of its items cannot be done.
+            let part: Result<usize, StoreError> = tx.attempt(|tx| {
+                let read = |n| store::meta::get(tx, &format!("long-{n}"));
+                let all = (0..40).map(read).collect::<Result<Vec<_>, _>>()?;
+                Ok(all.into_iter().flatten().map(|text| text.len()).sum())
+            });
+            drop(part);
+            let _ = store::meta::put(tx, "after", &n.to_string());
+            Ok::<_, StoreError>(())
+        });
+        let failed = disk.has_failed();
+        disk.heal();
+        let word = |name: &'static str| store.read(|c| store::meta::get(c, name)).unwrap();
+        let (before, after) = (word("before"), word("after"));
+        assert_eq!(before, after, "operation {n}: one without the other");
+        assert_eq!(done.is_ok(), before == Some(n.to_string()), "operation {n}");
+        // The same store goes on.
+        let next = store.transact(Op("test.next"), |tx| store::meta::put(tx, "next", "1"));
+        assert!(next.is_ok(), "operation {n}: {next:?}");
+        refused += u32::from(done.is_err());
+        if !failed {
+            assert!(refused > 10, "only {refused} of {n} operations mattered");
+            return;
+        }
+    }
+    unreachable!("the transaction comes to its end");
+}
+
+#[test]
+fn a_server_without_room_says_so_and_goes_on_when_there_is_some() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = itgel_disk::Disk::over(folder.path()).unwrap();
+    let store = open(folder.path());
+    let put = |n: u32| {
+        let text = "x".repeat(50_000);
+        let put = move |tx: &store::Tx<'_>| store::meta::put(tx, &format!("text-{n}"), &text);
+        store.transact(Op("test.room"), put)
+    };
+    disk.leave_room(Some(1 << 20));
+    let refused = (0..100).find_map(|n| put(n).err().map(|error| (n, error)));
+    let (n, error) = refused.unwrap();
+    assert!(matches!(error, StoreError::Full), "{error:?}");
+    let count = |c: &Connection| -> Result<u32, StoreError> {
+        let sql = "select count(*) from meta where name like 'text-%'";
+        Ok(c.query_row(sql, [], |row| row.get(0))?)
+    };
+    assert_eq!(
+        store.read(count).unwrap(),
+        n,
+        "what was answered, and nothing else"
+    );
+    disk.heal();
+    put(n).unwrap();
+    assert_eq!(store.read(count).unwrap(), n + 1);
+}

@@ -7,6 +7,7 @@ mod architecture;
 mod card;
 mod convergence;
 mod documents;
+mod hostile;
 mod journey;
 mod ledger;
 mod moved;

@@ -12,6 +12,8 @@
 
 pub mod actor;
 pub mod battery;
+pub mod bed;
+pub mod hostile;
 pub mod link;
 pub mod simulation;
 pub mod world;

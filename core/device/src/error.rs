@@ -75,6 +75,11 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
+            Self::Vault(VaultError::Io(cause))
+                if cause.kind() == std::io::ErrorKind::StorageFull =>
+            {
+                ErrorCode::StorageFull
+            }
             Self::Vault(_) => ErrorCode::StoreLocked,
             Self::Store(StoreError::Full) => ErrorCode::StorageFull,
             Self::Store(_) | Self::Entropy(_) | Self::ForeignKey => ErrorCode::Internal,

@@ -645,14 +645,26 @@ impl Device {
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        self.store.read(read)
+        let done = self.store.read(read);
+        self.recovered(done)
     }
 
     fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.store.write(work)
+        let done = self.store.write(work);
+        self.recovered(done)
+    }
+}
+
+impl Device {
+    /// An error of the disk ends what was asked for, and nothing more.
+    fn recovered<T>(&self, done: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::Store(error)) = &done {
+            self.store.recover(error);
+        }
+        done
     }
 }
 

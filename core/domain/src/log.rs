@@ -6,12 +6,16 @@
 //! consistency proof between two of them shows that nothing before the older one was changed,
 //! removed or put in between.
 
+mod tree;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::file::chain::{SignatureError, Suite, verify};
 use crate::file::envelope::CheckpointRef;
 use crate::hash::Hash;
 use crate::time::AtMs;
+
+pub use tree::Tree;
 
 /// What a leaf stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -18,7 +18,6 @@ use itgel_text::Lang;
 
 use super::metrics::Refusals;
 use crate::error::ServiceError;
-use crate::store::StoreError;
 
 /// Media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -85,7 +84,7 @@ impl<E: Into<ServiceError>> From<E> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let code = code_of(&self.0);
+        let code = self.0.code();
         let fault = (code.kind() == Kind::Internal).then(|| chain(&self.0));
         let violations = match self.0 {
             ServiceError::Refused { violations, .. } => violations,
@@ -225,17 +224,6 @@ fn broken_rule(violation: Violation, lang: Lang) -> BrokenRule {
         field: violation.field,
         code: violation.code.to_string(),
         figures: violation.args.into_iter().collect(),
-    }
-}
-
-fn code_of(error: &ServiceError) -> ErrorCode {
-    match error {
-        ServiceError::Store(StoreError::Sqlite(rusqlite::Error::SqliteFailure(cause, _)))
-            if cause.code == rusqlite::ErrorCode::DiskFull =>
-        {
-            ErrorCode::StorageFull
-        }
-        other => other.code(),
     }
 }
 

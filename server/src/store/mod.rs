@@ -100,9 +100,12 @@ pub struct Op(pub &'static str);
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// No room on the disk; nothing was changed.
+    #[error("no room on the disk")]
+    Full,
     /// SQLite.
     #[error("the database refused")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
     /// A migration.
     #[error("the schema could not be brought up to date")]
     Migration(#[from] refinery::Error),
@@ -126,6 +129,15 @@ pub enum StoreError {
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 /// Where the database lies and whether it is encrypted.

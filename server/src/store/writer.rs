@@ -91,6 +91,7 @@ impl Writer {
                 let answer = match (result, failed) {
                     (result, None) => result,
                     (Err(error), Some(_)) => Err(error),
+                    (Ok(_), Some(StoreError::Full)) => Err(E::from(StoreError::Full)),
                     (Ok(_), Some(_)) => Err(E::from(StoreError::Closed)),
                 };
                 // A caller that stopped waiting has no use for the answer.
@@ -127,30 +128,57 @@ impl Drop for Writer {
 
 fn run(connection: &Connection, queue: &Receiver<Work>) {
     while let Ok(first) = queue.recv() {
-        let group = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
-        commit_group(connection, group);
+        let rest = queue.try_iter().take(GROUP - 1);
+        let mut group = std::iter::once(first).chain(rest).peekable();
+        while group.peek().is_some() {
+            commit_group(connection, &mut group);
+        }
     }
 }
 
-fn commit_group(connection: &Connection, group: impl Iterator<Item = Work>) {
+/// Runs units as one transaction until there are no more or the transaction is lost; a group goes
+/// on in the next one then.
+fn commit_group(connection: &Connection, group: &mut impl Iterator<Item = Work>) {
     if let Err(error) = connection.execute_batch("begin immediate") {
         let error = StoreError::from(error);
         tracing::error!(%error, "no write transaction can be opened");
         // Dropping the units closes their answer channels: the callers get `Closed`.
         return group.for_each(drop);
     }
-    let answers: Vec<Answer> = group.map(|unit| unit(connection)).collect();
-    let failed = connection
-        .execute_batch("commit")
-        .map_err(StoreError::from)
-        .err();
+    let mut answers: Vec<Answer> = Vec::new();
+    for unit in group {
+        answers.push(unit(connection));
+        if connection.is_autocommit() {
+            break;
+        }
+    }
+    let failed = commit(connection).err();
     if let Some(error) = &failed {
         tracing::error!(%error, "a commit failed");
         // The transaction may be gone already; then there is nothing to undo.
         let _ = connection.execute_batch("rollback");
+        if let Err(error) = connection.execute_batch("pragma query_only = 0") {
+            tracing::error!(%error, "nothing can be written any more");
+        }
     }
     for answer in answers {
         answer(failed.as_ref());
+    }
+}
+
+fn commit(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Err(StoreError::Closed);
+    }
+    Ok(connection.execute_batch("commit")?)
+}
+
+/// After an error of the disk SQLite may have undone the whole transaction. What is written then
+/// would be a transaction of its own, statement by statement: until the writer begins the next
+/// one nothing can be.
+fn refuse_writes(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("pragma query_only = 1") {
+        tracing::error!(%error, "writes after a lost transaction cannot be refused");
     }
 }
 
@@ -168,7 +196,15 @@ fn in_savepoint<T, E: From<StoreError>>(
     let undo = || run("rollback to unit").and_then(|()| run("release unit"));
     run("savepoint unit")?;
     let attempt = std::panic::AssertUnwindSafe(|| work(&Tx { connection, ends }));
-    match std::panic::catch_unwind(attempt) {
+    let done = std::panic::catch_unwind(attempt);
+    match done {
+        _ if connection.is_autocommit() => {
+            refuse_writes(connection);
+            match done {
+                Ok(Err(error)) => Err(error),
+                _ => Err(E::from(StoreError::Closed)),
+            }
+        }
         Ok(Ok(value)) => {
             run("release unit")?;
             Ok(value)

@@ -10,16 +10,23 @@
 //! with what was seen.
 
 mod clocks;
+mod disk;
 mod fleet;
+mod hostile;
+mod kill;
+mod log;
 mod orders;
+mod power;
 mod quarantine;
 mod restore;
 mod seeds;
+mod seen;
 mod slow_link;
 mod storm;
 mod tokens;
 mod watch;
 
+pub use kill::child;
 pub use watch::{Watch, peak_memory_kib, reset_peak_memory};
 
 /// How much of a row is run.
@@ -52,6 +59,11 @@ pub const THEMES: &[&[Row]] = &[
     quarantine::ROWS,
     clocks::ROWS,
     tokens::ROWS,
+    hostile::ROWS,
+    kill::ROWS,
+    disk::ROWS,
+    power::ROWS,
+    log::ROWS,
     fleet::ROWS,
     slow_link::ROWS,
     storm::ROWS,

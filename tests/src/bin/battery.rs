@@ -9,6 +9,9 @@ use itgel_tests::battery::{self, Row, Size, Watch};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(code) = battery::child() {
+        return code;
+    }
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let all = || battery::THEMES.iter().copied().flatten().collect();
     let (rows, size): (Vec<&Row>, Size) = match wanted.as_slice() {

@@ -23,10 +23,11 @@ pub(crate) mod rules;
 pub(crate) mod subject;
 pub(crate) mod trust;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, ffi};
+use zeroize::Zeroizing;
 
 use crate::vault::DataKey;
 
@@ -70,7 +71,12 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        // The memory that connections share needs room, too.
+        let no_room = error
+            .sqlite_error()
+            .is_some_and(|e| e.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
         match error.sqlite_error_code() {
+            _ if no_room => Self::Full,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::NotADatabase | ErrorCode::CannotOpen) => Self::Missing,
             _ => Self::Sqlite(error),
@@ -78,9 +84,26 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the connection may be of no more use: after one page that could not be read,
+    /// `SQLCipher` refuses every other one, too, until the file is opened again.
+    fn spoils_connection(&self) -> bool {
+        match self {
+            Self::Missing => true,
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt)
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// The open store.
 pub(crate) struct Store {
     connection: Mutex<Connection>,
+    path: PathBuf,
+    key: Zeroizing<String>,
 }
 
 impl Store {
@@ -129,6 +152,16 @@ impl Store {
         read(&snapshot)
     }
 
+    /// After this error of the disk: opens the file again if the connection may be spoilt. If that
+    /// fails the next error tries again.
+    pub(crate) fn recover(&self, error: &StoreError) {
+        if error.spoils_connection()
+            && let Ok(fresh) = connect(&self.path, &self.key, OpenFlags::empty())
+        {
+            *self.lock() = fresh;
+        }
+    }
+
     /// Moves what was erased out of the write-ahead log, so that it is gone from the disk too.
     pub(crate) fn empty_log(&self) -> Result<(), StoreError> {
         // A reader can hold the log for a moment; then the next commit or close takes it along.
@@ -147,22 +180,13 @@ impl Store {
     }
 
     fn connect(path: &Path, key: &DataKey, create: OpenFlags) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
-        let mut connection = Connection::open_with_flags(path, flags)?;
-        if is_sealed() {
-            connection.pragma_update(None, "key", key.pragma().as_str())?;
-        }
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update(None, "foreign_keys", 1)?;
-        connection.pragma_update(None, "secure_delete", 1)?;
-        // Temporary tables would lie beside the store in clear.
-        connection.pragma_update(None, "temp_store", "memory")?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.set_prepared_statement_cache_capacity(128);
+        let key = key.pragma();
+        let mut connection = connect(path, &key, create)?;
         migrate(&mut connection)?;
         Ok(Self {
             connection: Mutex::new(connection),
+            path: path.to_owned(),
+            key,
         })
     }
 }
@@ -173,6 +197,23 @@ fn is_sealed() -> bool {
     return !crate::plain_store::is_on();
     #[cfg(not(feature = "plain-store"))]
     true
+}
+
+fn connect(path: &Path, key: &str, create: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+    let connection = Connection::open_with_flags(path, flags)?;
+    if is_sealed() {
+        connection.pragma_update(None, "key", key)?;
+    }
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", 1)?;
+    connection.pragma_update(None, "secure_delete", 1)?;
+    // Temporary tables would lie beside the store in clear.
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ mod brief;
 mod doorstep;
 mod history;
 mod http;
+mod image;
 mod pictures;
 mod restore;
 mod safety;

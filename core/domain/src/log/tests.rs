@@ -194,3 +194,17 @@ fn assert_damage_shows(proof: &[Hash], verifies: impl Fn(&[Hash]) -> bool) {
         assert!(!verifies(&changed));
     }
 }
+
+#[test]
+fn a_kept_tree_gives_the_proofs_and_the_root_of_its_leaves() {
+    for size in 0..=70 {
+        let leaves = leaves(size);
+        let kept = Tree::over(leaves.clone());
+        assert_eq!(kept.root(), naive(&leaves), "{size} leaves");
+        for index in 0..size {
+            let proof = kept.inclusion_proof(index).unwrap();
+            assert_eq!(proof, inclusion_proof(&leaves, index).unwrap());
+        }
+        assert_eq!(kept.inclusion_proof(size), Err(ProofError));
+    }
+}

@@ -1,0 +1,48 @@
+//! Every reader of outside bytes takes its good inputs and its kept ones, and is fuzzed.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a folder that cannot be read fails the test"
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use itgel_tests::hostile::{FILES, Mutator, TRUST, Target, WIRE, corpus};
+
+fn all() -> impl Iterator<Item = &'static Target> {
+    WIRE.iter().chain(TRUST).chain(FILES)
+}
+
+#[test]
+fn every_reader_takes_what_is_good_what_was_kept_and_what_is_not() {
+    for target in all() {
+        let seeds = (target.seeds)();
+        assert!(!seeds.is_empty(), "{}", target.name);
+        for input in seeds.iter().chain(&corpus(target.name)) {
+            (target.read)(input);
+        }
+        let mut mutator = Mutator::new(seeds, 1);
+        for _ in 0..50 {
+            (target.read)(&mutator.next_input());
+        }
+    }
+}
+
+#[test]
+fn every_reader_has_its_fuzz_target_and_no_corpus_is_anybody_elses() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let names = |of: &str| -> BTreeSet<String> {
+        let entries = std::fs::read_dir(folder.join(of)).unwrap();
+        let name =
+            |path: std::path::PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+        entries.map(|entry| name(entry.unwrap().path())).collect()
+    };
+    let known: BTreeSet<String> = all().map(|target| target.name.to_owned()).collect();
+    assert_eq!(names("fuzz_targets"), known);
+    assert!(names("corpus").is_subset(&known));
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    for name in known {
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+    }
+}

@@ -1,0 +1,205 @@
+//! Good inputs: the frozen bytes, the shipped files, small tables, and statements that were
+//! really signed.
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use encoding_rs::GB18030;
+use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite};
+use itgel_domain::hash::Hash;
+use itgel_domain::log::Checkpoint;
+use itgel_domain::sync::fetch::Fetch;
+use itgel_domain::sync::wire;
+use itgel_domain::trust::{Certificate, Invitation, Succession, WipeOrder};
+use itgel_server::table::write::{ColumnHead, SheetHead, TableWriter as _, XlsxWriter};
+
+use crate::bed;
+
+const TABLE: &str = "\u{feff}户编号,户主姓名,身份证号,电话,嘎查\r\n\
+    001,\"示例, 一\",11010519491231002X,13800000000,150623200201\r\n\
+    002,示例二,,,\r\n\
+    003,\"示例\"\"三\"\"\",,0477-1234567,150623200202\r\n";
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
+}
+
+/// The files of a folder of the fixtures whose names begin so, in order.
+fn files(folder: &str, start: &str) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(fixtures().join(folder)).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.retain(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with(start)
+    });
+    paths
+        .iter()
+        .map(|path| std::fs::read(path).unwrap())
+        .collect()
+}
+
+/// Frozen messages, and the same in their frame.
+fn messages(start: &str) -> Vec<Vec<u8>> {
+    let plain = files("wire/v1", start);
+    let framed = plain
+        .iter()
+        .map(|bytes| zstd::bulk::compress(bytes, 3).unwrap());
+    let framed: Vec<_> = framed.collect();
+    plain.into_iter().chain(framed).collect()
+}
+
+pub(super) fn envelopes() -> Vec<Vec<u8>> {
+    files("wire/v1", "envelope-")
+}
+
+pub(super) fn identities() -> Vec<Vec<u8>> {
+    files("wire/v1", "identity")
+}
+
+pub(super) fn hellos() -> Vec<Vec<u8>> {
+    messages("hello")
+}
+
+pub(super) fn welcomes() -> Vec<Vec<u8>> {
+    messages("welcome")
+}
+
+pub(super) fn pushes() -> Vec<Vec<u8>> {
+    messages("push")
+}
+
+pub(super) fn receipts() -> Vec<Vec<u8>> {
+    messages("receipt")
+}
+
+pub(super) fn pulls() -> Vec<Vec<u8>> {
+    messages("pull")
+}
+
+pub(super) fn pages() -> Vec<Vec<u8>> {
+    messages("page")
+}
+
+pub(super) fn fetches() -> Vec<Vec<u8>> {
+    let fetch = Fetch {
+        division: "150623200201".parse().unwrap(),
+        positions: (1..40).collect(),
+        max_bytes: 65_536,
+    };
+    vec![minicbor::to_vec(&fetch).unwrap(), wire::pack(&fetch)]
+}
+
+pub(super) fn chunks() -> Vec<Vec<u8>> {
+    // A map with a hash, an offset and bytes, as a chunk and its answer have.
+    let hash = Hash::of_file(b"a picture");
+    let mut plain = minicbor::to_vec(minicbor::data::Int::from(7)).unwrap();
+    plain.splice(0..1, [0xa4, 0, 0x58, 32]);
+    plain.extend_from_slice(hash.as_bytes());
+    plain.extend_from_slice(&[1, 0, 2, 0x19, 1, 0, 3, 0x44, 1, 2, 3, 4]);
+    let mut all = messages("pull");
+    all.push(plain);
+    all
+}
+
+pub(super) fn checkpoints() -> Vec<Vec<u8>> {
+    let checkpoint = |size: u64| Checkpoint {
+        size,
+        root: Hash::of_file(&size.to_be_bytes()),
+        at: bed::now(),
+    };
+    let sizes = [0, 1, 2, 7, 1_000_000];
+    sizes
+        .map(|size| minicbor::to_vec(checkpoint(size)).unwrap())
+        .to_vec()
+}
+
+/// One of each signed statement.
+pub(super) fn statements() -> Vec<Vec<u8>> {
+    let key = SoftwareSigner::from_secret(&[7; 32]);
+    let officer = "officer-1".parse().unwrap();
+    let certificate = Certificate {
+        issuer: "http://localhost".into(),
+        device: bed::device_id(0),
+        officer,
+        suite: Suite::Ed25519,
+        public_key: key.public_key(),
+        issued_at: bed::now(),
+    };
+    let wipe = WipeOrder {
+        device: bed::device_id(0),
+        nonce: "0123456789abcdef".into(),
+        ordered_at: bed::now(),
+    };
+    let texts = [
+        certificate.sign(&key),
+        wipe.sign(&key),
+        Succession::sign(&key, &[9; 32], bed::now()),
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJkZXZpY2U6YmVkLTAifQ.".to_owned(),
+        "..".to_owned(),
+    ];
+    texts.map(String::into_bytes).to_vec()
+}
+
+pub(super) fn invitations() -> Vec<Vec<u8>> {
+    let invitation = Invitation::new(
+        "https://example.org",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        &[7; 32],
+    );
+    vec![invitation.to_string().into_bytes()]
+}
+
+pub(super) fn csv() -> Vec<Vec<u8>> {
+    let tabs = TABLE.replace(',', "\t");
+    vec![
+        TABLE.into(),
+        TABLE.replace('\u{feff}', "").into(),
+        tabs.into(),
+    ]
+}
+
+pub(super) fn csv_gb18030() -> Vec<Vec<u8>> {
+    let plain = TABLE.replace('\u{feff}', "").replace("示例二", "示例𠀀");
+    vec![GB18030.encode(&plain).0.into_owned()]
+}
+
+/// A small workbook.
+pub(super) fn xlsx() -> Vec<Vec<u8>> {
+    let heads = ["户编号", "户主姓名", "羊（只）"];
+    let head = SheetHead {
+        title: "户".into(),
+        columns: heads.map(ColumnHead::text).to_vec(),
+    };
+    let mut writer = XlsxWriter::new();
+    writer.begin(&head).unwrap();
+    for row in [["001", "示例一", "120"], ["002", "", "0"]] {
+        writer.row(&row.map(str::to_owned)).unwrap();
+    }
+    let mut out = Cursor::new(Vec::new());
+    writer.save(&mut out).unwrap();
+    vec![out.into_inner()]
+}
+
+pub(super) fn manifests() -> Vec<Vec<u8>> {
+    let manifest = r#"{"format":"itgel-exchange/1","division":"150623","month":"2026-06",
+        "made_at":1783299600000,"tables":[{"name":"household","file":"household.csv","rows":2,
+        "sha256":"00"}],"server_key":"0707","signature":"00"}"#;
+    vec![manifest.into()]
+}
+
+pub(super) fn mappings() -> Vec<Vec<u8>> {
+    files("exchange", "platform-example")
+}
+
+pub(super) fn parameters() -> Vec<Vec<u8>> {
+    files("parameters", "")
+}
+
+pub(super) fn packs() -> Vec<Vec<u8>> {
+    files("packs", "")
+}
+
+pub(super) fn worksheets() -> Vec<Vec<u8>> {
+    files("cases", "h-0")
+}
