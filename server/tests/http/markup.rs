@@ -126,6 +126,7 @@ fn name_gachas(world: &World, corpus: &[String]) {
             kind: DivisionKind::Gacha,
             name: name.clone(),
             name_mn: None,
+            civil_code: None,
             valid_from: TODAY,
             valid_to: None,
         })

@@ -368,6 +368,7 @@ fn sec_t02_two_officers_on_one_device_have_stores_that_know_nothing_of_each_othe
             device: format!("d{seed}").parse().unwrap(),
             officer: format!("o{seed}").parse().unwrap(),
             server_key: server.public_key(),
+            number: 1,
         };
         server.admit(&enrolment.device, signer(seed).public_key());
         let device = with_secrets(pin, |secrets| {
