@@ -161,6 +161,7 @@ impl Bed {
             device: device_id(n),
             officer: self.officer(n).clone(),
             server_key: service.keys.public_key(),
+            number: u32::try_from(n).unwrap() + 1,
         };
         let device = with_secrets(n, |secrets| {
             let path = ground.device_path(n);
@@ -184,6 +185,7 @@ impl Bed {
             until: date(2027, 7, 6),
             signature: Hash::of_file(b"a signature"),
             witness: self.officer(n).clone(),
+            receipt: None,
         }
     }
 }

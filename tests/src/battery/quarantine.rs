@@ -379,6 +379,7 @@ fn division(text: &str) -> Division {
         kind: code(text).usual_kind(),
         name: format!("示例{text}"),
         name_mn: None,
+        civil_code: None,
         valid_from: date(2010, 1, 1),
         valid_to: None,
     }
