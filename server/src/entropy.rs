@@ -66,6 +66,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::panic, reason = "the panic is what is tried")]
     fn a_given_source_ends_with_its_work_even_if_that_panics() {
         let mut bytes = [0; 4];
         with(Arc::new(Sevens), || fill(&mut bytes)).unwrap();

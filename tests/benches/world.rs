@@ -15,7 +15,7 @@ use itgel_domain::register::RegisterRow;
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Banner, Gacha, Household, SampleSize, registers as sample};
-use itgel_server::config::{Config, LimitsConfig, SampleConfig};
+use itgel_server::config::{Config, SampleConfig};
 use itgel_server::keys::ServerKeys;
 use itgel_server::store::device::{DeviceRecord, DeviceStatus};
 use itgel_server::store::officer::OfficerRecord;
@@ -250,7 +250,7 @@ fn open(folder: &TempDir) -> Outcome<Service> {
         keys: folder.path().join("keys.toml"),
         readers: 1,
         metrics_listen: None,
-        limits: LimitsConfig::default(),
+        limits: Default::default(),
         sample: SampleConfig::default(),
     };
     let random = Zeroizing::new([[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]]);

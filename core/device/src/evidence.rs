@@ -172,6 +172,7 @@ fn append(
     let content = Content::Entries {
         file: file_of(id, now),
         entries: vec![entry],
+        knew: None,
     };
     Ok(journal::append(tx, &device, stamp, content, entropy)?.at)
 }

@@ -37,6 +37,9 @@ use crate::wipe::WipedWord;
 pub struct HttpConfig {
     /// Its address, `https://xinyong.example.cn`, without a slash at the end.
     pub base_url: String,
+    /// The address that the server calls itself by, where the way to it leads over another one, as
+    /// a relay or a tunnel does: the proofs of this device name it.
+    pub public_url: Option<String>,
     /// The certificate in PEM that its own must rest on, where it is not one of the public ones.
     pub root_pem: Option<Vec<u8>>,
     /// The longest time of a request, slow links included.
@@ -80,6 +83,8 @@ pub enum HttpError {
 struct Wire {
     agent: Agent,
     base_url: String,
+    /// What the proofs call the server.
+    public_url: String,
     /// The server's nonce for the next proof.
     nonce: Mutex<String>,
 }
@@ -146,6 +151,7 @@ impl HttpConfig {
         let base_url = base_url.trim_end_matches('/').to_owned();
         Self {
             base_url,
+            public_url: None,
             root_pem: None,
             timeout_ms: 60_000,
         }
@@ -371,6 +377,10 @@ impl Wire {
         Ok(Self {
             agent,
             base_url: config.base_url.clone(),
+            public_url: config
+                .public_url
+                .clone()
+                .unwrap_or_else(|| config.base_url.clone()),
             nonce: Mutex::default(),
         })
     }
@@ -408,7 +418,7 @@ impl Wire {
         if let Some(shown) = shown {
             request = request
                 .header("authorization", format!("DPoP {}", shown.token))
-                .header(proof::HEADER, self.proof(&address, shown)?);
+                .header(proof::HEADER, self.proof(path, shown)?);
         }
         let mut response = request.send(body).map_err(offline)?;
         let nonce = response.headers().get(proof::NONCE_HEADER);
@@ -441,12 +451,13 @@ impl Wire {
 impl Wire {
     /// The proof that this device holds the token's key. It bears no time: no clock of a device is
     /// trusted, and the server judges by its nonce.
-    fn proof(&self, address: &str, shown: Shown<'_>) -> Result<String, HttpError> {
+    fn proof(&self, path: &str, shown: Shown<'_>) -> Result<String, HttpError> {
+        let address = format!("{}{path}", self.public_url);
         let id = bytes(&SystemEntropy).map_err(|_| HttpError::Config)?;
         let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = Asked {
             method: "POST",
-            address,
+            address: &address,
             token: shown.token,
             nonce: &nonce,
         };

@@ -24,7 +24,13 @@ use crate::store::{StoreError, envelope, identity, projection};
 
 /// What an envelope is to carry.
 pub(crate) enum Content {
-    Entries { file: FileId, entries: Vec<Entry> },
+    Entries {
+        file: FileId,
+        entries: Vec<Entry>,
+        /// What it knew of the file when it was first written; `None` for a new one, which knows
+        /// all that is here.
+        knew: Option<Vec<ChainRef>>,
+    },
     Identity(IdentityRecord),
     Ballot(Ballot),
     Objection(FiledObjection),
@@ -188,8 +194,17 @@ fn body(
     content: Content,
 ) -> Result<(Body, Option<IdentityRecord>), StoreError> {
     Ok(match content {
-        Content::Entries { file, entries } => {
-            let links = projection::get(tx, &file)?.links(&device.id, device.incarnation);
+        Content::Entries {
+            file,
+            entries,
+            knew,
+        } => {
+            let facts = projection::get(tx, &file)?;
+            let (own, incarnation) = (&device.id, device.incarnation);
+            let links = match knew {
+                Some(knew) => facts.links_knowing(&knew, own, incarnation),
+                None => facts.links(own, incarnation),
+            };
             let (deps, start_op) = (links.deps, links.start_op);
             (
                 Body::File(FileBody {

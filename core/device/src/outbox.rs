@@ -109,10 +109,18 @@ pub(crate) fn write_again(
         // An entry may name another one of its own envelope.
         moved.insert(old.at, journal::next_place(tx, &device)?);
         let content = match old.body {
-            Body::File(body) => Content::Entries {
-                file: body.file,
-                entries: moved_entries(&body.entries, |at| moved.get(at).cloned()),
-            },
+            Body::File(body) => {
+                let follow = |at: &ChainRef| moved.get(at).cloned();
+                let knew = body.deps.iter();
+                Content::Entries {
+                    file: body.file,
+                    entries: moved_entries(&body.entries, follow),
+                    knew: Some(
+                        knew.map(|at| follow(at).unwrap_or_else(|| at.clone()))
+                            .collect(),
+                    ),
+                }
+            }
             // Without its record a commitment says nothing to anybody.
             Body::Identity(_) => match record {
                 Some(record) => Content::Identity(record),

@@ -121,7 +121,11 @@ pub(crate) fn withdraw_consent(
         tx,
         &device,
         stamp,
-        Content::Entries { file, entries },
+        Content::Entries {
+            file,
+            entries,
+            knew: None,
+        },
         entropy,
     )?
     .at)

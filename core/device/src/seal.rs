@@ -173,6 +173,7 @@ fn write(
         let content = Content::Entries {
             file: file.clone(),
             entries,
+            knew: None,
         };
         journal::append(tx, &visit.device, stamp, content, means.entropy)
     };

@@ -28,7 +28,13 @@ fn sources() -> String {
 #[test]
 fn no_column_of_a_register_row_is_shown_by_its_name_in_the_program() {
     let text = sources();
+    let mut is_signature = false;
     let named = text.lines().filter_map(|line| {
+        // What a function takes is no column.
+        is_signature = (is_signature || line.contains("fn ")) && !line.contains('{');
+        if is_signature {
+            return None;
+        }
         let line = line.trim_start();
         let (name, kind) = line.strip_prefix("pub ").unwrap_or(line).split_once(": ")?;
         let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c == '_');

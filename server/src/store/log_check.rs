@@ -88,11 +88,14 @@ pub fn checkpoints(connection: &Connection) -> Result<Vec<SignedCheckpoint>, Sto
     Ok(found)
 }
 
+/// The end of a chain: its device and incarnation, the last place, the hash there.
+pub type ChainEnd = ((String, u32), u64, Hash);
+
 /// The end of every chain that has begun, by device and incarnation.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn chain_ends(connection: &Connection) -> Result<Vec<((String, u32), u64, Hash)>, StoreError> {
+pub fn chain_ends(connection: &Connection) -> Result<Vec<ChainEnd>, StoreError> {
     let mut found = Vec::new();
     let sql = "select device, incarnation, seq, head from chain where seq > 0
                order by device, incarnation";

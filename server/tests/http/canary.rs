@@ -1,67 +1,16 @@
 //! One run with everybody's mistakes in it, then a look for names, numbers, phones and notes in
 //! whatever comes out beside the answers that are made of them (T32).
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
-
 use itgel_domain::file::entry::{Entry, Note};
 use itgel_server::store;
 use serde_json::json;
 
 use crate::field::{self, Rated};
+use crate::listen::{listen, said};
 use crate::world::{Answer, LENDER, TODAY, World};
 
 const NOTE: &str = "金丝雀备注七七";
 const WORDS: &str = "金丝雀陈述八八";
-
-static LOG: Mutex<String> = Mutex::new(String::new());
-
-/// Writes down every span and event of this process with all of its fields.
-struct Listener(AtomicU64);
-
-impl tracing::Subscriber for Listener {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        span.record(&mut Writer(span.metadata()));
-        tracing::span::Id::from_u64(self.0.fetch_add(1, Ordering::SeqCst) + 1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut Writer(event.metadata()));
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-struct Writer<'a>(&'a tracing::Metadata<'a>);
-
-impl tracing::field::Visit for Writer<'_> {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        let line = format!("{} {} {field}={value:?}\n", self.0.level(), self.0.target());
-        let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
-        log.push_str(&line);
-    }
-}
-
-fn listen() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        tracing::subscriber::set_global_default(Listener(AtomicU64::new(0))).unwrap();
-    });
-}
-
-fn logged() -> String {
-    LOG.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
 
 /// What must not be found anywhere.
 fn canaries(rated: &Rated) -> Vec<String> {
@@ -200,7 +149,7 @@ fn sec_t32_no_name_number_phone_or_note_stands_in_a_log_an_error_or_an_address()
         audit.contains("report.missed") || audit.contains("report"),
         "the run is on record"
     );
-    let log = logged();
+    let log = said();
     assert!(log.contains("ERROR"), "the log was heard");
     let outputs = answers.iter().chain([&broken]).map(|answer| {
         let headers: Vec<&str> = ["location", "link", "etag"]

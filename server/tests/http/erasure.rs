@@ -1,9 +1,8 @@
 //! A subject is erased, and nothing of it is found anywhere: not in the database, its log of
 //! writes, exports, the program's own log or backups, and no old backup brings it back.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::entry::{Entry, Note};
@@ -18,6 +17,7 @@ use itgel_server::{Service, ServiceError, backup, erasure, ingest, land, store};
 use jiff::civil::date;
 
 use crate::field::{self, Pen};
+use crate::listen::{listen, said};
 use crate::world::{TODAY, World, keys};
 
 const NAME: &str = "金丝雀巴特尔示例";
@@ -234,7 +234,7 @@ fn nothing_of_an_erased_subject_is_found_and_no_old_backup_brings_it_back() {
     restore(&world, "today.db", &today.path).unwrap();
     assert_eq!(canaries_in(&folder), Vec::<String>::new());
     assert_eq!(canaries_in(off_site.path()), Vec::<String>::new());
-    let said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    let said = said();
     assert!(!said.is_empty(), "the log was listened to");
     for canary in CANARIES {
         assert!(!said.contains(canary), "{canary} in the log");
@@ -309,50 +309,4 @@ fn what_an_erased_household_still_sends_is_not_kept() {
         )
     });
     assert_eq!(absent.unwrap_err().code(), ErrorCode::SubjectUnknown);
-}
-
-/// Everything that the program says to its log while the tests of this binary run.
-static SAID: LazyLock<Mutex<String>> = LazyLock::new(Mutex::default);
-
-struct Listener;
-
-struct Fields<'a>(&'a mut String);
-
-impl tracing::field::Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        let _ = write!(self.0, "{field}={value:?} ");
-    }
-}
-
-impl tracing::Subscriber for Listener {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target().starts_with("itgel")
-    }
-
-    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-        span.record(&mut Fields(&mut said));
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
-        let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-        values.record(&mut Fields(&mut said));
-    }
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-        event.record(&mut Fields(&mut said));
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-fn listen() {
-    // Another test of this binary may have begun to listen already.
-    let _ = tracing::subscriber::set_global_default(Listener);
 }

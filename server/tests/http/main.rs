@@ -18,6 +18,7 @@ mod imports;
 mod interface;
 mod lender;
 mod line;
+mod listen;
 mod markup;
 mod monitoring;
 mod office;

@@ -53,13 +53,14 @@ pub struct Row {
 
 /// All rows, by theme; within a theme in the order of their numbers.
 pub const THEMES: &[&[Row]] = &[
+    // First, while the process is small: their figure is memory.
+    hostile::ROWS,
     seeds::ROWS,
     orders::ROWS,
     restore::ROWS,
     quarantine::ROWS,
     clocks::ROWS,
     tokens::ROWS,
-    hostile::ROWS,
     kill::ROWS,
     disk::ROWS,
     power::ROWS,

@@ -39,7 +39,7 @@ fn restored_from_yesterday(size: Size) -> Vec<String> {
         crew.synchronise();
     }
     let taken = backup::take(&world.service, &world.path("backups"));
-    let taken = taken.expect("a backup");
+    let taken = taken.unwrap();
     for (crew, visits) in crews.iter().zip(&visits) {
         days_without_signal(crew, &visits[visits.len() / 2..]);
         crew.synchronise();
@@ -49,16 +49,14 @@ fn restored_from_yesterday(size: Size) -> Vec<String> {
     let before: u64 = chains(&restored, &crews).iter().map(|head| head.seq).sum();
     let all: u64 = received.iter().map(|head| head.seq).sum();
     for crew in &crews {
-        let report = crew
-            .synchronise_over(&session(&restored, crew))
-            .expect("a synchronisation");
+        let report = crew.synchronise_over(&session(&restored, crew)).unwrap();
         assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
         assert!(!report.log_forked && !report.log_went_back, "{report:?}");
     }
     assert_eq!(chains(&restored, &crews), received, "something was lost");
     for crew in &crews {
         let quiet = crew.synchronise_over(&session(&restored, crew));
-        let quiet = quiet.expect("a synchronisation");
+        let quiet = quiet.unwrap();
         assert!(
             quiet.mismatches.is_empty() && quiet.received == 0,
             "{quiet:?}"
@@ -84,15 +82,15 @@ fn chains(service: &Service, crews: &[Collector]) -> Vec<itgel_domain::file::cha
             .store
             .read(|c| store::chain::get(c, &session.device.id, 0));
         let start = itgel_domain::file::chain::ChainHead::start(&session.device.id, 0);
-        row.expect("a chain").map_or(start, |row| row.head)
+        row.unwrap().map_or(start, |row| row.head)
     };
     crews.iter().map(head).collect()
 }
 
 fn session(service: &Service, crew: &Collector) -> DeviceSession {
-    let id = crew.device.id().expect("a device");
+    let id = crew.device.id().unwrap();
     let record = service.store.read(|c| store::device::get(c, &id));
-    DeviceSession::new(service.clone(), record.expect("a row").expect("a device"))
+    DeviceSession::new(service.clone(), record.unwrap().unwrap())
 }
 
 /// The backup as a server of its own, under the same keys.
@@ -101,10 +99,10 @@ fn restore(world: &World, from: &std::path::Path) -> Service {
         database: world.path("restored.db"),
         ..world.service.config.as_ref().clone()
     };
-    let keys = || ServerKeys::read(&config.keys).expect("the keys");
+    let keys = || ServerKeys::read(&config.keys).unwrap();
     let clock = world.clock();
-    backup::restore(&config, keys(), Arc::clone(&clock), from).expect("a restored database");
-    Service::open(config.clone(), keys(), clock).expect("a server")
+    backup::restore(&config, keys(), Arc::clone(&clock), from).unwrap();
+    Service::open(config.clone(), keys(), clock).unwrap()
 }
 
 fn assert_break_is_signed(service: &Service, crew: &Collector) {
@@ -121,15 +119,15 @@ fn assert_break_is_signed(service: &Service, crew: &Collector) {
         trust: None,
         checkpoint: None,
     };
-    let answer = session.hello(&hello).expect("an answer");
-    let restored = answer.restored.expect("a break of the epoch");
+    let answer = session.hello(&hello).unwrap();
+    let restored = answer.restored.unwrap();
     assert_eq!(restored.epoch, answer.epoch);
     let key = service.keys.public_key();
-    restored.verify(&key).expect("signed by the server");
+    restored.verify(&key).unwrap();
     let leaf = itgel_domain::hash::Hash::of_file(&restored.message());
     let leaf = itgel_domain::log::leaf_hash(itgel_domain::log::LeafKind::Access, &leaf);
     let leaves = service.store.read(|c| store::log::list_leaves(c, 0));
-    let leaves = leaves.expect("the log");
-    let place = usize::try_from(restored.log.size).expect("a place");
+    let leaves = leaves.unwrap();
+    let place = usize::try_from(restored.log.size).unwrap();
     assert_eq!(leaves[place], leaf, "the break stands where it says");
 }

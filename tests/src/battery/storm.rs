@@ -176,7 +176,10 @@ fn drip(storm: &Storm) {
 }
 
 fn link(storm: &Storm, phone: &Phone) -> HttpProtocol {
-    let config = HttpConfig::new(&format!("http://{}", storm.address));
+    let config = HttpConfig {
+        public_url: Some("https://itgel.example".into()),
+        ..HttpConfig::new(&format!("http://{}", storm.address))
+    };
     let signer = Arc::<SoftwareSigner>::clone(&phone.signer);
     HttpProtocol::new(&config, phone.record.id.clone(), signer).unwrap()
 }

@@ -26,7 +26,7 @@ use super::host::Host;
 const FIRST_DAY: Date = date(2026, 7, 6);
 
 /// The seed of all scenes: runs differ in what happens, not in where.
-const SCENE: u64 = 0x6974_6765_6c;
+const SCENE: u64 = 0x0069_7467_656c;
 
 /// Deriving a key is not what these runs are about.
 const CHEAP: Argon2Cost = Argon2Cost {

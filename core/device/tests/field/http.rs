@@ -177,7 +177,7 @@ fn no_network_is_offline_and_not_a_refusal() {
 
 #[test]
 fn enrolment_pins_the_servers_key() {
-    let body = br#"{"device":"dev-1","officer":"o1","server_key":"0102","scope":["150623200201"]}"#;
+    let body = br#"{"device":"dev-1","officer":"o1","server_key":"0102","number":42,"scope":["150623200201"]}"#;
     let server = canned(vec![(201, "", body.to_vec())]);
     let (enrolment, scope) = enrol(
         &HttpConfig::new(&server.url),

@@ -38,6 +38,9 @@ use crate::sample::{self, Seat, Team};
 /// Households between two tries to synchronise.
 const SYNC_EVERY: usize = 40;
 
+/// Tries to synchronise before a team gives up.
+const TRIES: usize = 200;
+
 /// How many slips a team hands on to the lender of the demo.
 const SLIPS: usize = 3;
 
@@ -158,7 +161,10 @@ impl Crew {
             cost: campaign.cost,
         };
         let path = campaign.folder.join(format!("{}.db", enrolment.device));
-        let config = HttpConfig::new(&campaign.link);
+        let config = HttpConfig {
+            public_url: Some(campaign.office.to_owned()),
+            ..HttpConfig::new(&campaign.link)
+        };
         let protocol = HttpProtocol::new(&config, enrolment.device.clone(), Arc::clone(&signer))
             .map_err(|e| DemoError::field("link", e))?;
         let device = Device::create(&path, &secrets, &enrolment, signer, Arc::new(SystemEntropy))
@@ -398,7 +404,8 @@ impl Crew {
         must: bool,
     ) -> Result<(), DemoError> {
         self.retry = self.retry.on_request(campaign.now());
-        for _ in 0..200 {
+        let mut last = None;
+        for _ in 0..TRIES {
             let mut sent = 0;
             let received = campaign.received;
             let mut progress = |p| {
@@ -417,7 +424,9 @@ impl Crew {
                     }
                     Err(error) => {
                         self.tally.failed_syncs += 1;
-                        error.attempt()
+                        let attempt = error.attempt();
+                        last = Some(error);
+                        attempt
                     }
                 };
             if !must {
@@ -426,9 +435,10 @@ impl Crew {
             }
             self.wait_after(campaign, attempt)?;
         }
-        Err(DemoError::Server(
-            "a device could not synchronise in 200 attempts".into(),
-        ))
+        Err(match last {
+            Some(error) => DemoError::field("synchronising", error),
+            None => DemoError::Server("a device has records that always wait".into()),
+        })
     }
 
     /// Waits as the device's retry rule says, ten times faster than in the field.

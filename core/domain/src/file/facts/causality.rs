@@ -71,8 +71,28 @@ impl FileFacts {
     /// More heads than an envelope may name are cut to those with the highest operations.
     #[must_use]
     pub fn links(&self, device: &DeviceId, incarnation: u32) -> Links {
+        self.links_from(self.heads(), device, incarnation)
+    }
+
+    /// The same for an envelope that is written again: it follows what it knew when it was first
+    /// written and its own chain, and nothing that came since. Otherwise its seal would speak of
+    /// facts that its officers never saw.
+    #[must_use]
+    pub fn links_knowing(&self, known: &[ChainRef], device: &DeviceId, incarnation: u32) -> Links {
+        let known = known
+            .iter()
+            .filter_map(|at| self.envelopes.get_key_value(at));
+        let known = known.map(|(at, noted)| (at, noted.last_op)).collect();
+        self.links_from(known, device, incarnation)
+    }
+
+    fn links_from<'a>(
+        &'a self,
+        mut heads: BTreeMap<&'a ChainRef, u64>,
+        device: &DeviceId,
+        incarnation: u32,
+    ) -> Links {
         let is_own = |at: &ChainRef| at.device == *device && at.incarnation == incarnation;
-        let mut heads = self.heads();
         if let Some((at, noted)) = self.envelopes.iter().rfind(|(at, _)| is_own(at)) {
             heads.insert(at, noted.last_op);
         }
