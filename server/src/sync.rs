@@ -390,7 +390,7 @@ fn growth(
 }
 
 /// Where the log stood at the last restore.
-fn restored(connection: &Connection) -> Result<Option<Restored>, ServiceError> {
+pub(crate) fn restored(connection: &Connection) -> Result<Option<Restored>, ServiceError> {
     let kept = meta::get(connection, meta::RESTORED)?;
     let read = |text: String| {
         let bytes = HEXLOWER.decode(text.as_bytes()).ok();

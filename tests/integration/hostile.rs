@@ -1,10 +1,5 @@
 //! Every reader of outside bytes takes its good inputs and its kept ones, and is fuzzed.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a folder that cannot be read fails the test"
-)]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,6 +1,12 @@
 //! A fleet and the server from one seed: see `itgel_tests::simulation`. Figures are reached by the
 //! battery; here is what proves that the harness itself works.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a run that fails says why and fails the test"
+)]
+
 use std::sync::OnceLock;
 
 use itgel_tests::simulation::shrink::shrink;

@@ -13,6 +13,7 @@ use crate::context;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
+use crate::sync;
 
 /// Whether a device computed what the server computes from the same inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub(crate) enum Recomputed {
     Same(Box<Assessed>),
     /// Another result, or other inputs: an alarm.
     Differs,
+    /// Other inputs, sealed on lists that this server no longer has: it was restored from a backup
+    /// since, and positions were given anew. Nobody can say what the device held.
+    OtherLists,
     /// The rules that the device used are not known here.
     UnknownRules,
 }
@@ -57,7 +61,11 @@ pub(crate) fn recompute(
         // The device may not have known yet that the subject had moved: it sealed with the list
         // of the gacha in which it thought it was.
         let Some(context) = context_before_a_move(tx, subject, &known, seal, &inputs)? else {
-            return Ok(Recomputed::Differs);
+            return Ok(if is_before_a_restore(tx, envelope)? {
+                Recomputed::OtherLists
+            } else {
+                Recomputed::Differs
+            });
         };
         inputs.context = context;
     }
@@ -93,6 +101,22 @@ fn context_before_a_move(
         }
     }
     Ok(None)
+}
+
+/// Whether an envelope was written before its device heard that the server had been restored: the
+/// log that it had seen ends before the break, or went on in another way.
+fn is_before_a_restore(tx: &Tx<'_>, envelope: &Envelope) -> Result<bool, ServiceError> {
+    let Some(restored) = sync::restored(tx)? else {
+        return Ok(false);
+    };
+    let Some(seen) = envelope
+        .checkpoint
+        .filter(|seen| seen.size > restored.log.size)
+    else {
+        return Ok(true);
+    };
+    let ours = store::log::frontier_at(tx, seen.size)?;
+    Ok(ours.is_none_or(|ours| ours.root() != seen.root))
 }
 
 /// What the envelope at `place` knew: of its own file its causal past, of other years' files all.

@@ -171,6 +171,7 @@ impl Admission<'_> {
         match fold::recompute(self.service, self.tx, subject, known, envelope, seal)? {
             Recomputed::Same(assessed) => self.round.take_assessed(*assessed),
             Recomputed::UnknownRules => flags.push(Flag::OutdatedPack),
+            Recomputed::OtherLists => flags.push(Flag::AssessmentDiffers),
             Recomputed::Differs => {
                 flags.push(Flag::AssessmentDiffers);
                 let resource = format!("subject/{}", subject.id);
