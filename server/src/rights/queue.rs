@@ -34,7 +34,8 @@ pub struct RequestFilter {
 /// and where the next page begins.
 ///
 /// # Errors
-/// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`]; [`ServiceError`] of the database.
+/// [`NotAllowed`](itgel_domain::error::ErrorCode::NotAllowed) or
+/// [`ScopeOutside`](itgel_domain::error::ErrorCode::ScopeOutside); [`ServiceError`] of the database.
 pub fn list(
     service: &Service,
     connection: &Connection,

@@ -208,7 +208,7 @@ pub fn print(ops: &[Op]) -> String {
     ops.iter().map(|op| format!("{op}\n")).collect()
 }
 
-/// Reads lines that [`print`] wrote; empty lines and what follows a `#` are passed over.
+/// Reads lines that [`print()`] wrote; empty lines and what follows a `#` are passed over.
 ///
 /// # Errors
 /// [`NotAnOp`] with the first line that is none.

@@ -70,7 +70,8 @@ pub struct Opening {
     /// The key for the answer, hexadecimal.
     #[n(1)]
     pub reply_key: String,
-    /// Signature of the device over [`Opening::message`], hexadecimal.
+    /// Signature of the device over the file's header, the hello and the key for the answer,
+    /// hexadecimal.
     #[n(2)]
     pub signature: String,
 }
