@@ -258,8 +258,13 @@ pub(super) struct PageQuery {
 impl PageQuery {
     /// The number of lines.
     pub(super) fn limit(&self) -> u32 {
-        self.limit.unwrap_or(USUAL_LIMIT).clamp(1, MAX_LIMIT)
+        limit_of(self.limit)
     }
+}
+
+/// The number of lines of a list whose own query has a limit.
+pub(super) fn limit_of(asked: Option<u32>) -> u32 {
+    asked.unwrap_or(USUAL_LIMIT).clamp(1, MAX_LIMIT)
 }
 
 /// A page of a list.

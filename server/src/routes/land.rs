@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 
 use super::App;
-use super::extract::{Officer, Page, PageQuery, with_service};
+use super::extract::{Officer, Page, limit_of, with_service};
 use super::problem::{self, Refusal};
 use crate::land::{self, ContradictionLine, ContradictionQuery};
 
@@ -24,11 +24,7 @@ pub(super) async fn contradictions(
     Query(query): Query<ContradictionQuery>,
 ) -> Result<impl IntoResponse, Refusal> {
     let lang = problem::lang_of(&headers);
-    let limit = PageQuery {
-        cursor: None,
-        limit: query.limit,
-    }
-    .limit();
+    let limit = limit_of(query.limit);
     let (lines, next) = with_service(&app, move |s| {
         let bounds = (s.now().on(), limit);
         s.store

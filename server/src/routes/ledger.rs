@@ -9,7 +9,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::id::LedgerId;
 
 use super::App;
-use super::extract::{Json, Officer, OfficerOrLender, Page, PageQuery, with_service};
+use super::extract::{Json, Officer, OfficerOrLender, Page, PageQuery, limit_of, with_service};
 use super::problem::{Problem, Refusal};
 use crate::error::ServiceError;
 use crate::ledger::{self, Entered, LedgerView, NewLedger, NumberedForm};
@@ -154,11 +154,7 @@ pub(super) async fn ledgers(
     OfficerOrLender(actor): OfficerOrLender,
     Query(query): Query<OfBanner>,
 ) -> Result<Page<LedgerView>, Refusal> {
-    let limit = PageQuery {
-        cursor: None,
-        limit: query.limit,
-    }
-    .limit();
+    let limit = limit_of(query.limit);
     let items = with_service(&app, move |s| {
         s.store
             .read(|c| ledger::list(c, &actor, query.division, limit))

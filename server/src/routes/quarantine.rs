@@ -5,12 +5,17 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
+use itgel_domain::policy::Actor;
+use itgel_domain::time::AtMs;
 use itgel_text::Lang;
 
 use super::App;
-use super::extract::{Json, Officer, Page, PageQuery, with_service};
+use super::extract::{Json, Officer, Page, limit_of, with_service};
 use super::problem::{self, Refusal};
+use crate::error::ServiceError;
 use crate::quarantine::{self, DecideRequest, Opened, QuarantineLine, QuarantineQuery};
+use crate::service::Service;
+use crate::store::Tx;
 
 /// A line in the caller's language.
 #[derive(serde::Serialize)]
@@ -27,11 +32,7 @@ pub(super) async fn list(
     Query(query): Query<QuarantineQuery>,
 ) -> Result<impl IntoResponse, Refusal> {
     let lang = problem::lang_of(&headers);
-    let limit = PageQuery {
-        cursor: None,
-        limit: query.limit,
-    }
-    .limit();
+    let limit = limit_of(query.limit);
     let (lines, next) = with_service(&app, move |s| {
         let bounds = (s.now(), limit);
         s.store
@@ -70,14 +71,8 @@ pub(super) async fn release(
     Path(id): Path<String>,
     Json(request): Json<DecideRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let (lang, id) = (problem::lang_of(&headers), named(&id)?);
-    let line = with_service(&app, move |s| {
-        let now = s.now();
-        s.transact("quarantine.release", move |s, tx| {
-            quarantine::release(s, tx, &actor, (&id, &request), now)
-        })
-    });
-    Ok(axum::Json(shown(lang, line.await?)))
+    let asked = (actor, named(&id)?, request);
+    decide(&app, &headers, asked, quarantine::release).await
 }
 
 pub(super) async fn reject(
@@ -87,14 +82,32 @@ pub(super) async fn reject(
     Path(id): Path<String>,
     Json(request): Json<DecideRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let (lang, id) = (problem::lang_of(&headers), named(&id)?);
-    let line = with_service(&app, move |s| {
+    let asked = (actor, named(&id)?, request);
+    decide(&app, &headers, asked, quarantine::reject).await
+}
+
+/// What a person decides about an envelope.
+type Decision = fn(
+    &Service,
+    &Tx<'_>,
+    &Actor,
+    (&ChainRef, &DecideRequest),
+    AtMs,
+) -> Result<QuarantineLine, ServiceError>;
+
+async fn decide(
+    app: &App,
+    headers: &HeaderMap,
+    (actor, id, request): (Actor, ChainRef, DecideRequest),
+    decision: Decision,
+) -> Result<axum::Json<Shown<QuarantineLine>>, Refusal> {
+    let line = with_service(app, move |s| {
         let now = s.now();
-        s.transact("quarantine.reject", move |s, tx| {
-            quarantine::reject(s, tx, &actor, (&id, &request), now)
+        s.transact("quarantine.decide", move |s, tx| {
+            decision(s, tx, &actor, (&id, &request), now)
         })
     });
-    Ok(axum::Json(shown(lang, line.await?)))
+    Ok(axum::Json(shown(problem::lang_of(headers), line.await?)))
 }
 
 /// The place that an address names; what names none is unknown like any other.

@@ -11,7 +11,7 @@ use itgel_domain::id::{CaseId, CycleId, DecisionId, DeviceId, SubjectId};
 use itgel_domain::policy::Action;
 
 use super::App;
-use super::extract::{Json, Officer, Page, PageQuery, with_service};
+use super::extract::{Json, Officer, Page, limit_of, with_service};
 use super::problem::{self, Refusal};
 use crate::error::ServiceError;
 use crate::process::{self, QueueFilter, ResolveRequest, StepRequest, Stepped};
@@ -78,11 +78,7 @@ impl InCycle {
     }
 
     fn limit(&self) -> u32 {
-        PageQuery {
-            cursor: None,
-            limit: self.limit,
-        }
-        .limit()
+        limit_of(self.limit)
     }
 }
 
