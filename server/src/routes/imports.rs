@@ -10,7 +10,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::id::{CycleId, ImportId};
 
 use super::App;
-use super::extract::{Officer, Page, PageQuery, with_service};
+use super::extract::{Officer, Page, PageQuery, limit_of, with_service};
 use super::problem::{self, Refusal};
 use crate::import::{self, BatchView, Entering, FaultLine, sheets};
 use crate::table::Options;
@@ -203,14 +203,6 @@ pub(super) async fn template(
     let sheet = sheets::find(&kind).ok_or(ErrorCode::ImportKind)?;
     let name = format!("{}.xlsx", sheet.kind());
     Ok(saved(&name, XLSX, import::template(sheet)?))
-}
-
-fn limit_of(limit: Option<u32>) -> u32 {
-    PageQuery {
-        cursor: None,
-        limit,
-    }
-    .limit()
 }
 
 /// A file to be saved under a name of plain letters.
