@@ -142,8 +142,9 @@ fn commit_group(connection: &Connection, group: &mut impl Iterator<Item = Work>)
     if let Err(error) = connection.execute_batch("begin immediate") {
         let error = StoreError::from(error);
         tracing::error!(%error, "no write transaction can be opened");
-        // Dropping the units closes their answer channels: the callers get `Closed`.
-        return group.for_each(drop);
+        // Dropping the units closes their answer channels: the callers get `Closed`. All that wait
+        // are taken first: who hears of it and tries again is not one of them.
+        return drop(group.collect::<Vec<_>>());
     }
     let mut answers: Vec<Answer> = Vec::new();
     for unit in group {
