@@ -339,6 +339,28 @@ mod tests {
         format!("{message}.{}", BASE64URL_NOPAD.encode(&signature))
     }
 
+    /// The frozen bytes of a token; see `core/domain/tests/frozen.rs` for what to do when they change.
+    #[test]
+    fn a_token_of_version_1_is_still_read_and_written_to_the_byte() {
+        let frozen = include_str!("../../../fixtures/wire/v1/token.jws");
+        let tokens = tokens();
+        let iat = seconds(NOW);
+        let claims = Claims {
+            iss: "https://itgel.example".into(),
+            sub: "device:d1".into(),
+            aud: "https://itgel.example".into(),
+            exp: iat + LIFE_S,
+            nbf: iat,
+            iat,
+            jti: "00112233445566778899aabbccddeeff".into(),
+            cnf: Confirmation {
+                jkt: key::thumbprint(&[1; 32]),
+            },
+        };
+        assert_eq!(tokens.verify(frozen, NOW), Ok(claims.clone()));
+        assert_eq!(tokens.sign(&claims).unwrap(), frozen);
+    }
+
     #[test]
     fn sec_t22_a_token_is_good_for_ten_minutes_and_remembering_it_does_not_prolong_it() {
         let tokens = tokens();

@@ -1,24 +1,13 @@
-//! One of each message of the protocol.
+//! One of each message that greets and pushes.
 
-use itgel_domain::case::CaseState;
-use itgel_domain::case::cycle::{Cycle, CycleKind};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::{ChainHead, DeviceSigner as _, SignedHead};
 use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::log::Checkpoint;
-use itgel_domain::register::{RegisterContent, RegisterRow};
-use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::sync::hello::{Cursor, Hello, HelloAnswer, ListEnd};
-use itgel_domain::sync::pull::{
-    CaseItem, DeletedRows, EnvelopeItem, IdentityItem, PullItem, PullPage, PulledItem, Revocation,
-    RulesItem, SubjectItem, TaskItem, Tombstone, empty_digest, extend_digest,
-};
 use itgel_domain::sync::push::{Exception, Flag, IdentityPush, Push, PushAnswer, Verdict};
-use jiff::civil::date;
 
-use super::samples::{
-    AT, DAY, device, entries, envelope, file, hash, hex, id, identity, place, server,
-};
+use super::samples::{AT, device, entries, envelope, file, hash, hex, id, identity, place, server};
 
 fn head() -> ChainHead {
     let ids = entries()
@@ -118,97 +107,4 @@ pub(super) fn receipt() -> PushAnswer {
     };
     receipt.signature = hex(&server().sign(&receipt.message()));
     receipt
-}
-
-pub(super) fn page() -> PullPage {
-    let division = id("150623200201");
-    let mut digest = empty_digest(division);
-    let mut items = Vec::new();
-    for (position, item) in (1..).zip(pull_items()) {
-        let item = PulledItem {
-            position,
-            kind: item.kind(),
-            bytes: item.to_bytes(),
-        };
-        digest = extend_digest(&digest, &item);
-        items.push(item);
-    }
-    let mut page = PullPage {
-        division,
-        items,
-        is_end: true,
-        digest,
-        signature: String::new(),
-    };
-    page.signature = hex(&server().sign(&page.message()));
-    page
-}
-
-fn pull_items() -> Vec<PullItem> {
-    let division = id("150623200201");
-    let rules = || RulesItem {
-        hash: hash("text"),
-        name: "hh-nm-1.toml".into(),
-        text: "text".into(),
-    };
-    let (_, first) = entries().remove(0);
-    vec![
-        PullItem::Envelope(EnvelopeItem {
-            bytes: envelope(file(vec![first])).to_bytes(),
-            quarantined: true,
-        }),
-        PullItem::Identity(IdentityItem {
-            record: identity(),
-            commitment: hash("commitment"),
-        }),
-        PullItem::Case(CaseItem {
-            subject: id("hh-1"),
-            cycle: id("c-2026"),
-            state: CaseState::Effective,
-            grade: Some(Grade::Aa),
-        }),
-        PullItem::Task(TaskItem {
-            subject: id("hh-1"),
-            cycle: id("c-2026"),
-            item: Some(id("herd.sheep")),
-            text: "请复核羊只数量".into(),
-            officer: None,
-        }),
-        PullItem::Pack(rules()),
-        PullItem::Parameters(rules()),
-        PullItem::Register(RegisterRow {
-            id: id("row-1"),
-            division,
-            subject: Some(id("hh-1")),
-            key: "p1".into(),
-            revision: 1,
-            valid_from: DAY,
-            valid_to: None,
-            source: "示例旗林草局".into(),
-            content: RegisterContent::HerdRegister(true),
-        }),
-        PullItem::Tombstone(Tombstone {
-            subject: id("hh-2"),
-            signature: hex(&server().sign(&Tombstone::message(&id("hh-2")))),
-        }),
-        PullItem::Revocation(Revocation { device: id("d9") }),
-        PullItem::Subject(SubjectItem {
-            subject: id("hh-1"),
-            kind: SubjectKind::Household,
-            division,
-            local_code: "012".into(),
-        }),
-        PullItem::Cycle(Cycle {
-            id: id("c-2026"),
-            banner: id("150623"),
-            kind: CycleKind::Annual,
-            name: "2026 年度".into(),
-            opens_on: date(2026, 3, 1),
-            closes_on: date(2026, 11, 30),
-        }),
-        PullItem::Deleted(DeletedRows {
-            rows: vec![id("row-2"), id("row-3")],
-            signature: hex(&server().sign(&DeletedRows::message(&[id("row-2"), id("row-3")]))),
-        }),
-    ]
 }

@@ -19,16 +19,20 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::OfficerId;
 use itgel_domain::identity::{IdentityRecord, Person};
 use itgel_domain::item::{Evidence, Observation, State, Value};
-use itgel_domain::sync::pull::Pull;
 use itgel_domain::time::AtMs;
 use jiff::civil::{Date, date};
 
-use super::messages::{hello, page, push, receipt, welcome};
+use super::messages::{hello, push, receipt, welcome};
+use super::pulls::{brief_page, brief_pull, fetch, fetched, page, pull};
+use super::transport::{
+    chunk, chunk_answer, hello_with_checkpoint, opening, welcome_after_restore,
+};
 
 pub(super) const DAY: Date = date(2026, 3, 5);
 pub(super) const AT: AtMs = AtMs(1_772_640_000_000);
 
-/// All frozen things, by file name; what stands before the first dash names the format.
+/// Everything that is frozen as CBOR, by file name; what stands before the first dash names the
+/// format.
 pub(super) fn all() -> Vec<(String, Vec<u8>)> {
     let mut all: Vec<(String, Vec<u8>)> = entries()
         .into_iter()
@@ -70,16 +74,17 @@ pub(super) fn all() -> Vec<(String, Vec<u8>)> {
     add("welcome", bytes(&welcome()));
     add("push", bytes(&push()));
     add("receipt-every-verdict", bytes(&receipt()));
-    add(
-        "pull",
-        bytes(&Pull {
-            division: id("150623200201"),
-            after: 7,
-            max_bytes: 16_384,
-            brief: None,
-        }),
-    );
+    add("pull", bytes(&pull()));
+    add("pull-brief", bytes(&brief_pull()));
     add("page-every-kind", bytes(&page()));
+    add("hello-with-checkpoint", bytes(&hello_with_checkpoint()));
+    add("welcome-after-restore", bytes(&welcome_after_restore()));
+    add("page-brief", bytes(&brief_page()));
+    add("fetch", bytes(&fetch()));
+    add("fetched", bytes(&fetched()));
+    add("chunk", bytes(&chunk()));
+    add("chunkanswer", bytes(&chunk_answer()));
+    add("opening", bytes(&opening()));
     all
 }
 
