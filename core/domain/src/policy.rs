@@ -4,9 +4,10 @@
 //! The table is a first gate before every request. What a case forbids besides, by its state and
 //! by those who have acted in it, is in [`crate::case`]; both must agree.
 
+#[cfg(test)]
+mod organisations;
 mod reach;
 mod table;
-
 #[cfg(test)]
 mod tests;
 

@@ -14,6 +14,7 @@ mod interests;
 mod land;
 mod ledger;
 mod loans;
+mod organisations;
 mod registers;
 mod shows;
 mod tables;

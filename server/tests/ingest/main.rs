@@ -16,6 +16,7 @@ mod people;
 mod phone;
 mod pulls;
 mod quarantine;
+mod rezoned;
 mod seals;
 mod standings;
 mod world;

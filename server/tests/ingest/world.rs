@@ -232,7 +232,7 @@ fn campaign() -> Cycle {
     }
 }
 
-fn division(text: &str, name: &str) -> Division {
+pub(crate) fn division(text: &str, name: &str) -> Division {
     Division {
         code: code(text),
         kind: code(text).usual_kind(),

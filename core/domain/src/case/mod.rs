@@ -29,7 +29,7 @@ mod dates;
 #[cfg(test)]
 pub(crate) mod documented;
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 #[cfg(test)]
 pub(crate) mod tests;
 
