@@ -1,4 +1,4 @@
-//! Pages that the service itself writes: text becomes markup here and nowhere else.
+//! Pages that the service itself writes. Text becomes markup by [`escape`] and in no other way.
 
 use std::fmt::Write as _;
 
@@ -10,22 +10,7 @@ pub const STYLE: &str = include_str!("board.css");
 /// Where a page of the server finds it.
 pub const STYLE_LINK: &str = "<link rel=\"stylesheet\" href=\"/assets/board.css\">";
 
-/// Text for an element or a quoted attribute.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
+pub use itgel_text::escape;
 
 /// A page to print.
 #[must_use]

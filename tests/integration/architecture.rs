@@ -18,6 +18,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("itgel-device", &["itgel-domain"]),
     ("itgel-disk", &[]),
     ("itgel-server", &["itgel-domain", "itgel-text"]),
+    // The device's interface speaks the domain's types; the server is never named.
+    (
+        "itgel-field",
+        &["itgel-domain", "itgel-text", "itgel-device"],
+    ),
     (
         "itgel",
         &[
@@ -103,6 +108,7 @@ fn users(words: &[&str]) -> Vec<String> {
         "core/device",
         "server",
         "server/cli",
+        "mobile-bindings/field",
         "fixtures",
     ] {
         sources(&root().join(package).join("src"), &mut all);
@@ -184,6 +190,7 @@ fn http_stays_at_the_edges() {
         "server/src/routes",
         "core/device/src/http",
         "server/cli/src/client",
+        "mobile-bindings/field/src",
     ];
     let speakers = users(&["axum::", "ureq::", "hyper::"]);
     for file in &speakers {

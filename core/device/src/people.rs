@@ -185,6 +185,10 @@ pub(crate) fn show_name(tx: &Transaction<'_>, id: &SubjectId) -> Result<(), Stor
             find.push_str(&number.to_ascii_uppercase());
             find.push(ID_END);
         }
+        if let Some(phone) = &person.phone {
+            find.extend(phone.chars().filter(char::is_ascii_digit));
+            find.push(ID_END);
+        }
     }
     let shown = subject::Shown {
         name: head.map_or("", |person| &person.full_name),
@@ -195,10 +199,11 @@ pub(crate) fn show_name(tx: &Transaction<'_>, id: &SubjectId) -> Result<(), Stor
     subject::set_shown(tx, id, &shown)
 }
 
-/// Stands after an ID number in the search text, so that its end can be asked for.
+/// Stands after an ID or phone number in the search text, so that its end can be asked for.
 const ID_END: char = '|';
 
-/// The patterns of a search: for household codes, and for names or the end of an ID number.
+/// The patterns of a search: for household codes, and for names or the end of an ID or phone
+/// number.
 pub(crate) fn search_patterns(search: &str) -> Option<(String, String)> {
     let text = normalise_name(search.trim());
     if text.is_empty() {

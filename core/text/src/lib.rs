@@ -13,6 +13,7 @@ mod field;
 mod fingerprint;
 mod lang;
 mod line;
+mod markup;
 mod messages {
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }
@@ -25,6 +26,7 @@ pub use field::{field, register, word};
 pub use fingerprint::{fingerprint, is_fingerprint};
 pub use lang::{Lang, UnknownLang, is_draft};
 pub use line::{line_discount_for, line_figure, line_step, line_use, line_why};
+pub use markup::escape;
 pub use messages::*;
 pub use monitoring::{reaction, trigger, verdict};
 pub use name::{

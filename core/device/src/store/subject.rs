@@ -25,7 +25,7 @@ pub struct Listing<'a> {
     pub division: DivisionCode,
     /// The cycle whose states are shown.
     pub cycle: &'a CycleId,
-    /// Part of a name or of a household code, or the end of an ID number; empty for all.
+    /// Part of a name or of a household code, or the end of an ID or phone number; empty for all.
     pub search: &'a str,
     /// The order.
     pub order: Order,
@@ -62,6 +62,21 @@ pub struct Listed {
     pub needs_you: u32,
     /// The effective grade, once there is one.
     pub grade: Option<Grade>,
+}
+
+/// How far a division is in a cycle; every subject is in one of the five.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Nothing here yet.
+    pub to_visit: u64,
+    /// Something is drafted.
+    pub draft: u64,
+    /// Sealed, and no receipt yet.
+    pub waiting: u64,
+    /// Everything has its receipt.
+    pub received: u64,
+    /// Set aside by the server, or asked for by the township.
+    pub needs_you: u64,
 }
 
 /// Most rows of one listing.
@@ -225,4 +240,81 @@ pub(crate) fn count_in(db: &Connection, division: DivisionCode) -> Result<u64, S
         column::count(row, "n", "subject")
     })?;
     Ok(counted.unwrap_or(0))
+}
+
+/// The villages that have subjects here, with how many.
+pub(crate) fn divisions(db: &Connection) -> Result<Vec<(DivisionCode, u64)>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select division, count(*) as n from subject group by division order by division",
+    )?;
+    column::all(query.query([])?, |row| {
+        let division = column::division(row, "division", "subject.division")?;
+        Ok((division, column::count(row, "n", "subject")?))
+    })
+}
+
+/// How many subjects of a division a search finds.
+pub(crate) fn count_listed(
+    db: &Connection,
+    listing: &Listing<'_>,
+    patterns: Option<&(String, String)>,
+) -> Result<u64, StoreError> {
+    let Some((code, find)) = patterns else {
+        return count_in(db, listing.division);
+    };
+    let (from, to) = listing.division.text_range();
+    let mut query = db.prepare_cached(
+        "select count(*) as n from subject where division >= ?1 and division < ?2
+           and (local_code like ?3 escape '\\' or find like ?4 escape '\\')",
+    )?;
+    let counted = column::first(query.query(params![from, to, code, find])?, |row| {
+        column::count(row, "n", "subject")
+    })?;
+    Ok(counted.unwrap_or(0))
+}
+
+/// How far a division is in a cycle; the order of the cases is that of a list.
+pub(crate) fn progress(
+    db: &Connection,
+    division: DivisionCode,
+    cycle: &CycleId,
+) -> Result<Progress, StoreError> {
+    let mut query = db.prepare_cached(
+        "with needing (subject) as (
+             select subject from link where state = 'needs_you' and (cycle = ?3 or cycle is null)
+             union select subject from task where cycle = ?3
+         ), drafted (subject) as (
+             select distinct subject from draft_value where cycle = ?3
+         ), waiting (subject) as (
+             select distinct subject from link
+             where state in ('waiting', 'sending') and (cycle = ?3 or cycle is null)
+         ), received (subject) as (
+             select distinct subject from link where state = 'received' and cycle = ?3
+         ), standing as (
+             select case
+                 when id in (select subject from needing) then 1
+                 when id in (select subject from drafted) then 2
+                 when id in (select subject from waiting) then 3
+                 when id in (select subject from received) then 4
+                 else 5 end as word
+             from subject where division >= ?1 and division < ?2
+         )
+         select word, count(*) as n from standing group by word",
+    )?;
+    let (from, to) = division.text_range();
+    let counted = column::all(query.query(params![from, to, cycle.as_str()])?, |row| {
+        let word: i64 = row.get("word")?;
+        Ok((word, column::count(row, "n", "subject")?))
+    })?;
+    let mut progress = Progress::default();
+    for (word, n) in counted {
+        match word {
+            1 => progress.needs_you = n,
+            2 => progress.draft = n,
+            3 => progress.waiting = n,
+            4 => progress.received = n,
+            _ => progress.to_visit = n,
+        }
+    }
+    Ok(progress)
 }

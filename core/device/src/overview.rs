@@ -1,0 +1,90 @@
+//! What a list of a gacha shows above its rows, and the rules that a screen puts into words.
+
+use std::sync::Arc;
+
+use itgel_domain::division::DivisionCode;
+use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::pack::{Parameters, RulePack};
+use jiff::civil::Date;
+
+use crate::error::Error;
+use crate::store::subject::{self, Listed, Progress};
+use crate::visit::subject_row;
+use crate::{Device, Listing};
+
+/// Where a subject stands in a cycle, as one word for a list: the first that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// 需要您处理: set aside by the server, or asked for by the township.
+    NeedsYou,
+    /// 草稿: something is drafted.
+    Draft,
+    /// 已封存待传: sealed, and no receipt yet.
+    Waiting,
+    /// 已收到: everything has its receipt.
+    Received,
+    /// 待入户: nothing here yet.
+    ToVisit,
+}
+
+impl Listed {
+    /// Where it stands.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        if self.needs_you > 0 {
+            Standing::NeedsYou
+        } else if self.has_draft {
+            Standing::Draft
+        } else if self.waiting > 0 {
+            Standing::Waiting
+        } else if self.received > 0 {
+            Standing::Received
+        } else {
+            Standing::ToVisit
+        }
+    }
+}
+
+impl Device {
+    /// The gachas of which subjects are here, with how many, by code.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn gachas(&self) -> Result<Vec<(DivisionCode, u64)>, Error> {
+        self.read(|db| Ok(subject::divisions(db)?))
+    }
+
+    /// How far a division is in a cycle.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn progress(&self, division: DivisionCode, cycle: &CycleId) -> Result<Progress, Error> {
+        self.read(|db| Ok(subject::progress(db, division, cycle)?))
+    }
+
+    /// How many subjects a listing has on all its pages.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn count_listed(&self, listing: &Listing<'_>) -> Result<u64, Error> {
+        let patterns = crate::people::search_patterns(listing.search);
+        self.read(|db| Ok(subject::count_listed(db, listing, patterns.as_ref())?))
+    }
+
+    /// The rules that rate a subject on a day: a screen takes reasons and coefficients from them.
+    ///
+    /// # Errors
+    /// [`Error::SubjectUnknown`]; [`Error::PackMissing`], [`Error::ParametersMissing`] before
+    /// rules came.
+    pub fn rules_for(
+        &self,
+        id: &SubjectId,
+        on: Date,
+    ) -> Result<(Arc<RulePack>, Arc<Parameters>), Error> {
+        self.read(|db| {
+            let home = subject_row(db, id)?;
+            let rules = self.rules.get(db)?;
+            Ok((rules.pack_for(&home, on)?, rules.parameters_for(&home, on)?))
+        })
+    }
+}

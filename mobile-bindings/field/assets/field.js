@@ -1,0 +1,209 @@
+// Saving while one writes, signatures, photos, and the way to the program where there is no port.
+// ES2017. Every page works without it, but for drawing a signature and taking a photo.
+(function () {
+  'use strict';
+  var bridge = window.FieldBridge;
+
+  // One way to the program: over the shell's bridge where there is no port, by fetch elsewhere.
+  async function post(path, form) {
+    var body = new URLSearchParams(form).toString();
+    if (bridge) {
+      var answer = JSON.parse(bridge.post(path, body));
+      return { ok: answer.status < 400, at: answer.location, text: answer.body };
+    }
+    var response = await fetch(path, {
+      method: 'POST', body: body, credentials: 'same-origin',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    return { ok: response.ok, at: response.headers.get('content-location'), text: await response.text() };
+  }
+
+  function show(answer) {
+    if (answer.at) history.replaceState(null, '', answer.at);
+    var page = new DOMParser().parseFromString(answer.text, 'text/html');
+    document.documentElement.lang = page.documentElement.lang;
+    document.title = page.title;
+    document.body.replaceWith(page.body);
+    begin();
+    window.scrollTo(0, 0);
+  }
+
+  // A field that is left is kept; what is wrong is said beside it. Saves of one page go one after
+  // another, so that a later value never comes before an earlier one.
+  var last = Promise.resolve();
+  function keep(form, field) {
+    var data = new FormData(form), item = field.dataset.item, sent = new FormData();
+    sent.append('item', item);
+    data.forEach(function (value, name) { if (name.slice(2) === item) sent.append(name, value); });
+    var state = mark(field);
+    last = last.then(async function () {
+      try {
+        var answer = await post(form.dataset.save, sent);
+        if (!answer.ok) throw new Error('refused');
+        var kept = JSON.parse(answer.text), error = field.querySelector('.error');
+        error.textContent = kept.error || '';
+        error.hidden = !kept.error;
+        field.classList.toggle('wrong', !!kept.error);
+        state.className = 'state';
+        state.textContent = '✓ ' + (kept.note || kept.saved);
+      } catch (_) {
+        state.className = 'state failed';
+        state.textContent = '✗';
+        field.dataset.unsaved = '1';
+        return;
+      }
+      delete field.dataset.unsaved;
+    });
+    return last;
+  }
+
+  function mark(field) {
+    var state = field.querySelector('.state');
+    if (!state) {
+      state = document.createElement('span');
+      state.className = 'state';
+      state.setAttribute('role', 'status');
+      field.insertBefore(state, field.querySelector('details'));
+    }
+    state.textContent = '…';
+    return state;
+  }
+
+  function entry(form) {
+    form.addEventListener('change', function (event) {
+      var field = event.target.closest('[data-item]');
+      if (!field) return;
+      var state = field.querySelector('[name^="s:"]');
+      // A value that is written is known, whatever was answered before.
+      if (state && event.target.name.slice(0, 2) === 'v:' && event.target.value) state.value = 'known';
+      keep(form, field);
+    });
+    // Enter on a keypad goes to the next field, as people expect of it.
+    form.addEventListener('keydown', function (event) {
+      if (event.key !== 'Enter' || event.target.tagName !== 'INPUT') return;
+      event.preventDefault();
+      var all = Array.prototype.slice.call(form.querySelectorAll('.entry input, .cell input'));
+      var next = all[all.indexOf(event.target) + 1];
+      if (next) next.focus();
+    });
+    var timer = null;
+    form.addEventListener('input', function (event) {
+      var field = event.target.closest('[data-item]');
+      sum();
+      if (!field || event.target.type === 'radio') return;
+      clearTimeout(timer);
+      timer = setTimeout(function () { keep(form, field); }, 600);
+    });
+    // What could not be kept is tried again when the page is left.
+    window.addEventListener('pagehide', function () {
+      form.querySelectorAll('[data-unsaved]').forEach(function (field) { keep(form, field); });
+    });
+  }
+
+  // Sheep units, added up as one writes: thousandths, so that nothing is rounded on the way.
+  function sum() {
+    var out = document.getElementById('su'), total = 0;
+    if (!out) return;
+    document.querySelectorAll('tr[data-su]').forEach(function (row) {
+      row.querySelectorAll('input[name^="v:"]').forEach(function (input) {
+        var plain = input.value.replace(/[\uff10-\uff19]/g, function (c) { return String.fromCharCode(c.charCodeAt(0) - 0xfee0); });
+        if (/^\d{1,7}$/.test(plain.trim())) total += Number(plain) * Number(row.dataset.su);
+      });
+    });
+    var rest = String(total % 1000).padStart(3, '0').replace(/0+$/, '');
+    out.textContent = Math.floor(total / 1000) + (rest ? '.' + rest : '');
+  }
+
+  function signs(canvas) {
+    var pen = canvas.getContext('2d'), down = false;
+    var kept = canvas.closest('form').elements[canvas.dataset.signs];
+    pen.lineWidth = 4; pen.lineCap = 'round'; pen.strokeStyle = '#000';
+    function blank() { pen.fillStyle = '#fff'; pen.fillRect(0, 0, canvas.width, canvas.height); }
+    function at(event) {
+      var box = canvas.getBoundingClientRect();
+      return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
+    }
+    blank();
+    if (kept.value) {
+      var drawn = new Image();
+      drawn.onload = function () { pen.drawImage(drawn, 0, 0); };
+      drawn.src = kept.value;
+    }
+    canvas.addEventListener('pointerdown', function (event) {
+      down = true; canvas.setPointerCapture(event.pointerId);
+      var p = at(event); pen.beginPath(); pen.moveTo(p[0], p[1]);
+    });
+    canvas.addEventListener('pointermove', function (event) {
+      if (!down) return;
+      var p = at(event); pen.lineTo(p[0], p[1]); pen.stroke();
+    });
+    canvas.addEventListener('pointerup', function () { down = false; kept.value = canvas.toDataURL('image/png'); });
+    canvas.parentNode.querySelector('[data-clears]').addEventListener('click', function () { blank(); kept.value = ''; });
+  }
+
+  // A photo is made small enough for the store before it is sent: at most 1600 points a side.
+  function photo(input) {
+    input.addEventListener('change', function () {
+      var file = input.files[0], form = input.closest('form');
+      if (!file) return;
+      var image = new Image(), url = URL.createObjectURL(file);
+      image.onload = function () {
+        var scale = Math.min(1, 1600 / Math.max(image.width, image.height));
+        var canvas = document.createElement('canvas');
+        canvas.width = Math.round(image.width * scale); canvas.height = Math.round(image.height * scale);
+        canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+        URL.revokeObjectURL(url);
+        send(canvas.toDataURL('image/jpeg', 0.8));
+      };
+      // Not a picture: the program says so in the officer's language.
+      image.onerror = function () { URL.revokeObjectURL(url); send(''); };
+      image.src = url;
+      function send(data) {
+        form.elements[input.dataset.reads].value = data;
+        post(form.getAttribute('action'), new FormData(form)).then(show);
+      }
+    });
+  }
+
+  async function follow(place) {
+    for (;;) {
+      await new Promise(function (done) { setTimeout(done, 1000); });
+      if (!document.contains(place)) return;
+      var told = JSON.parse(await (await fetch(place.dataset.job, { credentials: 'same-origin' })).text());
+      place.textContent = told.words;
+      if (!told.running) { location.reload(); return; }
+    }
+  }
+
+  // Forms over the bridge and by fetch alike: the page that answers takes the place of this one, and
+  // the address says where it stands, so that going back or reloading sends nothing twice.
+  var pressed = null;
+  document.addEventListener('click', function (event) { pressed = event.target.closest('button'); }, true);
+  function forms() {
+    document.querySelectorAll('form[method="post"]').forEach(function (form) {
+      form.addEventListener('submit', function (event) {
+        event.preventDefault();
+        var sent = new FormData(form), button = event.submitter || pressed;
+        if (button && button.name) sent.append(button.name, button.value);
+        form.querySelectorAll('button').forEach(function (b) { b.disabled = true; });
+        last.then(function () { return post(form.getAttribute('action'), sent); }).then(show).catch(function () {
+          form.querySelectorAll('button').forEach(function (b) { b.disabled = false; });
+        });
+      });
+    });
+  }
+
+  function begin() {
+    forms();
+    document.querySelectorAll('form[data-save]').forEach(entry);
+    document.querySelectorAll('canvas[data-signs]').forEach(signs);
+    document.querySelectorAll('input[data-reads]').forEach(photo);
+    document.querySelectorAll('[data-job]').forEach(follow);
+    document.querySelectorAll('[data-prints]').forEach(function (b) { b.addEventListener('click', function () { window.print(); }); });
+    if (location.hash) {
+      var target = document.getElementById(location.hash.slice(1)), input = target && target.querySelector('input, select');
+      if (input) input.focus();
+    }
+  }
+  begin();
+}());

@@ -1,0 +1,255 @@
+//! What the program knows between two requests: who is unlocked, the language, the job.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use itgel_device::{Argon2Cost, Device, Entropy, PlatformSecret};
+use itgel_domain::file::chain::SoftwareSigner;
+use itgel_domain::time::AtMs;
+use itgel_text::Lang;
+use jiff::civil::Date;
+use tower::ServiceExt as _;
+
+use crate::job::{Job, JobState};
+use crate::officers::{Officers, Opened, Profile};
+use crate::routes;
+use crate::transport::Transport;
+
+/// Where the program reads time: the composition root has the real one.
+pub trait Clock: Send + Sync {
+    /// The present instant, by a clock that can be set.
+    fn now(&self) -> AtMs;
+
+    /// Milliseconds since some moment that does not change while the program runs.
+    fn steady_ms(&self) -> u64;
+}
+
+/// What the program stands on.
+pub struct Ground {
+    /// Its folder.
+    pub data: PathBuf,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The way to the server.
+    pub transport: Arc<dyn Transport>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// What opens a store beside the PIN.
+    pub platform: Arc<dyn PlatformSecret>,
+    /// What deriving a key from a PIN costs.
+    pub cost: Argon2Cost,
+}
+
+/// The program. It is shared between the threads that answer.
+#[derive(Clone)]
+pub struct FieldApp(Arc<Inner>);
+
+struct Inner {
+    pub(crate) clock: Arc<dyn Clock>,
+    transport: Arc<dyn Transport>,
+    officers: Officers,
+    settings: PathBuf,
+    state: Mutex<State>,
+}
+
+struct State {
+    lang: Lang,
+    session: Option<Arc<Session>>,
+}
+
+/// An unlocked store and what goes on with it.
+pub(crate) struct Session {
+    pub(crate) profile: Profile,
+    pub(crate) device: Device,
+    signer: Arc<SoftwareSigner>,
+    pub(crate) job: Job,
+}
+
+/// What a shell without a port passes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The HTTP status; never a redirect.
+    pub status: u16,
+    /// The media type.
+    pub content_type: String,
+    /// Where the page stands, if the request was answered by another one.
+    pub location: Option<String>,
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
+/// The settings that outlive the program.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Settings {
+    lang: String,
+}
+
+/// Most bytes of an answer: a page is far below it.
+const MAX_ANSWER: usize = 16 << 20;
+
+impl FieldApp {
+    /// The program over a folder, which is made if it is not there. Everything is locked.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] if the folder cannot be used.
+    pub fn start(ground: Ground) -> std::io::Result<Self> {
+        fs::create_dir_all(&ground.data)?;
+        let officers = Officers::new(
+            &ground.data,
+            ground.platform,
+            ground.cost,
+            Arc::clone(&ground.entropy),
+        );
+        let settings = ground.data.join("settings.json");
+        let lang = read_lang(&settings).unwrap_or_default();
+        Ok(Self(Arc::new(Inner {
+            clock: ground.clock,
+            transport: ground.transport,
+            officers,
+            settings,
+            state: Mutex::new(State {
+                lang,
+                session: None,
+            }),
+        })))
+    }
+
+    /// Answers one request without a port, blocking: for a shell that shows the pages itself.
+    /// `body` is a form (`application/x-www-form-urlencoded`).
+    #[must_use]
+    pub fn handle(&self, method: &str, path: &str, body: &[u8]) -> Answered {
+        let answered = self.try_handle(method, path, body);
+        answered.unwrap_or_else(|status| Answered {
+            status: status.as_u16(),
+            content_type: "text/plain; charset=utf-8".to_owned(),
+            location: None,
+            body: Vec::new(),
+        })
+    }
+
+    fn try_handle(&self, method: &str, path: &str, body: &[u8]) -> Result<Answered, StatusCode> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| StatusCode::BAD_REQUEST)?;
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body.to_vec()))
+            .map_err(|_| StatusCode::BAD_REQUEST)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+        let router: Router = routes::router(self.clone());
+        runtime.block_on(async {
+            let Ok(response) = router.oneshot(request).await;
+            let text = |name: &header::HeaderName| {
+                let value = response.headers().get(name)?.to_str().ok()?;
+                Some(value.to_owned())
+            };
+            let (content_type, location) =
+                (text(&header::CONTENT_TYPE), text(&header::CONTENT_LOCATION));
+            let status = response.status().as_u16();
+            let body = to_bytes(response.into_body(), MAX_ANSWER).await;
+            let body = body.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+            Ok(Answered {
+                status,
+                content_type: content_type.unwrap_or_default(),
+                location,
+                body: body.to_vec(),
+            })
+        })
+    }
+
+    pub(crate) fn now(&self) -> AtMs {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn today(&self) -> Date {
+        self.now().on()
+    }
+
+    pub(crate) fn steady_ms(&self) -> u64 {
+        self.0.clock.steady_ms()
+    }
+
+    pub(crate) fn officers(&self) -> &Officers {
+        &self.0.officers
+    }
+
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        self.0.transport.as_ref()
+    }
+
+    pub(crate) fn lang(&self) -> Lang {
+        self.state().lang
+    }
+
+    /// Changes the language of every page from now on. A folder that cannot be written does not
+    /// keep anybody from reading in their language.
+    pub(crate) fn set_lang(&self, lang: Lang) {
+        self.state().lang = lang;
+        let settings = Settings {
+            lang: lang.to_string(),
+        };
+        let written = serde_json::to_vec(&settings).map(|bytes| fs::write(&self.0.settings, bytes));
+        if !matches!(written, Ok(Ok(()))) {
+            tracing::warn!("the settings cannot be written");
+        }
+    }
+
+    pub(crate) fn session(&self) -> Option<Arc<Session>> {
+        self.state().session.clone()
+    }
+
+    pub(crate) fn unlock(&self, opened: Opened) -> Arc<Session> {
+        let session = Arc::new(Session {
+            profile: opened.profile,
+            device: opened.device,
+            signer: opened.signer,
+            job: Job::default(),
+        });
+        self.state().session = Some(Arc::clone(&session));
+        session
+    }
+
+    pub(crate) fn lock(&self) {
+        self.state().session = None;
+    }
+
+    /// Starts to synchronise, unless it goes on already.
+    pub(crate) fn synchronise(&self, session: &Arc<Session>) {
+        if !session.job.begin() {
+            return;
+        }
+        let (app, session) = (self.clone(), Arc::clone(session));
+        std::thread::spawn(move || {
+            let job = session.job.clone();
+            let ended = app.transport().synchronise(
+                &session.device,
+                &session.profile.server,
+                session.signer.clone(),
+                app.now(),
+                &mut |progress| job.set(JobState::Running(Some(progress))),
+            );
+            session.job.set(match ended {
+                Ok(report) => JobState::Done(Box::new(report)),
+                Err(error) => JobState::Failed {
+                    kind: error.kind(),
+                    code: error.code(),
+                },
+            });
+        });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_lang(settings: &Path) -> Option<Lang> {
+    let settings: Settings = serde_json::from_slice(&fs::read(settings).ok()?).ok()?;
+    settings.lang.parse().ok()
+}

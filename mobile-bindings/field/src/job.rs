@@ -1,0 +1,56 @@
+//! Synchronising as a job: it runs beside the pages, which ask how far it is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use itgel_device::sync::{Progress, SyncReport};
+use itgel_domain::error::{ErrorCode, Kind};
+
+/// How far the last synchronisation is, or how it ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum JobState {
+    /// None since the start of the program.
+    #[default]
+    None,
+    /// It goes on.
+    Running(Option<Progress>),
+    /// It came to its end.
+    Done(Box<SyncReport>),
+    /// It stopped; everything is kept.
+    Failed {
+        /// What can be done about it.
+        kind: Kind,
+        /// The reason, if there is a code for it.
+        code: Option<ErrorCode>,
+    },
+}
+
+/// The one job of a session.
+#[derive(Clone, Default)]
+pub(crate) struct Job(Arc<Mutex<JobState>>);
+
+impl Job {
+    pub(crate) fn state(&self) -> JobState {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Begins, unless it goes on already.
+    pub(crate) fn begin(&self) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*state, JobState::Running(_)) {
+            return false;
+        }
+        *state = JobState::Running(None);
+        true
+    }
+
+    pub(crate) fn set(&self, next: JobState) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.state(), JobState::Running(_))
+    }
+}

@@ -1,0 +1,27 @@
+//! The officer's app: one axum `Router` over the device library *is* the field program.
+//!
+//! [`FieldApp`] holds what the program knows, [`router`] are its pages. A laptop serves them on the
+//! loopback address behind [`gate`]; a shell without a port passes each request to
+//! [`FieldApp::handle`], which answers from the same router. No page is reached by a redirect, no
+//! page needs the network, and every form works without its script.
+//!
+//! The way of a visit: `page::list` → `page::visit` → `page::section` and `page::field` →
+//! `page::grade` → `page::seal` → `page::records`. What an officer writes is on the disk when the
+//! answer comes back.
+
+mod app;
+mod assets;
+pub mod gate;
+mod job;
+pub mod launch;
+mod officers;
+mod page;
+mod request;
+mod routes;
+mod transport;
+mod value;
+
+pub use app::{Answered, Clock, FieldApp, Ground};
+pub use officers::{EnrolError, FileSecret};
+pub use routes::router;
+pub use transport::{HttpTransport, Transport};

@@ -1,0 +1,265 @@
+//! The officers of a device: each has a folder with an encrypted store of their own, and nobody
+//! else's PIN opens it. Unlocking is local; the network is needed for enrolling alone.
+//!
+//! The signing key lives in the store's vault: it opens with the store and dies with it. The
+//! second factor beside the PIN is a secret that the platform keeps; on a laptop, which has no key
+//! store of its own, a file that only its owner can read.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use itgel_device::http::HttpError;
+use itgel_device::vault::{self, VaultError};
+use itgel_device::{Argon2Cost, Device, Entropy, EntropyError, PlatformSecret, Secrets};
+use itgel_domain::file::chain::SoftwareSigner;
+use itgel_domain::id::OfficerId;
+use zeroize::Zeroizing;
+
+use crate::transport::{Transport, address_of};
+
+/// Who works with this device, and where their store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Profile {
+    /// The name of the folder; it says nothing about the officer.
+    pub(crate) folder: String,
+    pub(crate) officer: OfficerId,
+    /// The address of the server.
+    pub(crate) server: String,
+}
+
+/// A profile as it lies in its folder.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    v: u8,
+    officer: OfficerId,
+    server: String,
+}
+
+/// An open store.
+pub(crate) struct Opened {
+    pub(crate) profile: Profile,
+    pub(crate) device: Device,
+    pub(crate) signer: Arc<SoftwareSigner>,
+}
+
+/// Why nobody was enrolled.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// The server, or the way to it.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The store.
+    #[error(transparent)]
+    Device(#[from] itgel_device::Error),
+    /// The folder.
+    #[error("the folder of the officer cannot be written")]
+    Io(#[from] std::io::Error),
+}
+
+/// Where the stores of a device lie, and what opens them beside a PIN.
+pub(crate) struct Officers {
+    folder: PathBuf,
+    platform: Arc<dyn PlatformSecret>,
+    cost: Argon2Cost,
+    entropy: Arc<dyn Entropy>,
+}
+
+const PROFILE: &str = "officer.json";
+const STORE: &str = "officer.db";
+const VERSION: u8 = 1;
+
+impl Officers {
+    pub(crate) fn new(
+        data: &Path,
+        platform: Arc<dyn PlatformSecret>,
+        cost: Argon2Cost,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
+            folder: data.join("officers"),
+            platform,
+            cost,
+            entropy,
+        }
+    }
+
+    /// Everybody who was enrolled here, in the order of their folders.
+    pub(crate) fn list(&self) -> Vec<Profile> {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let mut found: Vec<Profile> = entries
+            .filter_map(|entry| read(&entry.ok()?.path()))
+            .collect();
+        found.sort_by(|a, b| (&a.officer, &a.folder).cmp(&(&b.officer, &b.folder)));
+        found
+    }
+
+    pub(crate) fn find(&self, folder: &str) -> Option<Profile> {
+        self.list().into_iter().find(|p| p.folder == folder)
+    }
+
+    /// Enrols an officer by an invitation. Nothing is left behind if it does not come to its end.
+    pub(crate) fn enrol(
+        &self,
+        invitation: &str,
+        pin: &str,
+        transport: &dyn Transport,
+    ) -> Result<Opened, EnrolError> {
+        let server = address_of(invitation)?;
+        let mut name = [0; 8];
+        self.entropy.fill(&mut name).map_err(device_error)?;
+        let name = HEXLOWER.encode(&name);
+        let folder = self.folder.join(&name);
+        fs::create_dir_all(&folder)?;
+        let made = self.make(&folder, (invitation, server, &name), pin, transport);
+        if made.is_err() {
+            // Nothing was entered yet: what lies there is a key that nobody knows.
+            fs::remove_dir_all(&folder)?;
+        }
+        made
+    }
+
+    fn make(
+        &self,
+        folder: &Path,
+        (invitation, server, name): (&str, String, &str),
+        pin: &str,
+        transport: &dyn Transport,
+    ) -> Result<Opened, EnrolError> {
+        let store = folder.join(STORE);
+        let secrets = self.secrets(pin);
+        let key = vault::create(&store, &secrets, self.entropy.as_ref()).map_err(device_error)?;
+        let signer = Arc::new(SoftwareSigner::from_secret(&key.signing_seed()));
+        let enrolment = transport.enrol(invitation, signer.as_ref())?;
+        let entropy = Arc::clone(&self.entropy);
+        let device = Device::create(&store, &secrets, &enrolment, signer.clone(), entropy)?;
+        let profile = Profile {
+            folder: name.to_owned(),
+            officer: enrolment.officer,
+            server,
+        };
+        write(folder, &profile)?;
+        Ok(Opened {
+            profile,
+            device,
+            signer,
+        })
+    }
+
+    /// Opens the store of an officer.
+    pub(crate) fn open(&self, profile: &Profile, pin: &str) -> Result<Opened, itgel_device::Error> {
+        let store = self.folder.join(&profile.folder).join(STORE);
+        let signer = Arc::new(self.key(&store, pin)?);
+        let secrets = self.secrets(pin);
+        let device = Device::open(&store, &secrets, signer.clone(), Arc::clone(&self.entropy))?;
+        Ok(Opened {
+            profile: profile.clone(),
+            device,
+            signer,
+        })
+    }
+
+    /// The key of another officer of this device, for a second signature.
+    pub(crate) fn signer_of(
+        &self,
+        profile: &Profile,
+        pin: &str,
+    ) -> Result<SoftwareSigner, itgel_device::Error> {
+        let store = self.folder.join(&profile.folder).join(STORE);
+        Ok(self.key(&store, pin)?)
+    }
+
+    fn key(&self, store: &Path, pin: &str) -> Result<SoftwareSigner, VaultError> {
+        let key = vault::unlock(store, &self.secrets(pin))?;
+        Ok(SoftwareSigner::from_secret(&key.signing_seed()))
+    }
+
+    fn secrets<'a>(&'a self, pin: &'a str) -> Secrets<'a> {
+        Secrets {
+            pin,
+            platform: self.platform.as_ref(),
+            cost: self.cost,
+        }
+    }
+}
+
+fn device_error(error: impl Into<itgel_device::Error>) -> EnrolError {
+    EnrolError::Device(error.into())
+}
+
+fn read(folder: &Path) -> Option<Profile> {
+    let bytes = fs::read(folder.join(PROFILE)).ok()?;
+    let written: Written = serde_json::from_slice(&bytes).ok()?;
+    (written.v == VERSION).then(|| Profile {
+        folder: folder
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        officer: written.officer,
+        server: written.server,
+    })
+}
+
+fn write(folder: &Path, profile: &Profile) -> std::io::Result<()> {
+    let written = Written {
+        v: VERSION,
+        officer: profile.officer.clone(),
+        server: profile.server.clone(),
+    };
+    let fresh = folder.join("officer.json-new");
+    let bytes = serde_json::to_vec(&written).map_err(std::io::Error::other)?;
+    let mut file = private_file(&fresh)?;
+    file.write_all(&bytes)?;
+    file.sync_all()?;
+    fs::rename(fresh, folder.join(PROFILE))
+}
+
+/// A new file that only its owner reads.
+pub(crate) fn private_file(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The platform's secret as a file that only its owner reads: for a laptop without a key store. It
+/// lies apart from the stores, so that a copy of them alone is worth nothing.
+pub struct FileSecret(Zeroizing<[u8; 32]>);
+
+impl FileSecret {
+    /// The secret in the file at `path`, which is made if it is not there.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] if the file cannot be read, is none of ours, or cannot be made.
+    pub fn at(path: &Path, entropy: &dyn Entropy) -> std::io::Result<Self> {
+        match fs::read(path) {
+            Ok(bytes) => {
+                let secret = bytes.try_into();
+                let secret = secret.map_err(|_| std::io::Error::other("no platform secret"))?;
+                Ok(Self(Zeroizing::new(secret)))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut secret = Zeroizing::new([0; 32]);
+                let none = |_: EntropyError| std::io::Error::other("no random bytes");
+                entropy.fill(&mut *secret).map_err(none)?;
+                let mut file = private_file(path)?;
+                file.write_all(&*secret)?;
+                file.sync_all()?;
+                Ok(Self(secret))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl PlatformSecret for FileSecret {
+    fn secret(&self) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+        Ok(self.0.clone())
+    }
+}

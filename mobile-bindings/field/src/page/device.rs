@@ -1,0 +1,51 @@
+//! This device: who works with it, the six words, what it may do offline.
+
+use std::fmt::Write as _;
+
+use itgel_text::{self as text, escape};
+
+use super::{instant, paragraph};
+use crate::app::{FieldApp, Session};
+use crate::request::{Page, Trouble};
+
+/// The page.
+pub(crate) fn device(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
+    let lang = app.lang();
+    let trust = session.device.trust(app.now())?;
+    let mut html = String::new();
+    let _ = writeln!(
+        html,
+        "<p><span class=\"label\">{}</span> <b>{}</b></p>\n<section class=\"words\"><h2>{}</h2><p class=\"letters\">{}</p>",
+        escape(&text::app_officer(lang)),
+        escape(session.profile.officer.as_str()),
+        escape(&text::app_six_words(lang)),
+        escape(&text::fingerprint(lang, &session.device.fingerprint())),
+    );
+    match trust.is_certified && !trust.is_pending {
+        true => paragraph(&mut html, "kept", &text::app_compared(lang)),
+        false => {
+            paragraph(&mut html, "waiting", &text::app_pending_check(lang));
+            paragraph(&mut html, "note", &text::app_six_words_why(lang));
+        }
+    }
+    html.push_str("</section>\n");
+    let grant = match trust.granted_until {
+        Some(until) => text::app_grant_until(lang, instant(until)),
+        None => text::app_grant_none(lang),
+    };
+    paragraph(&mut html, "note", &grant);
+    paragraph(&mut html, "note", &session.profile.server);
+    let _ = writeln!(
+        html,
+        "<form method=\"post\" action=\"/lock\"><button class=\"main wide\">{}</button></form>\n\
+         <p><a class=\"button\" href=\"/enrol\">{}</a></p>",
+        escape(&text::app_lock(lang)),
+        escape(&text::app_add_officer(lang))
+    );
+    paragraph(
+        &mut html,
+        "note",
+        &format!("itgel-field {}", env!("CARGO_PKG_VERSION")),
+    );
+    Ok(Page::new(text::app_device(lang), "/device", html))
+}

@@ -1,0 +1,156 @@
+//! Before the store is open: who works here, the PIN, and the enrolment of another officer.
+
+use std::fmt::Write as _;
+
+use axum::http::StatusCode;
+use itgel_device::Error;
+use itgel_device::http::HttpError;
+use itgel_device::vault::{MIN_PIN, VaultError};
+use itgel_domain::error::ErrorCode;
+use itgel_text::{self as text, Lang, escape};
+
+use super::{alert, paragraph};
+use crate::app::FieldApp;
+use crate::officers::EnrolError;
+use crate::request::{Form, Page};
+use crate::value::plain;
+
+/// The page that opens: choose who you are, or enrol.
+pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
+    let lang = app.lang();
+    let officers = app.officers().list();
+    if officers.is_empty() {
+        return enrolment(app, wrong, "");
+    }
+    let mut html = String::new();
+    if let Some(wrong) = wrong {
+        alert(&mut html, wrong);
+    }
+    html.push_str("<form method=\"post\" action=\"/unlock\" class=\"door\">\n");
+    let _ = writeln!(
+        html,
+        "<p class=\"label\">{}</p><div class=\"chips\">",
+        escape(&text::app_officer(lang))
+    );
+    for (at, one) in officers.iter().enumerate() {
+        let checked = if at == 0 { " checked" } else { "" };
+        let _ = writeln!(
+            html,
+            "<input type=\"radio\" id=\"o{at}\" name=\"officer\" value=\"{}\"{checked}>\
+             <label for=\"o{at}\">{}</label>",
+            escape(&one.folder),
+            escape(one.officer.as_str())
+        );
+    }
+    html.push_str("</div>\n");
+    pin(&mut html, "pin", &text::app_pin(lang), "current-password");
+    let _ = writeln!(
+        html,
+        "<button class=\"main\">{}</button>\n</form>",
+        escape(&text::app_unlock(lang))
+    );
+    paragraph(&mut html, "note", &text::app_unlock_offline(lang));
+    let _ = writeln!(
+        html,
+        "<p><a class=\"button\" href=\"/enrol\">{}</a></p>",
+        escape(&text::app_add_officer(lang))
+    );
+    Page::new(text::app_choose_officer(lang), "/", html).with_status(StatusCode::UNAUTHORIZED)
+}
+
+/// Opens a store; the words of what is wrong otherwise.
+pub(crate) fn unlock(app: &FieldApp, form: &Form) -> Result<(), String> {
+    let lang = app.lang();
+    let profile = app.officers().find(form.get("officer"));
+    let Some(profile) = profile else {
+        return Err(text::error(lang, ErrorCode::NotFound, &[]));
+    };
+    let opened = app.officers().open(&profile, &plain(form.get("pin")));
+    let opened = opened.map_err(|error| refusal(lang, &error))?;
+    app.unlock(opened);
+    Ok(())
+}
+
+/// What is wrong with a PIN, or with the store behind it.
+pub(crate) fn refusal(lang: Lang, error: &Error) -> String {
+    match error {
+        Error::Vault(VaultError::WrongPin { left }) => text::app_pin_wrong(lang, left.to_string()),
+        Error::Vault(VaultError::Destroyed) => text::app_pin_destroyed(lang),
+        Error::Vault(VaultError::PinTooShort) => text::app_pin_short(lang),
+        other => text::error(lang, other.code(), &[]),
+    }
+}
+
+/// The form of an invitation; what was typed stays in it.
+pub(crate) fn enrolment(app: &FieldApp, wrong: Option<&str>, invitation: &str) -> Page {
+    let lang = app.lang();
+    let mut html = String::new();
+    if let Some(wrong) = wrong {
+        alert(&mut html, wrong);
+    }
+    paragraph(&mut html, "note", &text::app_enrol_why(lang));
+    html.push_str("<form method=\"post\" action=\"/enrol\" class=\"door\">\n");
+    let _ = writeln!(
+        html,
+        "<div class=\"field\"><label for=\"invitation\">{}</label>\
+         <textarea id=\"invitation\" name=\"invitation\" rows=\"4\" required spellcheck=\"false\" \
+         autocomplete=\"off\">{}</textarea><p class=\"beside\">{}</p></div>",
+        escape(&text::app_invitation(lang)),
+        escape(invitation),
+        escape(&text::app_invitation_hint(lang)),
+    );
+    pin(&mut html, "pin", &text::app_pin_new(lang), "new-password");
+    pin(
+        &mut html,
+        "again",
+        &text::app_pin_again(lang),
+        "new-password",
+    );
+    let _ = writeln!(
+        html,
+        "<button class=\"main\">{}</button>\n</form>",
+        escape(&text::app_enrol(lang))
+    );
+    let page = Page::new(text::app_enrol(lang), "/enrol", html);
+    match app.officers().list().is_empty() {
+        true => page,
+        false => page.back_to("/"),
+    }
+}
+
+/// Enrols and unlocks; the words of what is wrong otherwise.
+pub(crate) fn enrol(app: &FieldApp, form: &Form) -> Result<(), String> {
+    let lang = app.lang();
+    let (chosen, again) = (plain(form.get("pin")), plain(form.get("again")));
+    if chosen.chars().count() < MIN_PIN || !chosen.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(text::app_pin_short(lang));
+    }
+    if chosen != again {
+        return Err(text::app_pin_differs(lang));
+    }
+    let invitation = plain(form.get("invitation"));
+    let enrolled = app.officers().enrol(&invitation, &chosen, app.transport());
+    let opened = enrolled.map_err(|error| match &error {
+        EnrolError::Device(error) => refusal(lang, error),
+        EnrolError::Io(_) => text::error(lang, ErrorCode::Internal, &[]),
+        EnrolError::Http(HttpError::Invitation(_)) => {
+            text::error(lang, ErrorCode::InvitationMalformed, &[])
+        }
+        EnrolError::Http(error) => {
+            text::error(lang, error.code().unwrap_or(ErrorCode::Unavailable), &[])
+        }
+    })?;
+    let session = app.unlock(opened);
+    app.synchronise(&session);
+    Ok(())
+}
+
+fn pin(html: &mut String, name: &str, label: &str, complete: &str) {
+    let _ = writeln!(
+        html,
+        "<div class=\"field\"><label for=\"{name}\">{}</label>\
+         <input type=\"password\" id=\"{name}\" name=\"{name}\" inputmode=\"numeric\" required \
+         autocomplete=\"{complete}\"></div>",
+        escape(label)
+    );
+}

@@ -1,0 +1,282 @@
+//! My gachas: the households with where each stands, found by name, code or the end of a number.
+
+use std::fmt::Write as _;
+
+use itgel_device::{Listed, Listing, Order, Standing};
+use itgel_domain::case::cycle::Cycle;
+use itgel_domain::division::DivisionCode;
+use itgel_text::{self as text, Lang, escape};
+use jiff::civil::Date;
+
+use super::paragraph;
+use crate::app::{FieldApp, Session};
+use crate::request::{Form, Page, Trouble};
+
+/// Rows of a page: a page stays far below 100 KB and is there at once on a cheap phone.
+const ROWS: u32 = 40;
+
+/// What the address asks for.
+struct Asked<'a> {
+    gacha: DivisionCode,
+    search: &'a str,
+    order: Order,
+    page: u32,
+}
+
+/// The page.
+pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Page, Trouble> {
+    let lang = app.lang();
+    let device = &session.device;
+    let gachas = device.gachas()?;
+    let page = |html: String| Page::new(text::app_list(lang), "/", html);
+    let mut html = String::new();
+    let chosen = query.get("gacha").parse().ok();
+    let known = |code: &DivisionCode| gachas.iter().any(|(gacha, _)| gacha == code);
+    let first = gachas.first().map(|(gacha, _)| *gacha);
+    let Some(gacha) = chosen.filter(known).or(first) else {
+        return Ok(page(nothing_here(lang, session)));
+    };
+    let Some(cycle) = cycle_of(session, gacha, app.today())? else {
+        paragraph(&mut html, "empty", &text::app_no_cycle(lang));
+        return Ok(page(html));
+    };
+    let asked = Asked {
+        gacha,
+        search: query.get("q"),
+        order: match query.get("order") {
+            "name" => Order::Name,
+            _ => Order::LocalCode,
+        },
+        page: query.get("page").parse().unwrap_or(1).max(1),
+    };
+    gacha_chips(&mut html, lang, &gachas, &asked);
+    progress(&mut html, lang, session, &asked, &cycle)?;
+    search(&mut html, lang, &asked);
+    rows(&mut html, lang, session, &asked, &cycle)?;
+    Ok(page(html))
+}
+
+/// The campaign that a division is in today, or the latest one that it had.
+pub(crate) fn cycle_of(
+    session: &Session,
+    division: DivisionCode,
+    today: Date,
+) -> Result<Option<Cycle>, Trouble> {
+    let cycles = session.device.cycles()?;
+    let mut ours = cycles.into_iter().filter(|c| c.banner.contains(division));
+    let all: Vec<Cycle> = ours.by_ref().collect();
+    let open = all.iter().find(|cycle| cycle.is_open_on(today));
+    Ok(open.or(all.first()).cloned())
+}
+
+/// Before the first download, and while it goes on.
+fn nothing_here(lang: Lang, session: &Session) -> String {
+    let mut html = String::new();
+    let words = match session.job.is_running() {
+        true => text::app_sync_running(lang),
+        false => text::app_list_empty(lang),
+    };
+    paragraph(&mut html, "empty", &words);
+    let _ = writeln!(
+        html,
+        "<p><a class=\"button main\" href=\"/sync\">{}</a></p>",
+        escape(&text::app_sync(lang))
+    );
+    html
+}
+
+fn gacha_chips(html: &mut String, lang: Lang, gachas: &[(DivisionCode, u64)], asked: &Asked<'_>) {
+    if gachas.len() < 2 {
+        return;
+    }
+    html.push_str("<div class=\"gachas\">");
+    for (code, households) in gachas {
+        let current = if *code == asked.gacha {
+            " aria-current=\"true\""
+        } else {
+            ""
+        };
+        let _ = write!(
+            html,
+            "<a href=\"/?gacha={code}\"{current}>{} {code} <small>{households}</small></a>",
+            escape(&text::division_gacha(lang))
+        );
+    }
+    html.push_str("</div>\n");
+}
+
+fn progress(
+    html: &mut String,
+    lang: Lang,
+    session: &Session,
+    asked: &Asked<'_>,
+    cycle: &Cycle,
+) -> Result<(), Trouble> {
+    let found = session.device.progress(asked.gacha, &cycle.id)?;
+    let parts = [
+        (Standing::NeedsYou, found.needs_you),
+        (Standing::Draft, found.draft),
+        (Standing::Waiting, found.waiting),
+        (Standing::Received, found.received),
+        (Standing::ToVisit, found.to_visit),
+    ];
+    let total: u64 = parts.iter().map(|(_, n)| n).sum();
+    let done = text::app_done_of(
+        lang,
+        (found.received + found.waiting).to_string(),
+        total.to_string(),
+    );
+    let _ = writeln!(
+        html,
+        "<section class=\"progress\"><h2>{}</h2><p>{}</p><progress max=\"{}\" value=\"{}\"></progress><ul>",
+        escape(&cycle.name),
+        escape(&done),
+        total.max(1),
+        found.received + found.waiting
+    );
+    for (standing, n) in parts.into_iter().filter(|(_, n)| *n > 0) {
+        let _ = write!(html, "<li>{} {n}</li>", badge(lang, standing));
+    }
+    html.push_str("</ul></section>\n");
+    Ok(())
+}
+
+fn search(html: &mut String, lang: Lang, asked: &Asked<'_>) {
+    let selected = |order: Order| {
+        if order == asked.order {
+            " selected"
+        } else {
+            ""
+        }
+    };
+    let _ = writeln!(
+        html,
+        "<form class=\"search\" method=\"get\" action=\"/\" role=\"search\">\
+         <input type=\"hidden\" name=\"gacha\" value=\"{}\">\
+         <input type=\"search\" name=\"q\" value=\"{}\" placeholder=\"{hint}\" aria-label=\"{hint}\">\
+         <select name=\"order\" aria-label=\"{}\"><option value=\"code\"{}>{}</option>\
+         <option value=\"name\"{}>{}</option></select><button>{}</button></form>",
+        asked.gacha,
+        escape(asked.search),
+        escape(&text::app_order_code(lang)),
+        selected(Order::LocalCode),
+        escape(&text::app_order_code(lang)),
+        selected(Order::Name),
+        escape(&text::app_order_name(lang)),
+        escape(&text::app_search(lang)),
+        hint = escape(&text::app_search_hint(lang)),
+    );
+}
+
+fn rows(
+    html: &mut String,
+    lang: Lang,
+    session: &Session,
+    asked: &Asked<'_>,
+    cycle: &Cycle,
+) -> Result<(), Trouble> {
+    let listing = Listing {
+        division: asked.gacha,
+        cycle: &cycle.id,
+        search: asked.search,
+        order: asked.order,
+        skip: (asked.page - 1).saturating_mul(ROWS),
+        limit: ROWS,
+    };
+    let found = session.device.list_subjects(&listing)?;
+    if found.is_empty() {
+        paragraph(html, "empty", &text::app_list_nothing(lang));
+        return Ok(());
+    }
+    html.push_str("<ul class=\"households\">\n");
+    for one in &found {
+        row(html, lang, one);
+    }
+    html.push_str("</ul>\n");
+    pages(html, lang, asked, session.device.count_listed(&listing)?);
+    Ok(())
+}
+
+fn row(html: &mut String, lang: Lang, one: &Listed) {
+    let name = match one.name.is_empty() {
+        true => text::app_name_unknown(lang),
+        false => one.name.clone(),
+    };
+    let born = one
+        .born_year
+        .map(|year| text::app_born(lang, year.to_string()));
+    let spouse = (!one.spouse.is_empty()).then(|| text::app_spouse(lang, &one.spouse));
+    let beside: Vec<String> = born.into_iter().chain(spouse).collect();
+    let grade = one
+        .grade
+        .map(|grade| format!("<b class=\"grade\">{grade}</b>"));
+    let _ = writeln!(
+        html,
+        "<li><a href=\"/visit/{}\"><span class=\"code\">{}</span><span class=\"name\">{}\
+         <small>{}</small></span>{}{}</a></li>",
+        one.id,
+        escape(&one.local_code),
+        escape(&name),
+        escape(&beside.join(" · ")),
+        grade.unwrap_or_default(),
+        badge(lang, one.standing()),
+    );
+}
+
+fn pages(html: &mut String, lang: Lang, asked: &Asked<'_>, found: u64) {
+    let pages = found.div_ceil(u64::from(ROWS)).max(1);
+    if pages == 1 {
+        return;
+    }
+    let order = match asked.order {
+        Order::Name => "name",
+        Order::LocalCode => "code",
+    };
+    let link = |html: &mut String, page: u32, words: &str| {
+        let _ = write!(
+            html,
+            "<a class=\"button\" href=\"/?gacha={}&amp;order={order}&amp;page={page}&amp;q={}\">{}</a>",
+            asked.gacha,
+            encoded(asked.search),
+            escape(words)
+        );
+    };
+    html.push_str("<div class=\"pages\">");
+    if asked.page > 1 {
+        link(html, asked.page - 1, &text::app_earlier_page(lang));
+    }
+    let at = text::app_page_of(lang, asked.page.to_string(), pages.to_string());
+    let _ = write!(html, "<span>{}</span>", escape(&at));
+    if u64::from(asked.page) < pages {
+        link(html, asked.page + 1, &text::app_later_page(lang));
+    }
+    html.push_str("</div>\n");
+}
+
+/// A part of an address.
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                out.push(char::from(byte))
+            }
+            other => {
+                let _ = write!(out, "%{other:02X}");
+            }
+        }
+    }
+    out
+}
+
+/// Where a household stands, in a word and a colour.
+pub(crate) fn badge(lang: Lang, standing: Standing) -> String {
+    let (class, words) = match standing {
+        Standing::NeedsYou => ("needs", text::app_standing_needs_you(lang)),
+        Standing::Draft => ("draft", text::app_standing_draft(lang)),
+        Standing::Waiting => ("waiting", text::app_standing_waiting(lang)),
+        Standing::Received => ("received", text::app_standing_received(lang)),
+        Standing::ToVisit => ("visit", text::app_standing_to_visit(lang)),
+    };
+    format!("<span class=\"badge {class}\">{}</span>", escape(&words))
+}

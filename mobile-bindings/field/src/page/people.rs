@@ -1,0 +1,159 @@
+//! Who lives there: the adults, by the ID card. It is written into the chain when it is saved, so it
+//! is a form with a button and not a draft.
+
+use std::fmt::Write as _;
+
+use itgel_device::Error;
+use itgel_domain::error::Violation;
+use itgel_domain::identity::Person;
+use itgel_text::{self as text, escape};
+
+use super::visit::Visit;
+use super::{alert, paragraph};
+use crate::app::FieldApp;
+use crate::request::{Form, Page, Trouble};
+use crate::value::plain;
+
+/// The people that a household can have here, by role.
+const ROLES: [&str; 4] = ["head", "spouse", "adult-2", "adult-3"];
+
+/// The parts of a person, with what the keypad is for.
+const PARTS: [(&str, &str); 4] = [
+    ("name", "text"),
+    ("mn", "text"),
+    ("id", "text"),
+    ("phone", "tel"),
+];
+
+/// The page, with what is known.
+pub(crate) fn people(visit: &Visit<'_>) -> Result<Page, Trouble> {
+    let records = visit.session.device.identity(&visit.subject.id)?;
+    let known = records
+        .first()
+        .map(|record| record.people.clone())
+        .unwrap_or_default();
+    let mut page = page(visit, &known, &[]);
+    if records.len() > 1 {
+        let mut html = String::new();
+        alert(&mut html, &text::app_several_identities(visit.lang));
+        page.main.insert_str(0, &html);
+    }
+    Ok(page)
+}
+
+/// The page with these people in its fields.
+pub(crate) fn page(visit: &Visit<'_>, people: &[Person], wrong: &[Violation]) -> Page {
+    let lang = visit.lang;
+    let mut html = String::new();
+    paragraph(&mut html, "note", &text::app_people_why(lang));
+    for one in wrong {
+        let role = one.field.split('/').nth(1).unwrap_or("head");
+        let words = format!("{}：{}", role_name(visit, role), text::violation(lang, one));
+        alert(&mut html, &words);
+    }
+    let at = visit.at("people");
+    let _ = writeln!(html, "<form id=\"entry\" method=\"post\" action=\"{at}\">");
+    for role in ROLES {
+        let person = people.iter().find(|person| person.role == role);
+        let open = match person.is_some() || role == "head" {
+            true => " open",
+            false => "",
+        };
+        let _ = writeln!(
+            html,
+            "<details class=\"person\"{open}><summary>{}</summary>",
+            escape(&role_name(visit, role))
+        );
+        for (part, pad) in PARTS {
+            input(&mut html, visit, person, (role, part, pad));
+        }
+        html.push_str("</details>\n");
+    }
+    let _ = writeln!(
+        html,
+        "<p class=\"ends\"><button class=\"main\" name=\"go\" value=\"next\">{}</button></p>\n</form>",
+        escape(&text::app_save(lang)),
+    );
+    Page::new(text::app_section_people(lang), at, html)
+        .back_to(visit.at(""))
+        .with_entry()
+}
+
+fn input(
+    html: &mut String,
+    visit: &Visit<'_>,
+    person: Option<&Person>,
+    (role, part, pad): (&str, &str, &str),
+) {
+    let label = match part {
+        "name" => text::app_full_name(visit.lang),
+        "mn" => text::app_name_mn(visit.lang),
+        "id" => text::app_id_number(visit.lang),
+        _ => text::app_phone(visit.lang),
+    };
+    let value = person.and_then(|person| match part {
+        "name" => Some(person.full_name.as_str()),
+        "mn" => person.name_mn.as_deref(),
+        "id" => person.id_number.as_deref(),
+        _ => person.phone.as_deref(),
+    });
+    let _ = writeln!(
+        html,
+        "<div class=\"field\"><label for=\"{role}-{part}\">{}</label>\
+         <input id=\"{role}-{part}\" name=\"{role}:{part}\" inputmode=\"{pad}\" value=\"{}\" \
+         autocomplete=\"off\"></div>",
+        escape(&label),
+        escape(value.unwrap_or_default())
+    );
+}
+
+/// What a role is called.
+pub(crate) fn role_name(visit: &Visit<'_>, role: &str) -> String {
+    match role {
+        "head" => text::app_role_head(visit.lang),
+        "spouse" => text::app_role_spouse(visit.lang),
+        other => {
+            let n = other.rsplit('-').next().unwrap_or(other);
+            text::app_role_adult(visit.lang, n)
+        }
+    }
+}
+
+/// The people of a form: a role with nothing in it is nobody.
+pub(crate) fn written(form: &Form) -> Vec<Person> {
+    let of = |role: &str, part: &str| {
+        let value = form.get(&format!("{role}:{part}")).trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    };
+    let number =
+        |role: &str, part: &str| of(role, part).map(|text| plain(&text).to_ascii_uppercase());
+    let people = ROLES.into_iter().map(|role| Person {
+        role: role.to_owned(),
+        full_name: of(role, "name").unwrap_or_default(),
+        name_mn: of(role, "mn"),
+        id_number: number(role, "id"),
+        phone: number(role, "phone"),
+    });
+    let is_somebody = |p: &Person| {
+        !p.full_name.is_empty() || p.name_mn.is_some() || p.id_number.is_some() || p.phone.is_some()
+    };
+    people.filter(is_somebody).collect()
+}
+
+/// Writes the people, if they are others than before; what is wrong with them otherwise.
+pub(crate) fn save(
+    app: &FieldApp,
+    visit: &Visit<'_>,
+    people: Vec<Person>,
+) -> Result<Vec<Violation>, Trouble> {
+    let device = &visit.session.device;
+    let known = device.identity(&visit.subject.id)?;
+    if known.len() == 1 && known.first().is_some_and(|record| record.people == people) {
+        return Ok(Vec::new());
+    }
+    match device.put_identity(&visit.subject.id, people, app.now()) {
+        Ok(_) => Ok(Vec::new()),
+        Err(Error::Invalid(wrong)) => Ok(wrong),
+        Err(error) => Err(error.into()),
+    }
+}

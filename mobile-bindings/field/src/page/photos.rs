@@ -1,0 +1,105 @@
+//! Photos as evidence: of a section, with the items that were entered in it. The bytes wait behind
+//! the data and are sent in chunks.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use itgel_device::Error;
+use itgel_domain::catalogue::Catalogue;
+use itgel_domain::item::ItemPath;
+use itgel_text::{self as text, escape};
+
+use super::consent::picture;
+use super::visit::{Visit, part_name, section_name};
+use super::{alert, instant, paragraph};
+use crate::app::FieldApp;
+use crate::request::{Form, Page, Trouble};
+
+/// The page.
+pub(crate) fn photos(visit: &Visit<'_>, wrong: Option<&str>) -> Result<Page, Trouble> {
+    let lang = visit.lang;
+    let mut html = String::new();
+    if let Some(words) = wrong {
+        alert(&mut html, words);
+    }
+    let _ = writeln!(
+        html,
+        "<form method=\"post\" action=\"{}\" class=\"photo\"><noscript><p class=\"error\">{}</p></noscript>\
+         <div class=\"field\"><label for=\"section\">{}</label><select id=\"section\" name=\"section\">",
+        visit.at("photos"),
+        escape(&text::app_sign_script(lang)),
+        escape(&text::app_visit(lang)),
+    );
+    for section in visit.sections() {
+        let _ = write!(
+            html,
+            "<option value=\"{}\">{}</option>",
+            section.as_str(),
+            escape(&section_name(lang, section))
+        );
+    }
+    let _ = writeln!(
+        html,
+        "</select></div><input type=\"hidden\" name=\"picture\">\
+         <label class=\"button main\">{}<input type=\"file\" accept=\"image/*\" capture=\"environment\" \
+         data-reads=\"picture\"></label></form>",
+        escape(&text::app_photo_add(lang)),
+    );
+    kept(&mut html, visit)?;
+    let next = escape(&text::app_next(lang));
+    let _ = writeln!(
+        html,
+        "<p class=\"ends\"><a class=\"button main\" href=\"{}\">{next}</a></p>",
+        visit.next("photos")
+    );
+    Ok(Page::new(part_name(lang, "photos"), visit.at("photos"), html).back_to(visit.at("")))
+}
+
+fn kept(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {
+    let lang = visit.lang;
+    let pictures = visit.session.device.pictures(&visit.subject.id)?;
+    if pictures.is_empty() {
+        paragraph(html, "empty", &text::app_photo_none(lang));
+    }
+    for one in pictures {
+        let state = match one.received_at {
+            Some(at) => text::app_received_at(lang, instant(at)),
+            None => text::app_photo_waiting(lang),
+        };
+        let words = format!(
+            "{} · {} KB · {state}",
+            instant(one.added_at),
+            one.length.div_ceil(1024)
+        );
+        paragraph(html, "kept", &words);
+    }
+    Ok(())
+}
+
+/// Keeps a photo of a section; what is wrong with it otherwise.
+pub(crate) fn save(
+    app: &FieldApp,
+    visit: &Visit<'_>,
+    form: &Form,
+) -> Result<Option<String>, Trouble> {
+    let lang = visit.lang;
+    let Some(bytes) = picture(form.get("picture")) else {
+        let code = itgel_domain::picture::PictureError::Malformed.code();
+        return Ok(Some(text::error(lang, code, &[])));
+    };
+    let of_section = |path: &&ItemPath| {
+        let item = Catalogue::builtin().get(path);
+        item.is_some_and(|item| item.section.as_str() == form.get("section"))
+    };
+    let entered: BTreeSet<&ItemPath> = visit.draft.keys().chain(visit.sealed.keys()).collect();
+    let items: Vec<ItemPath> = entered.into_iter().filter(of_section).cloned().collect();
+    match visit
+        .session
+        .device
+        .put_evidence(&visit.subject.id, items, &bytes, app.now())
+    {
+        Ok(_) => Ok(None),
+        Err(Error::Picture(error)) => Ok(Some(text::error(lang, error.code(), &[]))),
+        Err(error) => Err(error.into()),
+    }
+}

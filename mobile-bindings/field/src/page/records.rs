@@ -1,0 +1,220 @@
+//! What arrived and what needs somebody. Green is a signed receipt and nothing else.
+
+use std::fmt::Write as _;
+
+use itgel_device::sync::{Progress, SyncReport};
+use itgel_device::{Need, Record, RecordState};
+use itgel_domain::error::Kind;
+use itgel_text::{self as text, Lang, escape};
+
+use super::visit::Visit;
+use super::{alert, instant, paragraph};
+use crate::app::{FieldApp, Session};
+use crate::job::JobState;
+use crate::request::{Page, Trouble};
+
+/// A clock that is further off than this is worth a word: ten minutes.
+const CLOCK_MS: u64 = 600_000;
+
+/// How far the job is, for the script.
+#[derive(serde::Serialize)]
+pub(crate) struct Told {
+    running: bool,
+    words: String,
+}
+
+/// The records of a household.
+pub(crate) fn records(visit: &Visit<'_>) -> Result<Page, Trouble> {
+    let lang = visit.lang;
+    let found = visit
+        .session
+        .device
+        .records(&visit.subject.id, &visit.cycle.id)?;
+    let mut html = String::new();
+    if found.is_empty() {
+        paragraph(&mut html, "empty", &text::app_records_none(lang));
+    }
+    html.push_str("<ul class=\"records\">\n");
+    for record in &found {
+        let _ = writeln!(html, "<li>{}</li>", row(visit, record));
+    }
+    html.push_str("</ul>\n");
+    Ok(Page::new(text::app_section_records(lang), visit.at("records"), html).back_to(visit.at("")))
+}
+
+fn row(visit: &Visit<'_>, record: &Record) -> String {
+    let lang = visit.lang;
+    let (class, words) = match &record.state {
+        RecordState::Draft => ("draft", text::app_standing_draft(lang)),
+        RecordState::Waiting => ("waiting", text::sync_waiting(lang)),
+        RecordState::Sending => ("waiting", text::sync_sending(lang)),
+        RecordState::Received { .. } => ("received", text::sync_received(lang)),
+        RecordState::NeedsYou(_) => ("needs", text::sync_needs_you(lang)),
+    };
+    let mut html = format!("<span class=\"badge {class}\">{}</span>", escape(&words));
+    if !record.code.is_empty() {
+        let _ = write!(html, " <b>{}</b>", escape(&record.code));
+    }
+    if let Some(at) = record.written_at {
+        paragraph(&mut html, "note", &text::app_written_at(lang, instant(at)));
+    }
+    match &record.state {
+        RecordState::Received { at, flags } => {
+            if let Some(at) = at {
+                paragraph(
+                    &mut html,
+                    "note",
+                    &text::app_received_at(lang, instant(*at)),
+                );
+            }
+            if !flags.is_empty() {
+                paragraph(&mut html, "note", &text::app_flagged(lang));
+            }
+        }
+        RecordState::NeedsYou(need) => html.push_str(&needed(visit, need)),
+        _ => {}
+    }
+    html
+}
+
+/// Why somebody has to act, and the way to the field.
+fn needed(visit: &Visit<'_>, need: &Need) -> String {
+    let (words, place) = match need {
+        Need::SetAside(code) => (text::error(visit.lang, *code, &[]), visit.at("")),
+        Need::Task { item, text } => {
+            let place = item.as_ref().map(|item| visit.place_of(item.as_str()));
+            (text.clone(), place.unwrap_or_else(|| visit.at("")))
+        }
+    };
+    format!(
+        "<p>{}</p><a class=\"button main\" href=\"{place}\">{}</a>",
+        escape(&words),
+        escape(&text::app_open(visit.lang))
+    )
+}
+
+/// Everything on the device that needs somebody.
+pub(crate) fn needs(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
+    let lang = app.lang();
+    let mut html = String::from("<ul class=\"records\">\n");
+    let found = session.device.needs()?;
+    for record in &found {
+        // A household that was erased since has nothing to be opened.
+        let Ok(visit) = Visit::of(app, session, record.subject.as_str()) else {
+            continue;
+        };
+        let _ = writeln!(
+            html,
+            "<li><p class=\"label\">{} {}</p>{}</li>",
+            escape(&visit.subject.local_code),
+            escape(&visit.name()?),
+            row(&visit, record)
+        );
+    }
+    html.push_str("</ul>\n");
+    if found.is_empty() {
+        paragraph(&mut html, "empty", &text::app_needs_none(lang));
+    }
+    Ok(Page::new(text::app_needs(lang), "/needs", html))
+}
+
+/// The page of synchronising.
+pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
+    let lang = app.lang();
+    let summary = session.device.summary()?;
+    let state = session.job.state();
+    let mut html = String::new();
+    let words = match summary.waiting {
+        0 => text::sync_nothing_to_do(lang),
+        n => text::sync_waiting_count(lang, n.to_string()),
+    };
+    paragraph(
+        &mut html,
+        if summary.waiting == 0 {
+            "kept"
+        } else {
+            "waiting"
+        },
+        &words,
+    );
+    if summary.needs_you > 0 {
+        let _ = writeln!(
+            html,
+            "<p><a href=\"/needs\">{}</a></p>",
+            escape(&text::sync_needs_you_count(
+                lang,
+                summary.needs_you.to_string()
+            ))
+        );
+    }
+    if let JobState::Failed { kind, code } = &state {
+        alert(&mut html, &text::app_sync_failed(lang));
+        let words = match (code, kind) {
+            (Some(code), _) => text::error(lang, *code, &[]),
+            (None, Kind::Unavailable) => text::sync_no_signal(lang),
+            (None, _) => text::error(lang, itgel_domain::error::ErrorCode::Unavailable, &[]),
+        };
+        paragraph(&mut html, "note", &words);
+    }
+    let running = if session.job.is_running() {
+        " data-job=\"/api/jobs/sync\""
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        html,
+        "<p class=\"job\" id=\"job\" role=\"status\"{running}>{}</p>",
+        escape(&job_words(lang, &state))
+    );
+    let _ = writeln!(
+        html,
+        "<form method=\"post\" action=\"/sync\"><button class=\"main wide\">{}</button></form>",
+        escape(&text::sync_now(lang))
+    );
+    Ok(Page::new(text::app_sync(lang), "/sync", html))
+}
+
+/// How far the job is.
+pub(crate) fn told(app: &FieldApp, session: &Session) -> Told {
+    Told {
+        running: session.job.is_running(),
+        words: job_words(app.lang(), &session.job.state()),
+    }
+}
+
+fn job_words(lang: Lang, state: &JobState) -> String {
+    match state {
+        JobState::None => String::new(),
+        JobState::Running(None) => text::app_sync_running(lang),
+        JobState::Running(Some(progress)) => progress_words(lang, *progress),
+        JobState::Done(report) => done_words(lang, report),
+        JobState::Failed { .. } => text::app_sync_failed(lang),
+    }
+}
+
+fn progress_words(lang: Lang, progress: Progress) -> String {
+    match progress {
+        Progress::Sending { done, total } => {
+            text::app_sync_progress_up(lang, done.to_string(), total.to_string())
+        }
+        Progress::Receiving { position, end, .. } => {
+            text::app_sync_progress_down(lang, position.to_string(), end.to_string())
+        }
+        Progress::Filling { done, total } => {
+            text::app_sync_progress_files(lang, done.to_string(), total.to_string())
+        }
+        Progress::SendingPictures { done, total } => {
+            text::app_sync_progress_pictures(lang, done.to_string(), total.to_string())
+        }
+    }
+}
+
+fn done_words(lang: Lang, report: &SyncReport) -> String {
+    let mut words =
+        text::app_sync_done(lang, report.received.to_string(), report.pulled.to_string());
+    if report.clock_ahead_ms.unsigned_abs() > CLOCK_MS {
+        words.push(' ');
+        words.push_str(&text::app_clock_ahead(lang));
+    }
+    words
+}

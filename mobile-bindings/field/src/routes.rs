@@ -1,0 +1,154 @@
+//! Every address of the program on one screen. A handler extracts, makes one call, responds; none
+//! redirects, because a WebView that is handed its answers throws on one.
+
+mod answer;
+mod visit;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Form as FormBody, Query, State};
+use axum::http::{StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse as _, Json, Response};
+use axum::routing::{get, post};
+
+use self::answer::{blocking, guarded, opened, respond, show};
+use crate::app::FieldApp;
+use crate::assets;
+use crate::page::{device, door, list, records};
+use crate::request::{Form, Trouble};
+
+/// Most bytes of a form: a photo of 4 MiB in base 64, and its words.
+const MAX_BODY: usize = 8 << 20;
+
+type Pairs = Vec<(String, String)>;
+
+/// Every page of the program.
+pub fn router(app: FieldApp) -> Router {
+    Router::new()
+        .route("/", get(home))
+        .route("/enrol", get(enrolment).post(enrol))
+        .route("/unlock", post(unlock))
+        .route("/lock", post(lock))
+        .route("/language", post(language))
+        .route("/needs", get(needs))
+        .route("/sync", get(sync).post(synchronise))
+        .route("/api/jobs/sync", get(job))
+        .route("/device", get(about))
+        .route("/visit/{subject}", get(visit::visit))
+        .route(
+            "/visit/{subject}/people",
+            get(visit::show_people).post(visit::save_people),
+        )
+        .route(
+            "/visit/{subject}/consent",
+            get(visit::show_consent).post(visit::save_consent),
+        )
+        .route("/visit/{subject}/consent/clear", post(visit::clear_consent))
+        .route(
+            "/visit/{subject}/section/{section}",
+            get(visit::show_section).post(visit::save_section),
+        )
+        .route("/visit/{subject}/field", post(visit::save_field))
+        .route(
+            "/visit/{subject}/photos",
+            get(visit::show_photos).post(visit::save_photo),
+        )
+        .route("/visit/{subject}/grade", get(visit::show_grade))
+        .route("/visit/{subject}/sign", post(visit::sign))
+        .route(
+            "/visit/{subject}/seal",
+            get(visit::show_seal).post(visit::save_seal),
+        )
+        .route("/visit/{subject}/records", get(visit::show_records))
+        .route(
+            "/assets/field.css",
+            get(|| asset("text/css; charset=utf-8", assets::STYLE)),
+        )
+        .route(
+            "/assets/field.js",
+            get(|| asset("text/javascript; charset=utf-8", assets::SCRIPT)),
+        )
+        .fallback(|State(app): State<FieldApp>| async move {
+            respond(&app, &Trouble::NotFound.page(app.lang()))
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(guarded))
+        .with_state(app)
+}
+
+async fn home(State(app): State<FieldApp>, Query(query): Query<Pairs>) -> Response {
+    opened(app, move |app, session| {
+        list::list(app, session, &Form(query))
+    })
+    .await
+}
+
+async fn enrolment(State(app): State<FieldApp>) -> Response {
+    respond(&app, &door::enrolment(&app, None, ""))
+}
+
+async fn enrol(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> Response {
+    let form = Form(form);
+    let invitation = form.get("invitation").to_owned();
+    match blocking(&app, move |app| door::enrol(app, &form)).await {
+        Ok(Ok(())) => show(app, "/device").await,
+        Ok(Err(wrong)) => {
+            let page = door::enrolment(&app, Some(&wrong), &invitation);
+            respond(&app, &page.with_status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(response) => response,
+    }
+}
+
+async fn unlock(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> Response {
+    match blocking(&app, move |app| door::unlock(app, &Form(form))).await {
+        Ok(Ok(())) => show(app, "/").await,
+        Ok(Err(wrong)) => respond(&app, &door::door(&app, Some(&wrong))),
+        Err(response) => response,
+    }
+}
+
+async fn lock(State(app): State<FieldApp>) -> Response {
+    app.lock();
+    show(app, "/").await
+}
+
+async fn language(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> Response {
+    let form = Form(form);
+    if let Some(lang) = form.lang() {
+        app.set_lang(lang);
+    }
+    let at = form.get("at").to_owned();
+    show(app, &at).await
+}
+
+async fn needs(State(app): State<FieldApp>) -> Response {
+    opened(app, |app, session| records::needs(app, session)).await
+}
+
+async fn sync(State(app): State<FieldApp>) -> Response {
+    opened(app, |app, session| records::sync(app, session)).await
+}
+
+async fn synchronise(State(app): State<FieldApp>) -> Response {
+    opened(app, |app, session| {
+        app.synchronise(session);
+        records::sync(app, session)
+    })
+    .await
+}
+
+async fn job(State(app): State<FieldApp>) -> Response {
+    match app.session() {
+        Some(session) => Json(records::told(&app, &session)).into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
+
+async fn about(State(app): State<FieldApp>) -> Response {
+    opened(app, |app, session| device::device(app, session)).await
+}
+
+async fn asset(kind: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}

@@ -1,0 +1,125 @@
+//! How a handler answers: beside the threads that answer, as a page in its frame, never by a
+//! redirect.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use tower::ServiceExt as _;
+
+use super::router;
+use crate::app::{FieldApp, Session};
+use crate::page::visit::Visit;
+use crate::page::{door, framed};
+use crate::request::{Form, Page, Trouble};
+
+/// Runs what reads or writes a store beside the threads that answer.
+pub(super) async fn blocking<T: Send + 'static>(
+    app: &FieldApp,
+    work: impl FnOnce(&FieldApp) -> T + Send + 'static,
+) -> Result<T, Response> {
+    let of = app.clone();
+    let done = tokio::task::spawn_blocking(move || work(&of)).await;
+    done.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// A page of an open store, or the door.
+pub(super) async fn opened(
+    app: FieldApp,
+    work: impl FnOnce(&FieldApp, &Arc<Session>) -> Result<Page, Trouble> + Send + 'static,
+) -> Response {
+    let Some(session) = app.session() else {
+        return respond(&app, &door::door(&app, None));
+    };
+    match blocking(&app, move |app| work(app, &session)).await {
+        Ok(Ok(page)) => respond(&app, &page),
+        Ok(Err(trouble)) => respond(&app, &trouble.page(app.lang())),
+        Err(response) => response,
+    }
+}
+
+/// A page of a visit.
+pub(super) async fn visiting(
+    app: FieldApp,
+    subject: String,
+    work: impl FnOnce(&FieldApp, &Visit<'_>) -> Result<Page, Trouble> + Send + 'static,
+) -> Response {
+    opened(app, move |app, session| {
+        let visit = Visit::of(app, session, &subject)?;
+        work(app, &visit)
+    })
+    .await
+}
+
+/// The page that follows a form: the one that `save` gives, for something is wrong; else the next
+/// part of the visit, or the visit itself.
+pub(super) async fn after(
+    app: FieldApp,
+    subject: String,
+    part: &str,
+    form: Form,
+    save: impl FnOnce(&FieldApp, &Visit<'_>, &Form) -> Result<Option<Page>, Trouble> + Send + 'static,
+) -> Response {
+    let Some(session) = app.session() else {
+        return respond(&app, &door::door(&app, None));
+    };
+    let part = part.to_owned();
+    let saved = blocking(&app, move |app| {
+        let visit = Visit::of(app, &session, &subject)?;
+        let kept = save(app, &visit, &form)?;
+        let follows = match form.get("go") {
+            "back" => visit.at(""),
+            _ => Visit::of(app, &session, &subject)?.next(&part),
+        };
+        Ok::<_, Trouble>((kept, follows))
+    });
+    match saved.await {
+        Ok(Ok((Some(page), _))) => respond(&app, &page),
+        Ok(Ok((None, follows))) => show(app, &follows).await,
+        Ok(Err(trouble)) => respond(&app, &trouble.page(app.lang())),
+        Err(response) => response,
+    }
+}
+
+/// The page at an address of our own, answered in the same request.
+pub(super) async fn show(app: FieldApp, address: &str) -> Response {
+    let is_ours = address.starts_with('/') && !address.starts_with("//");
+    let address = if is_ours { address } else { "/" };
+    let request = axum::http::Request::builder()
+        .method(Method::GET)
+        .uri(address);
+    let Ok(request) = request.body(Body::empty()) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    // Boxed: the router that answers is the one that this handler is part of.
+    let answered = Box::pin(router(app).oneshot(request)).await;
+    answered.unwrap_or_else(|never| match never {})
+}
+
+pub(super) fn respond(app: &FieldApp, page: &Page) -> Response {
+    let at = HeaderValue::from_str(&page.at).unwrap_or(HeaderValue::from_static("/"));
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_LOCATION, at)];
+    (page.status, headers, framed(app, page)).into_response()
+}
+
+/// What every answer says of itself: nothing from elsewhere, nothing kept by the browser.
+pub(super) async fn guarded(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let policy = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
+                  form-action 'self'; frame-ancestors 'none'";
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // With "no-referrer" a browser sends "null" as the origin of our own forms.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

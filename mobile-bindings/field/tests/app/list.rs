@@ -1,0 +1,62 @@
+//! The list of a gacha: found, told apart, and where each stands.
+
+use crate::officer::Officer;
+
+#[test]
+fn a_household_is_found_by_name_dots_code_and_the_end_of_its_numbers() {
+    let officer = Officer::at_work(3);
+    officer.identify(2, "乌云·达来", "139 0000 4321");
+    officer.identify(3, "巴图", "13900001111");
+    let finds = |search: &str| {
+        let coded: String = search.bytes().map(|b| format!("%{b:02X}")).collect();
+        let page = officer.get(&format!("/?q={coded}"));
+        (1..=3_u32)
+            .filter(|n| page.contains(&format!("/visit/hh-{n}\"")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(finds("乌云•达来"), [2]);
+    assert_eq!(
+        finds("４３２１"),
+        [2],
+        "the end of a phone number, full-width"
+    );
+    assert_eq!(finds("1111"), [3]);
+    assert_eq!(finds("002X"), [2, 3], "the end of an ID number");
+    assert_eq!(finds("001"), [1], "a household code");
+    assert_eq!(finds("没有这个人"), Vec::<u32>::new());
+}
+
+#[test]
+fn a_name_cannot_become_markup_on_any_page() {
+    let officer = Officer::at_work(1);
+    officer.identify(1, "<script>alert(1)</script>", "");
+    for page in [
+        "/",
+        "/visit/hh-1",
+        "/visit/hh-1/people",
+        "/visit/hh-1/consent",
+    ] {
+        let html = officer.get(page);
+        assert!(html.contains("&lt;script&gt;alert"), "{page}");
+        assert!(!html.contains("<script>alert"), "{page}");
+    }
+}
+
+#[test]
+fn the_progress_counts_each_household_once_where_it_stands() {
+    let officer = Officer::at_work(4);
+    officer.fill(1, "household.members", "4");
+    let page = officer.get("/");
+    assert!(
+        page.contains("草稿</span> 1") && page.contains("待入户</span> 3"),
+        "{page}"
+    );
+}
+
+#[test]
+fn before_the_first_download_the_page_says_what_to_do() {
+    let officer = Officer::with_a_new_device(0);
+    officer.enrol();
+    officer.wait();
+    assert!(officer.get("/").contains("本机还没有农牧户"));
+}

@@ -1,0 +1,27 @@
+//! The officer's app through its router, over real stores in temporary folders and the device
+//! library's own server. Everything is synthetic (示例).
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod door;
+mod gate;
+mod list;
+mod officer;
+#[allow(
+    dead_code,
+    reason = "the device library's own server, of which a part is used"
+)]
+#[path = "../../../../core/device/tests/field/server.rs"]
+mod server;
+mod visit;
+#[allow(
+    dead_code,
+    reason = "what the device library's tests share, of which a part is used"
+)]
+#[path = "../../../../core/device/tests/field/world.rs"]
+mod world;
