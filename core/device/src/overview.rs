@@ -23,7 +23,7 @@ pub enum Standing {
     Waiting,
     /// 已收到: everything has its receipt.
     Received,
-    /// 待入户: nothing here yet.
+    /// 待入户: nothing of the campaign here yet, be the people known or not.
     ToVisit,
 }
 
@@ -35,7 +35,7 @@ impl Listed {
             Standing::NeedsYou
         } else if self.has_draft {
             Standing::Draft
-        } else if self.waiting > 0 {
+        } else if self.sealed > 0 || (self.received > 0 && self.waiting > 0) {
             Standing::Waiting
         } else if self.received > 0 {
             Standing::Received

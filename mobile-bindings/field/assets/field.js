@@ -39,10 +39,10 @@
     last = last.then(async function () {
       try {
         var answer = await post(form.dataset.save, sent);
-        if (!answer.ok) throw new Error('refused');
         var kept = JSON.parse(answer.text), error = field.querySelector('.error');
         error.textContent = kept.error || '';
         error.hidden = !kept.error;
+        if (!answer.ok) throw new Error('not kept');
         field.classList.toggle('wrong', !!kept.error);
         state.className = 'state';
         state.textContent = '✓ ' + (kept.note || kept.saved);

@@ -54,8 +54,10 @@ pub struct Listed {
     pub spouse: String,
     /// The cycle has drafted values.
     pub has_draft: bool,
-    /// Envelopes that the server has not answered.
+    /// Envelopes that the server has not answered, those of the identity among them.
     pub waiting: u32,
+    /// Of these, what was sealed in the cycle.
+    pub sealed: u32,
     /// Envelopes with a receipt.
     pub received: u32,
     /// Things that need the officer: set aside by the server, or asked for by the township.
@@ -153,6 +155,9 @@ pub(crate) fn list(
                  and (l.cycle = ?4 or l.cycle is null) and l.state in ('waiting', 'sending'))
                  as waiting,
              (select count(*) from link l where l.subject = page.id and l.cycle = ?4
+                 and l.state in ('waiting', 'sending'))
+                 as sealed,
+             (select count(*) from link l where l.subject = page.id and l.cycle = ?4
                  and l.state = 'received') as received,
              (select count(*) from link l where l.subject = page.id
                  and (l.cycle = ?4 or l.cycle is null) and l.state = 'needs_you')
@@ -184,6 +189,7 @@ pub(crate) fn list(
             spouse: row.get("spouse")?,
             has_draft: row.get("has_draft")?,
             waiting: row.get("waiting")?,
+            sealed: row.get("sealed")?,
             received: row.get("received")?,
             needs_you: row.get("needs_you")?,
             grade: optional_word(row, "grade", "rating_case.grade")?,
@@ -285,8 +291,8 @@ pub(crate) fn progress(
              union select subject from task where cycle = ?3
          ), drafted (subject) as (
              select distinct subject from draft_value where cycle = ?3
-         ), waiting (subject) as (
-             select distinct subject from link
+         ), waiting (subject, cycle) as (
+             select distinct subject, cycle from link
              where state in ('waiting', 'sending') and (cycle = ?3 or cycle is null)
          ), received (subject) as (
              select distinct subject from link where state = 'received' and cycle = ?3
@@ -294,7 +300,9 @@ pub(crate) fn progress(
              select case
                  when id in (select subject from needing) then 1
                  when id in (select subject from drafted) then 2
-                 when id in (select subject from waiting) then 3
+                 when id in (select subject from waiting where cycle = ?3) then 3
+                 when id in (select subject from received)
+                     and id in (select subject from waiting) then 3
                  when id in (select subject from received) then 4
                  else 5 end as word
              from subject where division >= ?1 and division < ?2

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use itgel_domain::catalogue::{Catalogue, Item, Section};
 use itgel_domain::item::{ItemPath, Observation};
 use itgel_domain::pack::StockClass;
-use itgel_text::{self as text, escape};
+use itgel_text::{self as text, Lang, escape};
 
 use super::field::{Entered, Field, entered, kept_as};
 use super::paragraph;
@@ -26,6 +26,19 @@ pub(crate) struct Kept {
     error: Option<String>,
     /// That it is kept.
     saved: String,
+}
+
+/// What the script is told where a field could not be kept: the words stay in the field.
+pub(crate) fn not_kept(lang: Lang, trouble: &Trouble) -> Kept {
+    let words = match trouble {
+        Trouble::Device(error) => text::error(lang, error.code(), &[]),
+        Trouble::NotFound => text::app_not_saved(lang),
+    };
+    Kept {
+        note: None,
+        error: Some(words),
+        saved: String::new(),
+    }
 }
 
 /// The page of a section. `add` names a repeating group that gets an empty place.

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Json, Response};
 
 use super::Pairs;
-use super::answer::{after, blocking, respond, visiting};
+use super::answer::{after, blocking, visiting};
 use crate::app::FieldApp;
 use crate::page::visit::{Visit, overview};
 use crate::page::{consent, grade, people, photos, records, seal, section};
@@ -150,7 +150,10 @@ pub(super) async fn save_field(
     });
     match kept.await {
         Ok(Ok(kept)) => Json(kept).into_response(),
-        Ok(Err(trouble)) => respond(&app, &trouble.page(app.lang())),
+        Ok(Err(trouble)) => {
+            let told = Json(section::not_kept(app.lang(), &trouble));
+            (StatusCode::UNPROCESSABLE_ENTITY, told).into_response()
+        }
         Err(response) => response,
     }
 }

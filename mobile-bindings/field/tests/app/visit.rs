@@ -119,10 +119,7 @@ fn the_grade_at_the_door_is_a_range_that_says_what_is_missing() {
         page.contains("暂定") && page.contains("还缺：民主评议"),
         "{page}"
     );
-    assert!(
-        page.contains("89.00 至 97.00") || page.contains(" 至 "),
-        "{page}"
-    );
+    assert!(page.contains("90.00 至 98.00"), "{page}");
     let peers = PullItem::Register(row(
         1,
         itgel_domain::register::RegisterContent::Peer(peer()),
