@@ -38,11 +38,40 @@ pub(crate) fn set_taken(
     list: DivisionCode,
     taken: &Taken,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("insert or replace into list values (?1, ?2, ?3)")?
+    let sql = "insert into list values (?1, ?2, ?3, 0)
+               on conflict (division) do update set
+                   position = excluded.position,
+                   digest = excluded.digest,
+                   brief_until = case when excluded.position < list.brief_until
+                                      then list.brief_until else 0 end";
+    tx.prepare_cached(sql)?.execute(params![
+        list.filled_text(),
+        int(taken.position),
+        taken.digest.to_string()
+    ])?;
+    Ok(())
+}
+
+/// Where the first download of a list ends in which files of others are only named, 0 for none;
+/// `None` before anything of the list was asked for.
+pub(crate) fn brief_until(db: &Connection, list: DivisionCode) -> Result<Option<u64>, StoreError> {
+    let mut query = db.prepare_cached("select brief_until from list where division = ?1")?;
+    column::first(query.query([list.filled_text()])?, |row| {
+        count(row, "brief_until", "list.brief_until")
+    })
+}
+
+/// The first download of a list begins.
+pub(crate) fn begin(
+    tx: &Transaction<'_>,
+    list: DivisionCode,
+    until: u64,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("insert or ignore into list values (?1, 0, ?2, ?3)")?
         .execute(params![
             list.filled_text(),
-            int(taken.position),
-            taken.digest.to_string()
+            empty_digest(list).to_string(),
+            int(until)
         ])?;
     Ok(())
 }
@@ -61,7 +90,10 @@ pub(crate) fn cursors(db: &Connection) -> Result<Vec<Cursor>, StoreError> {
 /// Starts a list again from nothing; what it brought stays until it comes again.
 pub(crate) fn restart(tx: &Transaction<'_>, list: DivisionCode) -> Result<(), StoreError> {
     let code = list.filled_text();
-    tx.execute("delete from list where division = ?1", [&code])?;
+    tx.execute(
+        "update list set position = 0, digest = ?2 where division = ?1",
+        params![&code, empty_digest(list).to_string()],
+    )?;
     tx.execute("delete from kept_item where division = ?1", [&code])?;
     tx.execute("delete from deferred where list = ?1", [&code])?;
     Ok(())

@@ -9,8 +9,9 @@ use super::{Progress, Run, Step, SyncError, failed};
 use crate::intake::{Brought, DigestMismatch, take_page};
 use crate::store::{device, list, register};
 
-/// From so many positions behind on, envelopes of others are only named at first: a new device
-/// is usable before the files have come.
+/// From so many positions on, a list's first download only names envelopes of others: a new
+/// device is usable before the files have come. Later every envelope comes whole, however far
+/// behind the device is, because naming it first costs more than it does.
 const BRIEF_FROM: u64 = 512;
 
 /// Pages of one list in one run. More than any honest list has; a list that grows faster than it
@@ -41,7 +42,7 @@ impl<P: SyncProtocol> Run<'_, P> {
     /// Takes a list from its cursor to its end.
     fn take_list(&mut self, end: &ListEnd) -> Result<Result<(), DigestMismatch>, SyncError> {
         let division = end.division;
-        let mut brief = None;
+        let brief_until = self.begin(end)?;
         for _ in 0..MAX_PAGES {
             let (server_key, after) = self.device.read(|db| {
                 Ok((
@@ -49,12 +50,11 @@ impl<P: SyncProtocol> Run<'_, P> {
                     list::taken(db, division)?.position,
                 ))
             })?;
-            let is_far = *brief.get_or_insert(end.position.saturating_sub(after) >= BRIEF_FROM);
             let pull = Pull {
                 division,
                 after,
                 max_bytes: self.page_bytes(),
-                brief: is_far.then_some(true),
+                brief: (after < brief_until).then_some(true),
             };
             let page = self
                 .protocol
@@ -86,6 +86,22 @@ impl<P: SyncProtocol> Run<'_, P> {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// Where the first download of a list ends, which the first look at it decides; 0 once it is
+    /// over. A cut does not end it.
+    fn begin(&self, end: &ListEnd) -> Result<u64, SyncError> {
+        let begun = self
+            .device
+            .read(|db| Ok(list::brief_until(db, end.division)?))?;
+        if let Some(until) = begun {
+            return Ok(until);
+        }
+        let is_far = end.position >= BRIEF_FROM;
+        let until = if is_far { end.position } else { 0 };
+        self.device
+            .write(|tx| Ok(list::begin(tx, end.division, until)?))?;
+        Ok(until)
     }
 
     fn restart(&mut self, division: DivisionCode) -> Result<(), SyncError> {

@@ -94,6 +94,39 @@ fn a_fault_at_any_step_of_a_first_download_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn only_the_first_download_names_files_before_it_brings_them() {
+    let (server, first) = long_list();
+    let new = Phone::enrolled(&server, 6);
+    // Cut between its pages, the first download goes on as it began.
+    server.fail(5, Fault::Cut);
+    run(&new.device, &server, now(), &mut |_| {}).unwrap_err();
+    server.heal();
+    let from = server.asked().len();
+    new.sync(&server);
+    let gone_on = server.asked()[from..].to_vec();
+    assert!(!gone_on.is_empty() && gone_on.iter().all(|(_, is_brief)| *is_brief));
+    // Later, a device as far behind as that takes what is new whole.
+    for n in 0..600 {
+        let device = format!("d{}", 1_000 + n).parse().unwrap();
+        let revoked = itgel_domain::sync::pull::Revocation { device };
+        server.list(GACHA, &PullItem::Revocation(revoked));
+    }
+    first.visit(3);
+    first.sync(&server);
+    let from = server.asked().len();
+    let report = new.sync(&server);
+    let asked = server.asked()[from..].to_vec();
+    assert!(asked.len() > 5 && asked.iter().all(|(_, is_brief)| !is_brief));
+    assert_eq!((report.filled, facts(&new, 3)), (0, facts(&first, 3)));
+    // Read again from its start, the list brings what is here already, and whole.
+    server.restore(server.kept());
+    let from = server.asked().len();
+    assert!(new.sync(&server).epoch_changed);
+    let asked = server.asked()[from..].to_vec();
+    assert!(asked.len() > 5 && asked.iter().all(|(_, is_brief)| !is_brief));
+}
+
+#[test]
 fn what_was_not_named_is_not_taken_for_what_was() {
     let (server, _) = long_list();
     let new = Phone::enrolled(&server, 4);

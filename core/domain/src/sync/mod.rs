@@ -14,6 +14,7 @@ pub mod plan;
 pub mod pull;
 pub mod push;
 pub mod quarantine;
+mod squeeze;
 pub mod window;
 pub mod wire;
 

@@ -1,8 +1,12 @@
-//! How messages are framed: canonical CBOR in one zstd frame, with a hard limit on what comes
-//! out of it (`security.md` T10).
+//! How messages are framed: canonical CBOR, as it is or squeezed, in one zstd frame, with a hard
+//! limit on what comes out of it (`security.md` T10).
+//!
+//! The first byte in the frame says which of the two: hashes and identifiers get shorter by it,
+//! pictures would not.
 
 use std::io::Read as _;
 
+use super::squeeze::{expand, squeeze};
 use crate::error::ErrorCode;
 
 /// Media type of a message.
@@ -16,6 +20,12 @@ pub const MAX_MESSAGE: usize = 4 << 20;
 
 /// Compression level: small bodies on slow links, phones with time.
 const LEVEL: i32 = 9;
+
+/// The first byte in a frame: the message as it is.
+const PLAIN: u8 = 0;
+
+/// The first byte in a frame: the message squeezed.
+const SQUEEZED: u8 = 1;
 
 /// Why bytes are no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +57,14 @@ impl WireError {
 )]
 pub fn pack<T: minicbor::Encode<()>>(message: &T) -> Vec<u8> {
     let plain = minicbor::to_vec(message).expect("writing to a Vec");
-    zstd::bulk::compress(&plain, LEVEL).expect("compressing memory")
+    let squeezed = squeeze(&plain);
+    let (form, shorter) = if squeezed.len() < plain.len() {
+        (SQUEEZED, squeezed)
+    } else {
+        (PLAIN, plain)
+    };
+    let framed = [&[form], &*shorter].concat();
+    zstd::bulk::compress(&framed, LEVEL).expect("compressing memory")
 }
 
 /// Reads a message from the wire.
@@ -61,8 +78,13 @@ where
     if bytes.len() > MAX_COMPRESSED {
         return Err(WireError::TooLarge);
     }
-    let plain = inflate(bytes, MAX_MESSAGE)?;
-    minicbor::decode(&plain).map_err(|_| WireError::Malformed)
+    let framed = inflate(bytes, MAX_MESSAGE + 1)?;
+    let decoded = match framed.split_first() {
+        Some((&PLAIN, plain)) => minicbor::decode(plain),
+        Some((&SQUEEZED, squeezed)) => minicbor::decode(&expand(squeezed, MAX_MESSAGE)?),
+        _ => return Err(WireError::Malformed),
+    };
+    decoded.map_err(|_| WireError::Malformed)
 }
 
 /// Opens a zstd frame; more than `limit` bytes are never held in memory.
@@ -117,8 +139,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn both_forms_are_read_and_no_third() {
+        let hash = "6ebc543c39898a276c5540737efc264f".to_owned();
+        assert!(pack(&hash).len() < 40);
+        assert_eq!(unpack(&pack(&hash)), Ok(hash.clone()));
+        let cbor = minicbor::to_vec(&hash).unwrap();
+        let framed = |form: u8| zstd::bulk::compress(&[&[form], &*cbor].concat(), 3).unwrap();
+        assert_eq!(unpack(&framed(PLAIN)), Ok(hash));
+        assert_eq!(unpack::<String>(&framed(2)), Err(WireError::Malformed));
+        let empty = zstd::bulk::compress(&[], 3).unwrap();
+        assert_eq!(unpack::<String>(&empty), Err(WireError::Malformed));
+    }
+
+    #[test]
     fn sec_t10_a_compression_bomb_is_refused_before_it_opens() {
-        let bomb = zstd::bulk::compress(&vec![0; MAX_MESSAGE + 1], 3).unwrap();
+        let bomb = zstd::bulk::compress(&vec![0; MAX_MESSAGE + 2], 3).unwrap();
         assert!(bomb.len() < 1_000);
         assert_eq!(unpack::<u64>(&bomb), Err(WireError::TooLarge));
         assert_eq!(
@@ -126,6 +161,10 @@ mod tests {
             Err(WireError::TooLarge)
         );
         assert_eq!(unpack::<u64>(b"plain text"), Err(WireError::Malformed));
+        let fortyfold = [&[SQUEEZED], &*squeeze(&vec![b'a'; MAX_MESSAGE + 2])].concat();
+        let bomb = zstd::bulk::compress(&fortyfold, 3).unwrap();
+        assert!(fortyfold.len() < MAX_MESSAGE, "it opens in two steps");
+        assert_eq!(unpack::<u64>(&bomb), Err(WireError::TooLarge));
         assert_eq!(unpack::<u64>(&pack(&7_u64)), Ok(7));
     }
 }

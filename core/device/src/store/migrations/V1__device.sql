@@ -192,7 +192,9 @@ create table task (
 create table list (
     division text primary key,
     position integer not null,
-    digest   text not null
+    digest   text not null,
+    -- files of others are only named up to here; 0 once the first download came to it
+    brief_until integer not null
 ) strict, without rowid;
 
 -- Items of a kind that this version does not know, for a later version.
