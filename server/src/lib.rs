@@ -47,6 +47,7 @@ pub mod setup;
 pub mod shadow;
 pub mod status;
 pub mod store;
+pub mod successors;
 pub mod sync;
 pub mod table;
 pub mod titles;

@@ -50,6 +50,7 @@ pub(crate) use duty::deputised;
 pub use duty::{AbsenceRequest, DutyPage, duties, enter_absence};
 pub(crate) use evaluation::peer_row;
 pub use evaluation::{ballot_cast, end_evaluation};
+pub(crate) use household::close_all;
 pub use interest::{Declaration, Declared, declare, interests};
 pub use letter::{Letter, LetterKind, letter};
 pub use moved::CaseMovement;

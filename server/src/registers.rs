@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, fold, process, quarantine, related, rules};
+use crate::{contents, fold, process, quarantine, related, rules, successors};
 
 /// Writes a division. A new banner receives the rules in force, a new gacha the rows that reach
 /// it.
@@ -209,7 +209,8 @@ fn is_of_list(code: &str) -> bool {
 }
 
 /// Writes a row without refreshing the standings that it reaches; `false` if it is in force
-/// already. What entities and collectives know of its subject follows at once.
+/// already. What entities and collectives know of its subject follows at once, as does what those
+/// know that come from it.
 pub(crate) fn write(
     service: &Service,
     tx: &Tx<'_>,
@@ -239,13 +240,14 @@ pub(crate) fn write(
     for division in lists {
         store::list::append(tx, division, &item)?;
     }
-    if let Some(household) = answers_for {
-        related::follow(service, tx, &household, now)?;
+    if let Some(subject) = answers_for {
+        related::follow(service, tx, &subject, now)?;
+        successors::follow(service, tx, &subject, now)?;
     }
     Ok(true)
 }
 
-/// Whose standing behind entities and collectives the row is part of.
+/// Whose standing behind entities and collectives, or in their successors, the row is part of.
 fn answering(row: &RegisterRow) -> Option<SubjectId> {
     let is_part = matches!(
         row.content,
@@ -253,6 +255,7 @@ fn answering(row: &RegisterRow) -> Option<SubjectId> {
             | RegisterContent::Veto(_)
             | RegisterContent::ListEntry(_)
             | RegisterContent::PublicRecord(_)
+            | RegisterContent::Predecessor(_)
     );
     row.subject.clone().filter(|_| is_part)
 }

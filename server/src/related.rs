@@ -291,17 +291,7 @@ fn with_own_loans(
         return (household, vetoes);
     };
     vetoes.extend(own.v3);
-    let mut both = own.credit;
-    if household.status == CreditStatus::Known {
-        let firsts = [both.first_loan_on, household.first_loan_on];
-        both.first_loan_on = firsts.into_iter().flatten().min();
-        both.spells.extend(household.spells);
-        both.balance_fen = both.balance_fen.saturating_add(household.balance_fen);
-        both.npl_fen = both.npl_fen.saturating_add(household.npl_fen);
-        let disaster = household.disaster_npl_fen;
-        both.disaster_npl_fen = both.disaster_npl_fen.saturating_add(disaster);
-    }
-    (both, vetoes)
+    (household.joined(own.credit), vetoes)
 }
 
 fn says_the_same(known: &RegisterRow, row: &RegisterRow) -> bool {

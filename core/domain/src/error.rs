@@ -352,6 +352,8 @@ codes! {
     HouseholdParties = "household.parties", Invalid;
     /// A change of households after which animals are lost or counted twice (`domain.md` G 11).
     HouseholdBalance = "household.balance", Invalid;
+    /// A change of registration whose parties, document or day do not fit (`domain.md` G 51).
+    EntityLink = "entity.link", Invalid;
     /// An absence with its days in the wrong order, too long, or with oneself as deputy.
     AbsenceDays = "absence.days", Invalid;
     /// No such declared interest stands.

@@ -8,6 +8,7 @@
 mod check;
 mod consolidate;
 mod form;
+mod joint;
 mod month;
 mod ring;
 mod spell;
@@ -20,9 +21,10 @@ use jiff::civil::Date;
 
 pub use self::check::{LoanEntry, PartyNumber};
 pub use self::consolidate::{
-    LedgerResult, MULTI_LENDER, ROLLOVER, TIPS, consolidate, latest_of_each_loan,
+    LedgerResult, MULTI_LENDER, ROLLOVER, TIPS, consolidate, consolidate_with, latest_of_each_loan,
 };
 pub use self::form::LoanForm;
+pub use self::joint::JointLine;
 pub use self::month::{Month, MonthError};
 pub use self::ring::{GUARANTEE_RING, in_rings};
 pub use self::unit::{AmountUnit, UnitDoubt, UnitTally, amount_doubt};

@@ -7,9 +7,11 @@
 //! everywhere.
 
 mod barred;
+mod joint;
 mod land;
 mod merit;
 mod official_list;
+mod predecessor;
 mod record;
 mod related;
 mod row;
@@ -21,6 +23,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 pub use self::barred::BarredOfficers;
+pub use self::joint::{JointDebt, LoanSums};
 pub use self::land::{
     DisputedPlot, Entrusted, FodderRecord, GrazingPeriod, JointGroup, Keeping, LandUse, Lease,
     LeaseDirection, OverstockOrder, PooledPlot, PreviousQuota, Quota, Season,
@@ -29,6 +32,7 @@ pub use self::merit::{Commitment, CommitmentKind, Honour, HonourKind, HonourLeve
 pub use self::official_list::{
     BodyLevel, ListEntry, ListEntryError, ListEntryFields, OfficialList,
 };
+pub use self::predecessor::{EntityChange, Predecessor};
 pub use self::record::{
     CreditClass, Exoneration, ExonerationGround, Gravity, PublicRecord, PublicityKind, SubjectForm,
 };
@@ -75,6 +79,9 @@ pub struct CreditRecord {
     /// Of that, rescheduled because of a disaster (`domain.md` B.9.4).
     #[serde(default, skip_serializing_if = "is_default")]
     pub disaster_npl_fen: i64,
+    /// Of all this, what others borrowed before the household was divided (`domain.md` G 11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joint: Vec<JointDebt>,
 }
 
 impl Default for CreditRecord {
@@ -86,6 +93,7 @@ impl Default for CreditRecord {
             balance_fen: 0,
             npl_fen: 0,
             disaster_npl_fen: 0,
+            joint: Vec::new(),
         }
     }
 }

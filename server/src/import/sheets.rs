@@ -8,6 +8,7 @@ mod cycles;
 mod disasters;
 mod divisions;
 mod entities;
+mod entity_changes;
 mod entrusted;
 mod facts;
 mod figures;
@@ -40,6 +41,7 @@ pub fn all() -> &'static [&'static dyn AnySheet] {
         &cycles::Cycles,
         &households::Households,
         &entities::Entities,
+        &entity_changes::EntityChanges,
         &quotas::Quotas,
         &plots::Plots,
         &leases::Leases,

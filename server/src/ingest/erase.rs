@@ -22,6 +22,7 @@ use crate::land;
 use crate::process;
 use crate::service::Service;
 use crate::store::{self, Tx};
+use crate::successors;
 
 /// Erases a subject for ever, here and in every database that is restored later.
 ///
@@ -97,6 +98,7 @@ fn delete_rows(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), ServiceE
     store::ballot::delete(tx, id)?;
     store::assessment::delete(tx, id)?;
     store::title_snapshot::forget(tx, id)?;
+    successors::erase(tx, id)?;
     store::entity::delete(tx, id)?;
     store::report::erase(tx, id)?;
     store::authorisation::revoke_all(tx, id, now)?;

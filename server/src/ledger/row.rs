@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::id::RowId;
-use itgel_domain::ledger::{GUARANTEE_RING, LedgerResult, Month, TIPS, consolidate};
+use itgel_domain::ledger::{
+    GUARANTEE_RING, LedgerResult, Month, TIPS, consolidate, consolidate_with,
+};
 use itgel_domain::register::{CreditRecord, CreditStatus, RegisterContent, RegisterRow};
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
@@ -55,7 +57,8 @@ pub(super) fn publish(
     now: AtMs,
 ) -> Result<bool, ServiceError> {
     let lines = store::loan::list_of_subject(tx, &subject.id)?;
-    let mut result = consolidate(&lines, known.last.last_day());
+    let joint = store::joint_debtor::list_lines(tx, &subject.id)?;
+    let mut result = consolidate_with(&lines, &joint, known.last.last_day());
     if store::ledger_mark::is_in_ring(tx, known.banner, &subject.id)? {
         result.tips.insert(GUARANTEE_RING);
     }
@@ -89,6 +92,10 @@ pub(crate) fn touch(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), Ser
     };
     if store::loan::is_any_of(tx, &subject.id)? {
         store::ledger_mark::mark_subject(tx, banner, &subject.id)?;
+        // Where a joint debt is summed depends on who has the number of its borrower.
+        for part in store::joint_debtor::list_parts(tx, &subject.id)? {
+            store::ledger_mark::mark_subject(tx, banner, &part)?;
+        }
         super::enqueue(tx, banner, now)?;
     }
     Ok(())

@@ -16,7 +16,7 @@ use super::advance::{Doing, advance, ask_for_visit};
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::{self, Tx};
-use crate::{fold, registers};
+use crate::{fold, ledger, registers};
 
 /// Enters a change of households by its dated document.
 ///
@@ -53,6 +53,7 @@ pub fn change(
     let resource = format!("household_change/{id}");
     let by = actor.officer.as_str();
     store::log::audit(tx, now, by, "household.changed", &resource, &detail)?;
+    answer_for_debts(tx, &id, change, now)?;
     follow(service, tx, actor, change, now)?;
     Ok(id)
 }
@@ -70,6 +71,32 @@ fn party(tx: &Tx<'_>, actor: &Actor, id: &SubjectId) -> Result<Subject, ServiceE
         true => Ok(subject),
         false => Err(ErrorCode::HouseholdParties.into()),
     }
+}
+
+/// What was borrowed before a household was divided stays with every part of it until it is
+/// settled, and goes along when a part is merged with others (`domain.md` G 11). A deceased's debts
+/// are not handed on by the rating.
+fn answer_for_debts(
+    tx: &Tx<'_>,
+    id: &DecisionId,
+    change: &HouseholdChange,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    for part in &change.into {
+        for before in &change.from {
+            match change.kind {
+                HouseholdChangeKind::Split => {
+                    store::joint_debtor::put(tx, id, before, &part.subject)?;
+                }
+                HouseholdChangeKind::Merge => {
+                    store::joint_debtor::hand_on(tx, before, &part.subject)?;
+                }
+                HouseholdChangeKind::Succession => {}
+            }
+        }
+        ledger::touch(tx, &fold::subject(tx, &part.subject)?, now)?;
+    }
+    Ok(())
 }
 
 fn follow(
@@ -120,24 +147,41 @@ fn end_cases(
         HouseholdChangeKind::Succession => Cause::Death,
         HouseholdChangeKind::Split | HouseholdChangeKind::Merge => Cause::Dissolution,
     };
+    if kind == HouseholdChangeKind::Merge {
+        for case in store::case::list_of(tx, id)? {
+            let Some(mut row) = store::case::get(tx, &case)? else {
+                continue;
+            };
+            if row.case.state() == CaseState::Effective {
+                let doing = Doing::by_rule(Step::Watch, kind.as_str(), now);
+                advance(service, tx, &mut row, doing)?;
+            }
+        }
+    }
+    let keeps = |state: CaseState| kind == HouseholdChangeKind::Merge && state.is_in_effect();
+    close_all(service, tx, (id, cause, kind.as_str()), keeps, now)
+}
+
+/// Ends every case of a subject that exists no more, but those in a state that `keeps` names.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn close_all(
+    service: &Service,
+    tx: &Tx<'_>,
+    (id, cause, code): (&SubjectId, Cause, &'static str),
+    keeps: impl Fn(CaseState) -> bool,
+    now: AtMs,
+) -> Result<(), ServiceError> {
     for case in store::case::list_of(tx, id)? {
         let Some(mut row) = store::case::get(tx, &case)? else {
             continue;
         };
         let state = row.case.state();
-        let waits = kind == HouseholdChangeKind::Merge && state.is_in_effect();
-        let step = match (state, waits) {
-            (CaseState::Effective, true) => Step::Watch,
-            (_, true) => continue,
-            (state, false) if state.is_terminal() => continue,
-            (_, false) => Step::Close { cause },
-        };
-        advance(
-            service,
-            tx,
-            &mut row,
-            Doing::by_rule(step, kind.as_str(), now),
-        )?;
+        if !state.is_terminal() && !keeps(state) {
+            let doing = Doing::by_rule(Step::Close { cause }, code, now);
+            advance(service, tx, &mut row, doing)?;
+        }
     }
     Ok(())
 }

@@ -16,8 +16,8 @@ pub struct Marked {
     pub subject: SubjectId,
 }
 
-/// Marks the subjects whose loans stand in a ledger as waiting, and those of whose people one who
-/// holds an office has a loan there.
+/// Marks the subjects whose loans stand in a ledger as waiting, those of whose people one who
+/// holds an office has a loan there, and those that answer for a loan since a household was divided.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -32,6 +32,11 @@ pub fn mark_subjects(
                    join subject s on s.id = p.subject
                where l.ledger = ?1 and (p.borrows = 1 or exists (
                    select 1 from office_holder o where o.blind = p.blind))
+               union
+               select ?2, s.division, s.id from loan_line l
+                   join joint_debtor j on j.blind = l.borrower
+                   join subject s on s.id = j.subject
+               where l.ledger = ?1
                on conflict (division, home, subject) do nothing";
     tx.prepare_cached(sql)?
         .execute(params![ledger.as_str(), banner.filled_text()])?;

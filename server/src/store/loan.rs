@@ -30,7 +30,8 @@ const REFINANCED: u8 = 2;
 const WRITTEN_OFF: u8 = 4;
 const GUARANTEE_PAID: u8 = 8;
 
-const LINE: &str = "select d.lender, d.month, l.loan, l.opened_on, l.due_on, l.closed_on,
+pub(super) const LINE: &str =
+    "select d.lender, d.month, l.loan, l.opened_on, l.due_on, l.closed_on,
                         l.amount_fen, l.balance_fen, l.rate_centi, l.purpose, l.days_past_due,
                         l.worst_days_past_due, l.class, l.marks";
 
@@ -121,7 +122,7 @@ pub fn list_of_number(connection: &Connection, blind: &str) -> Result<Vec<LoanLi
 }
 
 /// Whether a number of the subject stands in any line, as borrower or guarantor, or held an
-/// office.
+/// office, or the subject answers for what others borrowed.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -132,6 +133,7 @@ pub fn is_any_of(connection: &Connection, subject: &SubjectId) -> Result<bool, S
                or exists (
                    select 1 from party p join office_holder o on o.blind = p.blind
                    where p.subject = ?1)
+               or exists (select 1 from joint_debtor j where j.subject = ?1)
                or exists (
                    select 1 from register_row r
                    where r.subject = ?1 and r.register = 'credit'
@@ -232,7 +234,7 @@ fn lines(
     rows.map(|row| row?).collect()
 }
 
-fn read(row: &Row<'_>) -> Result<LoanLine, StoreError> {
+pub(super) fn read(row: &Row<'_>) -> Result<LoanLine, StoreError> {
     let marks: u8 = row.get("marks")?;
     Ok(LoanLine {
         lender: column::word(row, "lender", "ledger.lender")?,

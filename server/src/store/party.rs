@@ -68,6 +68,8 @@ pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
         format!("delete from loan_guarantee where guarantor in ({own})"),
         format!("delete from loan_line where borrower in ({own})"),
         format!("delete from office_holder where blind in ({own})"),
+        format!("delete from joint_debtor where blind in ({own})"),
+        "delete from joint_debtor where subject = ?1".to_owned(),
         "delete from ledger_ring where subject = ?1".to_owned(),
         "delete from ledger_subject where subject = ?1".to_owned(),
         "delete from party where subject = ?1".to_owned(),

@@ -260,8 +260,8 @@ pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
     credit_record::delete(tx, subject)
 }
 
-/// Every row of an entity or a collective about the person behind it, with whether it is in
-/// force.
+/// Every row of an entity or a collective about the person behind it, or about the registration
+/// from which it comes, with whether it is in force.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -271,7 +271,7 @@ pub fn list_related(
 ) -> Result<Vec<(RegisterRow, bool)>, StoreError> {
     let sql = "select id, division, subject, row_key, revision, valid_from, valid_to, source,
                    content, superseded_at is null as in_force
-               from register_row where register = 'related' and row_key = ?1
+               from register_row where register in ('related', 'predecessor') and row_key = ?1
                order by subject, revision";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![person.as_str()], |row| {

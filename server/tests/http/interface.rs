@@ -124,6 +124,7 @@ const OTHER_TABLES: &[&str] = &[
     "division-moves",
     "divisions",
     "entities",
+    "entity-changes",
     "entrusted-animals",
     "gacha-facts",
     "holidays",

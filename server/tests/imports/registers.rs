@@ -1,10 +1,13 @@
 //! Quotas, disasters, facts of gachas and sumus, holidays.
 
-use itgel_domain::register::{RegisterContent, Season};
-use itgel_server::{ServiceError, store};
+use itgel_domain::assess::Context;
+use itgel_domain::id::RowId;
+use itgel_domain::register::{RegisterContent, RegisterRow, Season, VetoFact};
+use itgel_domain::subject::{EntityKind, SubjectKind};
+use itgel_server::{ServiceError, registers, store};
 use jiff::civil::date;
 
-use super::world::{BANNER, ELSEWHERE, GACHA, TOWNSHIP, World, csv};
+use super::world::{BANNER, ELSEWHERE, GACHA, TOWNSHIP, World, code, csv};
 
 const QUOTAS: &str = "区划代码,季节,每羊单位亩数,起始日期,截止日期";
 
@@ -211,4 +214,96 @@ fn a_ranch_without_licence_and_directory_code_is_left_to_its_household() {
         world.service.store.read(count).unwrap()
     };
     assert_eq!((registered(GACHA), registered(ELSEWHERE)), (2, 1));
+}
+
+#[test]
+fn a_cooperative_registered_anew_takes_what_stood_against_it_along() {
+    let world = World::new();
+    let heads = "区划代码,主体类型,主体编号,登记地区划代码,名录编码,有无营业执照,经营户编号";
+    let entity = |number: &str| format!("{GACHA},农民专业合作社,{number},,,有,");
+    let (one, two, three) = (entity("合-01"), entity("合-02"), entity("合-03"));
+    world.put("entities", csv(&[heads, &one, &two, &three]));
+    let subject = |number: &str| {
+        let kind = SubjectKind::Entity(EntityKind::Cooperative);
+        let read = |c: &_| store::subject::find_by_code(c, code(GACHA), kind, number);
+        let found = world
+            .service
+            .store
+            .read(|c| read(c).map_err(ServiceError::from));
+        found.unwrap().unwrap()
+    };
+    let against = |source: &str, ended_on: Option<&str>| {
+        let before = subject("合-01");
+        let row = RegisterRow {
+            id: RowId::from_random(std::array::from_fn(|i| {
+                u8::try_from(i + source.len()).unwrap()
+            })),
+            division: before.division,
+            subject: Some(before.id),
+            key: "示例".into(),
+            revision: 1,
+            valid_from: "2026-01-01".parse().unwrap(),
+            valid_to: None,
+            source: source.into(),
+            content: RegisterContent::Veto(VetoFact {
+                code: "V4".into(),
+                source: source.into(),
+                ended_on: ended_on.map(|day| day.parse().unwrap()),
+                objection_accepted: false,
+            }),
+        };
+        world.write(move |service, tx| registers::put(service, tx, &row, "test", service.now()));
+    };
+    let context = |number: &str, as_of: &str| {
+        let subject = subject(number);
+        let read = |c: &_| store::register::list_reaching(c, &subject, false);
+        let rows = world
+            .service
+            .store
+            .read(|c| read(c).map_err(ServiceError::from));
+        Context::from_rows(&rows.unwrap(), &subject, as_of.parse().unwrap())
+    };
+    against("示例人民法院判决", None);
+    let heads = "区划代码,主体类型,主体编号,原主体类型,原主体编号,变更方式,变更文书,变更日期,原主体是否存续";
+    let changed = |from: &str, to: &str, how: &str, goes_on: &str| {
+        format!(
+            "{GACHA},农民专业合作社,{to},农民专业合作社,{from},{how},示例准予变更1号,2026-03-01,{goes_on}"
+        )
+    };
+    let rows = [
+        changed("合-01", "合-02", "更名", ""),
+        changed("合-02", "合-03", "合并", "否"),
+    ];
+    let view = world.put("entity-changes", csv(&[heads, &rows[0], &rows[1]]));
+    assert_eq!(view.applied, 2);
+    // Also over two changes, and not before the day of the change.
+    for number in ["合-02", "合-03"] {
+        let codes = |as_of| {
+            let vetoes = context(number, as_of).vetoes.into_iter();
+            vetoes.map(|fact| fact.code).collect::<Vec<_>>()
+        };
+        assert_eq!(codes("2026-06-01"), ["V4"], "{number}");
+        assert_eq!(codes("2026-02-28"), Vec::<String>::new(), "{number}");
+    }
+    // What the source takes back ends for all of them in the same transaction.
+    against("示例人民法院裁定撤销", Some("2026-05-01"));
+    let ended = &context("合-03", "2026-06-01").vetoes[0];
+    assert_eq!(ended.ended_on, Some("2026-05-01".parse().unwrap()));
+    // Nothing comes from itself, and what was renamed does not go on beside its new name.
+    let wrong = [
+        changed("合-03", "合-01", "改制", ""),
+        changed("合-03", "合-03", "更名", ""),
+        changed("合-01", "合-03", "更名", "是"),
+    ];
+    let entered = world
+        .enter(
+            "entity-changes",
+            csv(&[heads, &wrong[0], &wrong[1], &wrong[2]]),
+        )
+        .unwrap();
+    let fault = |row| (row, "变更方式".to_owned(), "entity.link");
+    assert_eq!(
+        world.told(&entered.batch.id),
+        [fault(2), fault(3), fault(4)]
+    );
 }

@@ -9,7 +9,9 @@
 
 #[path = "../actors/mod.rs"]
 mod actors;
+mod disaster;
 mod effect;
 mod intake;
+mod joint;
 mod monitoring;
 mod world;

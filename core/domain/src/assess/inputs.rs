@@ -14,7 +14,7 @@ use crate::pack::{Parameters, RulePack, StockClass};
 use crate::register::{
     Centi, Commitment, CreditRecord, Disaster, DisputedPlot, DivisionFacts, Entrusted,
     FodderRecord, Honour, JointGroup, Lease, ListEntry, OverstockOrder, PeerEvaluation,
-    PublicRecord, Quota, RelatedStanding, TitleHeld, VetoFact, is_default,
+    Predecessor, PublicRecord, Quota, RelatedStanding, TitleHeld, VetoFact, is_default,
 };
 use crate::subject::SubjectKind;
 
@@ -125,6 +125,9 @@ pub struct Context {
     /// Persons behind an entity or a collective, in the order of their ids, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<RelatedStanding>,
+    /// The organisations from which this one comes; what stood with them is among its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub predecessors: Vec<Predecessor>,
     /// Heads of each class, grazing and penned, at last year's count.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub last_stock: BTreeMap<StockClass, i64>,

@@ -44,6 +44,14 @@ pub const PENDING_CASE: &str = "TIP_PENDING_CASE";
 /// (`domain.md` F.3, G 13, G 14).
 pub const MIGRATION: &str = "TIP_MIGRATION";
 
+/// Others borrowed before the household was divided, and what they borrowed is not settled
+/// (`domain.md` G 11).
+pub const JOINT_DEBT: &str = "TIP_JOINT_DEBT";
+
+/// The organisation comes from another registration, whose record is part of its own (`domain.md`
+/// G 51).
+pub const SUCCESSOR: &str = "TIP_SUCCESSOR";
+
 /// How much smaller a herd is a tip, per cent (`domain.md` F.3).
 const RAPID_SALE_PERCENT: i128 = 30;
 
@@ -56,8 +64,15 @@ pub(super) fn tips(inputs: &Inputs, facts: &Facts, relieved_overstock: bool) -> 
     if has_pending_case(&inputs.context) {
         tips.insert(PENDING_CASE.to_owned());
     }
+    if !inputs.context.predecessors.is_empty() {
+        tips.insert(SUCCESSOR.to_owned());
+    }
     match inputs.subject_kind {
-        SubjectKind::Household => {}
+        SubjectKind::Household => {
+            if !inputs.context.credit.joint.is_empty() {
+                tips.insert(JOINT_DEBT.to_owned());
+            }
+        }
         SubjectKind::Entity(kind) => {
             if kind == EntityKind::Cooperative && is_shell(inputs, facts) {
                 tips.insert(SHELL_COOPERATIVE.to_owned());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::joint::{JointLine, debts, joint};
 use super::spell::spells;
 use super::{LoanKey, LoanLine, Month, NON_PERFORMING_DAYS};
 use crate::assess::months_after;
@@ -46,15 +47,31 @@ pub struct LedgerResult {
 /// The lines of one loan, the earliest month first.
 type Months<'a> = Vec<&'a LoanLine>;
 
+pub(super) type Loans<'a> = BTreeMap<(&'a LenderId, &'a LoanKey), Months<'a>>;
+
 /// What the lines of a subject's people say on `as_of`, the day up to which the ledger is known:
 /// of head and spouse for a household, of the organisation itself otherwise. The order of the
 /// lines does not matter.
 #[must_use]
 pub fn consolidate(lines: &[LoanLine], as_of: Date) -> LedgerResult {
-    let loans = by_loan(lines);
+    consolidate_with(lines, &[], as_of)
+}
+
+/// The same for a household that came out of another one or was divided: what was borrowed before
+/// stands with it as its own loans do (`domain.md` G 11). Once such a loan is settled it is a
+/// settled loan of both.
+#[must_use]
+pub fn consolidate_with(own: &[LoanLine], others: &[JointLine], as_of: Date) -> LedgerResult {
+    let shared = joint(own, others);
+    let mut lines = own.to_vec();
+    lines.extend(shared.iter().map(|joint| joint.line.clone()));
+    let loans = by_loan(&lines);
     LedgerResult {
-        credit: credit(&loans, as_of),
-        v3: v3(&loans, as_of),
+        credit: CreditRecord {
+            joint: debts(&shared),
+            ..credit(&loans, as_of)
+        },
+        v3: v3(&loans, &shared, as_of),
         tips: tips(&loans, as_of),
     }
 }
@@ -66,7 +83,7 @@ pub fn latest_of_each_loan(lines: &[LoanLine]) -> Vec<&LoanLine> {
     newest.filter_map(|months| months.last().copied()).collect()
 }
 
-fn by_loan(lines: &[LoanLine]) -> BTreeMap<(&LenderId, &LoanKey), Months<'_>> {
+pub(super) fn by_loan(lines: &[LoanLine]) -> Loans<'_> {
     let mut loans: BTreeMap<_, Months<'_>> = BTreeMap::new();
     for line in lines {
         loans
@@ -81,8 +98,6 @@ fn by_loan(lines: &[LoanLine]) -> BTreeMap<(&LenderId, &LoanKey), Months<'_>> {
     }
     loans
 }
-
-type Loans<'a> = BTreeMap<(&'a LenderId, &'a LoanKey), Months<'a>>;
 
 fn credit(loans: &Loans<'_>, as_of: Date) -> CreditRecord {
     let first = loans
@@ -121,7 +136,7 @@ fn credit(loans: &Loans<'_>, as_of: Date) -> CreditRecord {
 
 /// A loan rescheduled under the disaster policy counts as performing (`domain.md` B.9.2), so that
 /// only a loss or somebody else's payment makes it a veto.
-fn v3(loans: &Loans<'_>, as_of: Date) -> Option<VetoFact> {
+fn v3(loans: &Loans<'_>, shared: &[&JointLine], as_of: Date) -> Option<VetoFact> {
     let kept_from = months_after(as_of, -RETENTION_MONTHS);
     let stood = loans.values().filter_map(|months| vetoed(months));
     let worst = stood
@@ -133,9 +148,16 @@ fn v3(loans: &Loans<'_>, as_of: Date) -> Option<VetoFact> {
                 stood.month,
             )
         })?;
+    let is_it =
+        |joint: &&&JointLine| (&joint.line.lender, &joint.line.loan) == (worst.lender, worst.loan);
+    // Who reads the fact must see that somebody else borrowed.
+    let joint = match shared.iter().find(is_it) {
+        Some(joint) => format!(" 分户前共同债务（{}）", joint.source),
+        None => String::new(),
+    };
     Some(VetoFact {
         code: "V3".into(),
-        source: format!("{} {}", worst.lender, worst.month),
+        source: format!("{} {}{joint}", worst.lender, worst.month),
         ended_on: worst.ended_on,
         objection_accepted: false,
     })
@@ -144,6 +166,7 @@ fn v3(loans: &Loans<'_>, as_of: Date) -> Option<VetoFact> {
 /// A loan that stands, or stood, against a rating.
 struct Stood<'a> {
     lender: &'a LenderId,
+    loan: &'a LoanKey,
     /// The first month in which it did.
     month: Month,
     ended_on: Option<Date>,
@@ -159,6 +182,7 @@ fn vetoed<'a>(months: &Months<'a>) -> Option<Stood<'a>> {
     let first = months.iter().find(|line| stands_against(line))?;
     Some(Stood {
         lender: &line.lender,
+        loan: &line.loan,
         month: first.month,
         ended_on: settled.map(|line| line.state.closed_on.unwrap_or(line.month.last_day())),
     })

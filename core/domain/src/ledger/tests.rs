@@ -1,5 +1,6 @@
 //! What the ledger must say, and what it must refuse.
 
+mod joint;
 mod line;
 
 use std::collections::BTreeSet;

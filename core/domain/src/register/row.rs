@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use super::{
     BarredOfficers, Centi, Commitment, CreditRecord, Disaster, DivisionFacts, FodderRecord, Honour,
-    JointGroup, LandUse, Lease, ListEntry, OverstockOrder, PeerEvaluation, PublicRecord, Quota,
-    RelatedStanding, TitleHeld, VetoFact,
+    JointGroup, LandUse, Lease, ListEntry, OverstockOrder, PeerEvaluation, Predecessor,
+    PublicRecord, Quota, RelatedStanding, TitleHeld, VetoFact,
 };
 use crate::assess::Context;
 use crate::division::DivisionCode;
@@ -119,6 +119,8 @@ pub enum RegisterContent {
     /// What stands for or against a person behind an entity or a collective; the key is the
     /// person's household.
     Related(RelatedStanding),
+    /// What stands for or against an organisation from which this one comes; the key is that one.
+    Predecessor(Box<Predecessor>),
     /// Counts and facts of a village or township.
     Division(Box<DivisionFacts>),
     /// The title that a village or township holds.
@@ -154,6 +156,7 @@ impl RegisterContent {
             Self::MedianNetAssets(_) => "median_net_assets",
             Self::Fodder(_) => "fodder",
             Self::Related(_) => "related",
+            Self::Predecessor(_) => "predecessor",
             Self::Division(_) => "division",
             Self::Title(_) => "title",
             Self::Tip(_) => "tip",
@@ -178,8 +181,10 @@ impl RegisterContent {
     /// loses the records of that person whose time is over.
     #[must_use]
     pub fn without_expired(mut self, day: Date) -> Option<Self> {
-        if let Self::Related(standing) = &mut self {
-            standing.forget_expired(day);
+        match &mut self {
+            Self::Related(standing) => drop(standing.forget_expired(day)),
+            Self::Predecessor(before) => before.forget_expired(day),
+            _ => {}
         }
         (!self.is_due_for_deletion(day)).then_some(self)
     }
@@ -202,7 +207,7 @@ impl RegisterRow {
             (None, RegisterContent::Division(_) | RegisterContent::Title(_)) => {
                 self.division == subject.division
             }
-            (None, RegisterContent::Related(_)) => false,
+            (None, RegisterContent::Related(_) | RegisterContent::Predecessor(_)) => false,
             (None, _) => self.division.contains(subject.division),
         }
     }
@@ -290,9 +295,15 @@ impl Context {
         as_of: Date,
     ) -> Self {
         let mut context = Self::default();
+        let mut before = Vec::new();
         for row in RegisterRow::in_force(rows, subject, as_of) {
-            context.take(row.content.clone());
+            match &row.content {
+                RegisterContent::Predecessor(one) => before.push((**one).clone()),
+                content => context.take(content.clone()),
+            }
         }
+        // Beside what stands with the subject itself, which is complete by now.
+        before.into_iter().for_each(|one| context.take_over(one));
         context.forget_settled();
         context.forget_expired(as_of);
         context
@@ -366,8 +377,8 @@ impl Context {
             RegisterContent::Tip(code) => {
                 self.tips.insert(code);
             }
-            // It says who acts, never what is found.
-            RegisterContent::Barred(_) => {}
+            // It says who acts, never what is found; what stood before is taken over last.
+            RegisterContent::Barred(_) | RegisterContent::Predecessor(_) => {}
         }
     }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::assess::{Change, Moved, MovedPart, Movement};
-use crate::case::deadline::adverse_stops_on;
 use crate::catalogue::{Catalogue, Item, Kind, Privacy, Restricted};
 use crate::file::entry::EntryId;
 use crate::file::facts::FileFacts;
@@ -13,7 +12,7 @@ use crate::file::facts::conflict::Conflict;
 use crate::file::facts::value::{LiveValue, Source};
 use crate::id::{CycleId, DecisionId};
 use crate::item::{Evidence, ItemPath, State};
-use crate::register::{LandUse, RegisterContent, RegisterRow, VetoFact};
+use crate::register::{LandUse, RegisterContent, RegisterRow};
 
 /// An observed value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -149,7 +148,7 @@ pub(super) fn settled(file: &FileFacts, cycle: &CycleId) -> Vec<Settled> {
 /// The row as a line, if a lender may see it on `today`.
 pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLine> {
     let shown = match &row.content {
-        RegisterContent::Veto(fact) => veto_stands(fact, today),
+        RegisterContent::Veto(fact) => fact.is_shown_on(today),
         RegisterContent::PublicRecord(record) => record.is_open_on(today),
         RegisterContent::ListEntry(entry) => entry.is_shown_on(today),
         RegisterContent::Credit(_)
@@ -160,6 +159,7 @@ pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLi
         | RegisterContent::Quota(_)
         | RegisterContent::Lease(_)
         | RegisterContent::OverstockOrder(_)
+        | RegisterContent::Predecessor(_)
         | RegisterContent::Title(_) => true,
         RegisterContent::Land(land) => own_land(land) != LandUse::default(),
         // Of others: a group's pooled animals, the division's counts, related persons. Or shown elsewhere: the peer
@@ -172,6 +172,9 @@ pub(super) fn register_line(row: &RegisterRow, today: Date) -> Option<RegisterLi
         evidence: Evidence::A,
         content: match &row.content {
             RegisterContent::Land(land) => RegisterContent::Land(Box::new(own_land(land))),
+            RegisterContent::Predecessor(before) => {
+                RegisterContent::Predecessor(Box::new(before.shown_on(today)))
+            }
             content => content.clone(),
         },
     })
@@ -248,13 +251,4 @@ fn line(item: &Item, value: &LiveValue, disputed: bool) -> Line {
         },
         disputed,
     }
-}
-
-/// What is settled, removed or repaired is no longer displayed (`domain.md` D.3: display, sharing
-/// and use all stop), nor what the source itself doubts.
-fn veto_stands(fact: &VetoFact, today: Date) -> bool {
-    !fact.objection_accepted
-        && fact
-            .ended_on
-            .is_none_or(|end| today < adverse_stops_on(end))
 }

@@ -119,13 +119,15 @@ impl CountedLoans {
                 ..Self::default()
             };
         }
+        // A joint debt is one debt, however many households stand for it (domain.md G 11).
+        let sums = credit.summed_here();
         Self {
             searched,
             has_loan: true,
             on_time: is_on_time(credit, disasters, as_of),
-            balance_fen: credit.balance_fen,
-            npl_fen: credit.npl_fen,
-            disaster_npl_fen: credit.disaster_npl_fen.min(credit.npl_fen),
+            balance_fen: sums.balance_fen,
+            npl_fen: sums.npl_fen,
+            disaster_npl_fen: sums.disaster_npl_fen.min(sums.npl_fen),
         }
     }
 }

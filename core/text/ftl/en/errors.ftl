@@ -118,6 +118,7 @@ error-household-balance = The animals after the change are not those counted bef
 error-interest-unknown = No such declared interest stands. Check officer, subject and kind.
 error-doubt-unknown = There is no such doubt, or it was settled. Reload the list.
 error-entity-unlisted = A family ranch without a licence needs its code in the directory. Without one, rate the household.
+error-entity-link = The registrations before and after, the document or the day do not fit: two different entities or collectives, a document, no day to come, no circle; only a divided one goes on. Correct the row.
 error-entity-animals = The animals of this family are counted in its household and in its ranch. Return one of the two and count them once.
 error-title-joint = Only two gachas of one sumu are assessed jointly. Check the division codes.
 error-title-not-small = Both gachas have enough rated households to be assessed alone. Assess each by itself.

@@ -126,6 +126,7 @@ error-household-balance = 分配后的牲畜头数与变更前的清点数不符
 error-interest-unknown = 没有这条有效的利害关系申报。请核对人员、主体和关系。
 error-doubt-unknown = 没有这条疑点，或者已经处理。请刷新列表。
 error-entity-unlisted = 没有营业执照的家庭农牧场要填名录编码。没有编码的，请按农牧户评定。
+error-entity-link = 变更前后的主体、文书或者日期不对：须是两个不同的经营主体或集体经济组织，文书齐全，日期不晚于今天，不能循环承接；只有分立的原主体可以存续。请核对后重填。
 error-entity-animals = 这一家的牲畜在农牧户和家庭农牧场两边都计了。请退回其中一边，牲畜只计一次。
 error-title-joint = 联合评定只限同一苏木（乡镇）的两个嘎查（村）。请核对区划代码。
 error-title-not-small = 两个嘎查的已评户数都够，应单独评定。请撤回联合评定的申请。

@@ -163,6 +163,20 @@ create table entity (
 create index entity_by_registration on entity (registered_in);
 create index entity_by_household on entity (run_by) where run_by is not null;
 
+-- Which registration of an entity or a collective became which other one (domain.md G 51).
+create table entity_link (
+    predecessor text not null references subject (id),
+    successor   text not null references subject (id),
+    change      text not null, -- 'renamed', 'merged', 'divided', 'converted'
+    on_day      text not null,
+    document    text not null,
+    goes_on     integer not null, -- 1 if the registration before goes on beside the new one
+    entered_by  text not null,
+    entered_at  integer not null,
+    primary key (predecessor, successor)
+) without rowid;
+create index entity_link_by_successor on entity_link (successor);
+
 create table cycle (
     id        text primary key,
     banner    text not null,
@@ -824,6 +838,16 @@ create table household_link (
     primary key (change_id, predecessor, successor)
 ) without rowid;
 create index household_link_by_successor on household_link (successor);
+
+-- Who borrowed for a household before it was divided: their loans of that time stand with every
+-- part of it (domain.md G 11).
+create table joint_debtor (
+    subject   text not null,  -- the part
+    change_id text not null references household_change (id),
+    blind     text not null,  -- the number of whoever borrowed, as a blind index
+    primary key (subject, change_id, blind)
+) without rowid;
+create index joint_debtor_by_blind on joint_debtor (blind);
 create index household_link_by_predecessor on household_link (predecessor);
 
 -- Who stands in for whom, from day to day (domain.md G 44).

@@ -1,6 +1,6 @@
 use super::*;
 use crate::register::{
-    BodyLevel, CreditStatus, ListEntryFields, OfficialList, PeerResult, Relation,
+    BodyLevel, CreditStatus, EntityChange, ListEntryFields, OfficialList, PeerResult, Relation,
 };
 use crate::subject::{Grade, SubjectKind};
 use jiff::civil::date;
@@ -153,6 +153,84 @@ fn a_person_related_in_two_ways_counts_once_and_to_the_named_subject_alone() {
         .collect();
     let expected = [("hh-7", Grade::C), ("hh-9", Grade::A)];
     assert_eq!(seen, expected.map(|(id, g)| (id.to_owned(), Some(g))));
+}
+
+#[test]
+fn a_new_registration_launders_neither_loans_nor_facts_and_only_from_its_day_on() {
+    let fact = |code: &str| VetoFact {
+        code: code.into(),
+        source: "示例人民法院".into(),
+        ended_on: None,
+        objection_accepted: false,
+    };
+    let credit = |first: Date, balance_fen| CreditRecord {
+        status: CreditStatus::Known,
+        first_loan_on: Some(first),
+        balance_fen,
+        ..CreditRecord::default()
+    };
+    let before = Predecessor {
+        subject: "coop-1".parse().unwrap(),
+        change: EntityChange::Renamed,
+        since: date(2026, 3, 1),
+        source: "示例准予变更1号".into(),
+        credit: credit(date(2019, 5, 1), 70),
+        vetoes: vec![fact("V4")],
+        official_lists: Vec::new(),
+        public_records: Vec::new(),
+    };
+    let link = RegisterRow {
+        key: "coop-1".into(),
+        valid_from: before.since,
+        ..of(
+            row(
+                "r1",
+                "150623200201",
+                RegisterContent::Predecessor(Box::new(before)),
+            ),
+            "hh-1",
+        )
+    };
+    // The row about its own loans comes after the link in the order of days.
+    let own = RegisterRow {
+        valid_from: date(2026, 4, 1),
+        ..of(
+            row(
+                "r2",
+                "150623200201",
+                RegisterContent::Credit(credit(date(2026, 4, 2), 30)),
+            ),
+            "hh-1",
+        )
+    };
+    let found = context(&[link.clone(), own]);
+    assert_eq!(found.credit.balance_fen, 100);
+    assert_eq!(found.credit.first_loan_on, Some(date(2019, 5, 1)));
+    let [veto] = &found.vetoes[..] else {
+        panic!("{:?}", found.vetoes);
+    };
+    assert_eq!(veto.code, "V4");
+    assert!(veto.source.contains("示例准予变更1号"), "{}", veto.source);
+    let links: Vec<_> = found
+        .predecessors
+        .iter()
+        .map(|p| p.subject.as_str())
+        .collect();
+    assert_eq!(links, ["coop-1"]);
+    let other = RegisterRow {
+        subject: None,
+        ..link.clone()
+    };
+    assert_eq!(context(&[other]).predecessors, []);
+    let later = RegisterRow {
+        valid_from: date(2027, 1, 1),
+        ..link
+    };
+    assert_eq!(
+        context(&[later]).vetoes,
+        [],
+        "before the change it was another's"
+    );
 }
 
 fn listed(removed_on: Option<Date>) -> ListEntry {
