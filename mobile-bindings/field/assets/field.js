@@ -165,6 +165,32 @@
     });
   }
 
+  // A picture of an invitation: the brightness of its points goes to the program, which reads the code.
+  function scans(input) {
+    input.addEventListener('change', function () {
+      var file = input.files[0], form = input.closest('form');
+      if (!file) return;
+      var image = new Image(), url = URL.createObjectURL(file);
+      image.onload = function () {
+        var scale = Math.min(1, 1200 / Math.max(image.width, image.height));
+        var canvas = document.createElement('canvas'), width = Math.round(image.width * scale), height = Math.round(image.height * scale);
+        canvas.width = width; canvas.height = height;
+        var pen = canvas.getContext('2d');
+        pen.drawImage(image, 0, 0, width, height);
+        var points = pen.getImageData(0, 0, width, height).data, grey = [];
+        for (var at = 0; at < points.length; at += 4) grey.push(String.fromCharCode((points[at] * 3 + points[at + 1] * 6 + points[at + 2]) / 10));
+        URL.revokeObjectURL(url);
+        send(btoa(grey.join('')), width, height);
+      };
+      image.onerror = function () { URL.revokeObjectURL(url); send('', 0, 0); };
+      image.src = url;
+      function send(grey, width, height) {
+        form.elements.grey.value = grey; form.elements.width.value = width; form.elements.height.value = height;
+        post(form.getAttribute('action'), new FormData(form)).then(show);
+      }
+    });
+  }
+
   async function follow(place) {
     for (;;) {
       await new Promise(function (done) { setTimeout(done, 1000); });
@@ -198,6 +224,7 @@
     document.querySelectorAll('form[data-save]').forEach(entry);
     document.querySelectorAll('canvas[data-signs]').forEach(signs);
     document.querySelectorAll('input[data-reads]').forEach(photo);
+    document.querySelectorAll('input[data-scans]').forEach(scans);
     document.querySelectorAll('[data-job]').forEach(follow);
     document.querySelectorAll('[data-prints]').forEach(function (b) { b.addEventListener('click', function () { window.print(); }); });
     if (location.hash) {

@@ -226,6 +226,7 @@ impl FieldApp {
         }
         let (app, session) = (self.clone(), Arc::clone(session));
         std::thread::spawn(move || {
+            let ending = session.job.ending();
             let job = session.job.clone();
             let ended = app.transport().synchronise(
                 &session.device,
@@ -234,6 +235,7 @@ impl FieldApp {
                 app.now(),
                 &mut |progress| job.set(JobState::Running(Some(progress))),
             );
+            let is_ordered = ended.as_ref().is_ok_and(|report| report.wipe_ordered);
             session.job.set(match ended {
                 Ok(report) => JobState::Done(Box::new(report)),
                 Err(error) => JobState::Failed {
@@ -241,7 +243,35 @@ impl FieldApp {
                     code: error.code(),
                 },
             });
+            drop(ending);
+            if is_ordered {
+                app.lock();
+                // Where a page is just being answered, the next unlocking obeys.
+                let sole = Arc::into_inner(session);
+                let obeyed = sole.map(|session| app.obey_order(session.device));
+                if let Some(Err(error)) = obeyed {
+                    tracing::warn!(%error, "the order to delete a store waits");
+                }
+            }
         });
+    }
+
+    /// Deletes a store by the server's order, once everything in it has its receipt; the store
+    /// itself where there is no such order or something has not arrived yet.
+    pub(crate) fn obey_order(&self, device: Device) -> Result<Option<Device>, itgel_device::Error> {
+        let is_ordered = device.trust(self.now())?.wipe_ordered;
+        if !is_ordered || device.summary()?.waiting > 0 {
+            return Ok(Some(device));
+        }
+        device.obey_wipe()?;
+        self.tell_wiped();
+        Ok(None)
+    }
+
+    /// Tells of deleted stores, beside whatever goes on.
+    pub(crate) fn tell_wiped(&self) {
+        let app = self.clone();
+        std::thread::spawn(move || app.officers().tell_wiped(app.transport()));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -46,11 +46,30 @@ impl Job {
         true
     }
 
+    /// What says that the job has ended, whatever ends it: a page would ask for ever otherwise.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending(self.clone())
+    }
+
     pub(crate) fn set(&self, next: JobState) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.state(), JobState::Running(_))
+    }
+}
+
+/// Ends the job when it is dropped, if nothing else did.
+pub(crate) struct Ending(Job);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if self.0.is_running() {
+            self.0.set(JobState::Failed {
+                kind: Kind::Internal,
+                code: Some(ErrorCode::Internal),
+            });
+        }
     }
 }

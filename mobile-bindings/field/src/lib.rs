@@ -18,6 +18,7 @@ mod officers;
 mod page;
 mod request;
 mod routes;
+mod scan;
 mod transport;
 mod value;
 

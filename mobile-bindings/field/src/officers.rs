@@ -13,6 +13,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use itgel_device::http::HttpError;
 use itgel_device::vault::{self, VaultError};
+use itgel_device::wipe;
 use itgel_device::{Argon2Cost, Device, Entropy, EntropyError, PlatformSecret, Secrets};
 use itgel_domain::file::chain::SoftwareSigner;
 use itgel_domain::id::OfficerId;
@@ -162,6 +163,22 @@ impl Officers {
             device,
             signer,
         })
+    }
+
+    /// Tells the servers of the stores that were deleted by their order, and forgets the officers
+    /// whose server has heard it. What cannot be told is told at the next time.
+    pub(crate) fn tell_wiped(&self, transport: &dyn Transport) {
+        for profile in self.list() {
+            let folder = self.folder.join(&profile.folder);
+            let store = folder.join(STORE);
+            let Ok(Some(word)) = wipe::resume(&store) else {
+                continue;
+            };
+            let told = transport.tell_wiped(&profile.server, &word);
+            if told.is_ok() && wipe::told(&store).is_ok() && fs::remove_dir_all(&folder).is_err() {
+                tracing::warn!("the folder of a deleted store cannot be removed");
+            }
+        }
     }
 
     /// The key of another officer of this device, for a second signature.

@@ -27,6 +27,7 @@ pub fn router(app: FieldApp) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/enrol", get(enrolment).post(enrol))
+        .route("/enrol/scan", post(scan))
         .route("/unlock", post(unlock))
         .route("/lock", post(lock))
         .route("/language", post(language))
@@ -96,6 +97,13 @@ async fn enrol(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> 
             let page = door::enrolment(&app, Some(&wrong), &invitation);
             respond(&app, &page.with_status(StatusCode::UNPROCESSABLE_ENTITY))
         }
+        Err(response) => response,
+    }
+}
+
+async fn scan(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> Response {
+    match blocking(&app, move |app| door::scanned(app, &Form(form))).await {
+        Ok(page) => respond(&app, &page),
         Err(response) => response,
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use itgel_device::http::{self, HttpConfig, HttpError, HttpProtocol};
 use itgel_device::sync::{self, Progress, Step, SyncError, SyncReport};
+use itgel_device::wipe::WipedWord;
 use itgel_device::{Device, Enrolment};
 use itgel_domain::file::chain::DeviceSigner;
 use itgel_domain::time::AtMs;
@@ -30,6 +31,12 @@ pub trait Transport: Send + Sync {
         now: AtMs,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, SyncError>;
+
+    /// Tells the server at `address` that a store was deleted by its order.
+    ///
+    /// # Errors
+    /// [`HttpError`]; then the word is kept and told again.
+    fn tell_wiped(&self, address: &str, word: &WipedWord) -> Result<(), HttpError>;
 }
 
 /// HTTPS by rustls.
@@ -68,6 +75,10 @@ impl Transport for HttpTransport {
         };
         let protocol = HttpProtocol::new(&self.config(address), device.id()?, signer);
         sync::run(device, &protocol.map_err(hello_failed)?, now, progress)
+    }
+
+    fn tell_wiped(&self, address: &str, word: &WipedWord) -> Result<(), HttpError> {
+        http::tell_wiped(&self.config(address), word)
     }
 }
 

@@ -2,9 +2,9 @@
 
 app-title = ᠢᠲᠡᠭᠡᠯ ᠴᠤᠭᠯᠠᠭᠤᠯᠤᠯᠲᠠ
 app-list = ᠮᠢᠨᠦ ᠭᠠᠴᠠᠭ᠎ᠠ
-app-needs = ᠰᠢᠶᠢᠳᠪᠦᠷᠢᠯᠡᠬᠦ
+app-needs = ᠬᠡᠷᠡᠭ
 app-sync = ᠢᠯᠡᠭᠡᠬᠦ
-app-device = ᠲᠥᠬᠦᠭᠡᠷᠦᠮᠵᠢ
+app-device = ᠮᠠᠰᠢᠨ
 app-lock = ᠣᠨᠢᠰᠤᠯᠠᠬᠤ
 app-back = ᠪᠤᠴᠠᠬᠤ
 app-next = ᠳᠠᠷᠠᠭ᠎ᠠ
@@ -21,6 +21,8 @@ app-enrol = ᠲᠥᠬᠦᠭᠡᠷᠦᠮᠵᠢ ᠪᠦᠷᠢᠳᠬᠡᠬᠦ
 app-enrol-why = ᠨᠢᠭᠡ ᠤᠳᠠᠭ᠎ᠠ ᠰᠦᠯᠵᠢᠶ᠎ᠡ ᠪᠡᠷ ᠪᠦᠷᠢᠳᠬᠡᠨ᠎ᠡ᠃
 app-invitation = ᠤᠷᠢᠯᠭ᠎ᠠ
 app-invitation-hint = ᠬᠠᠮᠢᠶᠠᠷᠤᠭᠴᠢ ᠶᠢᠨ ᠥᠭᠭᠦᠭᠰᠡᠨ ᠦᠰᠦᠭ ᠢ ᠪᠢᠴᠢ᠃ itgel:1:
+app-scan = QR ᠺᠣᠳ᠋ ᠤᠨ ᠵᠢᠷᠤᠭ
+app-scan-nothing = QR ᠺᠣᠳ᠋ ᠣᠯᠳᠠᠭᠰᠠᠨ ᠦᠭᠡᠢ᠃
 app-pin = PIN
 app-pin-new = ᠰᠢᠨ᠎ᠡ PIN (6+)
 app-pin-again = PIN ᠳᠠᠬᠢᠨ

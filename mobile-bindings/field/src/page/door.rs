@@ -11,8 +11,9 @@ use itgel_text::{self as text, Lang, escape};
 
 use super::{alert, paragraph};
 use crate::app::FieldApp;
-use crate::officers::EnrolError;
+use crate::officers::{EnrolError, Opened};
 use crate::request::{Form, Page};
+use crate::scan;
 use crate::value::plain;
 
 /// The page that opens: choose who you are, or enrol.
@@ -66,7 +67,16 @@ pub(crate) fn unlock(app: &FieldApp, form: &Form) -> Result<(), String> {
         return Err(text::error(lang, ErrorCode::NotFound, &[]));
     };
     let opened = app.officers().open(&profile, &plain(form.get("pin")));
-    let opened = opened.map_err(|error| refusal(lang, &error))?;
+    let opened = opened.and_then(|opened| {
+        let device = app.obey_order(opened.device)?.ok_or(Error::Wiped)?;
+        Ok(Opened { device, ..opened })
+    });
+    let opened = opened.map_err(|error| {
+        if matches!(error, Error::Wiped) {
+            app.tell_wiped();
+        }
+        refusal(lang, &error)
+    })?;
     app.unlock(opened);
     Ok(())
 }
@@ -89,6 +99,14 @@ pub(crate) fn enrolment(app: &FieldApp, wrong: Option<&str>, invitation: &str) -
         alert(&mut html, wrong);
     }
     paragraph(&mut html, "note", &text::app_enrol_why(lang));
+    let _ = writeln!(
+        html,
+        "<form method=\"post\" action=\"/enrol/scan\" class=\"scan\"><input type=\"hidden\" name=\"grey\">\
+         <input type=\"hidden\" name=\"width\"><input type=\"hidden\" name=\"height\">\
+         <label class=\"button wide\">{}<input type=\"file\" accept=\"image/*\" capture=\"environment\" \
+         data-scans></label></form>",
+        escape(&text::app_scan(lang))
+    );
     html.push_str("<form method=\"post\" action=\"/enrol\" class=\"door\">\n");
     let _ = writeln!(
         html,
@@ -115,6 +133,19 @@ pub(crate) fn enrolment(app: &FieldApp, wrong: Option<&str>, invitation: &str) -
     match app.officers().list().is_empty() {
         true => page,
         false => page.back_to("/"),
+    }
+}
+
+/// The form with the invitation that is in a picture.
+pub(crate) fn scanned(app: &FieldApp, form: &Form) -> Page {
+    let side = |name: &str| form.get(name).parse().unwrap_or(0);
+    let grey = data_encoding::BASE64.decode(form.get("grey").as_bytes());
+    let found = grey
+        .ok()
+        .and_then(|grey| scan::invitation(&grey, side("width"), side("height")));
+    match found {
+        Some(invitation) => enrolment(app, None, &invitation),
+        None => enrolment(app, Some(&text::app_scan_nothing(app.lang())), ""),
     }
 }
 

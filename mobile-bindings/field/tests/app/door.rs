@@ -1,6 +1,10 @@
 //! Enrolling, unlocking, and what must not open.
 
+use itgel_domain::sync::hello::TrustNews;
+use itgel_domain::trust::WipeOrder;
+
 use crate::officer::{Officer, PIN, words};
+use crate::world::now;
 
 #[test]
 fn an_enrolled_officer_sees_the_six_words_and_then_the_gacha() {
@@ -30,6 +34,14 @@ fn a_text_that_is_no_invitation_leaves_nothing_behind_and_stays_in_its_field() {
     let folder = officer.data().join("officers");
     let left = std::fs::read_dir(folder).map_or(0, Iterator::count);
     assert_eq!(left, 0);
+}
+
+#[test]
+fn a_picture_without_an_invitation_says_what_to_do_instead() {
+    let officer = Officer::with_a_new_device(1);
+    let form = [("grey", "AAAA"), ("width", "1"), ("height", "3")];
+    let page = words(&officer.post("/enrol/scan", &form));
+    assert!(page.contains("图中没有找到登记邀请") && page.contains("name=\"invitation\""));
 }
 
 #[test]
@@ -81,4 +93,37 @@ fn a_second_officer_has_a_store_of_their_own() {
     officer.post("/lock", &[]);
     let door = officer.get("/");
     assert!(door.contains(">o1<") && door.contains(">o2<"), "{door}");
+}
+
+#[test]
+fn a_store_that_the_server_ordered_away_is_deleted_and_its_officer_forgotten() {
+    let officer = Officer::at_work(1);
+    let order = WipeOrder {
+        device: "d1".parse().unwrap(),
+        nonce: "0123456789abcdef".into(),
+        ordered_at: now(),
+    };
+    officer.server.tell(TrustNews {
+        wipe: Some(order.sign(officer.server.signer())),
+        ..TrustNews::default()
+    });
+    officer.post("/sync", &[]);
+    officer.wait();
+    let folder = officer.data().join("officers");
+    let left = || {
+        let mut left = std::fs::read_dir(&folder).unwrap();
+        Some(left.next()?.unwrap().file_name().into_string().unwrap())
+    };
+    for attempt in 1..20_000 {
+        let Some(name) = left() else {
+            break;
+        };
+        // Where a page was just being answered, unlocking obeys.
+        if attempt % 2_000 == 0 {
+            officer.post("/unlock", &[("officer", &name), ("pin", PIN)]);
+        }
+        std::thread::yield_now();
+    }
+    assert_eq!(left(), None);
+    assert!(officer.get("/").contains("登记邀请"));
 }

@@ -27,7 +27,7 @@ fn a_household_is_found_by_name_dots_code_and_the_end_of_its_numbers() {
 }
 
 #[test]
-fn a_name_cannot_become_markup_on_any_page() {
+fn sec_t30_a_name_cannot_become_markup_on_a_page_of_the_app() {
     let officer = Officer::at_work(1);
     officer.identify(1, "<script>alert(1)</script>", "");
     for page in [

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use itgel_device::http::HttpError;
 use itgel_device::sync::{Progress, SyncError, SyncReport, run};
+use itgel_device::wipe::WipedWord;
 use itgel_device::{Argon2Cost, Device, Enrolment, GivenSecret};
 use itgel_domain::catalogue::{Catalogue, Kind};
 use itgel_domain::file::chain::DeviceSigner;
@@ -66,6 +67,11 @@ impl Transport for Link {
     ) -> Result<SyncReport, SyncError> {
         let mut told = |step| progress(step);
         run(device, self.server.as_ref(), now, &mut told)
+    }
+
+    fn tell_wiped(&self, _: &str, word: &WipedWord) -> Result<(), HttpError> {
+        assert_eq!(word.nonce, "0123456789abcdef");
+        Ok(())
     }
 }
 
