@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use itgel_domain::catalogue::{Catalogue, Item, check_all};
 use itgel_domain::error::{ErrorCode, Violation};
+use itgel_domain::file::entry::Consent;
 use itgel_domain::item::{ItemPath, Observation, State};
 use itgel_domain::rights::consent;
 use itgel_domain::subject::{Producer, SubjectKind};
@@ -32,10 +33,24 @@ pub(crate) fn violations(visit: &Visit, as_of: Date) -> Vec<Violation> {
 }
 
 /// The campaign is the banner's and the day lies in it. A wrong clock is put right by choosing
-/// the day; the draft stays.
+/// the day; the draft stays. Where the clock's own day lies outside, and the server's last signed
+/// one does not, the visit is sealed all the same: the server sets it aside for a person, and
+/// nothing is lost over a clock (`security.md` T11).
 fn campaign_is_open(visit: &Visit, as_of: Date) -> bool {
     let campaign = visit.campaign.as_ref();
-    campaign.is_some_and(|c| c.banner.contains(visit.subject.division) && c.is_open_on(as_of))
+    let here = campaign.filter(|c| c.banner.contains(visit.subject.division));
+    here.is_some_and(|c| c.is_open_on(as_of) || only_the_clock_closes(visit, as_of))
+}
+
+/// Whether the day was taken from the clock and lies outside a campaign that the server's last
+/// signed day lies in.
+pub(crate) fn only_the_clock_closes(visit: &Visit, as_of: Date) -> bool {
+    let campaign = visit.campaign.as_ref();
+    let signed_on = visit.entered.signed_on;
+    as_of == visit.entered.on
+        && campaign.is_some_and(|c| {
+            !c.is_open_on(as_of) && signed_on.is_some_and(|signed| c.is_open_on(signed))
+        })
 }
 
 fn identity(visit: &Visit, found: &mut Vec<Violation>) {
@@ -55,8 +70,22 @@ fn consents(visit: &Visit, as_of: Date, found: &mut Vec<Violation>) {
         if !(given.given_on..=given.until).contains(&as_of) {
             found.push(Violation::new(&field, ErrorCode::ConsentEnded));
         }
-        found.extend(consent::faults(given));
+        found.extend(consent::faults(&as_the_server_tells(visit, given, as_of)));
     }
+}
+
+/// The consent with its days moved to the server's last signed one, if it was given today by a
+/// clock that is behind it: the text that was read out is the one of that day.
+fn as_the_server_tells(visit: &Visit, given: &Consent, as_of: Date) -> Consent {
+    let mut told = given.clone();
+    let today = as_of == visit.entered.on && given.given_on == as_of;
+    let signed_on = visit.entered.signed_on.filter(|signed| as_of < *signed);
+    if let Some(signed_on) = signed_on.filter(|_| today) {
+        let lasts = given.until.duration_since(given.given_on);
+        told.given_on = signed_on;
+        told.until = signed_on.saturating_add(lasts);
+    }
+    told
 }
 
 /// Ranges, choices and days, over all that the officer states, so that items which limit one

@@ -8,6 +8,7 @@ use itgel_domain::pack::{Parameters, RulePack};
 use jiff::civil::Date;
 
 use crate::error::Error;
+use crate::rules::Told;
 use crate::store::subject::{self, Listed, Progress};
 use crate::visit::subject_row;
 use crate::{Device, Listing};
@@ -84,6 +85,7 @@ impl Device {
         self.read(|db| {
             let home = subject_row(db, id)?;
             let rules = self.rules.get(db)?;
+            let on = Told::on(db, on)?;
             Ok((rules.pack_for(&home, on)?, rules.parameters_for(&home, on)?))
         })
     }

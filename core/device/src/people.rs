@@ -21,7 +21,7 @@ use rusqlite::{Connection, Transaction};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::journal::{self, Content, Stamp};
-use crate::rules::RuleCache;
+use crate::rules::{RuleCache, Told};
 use crate::store::device::DeviceRow;
 use crate::store::identity::Version;
 use crate::store::{StoreError, device, identity, projection, subject};
@@ -139,7 +139,10 @@ pub(crate) fn stamp(
     now: AtMs,
     rules: &RuleCache,
 ) -> Result<Stamp, Error> {
-    let pack = rules.get(db)?.pack_for(home, now.on())?.hash();
+    let pack = rules
+        .get(db)?
+        .pack_for(home, Told::on(db, now.on())?)?
+        .hash();
     Ok(Stamp {
         pack,
         entered_at: now,

@@ -26,11 +26,11 @@ use crate::check::violations;
 use crate::error::Error;
 use crate::journal;
 use crate::people;
-use crate::rules::RuleCache;
+use crate::rules::{RuleCache, Told};
 use crate::store::device::DeviceRow;
 use crate::store::draft::DraftValue;
 use crate::store::{device, draft, identity, list, process, projection, register, subject, trust};
-use crate::warning::{outdated_rules, warnings};
+use crate::warning::{doubtful_clock, outdated_rules, warnings};
 
 /// What a visit draws on.
 pub(crate) struct Visit {
@@ -39,6 +39,8 @@ pub(crate) struct Visit {
     pub(crate) cycle: CycleId,
     /// The campaign, if its row has been pulled.
     pub(crate) campaign: Option<Cycle>,
+    /// The day of the entry, by the clock, and the newest that the server signed.
+    pub(crate) entered: Told,
     pub(crate) values: Vec<DraftValue>,
     pub(crate) consents: Vec<Consent>,
     /// What all files of the subject say.
@@ -80,6 +82,7 @@ impl Visit {
             subject: home,
             cycle: cycle.clone(),
             campaign: process::find_cycle(db, cycle)?,
+            entered: Told::on(db, entered_on)?,
             values: draft::values(db, subject, cycle)?,
             consents: draft::consents(db, subject, cycle)?,
             facts: projection::of_subject(db, subject)?,
@@ -195,7 +198,7 @@ pub(crate) fn inputs(
     as_of: Date,
     rules: &RuleCache,
 ) -> Result<Inputs, Error> {
-    let rules = rules.get(db)?;
+    let (rules, day) = (rules.get(db)?, Told::on(db, as_of)?);
     let rows = register::reaching(db, &visit.subject)?;
     let verified = people::current(&visit.identity).any(|v| v.record.is_verified());
     let context = Context::of_subject(&rows, &visit.subject, as_of, facts, verified);
@@ -205,8 +208,8 @@ pub(crate) fn inputs(
         as_of,
         facts: facts.facts(&visit.cycle),
         context,
-        parameters: rules.parameters_for(&visit.subject, as_of)?,
-        pack: rules.pack_for(&visit.subject, as_of)?,
+        parameters: rules.parameters_for(&visit.subject, day)?,
+        pack: rules.pack_for(&visit.subject, day)?,
     })
 }
 
@@ -265,6 +268,7 @@ pub(crate) fn check(
     let outdated = inputs.as_ref().and_then(|i| outdated_rules(i, &packs));
     let mut warnings = warnings(&visit, &earlier, inputs.as_ref());
     warnings.extend(outdated);
+    warnings.extend(doubtful_clock(&visit, as_of));
     Ok(Checked {
         violations: violations(&visit, as_of),
         warnings,

@@ -7,8 +7,9 @@ use itgel_domain::assess::{Inputs, Mismatch, mismatches};
 use itgel_domain::item::{ItemPath, Observation, State, Value};
 use itgel_domain::rights::scan::Words;
 use itgel_domain::trust::outdates;
+use jiff::civil::Date;
 
-use crate::check::is_stock;
+use crate::check::{is_stock, only_the_clock_closes};
 use crate::visit::{EarlierValue, Visit};
 
 /// Something to look at again.
@@ -35,6 +36,9 @@ pub enum WarningCode {
     ForbiddenWords,
     /// The rules here are older than those that the grant names: synchronise (`security.md` T33).
     OutdatedRules,
+    /// The day lies before one that the server has signed, or outside a campaign that was open
+    /// then: the clock is to be looked at (`security.md` T11).
+    DoubtfulClock,
 }
 
 impl WarningCode {
@@ -56,6 +60,7 @@ impl WarningCode {
             Self::FarFromBefore => "warning.far_from_before",
             Self::ForbiddenWords => "warning.forbidden_words",
             Self::OutdatedRules => "warning.outdated_rules",
+            Self::DoubtfulClock => "warning.doubtful_clock",
         }
     }
 
@@ -74,7 +79,10 @@ impl WarningCode {
             )
             | Self::SameStockAsBefore => "herd",
             Self::FarFromBefore => LATITUDE,
-            Self::CopiedFromBefore | Self::ForbiddenWords | Self::OutdatedRules => "draft",
+            Self::CopiedFromBefore
+            | Self::ForbiddenWords
+            | Self::OutdatedRules
+            | Self::DoubtfulClock => "draft",
         }
     }
 }
@@ -121,6 +129,17 @@ pub(crate) fn outdated_rules(inputs: &Inputs, packs: &str) -> Option<Warning> {
     let code = WarningCode::OutdatedRules;
     let pack = &inputs.pack;
     outdates(packs.lines(), &pack.id, &pack.version).then(|| Warning {
+        code,
+        field: code.field().to_owned(),
+    })
+}
+
+/// A day that the server's last signed one contradicts.
+pub(crate) fn doubtful_clock(visit: &Visit, as_of: Date) -> Option<Warning> {
+    let code = WarningCode::DoubtfulClock;
+    let signed_on = visit.entered.signed_on;
+    let is_past = signed_on.is_some_and(|signed| as_of < signed);
+    (is_past || only_the_clock_closes(visit, as_of)).then(|| Warning {
         code,
         field: code.field().to_owned(),
     })

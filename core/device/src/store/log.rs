@@ -57,6 +57,15 @@ pub(crate) fn newest_within(
     })
 }
 
+/// When the server signed the newest kept state, by its own clock: it is at least that late.
+pub(crate) fn newest_at(db: &Connection) -> Result<Option<AtMs>, StoreError> {
+    let sql = "select state from log_state order by size desc limit 1";
+    let mut query = db.prepare_cached(sql)?;
+    column::first(query.query([])?, |row| {
+        Ok(cbor::<Checkpoint>(row, "state", "log_state.state")?.at)
+    })
+}
+
 /// Forgets the states that a restored server cannot know of.
 pub(crate) fn delete_beyond(tx: &Transaction<'_>, size: u64) -> Result<(), StoreError> {
     tx.execute("delete from log_state where size > ?1", [int(size)])?;

@@ -328,3 +328,66 @@ fn words_of_what_must_not_be_collected_are_warned_of_before_the_seal() {
     assert!(!correct("羊病死 20 只，重数"));
     assert!(correct("户主住院，由邻居代数"));
 }
+
+#[test]
+fn sec_t11_no_entry_is_refused_because_a_clock_is_wrong() {
+    let clocks = [
+        date(2025, 11, 1),
+        date(2027, 11, 1),
+        date(1970, 1, 1),
+        date(2038, 1, 20),
+    ];
+    for (n, day) in (1..).zip(clocks) {
+        let (_server, phone) = ready(1);
+        let at = itgel_domain::time::AtMs::start_of(day);
+        let head = Person {
+            role: "head".into(),
+            full_name: "示例".into(),
+            name_mn: None,
+            id_number: Some(ID_NUMBER.into()),
+            phone: None,
+        };
+        phone
+            .device
+            .put_identity(&subject(1), vec![head], at)
+            .unwrap();
+        let given = itgel_domain::file::entry::Consent {
+            given_on: day,
+            until: day.saturating_add(jiff::ToSpan::year(1)),
+            ..consent()
+        };
+        phone
+            .device
+            .put_consent(&subject(1), &cycle(), &given, at)
+            .unwrap();
+        for observation in h01() {
+            let observation = Observation {
+                observed_on: day,
+                ..observation
+            };
+            phone
+                .device
+                .put_value(&subject(1), &cycle(), observation, at)
+                .unwrap();
+        }
+        let checked = phone.device.check(&subject(1), &cycle(), day).unwrap();
+        let doubted = |code: WarningCode| code == WarningCode::DoubtfulClock;
+        assert!(
+            checked.warnings.iter().any(|w| doubted(w.code)),
+            "{day}: the officer is told"
+        );
+        let countersign = Countersign::Drawn {
+            picture: Hash::of_file(b"signature"),
+        };
+        let sealed = phone
+            .device
+            .seal(&subject(1), &cycle(), day, at, &countersign);
+        assert!(sealed.is_ok(), "clock {n}, {day}: {:?}", sealed.err());
+        // A day that was chosen, not taken from the clock, has to lie in the campaign.
+        let chosen = phone
+            .device
+            .seal(&subject(1), &cycle(), day, now(), &countersign);
+        let closed = ("cycle".to_owned(), ErrorCode::CycleClosed);
+        assert!(codes(chosen.unwrap_err()).contains(&closed), "{day}");
+    }
+}

@@ -12,3 +12,4 @@ warning-unexplained-loss = In a disaster far more animals are missing than sales
 warning-far-from-before = This visit stands far from the last one. Make sure that this is the household.
 warning-copied-from-before = More than nine in ten values equal last year's. Ask for each again.
 warning-outdated-rules = The rules on this device are not the latest. Synchronise and assess again; what was entered stays.
+warning-doubtful-clock = The date of this device may be wrong: it lies before the last one that the server signed, or outside the cycle that was open then. Look at the clock; entering and sealing go on, and a reviewer looks at it.

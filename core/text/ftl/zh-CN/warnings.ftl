@@ -10,3 +10,4 @@ warning-unexplained-loss = 受灾期间牲畜大量减少，出售和死亡都�
 warning-far-from-before = 这次入户的位置离上次很远。请确认打开的是这一户。
 warning-copied-from-before = 九成以上的数据与上年相同。请逐项重新询问。
 warning-outdated-rules = 本机评分规则不是最新的。请联网同步后再测算；已录入的数据不受影响。
+warning-doubtful-clock = 本机日期可能不对：早于服务器最近签署的日期，或不在当时开放的年度内。请核对本机时间；可以照常录入和封存，由审核人员确认。

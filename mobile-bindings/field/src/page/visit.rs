@@ -291,5 +291,6 @@ pub(crate) fn warning_words(lang: Lang, warning: &Warning) -> String {
         WarningCode::FarFromBefore => text::warning_far_from_before(lang),
         WarningCode::ForbiddenWords => text::app_warning_words(lang),
         WarningCode::OutdatedRules => text::warning_outdated_rules(lang),
+        WarningCode::DoubtfulClock => text::warning_doubtful_clock(lang),
     }
 }
