@@ -139,8 +139,9 @@ impl LogCheck {
         if stated.size != tree.size() || stated.root != tree.root() {
             self.fault(FaultKind::CheckpointRoot, stated.size);
         }
-        let key = service.keys.public_key();
-        if stated.verify(&key, &signed.signature).is_err() {
+        // Those of before a rotation were signed by the key of then.
+        let is_ours = service.keys.verify(&stated.message(), &signed.signature);
+        if is_ours.is_err() {
             self.fault(FaultKind::CheckpointSignature, stated.size);
         }
     }

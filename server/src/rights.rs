@@ -7,7 +7,8 @@
 //! - [`statement`] and [`hold`]: statements, notices of adverse records, orders to keep data,
 //! - [`view`]: everything that is held about a subject, with sources and history; [`page`] prints
 //!   it, and the notice before collection, in the person's language,
-//! - [`loss`]: whom a lost device may speak of, and the letters to them.
+//! - [`loss`]: whom a lost device may speak of, and the letters to them,
+//! - [`slip`]: whether what a household has a slip of has arrived.
 
 pub mod desk;
 pub mod hold;
@@ -15,6 +16,7 @@ pub mod loss;
 pub mod page;
 mod process;
 pub mod queue;
+pub mod slip;
 pub mod statement;
 pub mod view;
 

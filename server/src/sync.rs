@@ -127,7 +127,7 @@ impl DeviceSession {
                 checkpoint_at: signed.checkpoint.at,
                 trust: news,
                 consistency: growth(connection, request.checkpoint, signed.checkpoint.size)?,
-                restored: restored(connection)?,
+                restored: restored_now(service, connection)?,
             })
         })
     }
@@ -264,7 +264,7 @@ pub fn scope(
     Ok(scope)
 }
 
-/// The newest signed checkpoint; of a log without one, the empty log, signed now.
+/// The newest checkpoint under the present key; of a log without one, the empty log, signed now.
 fn newest_checkpoint(
     service: &Service,
     connection: &Connection,
@@ -274,7 +274,29 @@ fn newest_checkpoint(
         let checkpoint = Checkpoint::of(&Frontier::default(), service.now());
         SignedCheckpoint::sign(&service.keys, checkpoint)
     };
-    Ok(newest.unwrap_or_else(empty))
+    let newest = newest.unwrap_or_else(empty);
+    // After a rotation devices find the present key by what it signs, and so they do at once.
+    let is_present = newest
+        .checkpoint
+        .verify(&service.keys.public_key(), &newest.signature);
+    Ok(match is_present {
+        Ok(()) => newest,
+        Err(_) => SignedCheckpoint::sign(&service.keys, newest.checkpoint),
+    })
+}
+
+/// Where the log stood at the last restore, under the present key.
+fn restored_now(
+    service: &Service,
+    connection: &Connection,
+) -> Result<Option<Restored>, ServiceError> {
+    let mut kept = restored(connection)?;
+    if let Some(restored) = &mut kept
+        && restored.verify(&service.keys.public_key()).is_err()
+    {
+        restored.signature = service.keys.sign(&restored.message());
+    }
+    Ok(kept)
 }
 
 fn epoch(connection: &Connection) -> Result<u64, ServiceError> {

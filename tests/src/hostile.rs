@@ -13,20 +13,24 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use itgel_domain::assess::Worksheet;
+use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
 use itgel_domain::file::document::{Document, actor, build_change, first_change};
 use itgel_domain::file::entry::Entry;
-use itgel_domain::file::envelope::{Body, Envelope};
+use itgel_domain::file::envelope::{Ballot, Body, Envelope};
 use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::objection::{FiledObjection, ReceiptNumber};
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::log::{Checkpoint, verify_consistency};
 use itgel_domain::pack::{Parameters, RulePack, shipped};
+use itgel_domain::picture::Picture;
+use itgel_domain::sync::bundle::Reader;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
 use itgel_domain::sync::wire;
-use itgel_domain::trust::{Certificate, Grant, Invitation, Succession, WipeOrder, proof};
+use itgel_domain::trust::{Certificate, Evidence, Grant, Invitation, Succession, WipeOrder, proof};
 use itgel_server::auth::Tokens;
 use itgel_server::exchange;
 use itgel_server::keys::ServerKeys;
@@ -102,23 +106,43 @@ pub const WIRE: &[Target] = &[
     },
     Target {
         name: "fetched",
-        seeds: seeds::pages,
+        seeds: seeds::fetched,
         read: message::<Fetched>,
     },
     Target {
         name: "chunk",
         seeds: seeds::chunks,
-        read: message::<Chunk>,
+        read: chunk,
     },
     Target {
         name: "chunk_answer",
-        seeds: seeds::chunks,
+        seeds: seeds::chunk_answers,
         read: message::<ChunkAnswer>,
     },
     Target {
         name: "checkpoint",
         seeds: seeds::checkpoints,
         read: checkpoint,
+    },
+    Target {
+        name: "ballot",
+        seeds: seeds::ballots,
+        read: ballot,
+    },
+    Target {
+        name: "objection",
+        seeds: seeds::objections,
+        read: objection,
+    },
+    Target {
+        name: "picture",
+        seeds: seeds::pictures,
+        read: picture,
+    },
+    Target {
+        name: "bundle",
+        seeds: seeds::bundles,
+        read: bundle,
     },
 ];
 
@@ -153,6 +177,11 @@ pub const TRUST: &[Target] = &[
         name: "invitation",
         seeds: seeds::invitations,
         read: invitation,
+    },
+    Target {
+        name: "evidence",
+        seeds: seeds::evidences,
+        read: evidence,
     },
 ];
 
@@ -307,6 +336,46 @@ fn checkpoint(bytes: &[u8]) {
     let _ = verify_consistency(older, checkpoint.tree(), &proof);
 }
 
+fn chunk(bytes: &[u8]) {
+    message::<Chunk>(bytes);
+    if let Ok(chunk) = minicbor::decode::<Chunk>(bytes) {
+        drop(Picture::read(&chunk.bytes));
+    }
+}
+
+/// An envelope of the kind that the server alone keeps and never lists.
+fn ballot(bytes: &[u8]) {
+    drop(minicbor::decode::<Ballot>(bytes));
+    envelope(bytes);
+}
+
+fn objection(bytes: &[u8]) {
+    if let Ok(filed) = minicbor::decode::<FiledObjection>(bytes) {
+        let _ = (filed.is_well_formed(), filed.receipt.to_string());
+    }
+    drop(text(bytes).parse::<ReceiptNumber>());
+    envelope(bytes);
+}
+
+fn picture(bytes: &[u8]) {
+    drop(Picture::read(bytes));
+}
+
+/// A card as the server opens it, and as a device does; what lies behind the seal is read by the
+/// targets of the messages.
+fn bundle(bytes: &[u8]) {
+    let _ = Reader::addressee(bytes);
+    for secret in [[1; 32], [2; 32]] {
+        let own = SoftwareSigner::from_secret(&secret);
+        if let Ok(mut reader) = Reader::new(bytes, &own) {
+            let _ = reader.header();
+            while let Ok(Some(part)) = reader.next_part() {
+                drop(part);
+            }
+        }
+    }
+}
+
 // Trust -------------------------------------------------------------------------------------
 
 static KEYS: LazyLock<(ServerKeys, Tokens)> = LazyLock::new(|| {
@@ -355,6 +424,13 @@ fn order(bytes: &[u8]) {
 fn invitation(bytes: &[u8]) {
     if let Ok(invitation) = text(bytes).parse::<Invitation>() {
         let _ = invitation.is_of(&KEYS.0.public_key());
+    }
+}
+
+fn evidence(bytes: &[u8]) {
+    if let Ok(evidence) = serde_json::from_slice::<Evidence>(bytes) {
+        let key = SoftwareSigner::from_secret(&[1; 32]).public_key();
+        drop(evidence.verify(&Invitation::key_print(&key)));
     }
 }
 

@@ -298,7 +298,7 @@ fn erase(
     server_key: &[u8],
     entropy: &dyn Entropy,
 ) -> Result<Outcome, Error> {
-    if tombstone.verify(server_key).is_err() {
+    if !is_of_server(tx, server_key, |key| tombstone.verify(key).is_ok())? {
         return Ok(Outcome::Refused);
     }
     let breaks_chain = chain::links_of(tx, &tombstone.subject)?
@@ -313,13 +313,26 @@ fn erase(
     Ok(Outcome::Erased)
 }
 
+/// Whether the server signed a statement of a list: with its present key, or with one before it,
+/// since what stands in a list is never signed again.
+fn is_of_server(
+    tx: &Transaction<'_>,
+    server_key: &[u8],
+    signs: impl Fn(&[u8]) -> bool,
+) -> Result<bool, StoreError> {
+    Ok(signs(server_key)
+        || device::earlier_server_keys(tx)?
+            .iter()
+            .any(|key| signs(key)))
+}
+
 /// Deletes register rows whose time is over, and what the store's log still holds of them.
 fn delete_rows(
     tx: &Transaction<'_>,
     deleted: &DeletedRows,
     server_key: &[u8],
 ) -> Result<Outcome, Error> {
-    if deleted.verify(server_key).is_err() {
+    if !is_of_server(tx, server_key, |key| deleted.verify(key).is_ok())? {
         return Ok(Outcome::Refused);
     }
     for row in &deleted.rows {

@@ -16,6 +16,7 @@ use crate::rights::desk::{self, AnswerRequest, RequestView, TakeRequest};
 use crate::rights::hold::{self, HoldRequest};
 use crate::rights::loss::{self, LostLine};
 use crate::rights::queue::{self, RequestFilter};
+use crate::rights::slip::{self, SlipAnswer, SlipRequest};
 use crate::rights::statement::{self, NoticeRequest, StatementRequest};
 use crate::rights::{page, view};
 
@@ -177,6 +178,20 @@ pub(super) async fn state(
         StatusCode::CREATED,
         axum::Json(json!({ "id": made.await? })),
     ))
+}
+
+pub(super) async fn slip(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    Json(request): Json<SlipRequest>,
+) -> Result<axum::Json<SlipAnswer>, Refusal> {
+    let checked = with_service(&app, move |s| {
+        let now = s.now();
+        s.transact("rights.slip", move |_, tx| {
+            slip::check(tx, &actor, &request, now)
+        })
+    });
+    Ok(axum::Json(checked.await?))
 }
 
 pub(super) async fn unstate(

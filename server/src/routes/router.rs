@@ -135,6 +135,7 @@ pub(super) fn table(app: App) -> Router {
         .route("/v1/rights-requests/{id}/self-view/page", get(rights::self_view_page))
         .route("/v1/legal-holds", post(rights::hold))
         .route("/v1/legal-holds/{id}", delete(rights::lift))
+        .route("/v1/slips", post(rights::slip))
         .route("/v1/statements", post(rights::state))
         .route("/v1/statements/{subject}/{id}", delete(rights::unstate))
         .route("/v1/adverse-notices", post(rights::tell))

@@ -171,6 +171,29 @@ pub fn list_file(
     rows.map(|row| row?).collect()
 }
 
+/// The envelopes of a subject with when each came, by place.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_of_subject(
+    connection: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<(EnvelopeRow, AtMs)>, StoreError> {
+    // Two indexes: of the subject's files, and of commitments, ballots and objections.
+    let sql = format!(
+        "select {COLUMNS}, received_at from envelope where file >= ?1 || '/' and file < ?1 || '0'
+         union all
+         select {COLUMNS}, received_at from envelope where file is null and subject = ?1
+         order by device, incarnation, seq"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![subject.as_str()], |row| {
+        let received_at = AtMs(row.get("received_at")?);
+        Ok(read(row).map(|envelope| (envelope, received_at)))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// Changes what became of an envelope, after a decision or when what it lacked has come.
 ///
 /// # Errors

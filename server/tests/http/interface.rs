@@ -82,6 +82,8 @@ const CHANGES: &[(&str, Does)] = &[
     // A repair of a record is an amendment; four classes alone.
     ("POST /v1/rights-requests/{id}/answer", Records),
     ("POST /v1/rights-requests/{id}/erasure", Nothing),
+    // Whether a record arrived; an audit row is all that it writes.
+    ("POST /v1/slips", Nothing),
     ("POST /v1/statements", Nothing),
     ("DELETE /v1/statements/{subject}/{id}", Nothing),
     // Lets a record of the field count or not; no entry of a file is a measure or a list entry.

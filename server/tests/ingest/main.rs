@@ -18,5 +18,6 @@ mod pulls;
 mod quarantine;
 mod rezoned;
 mod seals;
+mod slips;
 mod standings;
 mod world;

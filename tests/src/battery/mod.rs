@@ -9,6 +9,7 @@
 //! A row that does not hold panics and says why, as a test does. `docs/battery.md` lists the rows
 //! with what was seen.
 
+mod attacks;
 mod clocks;
 mod disk;
 mod fleet;
@@ -24,6 +25,7 @@ mod seen;
 mod slow_link;
 mod storm;
 mod tokens;
+mod trust;
 mod watch;
 
 pub use kill::child;
@@ -59,8 +61,10 @@ pub const THEMES: &[&[Row]] = &[
     orders::ROWS,
     restore::ROWS,
     quarantine::ROWS,
+    attacks::ROWS,
     clocks::ROWS,
     tokens::ROWS,
+    trust::ROWS,
     kill::ROWS,
     disk::ROWS,
     power::ROWS,

@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Row] = &[Row {
 const BANNER: &str = "150623";
 const TOWNSHIP: &str = "150623200";
 pub(super) const GACHA: &str = "150623200201";
-const TODAY: Date = date(2026, 11, 1);
+pub(super) const TODAY: Date = date(2026, 11, 1);
 
 /// A server, two officers with their phones, and a reviewer.
 struct Scene {
@@ -183,6 +183,19 @@ impl Phone {
         entries: Vec<Entry>,
         now: AtMs,
     ) -> (ChainRef, Push) {
+        let envelope = self.next(file, facts, entries, now);
+        let page = self.signed(vec![envelope.to_bytes()]);
+        (envelope.at, page)
+    }
+
+    /// The next envelope of the chain.
+    pub(super) fn next(
+        &mut self,
+        file: &FileId,
+        facts: &FileFacts,
+        entries: Vec<Entry>,
+        now: AtMs,
+    ) -> Envelope {
         let links = facts.links(&self.record.id, 0);
         let at = ChainRef {
             device: self.record.id.clone(),
@@ -192,7 +205,7 @@ impl Phone {
         let salt = Hash::of("salt", &[at.to_string().as_bytes()]).to_string();
         let envelope = Envelope {
             v: VERSION,
-            at: at.clone(),
+            at,
             salt: salt[..32].to_owned(),
             officer: self.record.officer.clone(),
             pack: Hash::of_file(b"pack"),
@@ -205,15 +218,28 @@ impl Phone {
                 entries,
             }),
         };
-        let bytes = envelope.to_bytes();
-        self.head = self.head.extend(&Envelope::id_of_bytes(&bytes));
+        self.head = self.head.extend(&envelope.id());
         self.sent += 1;
-        let page = Push {
+        envelope
+    }
+
+    /// A page that ends where the chain ends.
+    pub(super) fn signed(&self, envelopes: Vec<Vec<u8>>) -> Push {
+        Push {
             head: SignedHead::sign(&self.record.id, 0, self.head, self.signer.as_ref()),
-            envelopes: vec![bytes],
+            envelopes,
             identities: Vec::new(),
-        };
-        (at, page)
+        }
+    }
+
+    /// A copy of the phone from when its chain stood there.
+    pub(super) fn copied_at(&self, head: ChainHead) -> Self {
+        Self {
+            record: self.record.clone(),
+            signer: Arc::clone(&self.signer),
+            head,
+            sent: 0,
+        }
     }
 }
 
@@ -349,7 +375,7 @@ pub(super) fn sheep(heads: i64, on: Date) -> Entry {
     })
 }
 
-fn observed(heads: i64, on: Date) -> Observation {
+pub(super) fn observed(heads: i64, on: Date) -> Observation {
     Observation {
         item: "herd.sheep".parse().unwrap(),
         state: State::Known(Value::Int(heads)),
@@ -358,7 +384,7 @@ fn observed(heads: i64, on: Date) -> Observation {
     }
 }
 
-fn cycle() -> CycleId {
+pub(super) fn cycle() -> CycleId {
     "c-2026".parse().unwrap()
 }
 

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs::GB18030;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite};
+use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::hash::Hash;
 use itgel_domain::log::Checkpoint;
-use itgel_domain::sync::fetch::Fetch;
-use itgel_domain::sync::wire;
 use itgel_domain::trust::{Certificate, Invitation, Succession, WipeOrder};
 use itgel_server::table::write::{ColumnHead, SheetHead, TableWriter as _, XlsxWriter};
 
@@ -82,24 +81,80 @@ pub(super) fn pages() -> Vec<Vec<u8>> {
 }
 
 pub(super) fn fetches() -> Vec<Vec<u8>> {
-    let fetch = Fetch {
-        division: "150623200201".parse().unwrap(),
-        positions: (1..40).collect(),
-        max_bytes: 65_536,
-    };
-    vec![minicbor::to_vec(&fetch).unwrap(), wire::pack(&fetch)]
+    messages("fetch.")
+}
+
+pub(super) fn fetched() -> Vec<Vec<u8>> {
+    messages("fetched")
 }
 
 pub(super) fn chunks() -> Vec<Vec<u8>> {
-    // A map with a hash, an offset and bytes, as a chunk and its answer have.
-    let hash = Hash::of_file(b"a picture");
-    let mut plain = minicbor::to_vec(minicbor::data::Int::from(7)).unwrap();
-    plain.splice(0..1, [0xa4, 0, 0x58, 32]);
-    plain.extend_from_slice(hash.as_bytes());
-    plain.extend_from_slice(&[1, 0, 2, 0x19, 1, 0, 3, 0x44, 1, 2, 3, 4]);
-    let mut all = messages("pull");
-    all.push(plain);
+    messages("chunk.")
+}
+
+pub(super) fn chunk_answers() -> Vec<Vec<u8>> {
+    messages("chunkanswer")
+}
+
+/// Ballots as envelopes, and what they say by itself.
+pub(super) fn ballots() -> Vec<Vec<u8>> {
+    bodies("envelope-ballot", |body| match body {
+        Body::Ballot(ballot) => minicbor::to_vec(ballot).ok(),
+        _ => None,
+    })
+}
+
+/// Objections likewise, and a number as it stands on the receipt.
+pub(super) fn objections() -> Vec<Vec<u8>> {
+    let mut all = bodies("envelope-objection", |body| match body {
+        Body::Objection(filed) => minicbor::to_vec(filed).ok(),
+        _ => None,
+    });
+    all.push(b"000042-0017".to_vec());
     all
+}
+
+fn bodies(start: &str, of: fn(&Body) -> Option<Vec<u8>>) -> Vec<Vec<u8>> {
+    let envelopes = files("wire/v1", start);
+    let read = |bytes: &Vec<u8>| Envelope::from_bytes(bytes).unwrap();
+    let own: Vec<_> = envelopes.iter().filter_map(|b| of(&read(b).body)).collect();
+    envelopes.into_iter().chain(own).collect()
+}
+
+/// The smallest picture of each form, with what a camera writes beside it.
+pub(super) fn pictures() -> Vec<Vec<u8>> {
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    let parts: [(&[u8; 4], &[u8]); 4] = [
+        (b"IHDR", &[0, 0, 1, 0, 0, 0, 1, 0, 8, 0, 0, 0, 0]),
+        (b"tEXt", b"Comment\0example"),
+        (b"IDAT", &[7; 40]),
+        (b"IEND", &[]),
+    ];
+    for (kind, data) in parts {
+        png.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
+        png.extend(kind);
+        png.extend(data);
+        png.extend([0; 4]);
+    }
+    let mut jpeg = vec![0xff, 0xd8];
+    jpeg.extend([0xff, 0xe1, 0, 10]);
+    jpeg.extend(b"Exif\0\0MM");
+    jpeg.extend([0xff, 0xc0, 0, 11, 8, 0, 64, 0, 64, 1, 1, 0x11, 0]);
+    jpeg.extend([0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0]);
+    jpeg.extend([0x55; 30]);
+    jpeg.extend([0xff, 0xd9]);
+    vec![png, jpeg]
+}
+
+/// A card for the server and its answer.
+pub(super) fn bundles() -> Vec<Vec<u8>> {
+    let (mut cards, answers) = (files("wire/v1", "bundle"), files("wire/v1", "answer"));
+    cards.extend(answers);
+    cards
+}
+
+pub(super) fn evidences() -> Vec<Vec<u8>> {
+    files("wire/v1", "evidence")
 }
 
 pub(super) fn checkpoints() -> Vec<Vec<u8>> {
@@ -138,7 +193,18 @@ pub(super) fn statements() -> Vec<Vec<u8>> {
         "eyJhbGciOiJub25lIn0.eyJzdWIiOiJkZXZpY2U6YmVkLTAifQ.".to_owned(),
         "..".to_owned(),
     ];
-    texts.map(String::into_bytes).to_vec()
+    let mut all = texts.map(String::into_bytes).to_vec();
+    for frozen in [
+        "certificate",
+        "grant",
+        "order",
+        "proof",
+        "succession",
+        "token",
+    ] {
+        all.extend(files("wire/v1", frozen));
+    }
+    all
 }
 
 pub(super) fn invitations() -> Vec<Vec<u8>> {

@@ -87,9 +87,20 @@ pub(crate) fn reset_checkpoint(
     }
 }
 
+/// Pins the key that follows the pinned one, which stays known.
 pub(crate) fn set_server_key(tx: &Transaction<'_>, key: &[u8]) -> Result<(), StoreError> {
+    let sql = "insert into earlier_server_key select server_key from device where server_key <> ?1
+               on conflict (key) do nothing";
+    tx.execute(sql, [key])?;
     tx.execute("update device set server_key = ?1", [key])?;
     Ok(())
+}
+
+/// The keys before the pinned one.
+pub(crate) fn earlier_server_keys(db: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut query = db.prepare_cached("select key from earlier_server_key order by key")?;
+    let keys = query.query_map([], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn set_revoked(tx: &Transaction<'_>) -> Result<(), StoreError> {

@@ -49,9 +49,13 @@ fn follow_keys(tx: &Transaction<'_>, answer: &HelloAnswer) -> Result<(), Error> 
     let own = device::get(tx)?;
     let signed = answer.signed_checkpoint();
     let signs = |key: &Vec<u8>| signed.verify(key, &answer.checkpoint_signature).is_ok();
-    let present = follow(&own.server_key, &news.keys).into_iter().find(signs);
-    if let Some(key) = present {
-        device::set_server_key(tx, &key)?;
+    let keys = follow(&own.server_key, &news.keys);
+    let Some(present) = keys.iter().position(signs) else {
+        return Ok(());
+    };
+    // One by one: what those between have signed stays good.
+    for key in keys.iter().take(present + 1) {
+        device::set_server_key(tx, key)?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use itgel_domain::time::AtMs;
 use itgel_domain::trust::jws::thumbprint;
 use itgel_domain::trust::{Certificate, Coverage, Grant, Succession, WipeOrder, wiped_message};
 
-use crate::server::Server;
+use crate::server::{GACHA, Server};
 use crate::world::{
     PIN, Phone, cycle, entropy, now, open, ready, server, signer, subject, value, with_secrets,
 };
@@ -224,6 +224,37 @@ fn sec_t36_a_device_follows_the_servers_next_key_once_it_signs_and_no_stranger()
         0,
         "receipts of the new key count"
     );
+}
+
+#[test]
+fn what_the_server_signed_before_its_keys_were_handed_on_is_still_obeyed() {
+    let (mut server, phone) = ready(3);
+    phone.visit(1);
+    phone.sync(&server);
+    let first = server.tombstone(&subject(1));
+    let secrets = [[202; 32], [203; 32]];
+    let [second, third] = secrets.map(|secret| SoftwareSigner::from_secret(&secret));
+    let keys = vec![
+        Succession::sign(server.signer(), &second.public_key(), now()),
+        Succession::sign(&second, &third.public_key(), now()),
+    ];
+    server.sign_with(secrets[0]);
+    let between = server.tombstone(&subject(2));
+    server.sign_with(secrets[1]);
+    // The device was away while the key was handed on twice.
+    server.list(GACHA, &first);
+    server.list(GACHA, &between);
+    server.tell(TrustNews {
+        keys,
+        ..TrustNews::default()
+    });
+    let report = phone.sync(&server);
+    assert_eq!((report.waiting, report.refused), (0, 0), "{report:?}");
+    for n in [1, 2] {
+        let gone = phone.device.subject(&subject(n)).unwrap_err();
+        assert_eq!(gone.code(), ErrorCode::SubjectErased, "{n}");
+    }
+    assert!(phone.device.subject(&subject(3)).is_ok());
 }
 
 #[test]

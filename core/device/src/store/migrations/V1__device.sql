@@ -16,6 +16,11 @@ create table device (
     receipts    integer not null  -- how many were given out
 ) strict;
 
+-- Keys that the pinned one came after: what stands in lists may be signed by them.
+create table earlier_server_key (
+    key blob primary key
+) strict, without rowid;
+
 -- What the server stated about this device; each line was checked when it came.
 create table trust (
     one         integer primary key check (one = 1),

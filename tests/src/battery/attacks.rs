@@ -1,0 +1,472 @@
+//! What somebody tries who has a rooted phone, a copied one, a card or the database in his hands,
+//! at the figures of the threats T03, T08, T20 and T37 (`docs/threats.md`).
+
+use std::sync::Arc;
+
+use itgel_domain::case::Role;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::chain::ChainHead;
+use itgel_domain::file::entry::{
+    Entry, EntryId, ObservationEntry, OfficialCorrection, Picked, Resolution,
+};
+use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::id::{DecisionId, SubjectId};
+use itgel_domain::item::Observation;
+use itgel_domain::sync::SyncProtocol as _;
+use itgel_domain::sync::hello::Hello;
+use itgel_domain::sync::push::Verdict;
+use itgel_domain::time::AtMs;
+use itgel_server::store::device::DeviceStatus;
+use itgel_server::sync::DeviceSession;
+use itgel_server::{Service, bundle, ingest, log_check, store};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::quarantine::{GACHA, Phone, TODAY, add_household, cycle, observed, open, phone, sheep};
+use super::{Row, Size};
+use crate::World;
+use crate::hostile::Mutator;
+use crate::simulation::chance::Chance;
+
+/// The rows of this theme.
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        id: "T03",
+        what: "envelopes with what only the server decides, about generated items and places",
+        figure: "100,000 envelopes: none accepted, the honest ones among them are",
+        run: forged,
+    },
+    Row {
+        id: "T08",
+        what: "copies of phones that were told where the chain stands and go another way",
+        figure: "1,000 copies: every one frozen, both branches kept",
+        run: cloned,
+    },
+    Row {
+        id: "T20",
+        what: "rows that an administrator alters, deletes or inserts in the database",
+        figure: "10,000 rows: the check of the log finds every one",
+        run: tampered,
+    },
+    Row {
+        id: "T37",
+        what: "changed cards on their way to the server and back",
+        figure: "100,000 cards: an answer or a refusal, nothing comes in twice or from nowhere",
+        run: changed_cards,
+    },
+];
+
+/// Envelopes of one device: fewer than it may have in quarantine.
+const OF_A_DEVICE: usize = 2_000;
+
+/// Envelopes of a page.
+const PAGE: usize = 200;
+
+/// A server whose clock stands still.
+fn server() -> (TempDir, Service) {
+    let folder = TempDir::new().unwrap();
+    let now = AtMs(AtMs::start_of(TODAY).0 + 8 * 3_600_000);
+    let service = open(&folder, Arc::new(move || now), "");
+    (folder, service)
+}
+
+fn file_of(id: &SubjectId) -> FileId {
+    FileId {
+        subject: id.clone(),
+        year: 2026,
+    }
+}
+
+// T03 ---------------------------------------------------------------------------------------
+
+fn forged(size: Size) -> Vec<String> {
+    let count = size.pick(2_000, 100_000);
+    let (_folder, service) = server();
+    let mut chance = Chance::new(3, 0);
+    let (mut sent, mut honest, mut kinds) = (0, 0_u64, [0_u32; 3]);
+    for device in 0..usize::div_ceil(count, OF_A_DEVICE) {
+        let mut phone = phone(&service, &format!("o{device}"), Role::Collector, GACHA);
+        let ids: Vec<SubjectId> = (0..10)
+            .map(|n| format!("hh-{device}-{n}").parse().unwrap())
+            .collect();
+        ids.iter().for_each(|id| add_household(&service, id));
+        let mut known = vec![FileFacts::default(); ids.len()];
+        let wanted = OF_A_DEVICE.min(count - sent);
+        for _ in 0..wanted.div_ceil(PAGE) {
+            let (mut page, mut expected) = (Vec::new(), Vec::new());
+            for n in 0..PAGE.min(count - sent) {
+                let whose = chance.below(ids.len());
+                let is_honest = n.is_multiple_of(50);
+                let entries = match is_honest {
+                    true => vec![sheep(10, TODAY)],
+                    false => forged_entries(&mut chance, &mut kinds),
+                };
+                let (file, facts) = (file_of(&ids[whose]), &mut known[whose]);
+                let envelope = phone.next(&file, facts, entries, service.now());
+                match is_honest {
+                    true => facts.apply(&envelope),
+                    false => facts.apply_quarantined(&envelope),
+                };
+                page.push(envelope.to_bytes());
+                expected.push((envelope.at.seq, is_honest));
+                sent += usize::from(!is_honest);
+                honest += u64::from(is_honest);
+            }
+            let answer = ingest::push(&service, &phone.record, phone.signed(page)).unwrap();
+            for (seq, is_honest) in expected {
+                let verdict = answer.verdict(seq).unwrap();
+                match is_honest {
+                    true => assert!(verdict.counts(), "{seq}: {verdict:?}"),
+                    false => {
+                        let refused = Verdict::Quarantined(ErrorCode::EntryForbidden);
+                        assert_eq!(verdict, refused, "{seq}");
+                    }
+                }
+            }
+        }
+        for (id, own) in ids.iter().zip(&known) {
+            let read = |c: &_| store::projection::get(c, &file_of(id));
+            let facts = service.store.read(read).unwrap();
+            assert_eq!(facts.live(&cycle()).len(), own.live(&cycle()).len(), "{id}");
+        }
+    }
+    assert!(kinds.iter().all(|n| *n > 100), "{kinds:?}");
+    vec![format!(
+        "{sent} forged envelopes, 0 accepted; {honest} honest ones among them accepted"
+    )]
+}
+
+/// Something that only the server may write, alone or behind an honest value.
+fn forged_entries(chance: &mut Chance, kinds: &mut [u32; 3]) -> Vec<Entry> {
+    let kind = chance.below(3);
+    kinds[kind] += 1;
+    let value = Observation {
+        item: path(chance).parse().unwrap(),
+        ..observed(chance.between(-1 << 40, 1 << 40), TODAY)
+    };
+    let target = EntryId {
+        at: ChainRef {
+            device: format!("phone-o{}", chance.below(60)).parse().unwrap(),
+            incarnation: u32::try_from(chance.below(3)).unwrap(),
+            seq: chance.below(2_000) as u64 + 1,
+        },
+        index: u16::try_from(chance.below(600)).unwrap(),
+    };
+    let decision = DecisionId::from_random([u8::try_from(chance.below(256)).unwrap(); 16]);
+    let entry = match kind {
+        0 => Entry::Import(ObservationEntry {
+            cycle: cycle(),
+            observation: value,
+        }),
+        1 => Entry::Resolution(Resolution {
+            cycle: cycle(),
+            item: value.item.clone(),
+            settles: vec![target.clone()],
+            picked: match chance.below(2) {
+                0 => Picked::Entry(target),
+                _ => Picked::Value(value),
+            },
+            decision,
+            reviewer: "o2".parse().unwrap(),
+            reason: "示例".into(),
+        }),
+        _ => Entry::OfficialCorrection(OfficialCorrection {
+            cycle: cycle(),
+            replaces: vec![target],
+            item: value.item.clone(),
+            observation: Some(value),
+            decision,
+        }),
+    };
+    match chance.below(2) {
+        0 => vec![entry],
+        _ => vec![sheep(1, TODAY), entry],
+    }
+}
+
+/// A path of an item: one that there is, one that there is not, one that sounds like a grade.
+fn path(chance: &mut Chance) -> String {
+    let word = |chance: &mut Chance| -> String {
+        let letter =
+            |chance: &mut Chance| char::from(b'a' + u8::try_from(chance.below(26)).unwrap());
+        (0..=chance.below(9)).map(|_| letter(chance)).collect()
+    };
+    let known = [
+        "herd.sheep",
+        "herd.goat",
+        "income.net_fen",
+        "rating.grade",
+        "standing.score",
+        "plot/p1/area_mu",
+    ];
+    match chance.below(3) {
+        0 => known[chance.below(known.len())].to_owned(),
+        1 => format!("{}.{}", word(chance), word(chance)),
+        _ => format!("rating.{}", word(chance)),
+    }
+}
+
+// T08 ---------------------------------------------------------------------------------------
+
+fn cloned(size: Size) -> Vec<String> {
+    let scenarios = size.pick(40, 1_000);
+    let (_folder, service) = server();
+    let (one, other): (SubjectId, SubjectId) = ("hh-1".parse().unwrap(), "hh-2".parse().unwrap());
+    add_household(&service, &one);
+    add_household(&service, &other);
+    let mut chance = Chance::new(8, 0);
+    let (mut kept, mut frozen) = (0, 0);
+    for scenario in 0..scenarios {
+        let mut own = phone(&service, &format!("c{scenario}"), Role::Collector, GACHA);
+        let (mut page, mut heads, mut facts) = (Vec::new(), vec![own.head], FileFacts::default());
+        let shared = chance.below(4) + 1;
+        for heads_counted in 0..shared {
+            let entries = vec![sheep(i64::try_from(heads_counted).unwrap(), TODAY)];
+            let envelope = own.next(&file_of(&one), &facts, entries, service.now());
+            facts.apply(&envelope);
+            page.push(envelope.to_bytes());
+            heads.push(own.head);
+        }
+        // The copy knows less than the phone did when it greeted.
+        let mut copy = own.copied_at(heads[chance.below(shared)]);
+        greet(&service, &own);
+        ingest::push(&service, &own.record, own.signed(page)).unwrap();
+        let (mut page, mut facts) = (Vec::new(), FileFacts::default());
+        let (first, written) = (copy.head.seq + 1, chance.below(3) as u64 + 1);
+        for n in 0..written {
+            let entries = vec![sheep(i64::try_from(n).unwrap() + 90, TODAY)];
+            let envelope = copy.next(&file_of(&other), &facts, entries, service.now());
+            facts.apply(&envelope);
+            page.push(envelope.to_bytes());
+        }
+        let answer = ingest::push(&service, &copy.record, copy.signed(page)).unwrap();
+        let fork = Some(Verdict::Refused(ErrorCode::EnvelopeFork));
+        let all = (first..first + written).all(|seq| answer.verdict(seq) == fork);
+        assert!(all, "{scenario}: {answer:?}");
+        kept += both_branches(&service, &own, written);
+        frozen += 1;
+    }
+    vec![format!(
+        "{frozen} of {scenarios} copies frozen, {kept} envelopes of both branches kept, none lost"
+    )]
+}
+
+fn greet(service: &Service, phone: &Phone) {
+    let session = DeviceSession::new(service.clone(), phone.record.clone());
+    let hello = Hello {
+        protocol: itgel_domain::sync::VERSION,
+        device: phone.record.id.clone(),
+        incarnation: 0,
+        head: phone.head,
+        epoch: 0,
+        cursors: Vec::new(),
+        clock: service.now(),
+        trust: None,
+        checkpoint: None,
+    };
+    session.hello(&hello).unwrap();
+}
+
+/// The device is frozen and both branches are there; how many envelopes that is.
+fn both_branches(service: &Service, phone: &Phone, written: u64) -> u64 {
+    let id = &phone.record.id;
+    let read = service.store.read(|c| {
+        let device = store::device::get(c, id)?.unwrap();
+        let head: Option<ChainHead> = store::chain::get(c, id, 0)?.map(|row| row.head);
+        Ok::<_, store::StoreError>((device.status, head, store::envelope::list_stray(c, id)?))
+    });
+    let (status, head, stray) = read.unwrap();
+    assert_eq!(status, DeviceStatus::Frozen, "{id}");
+    assert_eq!(head, Some(phone.head), "{id}: the first branch stands");
+    assert_eq!(stray.len() as u64, written, "{id}: the second is kept");
+    phone.head.seq + written
+}
+
+// T20 ---------------------------------------------------------------------------------------
+
+/// Tables that the log speaks of, and what names a row of each.
+const TABLES: [(&str, &str); 4] = [
+    ("log_leaf", "n"),
+    ("audit", "n"),
+    ("envelope", "device || '~' || incarnation || '~' || seq"),
+    ("checkpoint", "size"),
+];
+
+fn tampered(size: Size) -> Vec<String> {
+    let deeds = size.pick(150, 10_000);
+    let (folder, service) = server();
+    fill(&service, size.pick(20, 100));
+    let clean = log_check::verify(&service).unwrap();
+    assert_eq!(clean.faults, [], "before anything is changed");
+    let raw = Connection::open(folder.path().join("itgel.db")).unwrap();
+    raw.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    let names: Vec<Vec<String>> = TABLES
+        .iter()
+        .map(|(t, name)| names(&raw, t, name))
+        .collect();
+    for (table, _) in TABLES {
+        let keep = format!("create temp table kept_{table} as select * from {table}");
+        raw.execute_batch(&keep).unwrap();
+    }
+    let (mut chance, mut tried) = (Chance::new(20, 0), [0_u32; 4]);
+    for _ in 0..deeds {
+        let which = chance.below(TABLES.len());
+        let row = &names[which][chance.below(names[which].len())];
+        let deed = deed(which, row, &mut chance);
+        assert_eq!(raw.execute(&deed, []).unwrap(), 1, "{deed}");
+        let found = log_check::verify(&service);
+        let is_seen = found.is_err() || found.is_ok_and(|check| !check.faults.is_empty());
+        assert!(is_seen, "unseen: {deed}");
+        let table = TABLES[which].0;
+        let put_back =
+            format!("delete from {table}; insert into {table} select * from kept_{table}");
+        raw.execute_batch(&put_back).unwrap();
+        tried[which] += 1;
+    }
+    assert_eq!(log_check::verify(&service).unwrap().faults, [], "put back");
+    let [leaves, audit, envelopes, checkpoints] = tried;
+    vec![format!(
+        "{deeds} rows altered, deleted or inserted ({leaves} leaves, {audit} audit rows, {envelopes} envelopes, {checkpoints} checkpoints), all found"
+    )]
+}
+
+/// A log with envelopes, refused bytes, audit rows and checkpoints between them.
+fn fill(service: &Service, rounds: u32) {
+    for round in 0..rounds {
+        let id: SubjectId = format!("hh-{round}").parse().unwrap();
+        add_household(service, &id);
+        let mut own = phone(service, &format!("f{round}"), Role::Collector, GACHA);
+        let start = own.head;
+        let mut facts = FileFacts::default();
+        for heads in 0..4 {
+            let entries = vec![sheep(heads, TODAY)];
+            let envelope = own.next(&file_of(&id), &facts, entries, service.now());
+            facts.apply(&envelope);
+            let page = own.signed(vec![envelope.to_bytes()]);
+            ingest::push(service, &own.record, page).unwrap();
+        }
+        if round.is_multiple_of(3) {
+            // A copy that goes another way leaves an audit row.
+            let mut copy = own.copied_at(start);
+            let (_, page) = copy.page(
+                &file_of(&id),
+                &FileFacts::default(),
+                vec![sheep(99, TODAY)],
+                service.now(),
+            );
+            ingest::push(service, &copy.record, page).unwrap();
+        }
+        if round.is_multiple_of(5) || round + 1 == rounds {
+            itgel_server::sync::checkpoint(service, service.now()).unwrap();
+        }
+    }
+}
+
+fn names(raw: &Connection, table: &str, name: &str) -> Vec<String> {
+    let sql = format!("select cast({name} as text) from {table}");
+    let mut query = raw.prepare(&sql).unwrap();
+    let rows = query.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// One change of one row.
+fn deed(which: usize, row: &str, chance: &mut Chance) -> String {
+    let (table, name) = TABLES[which];
+    let here = format!("where cast({name} as text) = '{row}'");
+    let (columns, insert): (&[&str], &str) = match which {
+        0 => (
+            &[
+                "hash = randomblob(32)",
+                "kind = 'export'",
+                "n = n + 1000000",
+            ],
+            "(select max(n) + 1 from log_leaf), 'envelope', randomblob(32)",
+        ),
+        1 => (
+            &[
+                "at = at + 1",
+                "actor = actor || 'x'",
+                "action = action || 'x'",
+                "resource = resource || 'x'",
+                "detail = '{\"x\":1}'",
+            ],
+            "(select max(n) + 1 from audit), at, actor, action, resource, detail",
+        ),
+        2 => (
+            &[
+                "id = randomblob(32)",
+                "chain_hash = randomblob(32)",
+                "sealed = randomblob(length(sealed))",
+                "seq = seq + 1000",
+            ],
+            "device, incarnation, seq + 1000, randomblob(32), chain_hash, kind, subject, file, \
+             actor_seq, last_op, verdict, reason, sealed, received_at",
+        ),
+        _ => (
+            &[
+                "at = at + 1",
+                "root = replace(root, substr(root, 1, 1), 'g')",
+                "signature = ''",
+            ],
+            "size + 1, root, at, signature, frontier",
+        ),
+    };
+    match chance.below(columns.len() + 2) {
+        // A checkpoint that is gone takes nothing with it: the leaves still give its root, and the
+        // devices hold it.
+        0 if which < 3 => format!("delete from {table} {here}"),
+        0 => format!("update {table} set signature = '' {here}"),
+        1 => format!("insert into {table} select {insert} from {table} {here}"),
+        n => format!("update {table} set {} {here}", columns[n - 2]),
+    }
+}
+
+// T37 ---------------------------------------------------------------------------------------
+
+fn changed_cards(size: Size) -> Vec<String> {
+    let count = size.pick(500, 100_000_u32);
+    let world = World::with_households(20);
+    let crew = world.home_team();
+    crew.synchronise();
+    let household = &world.households()[0];
+    crew.identify(household);
+    crew.visit(household, &household.found);
+    let card = crew.device.write_bundle(world.now()).unwrap();
+    let whole = bundle::take(&world.service, &card).unwrap();
+    let leaves = || {
+        let read = world.service.store.read(|c| store::log::list_leaves(c, 0));
+        read.unwrap()
+    };
+    let before = leaves();
+    let mut mutator = Mutator::new(vec![card.clone(), whole.answer.clone()], 37);
+    let (mut cut, mut refused, mut answers) = (0, 0, 0);
+    for _ in 0..count {
+        let bytes = mutator.next_input();
+        match bundle::take(&world.service, &bytes) {
+            Ok(taken) => {
+                assert!(
+                    !taken.is_whole || bytes == card,
+                    "a changed card is no whole one"
+                );
+                cut += 1;
+            }
+            Err(error) => {
+                let code = error.code();
+                let known = [ErrorCode::BundleMalformed, ErrorCode::BundleForeign];
+                assert!(known.contains(&code), "{code}");
+                refused += 1;
+            }
+        }
+        if let Ok(report) = crew.device.take_answer(&bytes) {
+            assert!(!report.is_whole || bytes == whole.answer);
+            answers += 1;
+        }
+    }
+    assert_eq!(leaves(), before, "something came in twice or from nowhere");
+    let report = crew.device.take_answer(&whole.answer).unwrap();
+    assert!(report.is_whole, "{report:?}");
+    vec![format!(
+        "{count} changed cards: {refused} refused, {cut} read up to the change, {answers} answers read up to it"
+    )]
+}
