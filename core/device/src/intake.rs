@@ -2,6 +2,7 @@
 //! included, so that a page is taken or not and can be taken twice.
 
 use itgel_domain::division::DivisionCode;
+use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
@@ -258,11 +259,14 @@ fn settle_own(tx: &Transaction<'_>, listed: &Envelope, counts: bool) -> Result<(
     let Some(verdict) = link.verdict else {
         return Ok(());
     };
-    if counts && !verdict.is_received() {
-        let (incarnation, seq) = (listed.at.incarnation, listed.at.seq);
-        chain::set_verdict(tx, incarnation, seq, &Verdict::Accepted, None)?;
-    }
-    Ok(())
+    let decided = match (counts, verdict.counts()) {
+        (true, false) => Verdict::Accepted,
+        // Also what was let count after the backup that a server was restored from.
+        (false, true) => Verdict::Quarantined(ErrorCode::EnvelopeBlocked),
+        _ => return Ok(()),
+    };
+    let (incarnation, seq) = (listed.at.incarnation, listed.at.seq);
+    Ok(chain::set_verdict(tx, incarnation, seq, &decided, None)?)
 }
 
 /// A task for one officer is no business of the others.

@@ -27,7 +27,7 @@ use itgel_domain::time::AtMs;
 use crate::Device;
 use crate::error::Error;
 use crate::http::HttpError;
-use crate::store::{chain, device, list, register};
+use crate::store::{chain, device, envelope, list, register};
 use crate::{intake, outbox};
 
 /// How far a synchronisation is.
@@ -358,9 +358,10 @@ impl<P: SyncProtocol> Run<'_, P> {
         })?)
     }
 
-    /// A server that was restored from a backup lacks what came after it: earlier incarnations
-    /// are sent again from where it stands, and its lists are read again from their start, since
-    /// positions have been given anew. The current incarnation follows as usual.
+    /// A server that was restored from a backup lacks what came after it: that waits again, for
+    /// receipts of what the server holds now, earlier incarnations are sent again from where it
+    /// stands, and its lists are read again from their start, since positions have been given
+    /// anew. The current incarnation follows as usual.
     fn on_epoch(&mut self, hello: &Hello, answer: &HelloAnswer) -> Result<bool, SyncError> {
         let known = self.device.read(|db| Ok(device::get(db)?.epoch))?;
         if known == Some(answer.epoch) {
@@ -376,12 +377,12 @@ impl<P: SyncProtocol> Run<'_, P> {
         }
         self.device.write(|tx| {
             if restored {
+                reopen_lost(tx, hello.incarnation, answer)?;
                 for cursor in list::cursors(tx)? {
                     list::restart(tx, cursor.division)?;
                     register::delete_list(tx, cursor.division)?;
                 }
-            }
-            if restored {
+                envelope::unlist(tx, &device::get(tx)?.id)?;
                 log::follow_break(tx, answer)?;
             }
             Ok(device::set_epoch(tx, answer.epoch)?)
@@ -396,12 +397,11 @@ impl<P: SyncProtocol> Run<'_, P> {
             hello_of(db, &own, incarnation, self.now)
         })?;
         let answer = self.hello(&hello)?;
-        let held = self.device.read(|db| {
-            let own = device::get(db)?;
-            Ok(chain::head_at(db, &own.id, incarnation, answer.head.seq)?)
-        })?;
-        if held == Some(answer.head) && answer.head.seq < hello.head.seq {
-            self.push(incarnation, Some(answer.head.seq + 1))?;
+        let is_ours = self
+            .device
+            .write(|tx| reopen_lost(tx, incarnation, &answer))?;
+        if is_ours {
+            self.push(incarnation, None)?;
         }
         Ok(())
     }
@@ -417,6 +417,22 @@ impl<P: SyncProtocol> Run<'_, P> {
         self.report.new_incarnation = Some(next);
         Ok(())
     }
+}
+
+/// What a restored server lacks of a chain waits again. Whether the server's chain is ours at all,
+/// as far as it goes.
+fn reopen_lost(
+    tx: &rusqlite::Transaction<'_>,
+    incarnation: u32,
+    answer: &HelloAnswer,
+) -> Result<bool, Error> {
+    let own = device::get(tx)?;
+    let ours = chain::head_at(tx, &own.id, incarnation, answer.head.seq)?;
+    if ours != Some(answer.head) {
+        return Ok(false);
+    }
+    chain::reopen_after(tx, incarnation, answer.head.seq)?;
+    Ok(true)
 }
 
 /// Where a chain and the lists stand here.

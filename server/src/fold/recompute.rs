@@ -1,11 +1,14 @@
 //! Whether a device computed what the server computes from the same inputs: the alarm that keeps
 //! both halves honest.
 
-use itgel_domain::assess::{Context, Inputs, assess_measured};
+use std::sync::Arc;
+
+use itgel_domain::assess::{Inputs, assess_measured};
 use itgel_domain::file::entry::Seal;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::pack::{Parameters, RulePack};
 use itgel_domain::subject::Subject;
 
 use super::Assessed;
@@ -14,6 +17,9 @@ use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
 use crate::sync;
+
+/// Decisions about one subject that a device may not have heard of when it sealed, at most.
+const DECISIONS_TRIED: usize = 16;
 
 /// Whether a device computed what the server computes from the same inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,27 +54,19 @@ pub(crate) fn recompute(
         return Ok(Recomputed::UnknownRules);
     };
     let known = known_at(tx, file, facts, &envelope.at)?;
-    let mut inputs = Inputs {
-        subject: subject.id.clone(),
-        subject_kind: subject.kind,
-        as_of: seal.as_of,
-        facts: known.facts(&seal.cycle),
-        context: context::of_device(tx, subject, &known, seal.as_of, seal.registers_at)?,
-        parameters,
+    let sealed = Sealed {
+        subject,
+        seal,
         pack,
+        parameters,
     };
-    if inputs.hash() != seal.inputs {
-        // The device may not have known yet that the subject had moved: it sealed with the list
-        // of the gacha in which it thought it was.
-        let Some(context) = context_before_a_move(tx, subject, &known, seal, &inputs)? else {
-            return Ok(if is_before_a_restore(tx, envelope)? {
-                Recomputed::OtherLists
-            } else {
-                Recomputed::Differs
-            });
-        };
-        inputs.context = context;
-    }
+    let Some(inputs) = inputs_of(tx, &sealed, &known)? else {
+        return Ok(if is_before_a_restore(tx, envelope)? {
+            Recomputed::OtherLists
+        } else {
+            Recomputed::Differs
+        });
+    };
     let assessed = assess_measured(&inputs, seal.inputs);
     Ok(if assessed.0.hash() == seal.assessment {
         Recomputed::Same(Box::new(assessed))
@@ -77,27 +75,69 @@ pub(crate) fn recompute(
     })
 }
 
-/// The context of the gacha that the subject has moved from, with which the inputs are those of the
-/// seal; `None` if there is no such gacha.
-fn context_before_a_move(
+/// What was sealed, and under which rules.
+struct Sealed<'a> {
+    subject: &'a Subject,
+    seal: &'a Seal,
+    pack: Arc<RulePack>,
+    parameters: Arc<Parameters>,
+}
+
+/// The inputs whose hash the seal names; `None` if no state in which the device can have been has
+/// them.
+fn inputs_of(
     tx: &Tx<'_>,
-    subject: &Subject,
+    sealed: &Sealed<'_>,
     known: &FileFacts,
-    seal: &Seal,
-    inputs: &Inputs,
-) -> Result<Option<Context>, ServiceError> {
+) -> Result<Option<Inputs>, ServiceError> {
+    if let Some(inputs) = inputs_with(tx, sealed, known)? {
+        return Ok(Some(inputs));
+    }
+    // Of what was let count since, the device had heard up to some decision and not further:
+    // decisions come down in their order.
+    let let_count = store::quarantine::list_let_count(tx, &sealed.subject.id)?;
+    let later: Vec<ChainRef> = let_count
+        .into_iter()
+        .filter(|at| known.counts(at))
+        .collect();
+    for unheard in 1..=later.len().min(DECISIONS_TRIED) {
+        let before = known.before_counting(&later[later.len() - unheard..]);
+        if let Some(inputs) = inputs_with(tx, sealed, &before)? {
+            return Ok(Some(inputs));
+        }
+    }
+    Ok(None)
+}
+
+/// The inputs of the seal if the device knew this of the files: with the lists of the gacha in
+/// which the subject lives, or of one that it has moved from, since the device may not have known
+/// of the move yet.
+fn inputs_with(
+    tx: &Tx<'_>,
+    sealed: &Sealed<'_>,
+    known: &FileFacts,
+) -> Result<Option<Inputs>, ServiceError> {
+    let Sealed { subject, seal, .. } = *sealed;
+    let mut inputs = Inputs {
+        subject: subject.id.clone(),
+        subject_kind: subject.kind,
+        as_of: seal.as_of,
+        facts: known.facts(&seal.cycle),
+        context: context::of_device(tx, subject, known, seal.as_of, seal.registers_at)?,
+        parameters: Arc::clone(&sealed.parameters),
+        pack: Arc::clone(&sealed.pack),
+    };
+    if inputs.hash() == seal.inputs {
+        return Ok(Some(inputs));
+    }
     for (_, division) in store::subject::list_moves(tx, &subject.id)? {
         let there = Subject {
             division,
             ..subject.clone()
         };
-        let context = context::of_device(tx, &there, known, seal.as_of, seal.registers_at)?;
-        let inputs = Inputs {
-            context: context.clone(),
-            ..inputs.clone()
-        };
+        inputs.context = context::of_device(tx, &there, known, seal.as_of, seal.registers_at)?;
         if inputs.hash() == seal.inputs {
-            return Ok(Some(context));
+            return Ok(Some(inputs));
         }
     }
     Ok(None)

@@ -252,6 +252,24 @@ pub fn is_waiting(connection: &Connection, whose: Whose<'_>) -> Result<bool, Sto
     Ok(connection.prepare_cached(&sql)?.exists(params![key])?)
 }
 
+/// Where the envelopes of a subject stand that were set aside first and count by now, in the order
+/// in which they were let.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_let_count(
+    connection: &Connection,
+    subject: &SubjectId,
+) -> Result<Vec<ChainRef>, StoreError> {
+    let sql = format!(
+        "{SELECT} where subject = ?1 and outcome in ('released', 'arrived')
+         order by decided_at, device, incarnation, seq"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![subject.as_str()], |row| Ok(read(row)))?;
+    rows.map(|row| Ok(row??.at)).collect()
+}
+
 /// What a device has waiting, with the bytes that are kept of it as evidence.
 ///
 /// # Errors

@@ -296,6 +296,9 @@ impl<'a> Fleet<'a> {
         }
         self.was_restored = true;
         self.audited = 0;
+        for phone in &self.phones {
+            phone.way.borrow_mut().expect_other_receipts();
+        }
         self.excusing(|fleet| fleet.host.get_mut().restore())
     }
 

@@ -45,6 +45,14 @@ pub(super) struct OnTheWay {
     pull: Option<PullPage>,
 }
 
+impl OnTheWay {
+    /// The server was restored: what counts may depend on what came first, and others may come
+    /// first now.
+    pub(super) fn expect_other_receipts(&mut self) {
+        self.answered.clear();
+    }
+}
+
 /// A way to the server that fails by plan.
 pub(super) struct Link<'a> {
     pub(super) host: &'a RefCell<Host>,

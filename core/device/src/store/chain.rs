@@ -254,6 +254,20 @@ pub(crate) fn reset_sending(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What the server no longer has waits again: it lies behind where the server's chain ends.
+pub(crate) fn reopen_after(
+    tx: &Transaction<'_>,
+    incarnation: u32,
+    seq: u64,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "update link set state = 'waiting', verdict = null, received_at = null
+         where incarnation = ?1 and seq > ?2 and state not in ('moved', 'erased')",
+    )?
+    .execute(params![incarnation, int(seq)])?;
+    Ok(())
+}
+
 /// Keeps the server's word on an envelope.
 pub(crate) fn set_verdict(
     tx: &Transaction<'_>,

@@ -3,6 +3,7 @@
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
+use itgel_domain::id::DeviceId;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::StoreError;
@@ -104,6 +105,13 @@ pub(crate) fn set_listed(tx: &Transaction<'_>, at: &ChainRef) -> Result<(), Stor
         "update envelope set listed = 1 where device = ?1 and incarnation = ?2 and seq = ?3",
     )?
     .execute(params![at.device.as_str(), at.incarnation, int(at.seq)])?;
+    Ok(())
+}
+
+/// The lists are read again from their start: nothing of a device's own has been seen there.
+pub(crate) fn unlist(tx: &Transaction<'_>, device: &DeviceId) -> Result<(), StoreError> {
+    tx.prepare_cached("update envelope set listed = 0 where device = ?1")?
+        .execute([device.as_str()])?;
     Ok(())
 }
 

@@ -149,6 +149,20 @@ impl FileFacts {
         self.envelopes.get(at).is_some_and(|noted| noted.counts)
     }
 
+    /// The same with the envelopes at some places as they were while they did not count: in their
+    /// places, saying nothing.
+    #[must_use]
+    pub fn before_counting(&self, places: &[ChainRef]) -> Self {
+        let mut before = self.clone();
+        for place in places {
+            if let Some(noted) = before.envelopes.get_mut(place) {
+                noted.counts = false;
+                noted.entries.clear();
+            }
+        }
+        before
+    }
+
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -261,7 +261,7 @@ create table quarantine (
 ) without rowid;
 create index quarantine_by_division on quarantine (division, since);
 create index quarantine_of_file on quarantine (file) where outcome is null;
-create index quarantine_of_subject on quarantine (subject) where outcome is null;
+create index quarantine_of_subject on quarantine (subject, decided_at);
 create index quarantine_of_officer on quarantine (officer) where outcome is null;
 create index quarantine_of_device on quarantine (device, bytes) where outcome is null;
 create index stray_by_device on stray_bytes (device);
