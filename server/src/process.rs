@@ -24,6 +24,7 @@ pub mod letter;
 mod moved;
 pub mod objection;
 pub mod period;
+mod platform;
 pub mod publicity;
 pub mod queue;
 
@@ -47,7 +48,7 @@ pub(crate) use desk::{allow, allow_about_case};
 pub(crate) use doubt::look_at_ballots;
 pub use doubt::{SettleRequest, doubts, settle};
 pub(crate) use duty::deputised;
-pub use duty::{AbsenceRequest, DutyPage, duties, enter_absence};
+pub use duty::{AbsenceRequest, Duty, DutyPage, duties, enter_absence};
 pub(crate) use evaluation::peer_row;
 pub use evaluation::{ballot_cast, end_evaluation};
 pub(crate) use household::close_all;

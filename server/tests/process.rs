@@ -12,6 +12,8 @@ mod actors;
 mod households;
 #[path = "process/integrity.rs"]
 mod integrity;
+#[path = "process/platform.rs"]
+mod platform;
 #[path = "process/rights.rs"]
 mod rights;
 

@@ -16,4 +16,4 @@ pub use measure::{
     Response, Strength, ground_on,
 };
 pub use repeat::{Repeat, repeats};
-pub use timeliness::{Timeliness, timeliness};
+pub use timeliness::{Timeliness, report_by, timeliness};

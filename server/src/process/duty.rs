@@ -18,6 +18,7 @@ use rusqlite::Connection;
 
 use super::desk::allow;
 use super::letter::LetterKind;
+use super::platform::{self, Waiting};
 use crate::error::ServiceError;
 use crate::rights::{self, desk::RequestView};
 use crate::service::Service;
@@ -55,6 +56,15 @@ pub struct Duty {
     /// The objection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
+    /// Since when the first of what waits for a platform has waited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_on: Option<Date>,
+    /// How many ratings or decisions wait for the platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u64>,
+    /// The department whose decisions are not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
     /// In what role it is done.
     pub role: Role,
     /// Who can do it: officers who are there, and deputies of those who are not.
@@ -88,8 +98,8 @@ pub struct AbsenceRequest {
     pub deputy: OfficerId,
 }
 
-/// The deadlines of a campaign in a division: requests of subjects on the first page, then cases by their
-/// earliest deadline.
+/// The deadlines of a campaign in a division: requests of subjects and what waits for the platforms
+/// on the first page, then cases by their earliest deadline.
 ///
 /// # Errors
 /// [`ErrorCode::NotAllowed`] or [`ErrorCode::ScopeOutside`];
@@ -110,6 +120,9 @@ pub fn duties(
     if cursor.is_none() {
         for view in rights::queue::waiting(service, connection, actor, place.1)? {
             items.push(desk.of_request(view)?);
+        }
+        for waiting in platform::waiting(service, connection, place, today)? {
+            items.push(desk.of_platform(waiting, place.1)?);
         }
         items.sort_by_key(|duty| duty.due_on);
     }
@@ -203,7 +216,7 @@ pub(super) fn reckon(service: &Service, tx: &Tx<'_>, case: &Case) -> Result<(), 
 }
 
 /// The deadlines of a case that somebody at the server still has to keep: a receipt note that was
-/// given is kept, and what goes to the platforms has its own list.
+/// given is kept, and what goes to the platforms goes in batches ([`platform`]).
 fn running(
     service: &Service,
     connection: &Connection,
@@ -268,6 +281,21 @@ impl<'a> People<'a> {
         })
     }
 
+    fn of_platform(
+        &mut self,
+        waiting: Waiting,
+        division: DivisionCode,
+    ) -> Result<Duty, ServiceError> {
+        let (role, word) = (waiting.deadline.duty(), waiting.deadline.to_string());
+        let duty = self.until(word, waiting.due, role, division)?;
+        Ok(Duty {
+            since_on: Some(waiting.since_on),
+            waiting: Some(waiting.count),
+            body: waiting.body,
+            ..duty
+        })
+    }
+
     fn until(
         &mut self,
         deadline: String,
@@ -288,6 +316,9 @@ impl<'a> People<'a> {
             case: None,
             request: None,
             receipt: None,
+            since_on: None,
+            waiting: None,
+            body: None,
             role,
             people: self.who(role, division)?,
             escalated_to,

@@ -14,7 +14,9 @@ use super::{StoreError, Tx, column};
 
 mod listed;
 
-pub use listed::{CaseFilter, CaseListed, CasePlace, list, list_due, list_with_due, set_due};
+pub use listed::{
+    CaseFilter, CaseListed, CasePlace, count_approved, list, list_due, list_with_due, set_due,
+};
 
 /// A case with what the server keeps beside its events.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DecisionId, OfficerId};
 use itgel_domain::time::AtMs;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::{StoreError, Tx, column};
 
@@ -78,4 +78,17 @@ pub fn finish(
         at.0
     ])?;
     Ok(())
+}
+
+/// When the last export was begun that a platform can read and that was finished: it holds what
+/// was there by then.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn last_to_platform(connection: &Connection) -> Result<Option<AtMs>, StoreError> {
+    let sql =
+        "select max(at) from data_share where mapping is not null and finished_at is not null";
+    let mut query = connection.prepare_cached(sql)?;
+    let at: Option<i64> = query.query_row([], |row| row.get(0))?;
+    Ok(at.map(AtMs))
 }

@@ -5,11 +5,13 @@ use itgel_domain::assess::{Assessment, Context, Inputs};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::id::SubjectId;
 use itgel_domain::register::DivisionFacts;
+use itgel_domain::rights::consent::CollectionPurpose;
 use itgel_domain::rollup::{CountedHousehold, CountedLoans, VillageCount, keeps_pasture_rules};
 use itgel_domain::subject::{Grade, Subject, SubjectKind};
 
 use super::compute::Taken;
 use crate::error::ServiceError;
+use crate::fold;
 use crate::ledger;
 use crate::store;
 use crate::store::rating::RatedSubject;
@@ -70,6 +72,10 @@ impl Taken<'_> {
         let rules = self.service.rules.stored(self.connection);
         let inputs = Inputs::decode(&stored.inputs, &rules)
             .map_err(|e| ServiceError::caused("stored inputs", e))?;
+        let keeps = match keeps_pasture_rules(&inputs) {
+            Some(keeps) if self.is_in_statistics(&subject.id)? => Some(keeps),
+            _ => None,
+        };
         let computed = match rated.is_overridden {
             true => computed_grade(&stored.result)?.filter(|grade| *grade != rated.grade),
             false => None,
@@ -79,9 +85,17 @@ impl Taken<'_> {
             rating: Some(rated.inputs),
             grade: Some(rated.grade),
             computed,
-            keeps_pasture_rules: keeps_pasture_rules(&inputs),
+            keeps_pasture_rules: keeps,
             ..counted
         })
+    }
+
+    /// Whether what was found of a household may stand in a figure of its village. Who did not agree
+    /// to that leaves the share of G7, above and below the line; the counts of the gates stay, which
+    /// say of nobody what was found (`domain.md` B.6, L-02, G 42, G 43).
+    fn is_in_statistics(&self, subject: &SubjectId) -> Result<bool, ServiceError> {
+        let file = fold::facts(self.connection, subject)?;
+        Ok(file.is_agreed(CollectionPurpose::VillageStatistics, self.as_of))
     }
 
     fn in_effect(&self, subject: &SubjectId) -> Result<Option<RatedSubject>, ServiceError> {

@@ -384,6 +384,8 @@ pub(crate) struct Collector {
     head: ChainHead,
     /// How far apart both signatures are given, if on one device.
     pub(crate) signed_apart_ms: Option<u64>,
+    /// What the people who are visited agree to.
+    pub(crate) purposes: Vec<String>,
     files: BTreeMap<FileId, FileFacts>,
 }
 
@@ -398,6 +400,7 @@ impl Collector {
             signer: signer_of(officer),
             head,
             signed_apart_ms: None,
+            purposes: vec!["credit_rating".into(), "village_statistics".into()],
             files: BTreeMap::new(),
         }
     }
@@ -559,7 +562,7 @@ impl Collector {
         Consent {
             person: "head".into(),
             text_version: "1".into(),
-            purposes: vec!["credit_rating".into(), "village_statistics".into()],
+            purposes: self.purposes.clone(),
             language: "zh-CN".into(),
             categories,
             recipients: Vec::new(),

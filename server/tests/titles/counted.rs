@@ -1,6 +1,8 @@
 //! A snapshot keeps exactly what was counted, and whom.
 
-use itgel_domain::register::{CreditRecord, CreditStatus, RegisterContent, RegisterRow};
+use itgel_domain::register::{
+    CreditRecord, CreditStatus, DivisionFacts, RegisterContent, RegisterRow,
+};
 use itgel_domain::subject::{EntityKind, Subject, SubjectKind};
 use itgel_server::ingest;
 use itgel_server::store::entity::EntityRow;
@@ -116,9 +118,8 @@ fn a_bad_loan_of_a_household_that_was_never_visited_is_in_the_balance_of_its_gac
     snapshot(&world, world.now().on());
     assert_eq!(prove(&world).households, 4);
     let after = result_of(&title_of(&world, gacha)).facts;
-    let more = |field: fn(&itgel_domain::register::DivisionFacts) -> Option<i64>| {
-        field(&after).unwrap() - field(&before).unwrap()
-    };
+    let more =
+        |field: fn(&DivisionFacts) -> Option<i64>| field(&after).unwrap() - field(&before).unwrap();
     assert_eq!(more(|f| f.npl_fen), 7_000_000);
     assert_eq!(more(|f| f.loan_households), 1);
     assert_eq!(more(|f| f.rated_households), 0);
@@ -198,4 +199,37 @@ fn a_cooperative_registered_in_one_sumu_and_working_in_another_is_one_in_each_an
         world.service.store.read(read).unwrap()
     };
     assert_eq!((count(here), count(there), count(banner)), (1, 1, 1));
+}
+
+#[test]
+fn who_refuses_statistics_leaves_the_figure_of_pastures_and_no_count_of_the_gates() {
+    let facts = |refusing: bool| {
+        let world = World::with_households(24);
+        let households: Vec<_> = world
+            .households
+            .iter()
+            .filter(|h| h.twist.is_none())
+            .collect();
+        let mut team = Collector::new("c-1", "c-2");
+        for (n, household) in households.iter().enumerate() {
+            team.purposes = vec!["credit_rating".into()];
+            if !refusing || n % 2 == 0 {
+                team.purposes.push("village_statistics".into());
+            }
+            team.visit(&world, household);
+        }
+        let rated: Vec<_> = households.into_iter().cloned().collect();
+        world.rate(&mut team, &rated);
+        snapshot(&world, world.now().on());
+        result_of(&title_of(&world, world.gacha.code)).facts
+    };
+    let (all, fewer) = (facts(false), facts(true));
+    assert!(fewer.grazing_households < all.grazing_households);
+    assert!(fewer.compliant_grazing_households <= fewer.grazing_households);
+    let counts = |facts: &DivisionFacts| DivisionFacts {
+        grazing_households: None,
+        compliant_grazing_households: None,
+        ..facts.clone()
+    };
+    assert_eq!(counts(&fewer), counts(&all));
 }

@@ -40,7 +40,7 @@ pub struct CountedHousehold {
     /// Its loans.
     pub loans: CountedLoans,
     /// Whether it keeps to the pasture rules ([`super::keeps_pasture_rules`]); absent if it does
-    /// not graze or this is not known.
+    /// not graze, this is not known, or it did not agree to figures of its village.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keeps_pasture_rules: Option<bool>,
 }

@@ -160,6 +160,31 @@ pub fn list_with_due(
     rows.map(|row| row?).collect()
 }
 
+/// How many ratings of a campaign in a division were approved after an instant and stand, and when
+/// the first of them was; `None` without any.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_approved(
+    connection: &Connection,
+    (cycle, division): (&CycleId, DivisionCode),
+    after: Option<AtMs>,
+) -> Result<Option<(u64, AtMs)>, StoreError> {
+    let sql = "select count(distinct c.id) as many, min(e.at) as first
+               from rating_case c join case_event e on e.case_id = c.id
+               where c.cycle = ?1 and c.division >= ?2 and c.division < ?3
+                   and c.state in ('approved', 'effective', 'watch')
+                   and e.step = 'approve' and e.at > ?4";
+    let (low, high) = division.text_range();
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![cycle.as_str(), low, high, after.map_or(0, |at| at.0)];
+    query.query_row(key, |row| {
+        let first: Option<i64> = row.get("first")?;
+        let many = column::unsigned(row, "many", "rating_case.many");
+        Ok(many.map(|many| first.map(|first| (many, AtMs(first)))))
+    })?
+}
+
 fn read_listed(row: &Row<'_>) -> Result<CaseListed, StoreError> {
     Ok(CaseListed {
         id: column::word(row, "id", "rating_case.id")?,
