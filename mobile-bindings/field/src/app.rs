@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use tower::ServiceExt as _;
 
 use crate::job::{Job, JobState};
-use crate::officers::{Officers, Opened, Profile};
+use crate::officers::{Officers, Opened, Profile, private_folder};
 use crate::routes;
 use crate::transport::Transport;
 
@@ -97,7 +97,7 @@ impl FieldApp {
     /// # Errors
     /// [`std::io::Error`] if the folder cannot be used.
     pub fn start(ground: Ground) -> std::io::Result<Self> {
-        fs::create_dir_all(&ground.data)?;
+        private_folder(&ground.data)?;
         let officers = Officers::new(
             &ground.data,
             ground.platform,

@@ -116,7 +116,7 @@ impl Officers {
         self.entropy.fill(&mut name).map_err(device_error)?;
         let name = HEXLOWER.encode(&name);
         let folder = self.folder.join(&name);
-        fs::create_dir_all(&folder)?;
+        private_folder(&folder)?;
         let made = self.make(&folder, (invitation, server, &name), pin, transport);
         if made.is_err() {
             // Nothing was entered yet: what lies there is a key that nobody knows.
@@ -243,6 +243,15 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// A folder, with those above it, into which only its owner looks.
+pub(crate) fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// The platform's secret as a file that only its owner reads: for a laptop without a key store. It

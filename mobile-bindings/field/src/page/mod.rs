@@ -28,7 +28,8 @@ pub(crate) fn framed(app: &FieldApp, page: &Page) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} · {}</title>\n<link rel=\"stylesheet\" href=\"/assets/field.css\">\n\
+         <title>{title} · {}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
+         <link rel=\"stylesheet\" href=\"/assets/field.css\">\n\
          <script src=\"/assets/field.js\" defer></script>\n</head>\n<body>\n",
         escape(&text::app_title(lang))
     );

@@ -175,12 +175,8 @@ fn slip(visit: &Visit<'_>, sealed: &Sealed) -> Result<Page, Trouble> {
     line(text::app_slip_code(lang), &sealed.code, "letters");
     line(visit.cycle.name.clone(), &visit.subject.local_code, "");
     line(text::assessment_as_of(lang), &visit.today.to_string(), "");
-    let grade = format!(
-        "{} · {}",
-        grade::range(visit, &sealed.assessment),
-        text::grade_provisional(lang)
-    );
-    line(text::assessment_final_grade(lang), &grade, "");
+    let grade = grade::range(visit, &sealed.assessment);
+    line(text::app_section_grade(lang), &grade, "");
     for (person, number) in &sealed.consent_receipts {
         let of = super::people::role_name(visit, person);
         line(

@@ -68,7 +68,7 @@ pub(crate) fn section(visit: &Visit<'_>, word: &str, add: &str) -> Result<Page, 
             Some(group) if groups.contains(&group) => {}
             Some(group) => {
                 groups.push(group);
-                repeating(&mut html, visit, &items, (group, add), &at);
+                repeating(&mut html, visit, &items, (group, add));
             }
         }
     }
@@ -133,15 +133,13 @@ fn field<'a>(visit: &'a Visit<'_>, item: &'a Item, path: &'a ItemPath) -> Field<
 }
 
 /// The instances of a repeating group, and a place for one more.
-fn repeating(
-    html: &mut String,
-    visit: &Visit<'_>,
-    items: &[&Item],
-    (group, add): (&str, &str),
-    at: &str,
-) {
+fn repeating(html: &mut String, visit: &Visit<'_>, items: &[&Item], (group, add): (&str, &str)) {
     let mut keys = keys(visit, group);
-    if add == group || (keys.is_empty() && group == "plot") {
+    // Nearly everybody has a plot: its first place is there without asking.
+    if keys.is_empty() && group == "plot" {
+        keys.push(free_key(visit, group, &keys));
+    }
+    if add == group {
         keys.push(free_key(visit, group, &keys));
     }
     let of_group = || items.iter().filter(|item| item.repeats_in() == Some(group));
@@ -161,7 +159,7 @@ fn repeating(
         .map(|item| titled(visit.lang, &item.titles));
     let _ = writeln!(
         html,
-        "<p><button name=\"go\" value=\"add:{group}\" data-at=\"{at}\">＋ {}：{}</button></p>",
+        "<p><button name=\"go\" value=\"add:{group}\">＋ {}：{}</button></p>",
         escape(&text::app_add(visit.lang)),
         escape(what.unwrap_or_default()),
     );
