@@ -34,9 +34,8 @@ fn a_debt_from_before_the_division_stays_with_both_until_it_is_settled() {
     assert_eq!(found.credit.first_loan_on, Some(date(2025, 1, 10)));
     let sums = found.credit.summed_here();
     assert_eq!((sums.balance_fen, sums.npl_fen), (1_000_000, 0));
-    let [debt] = &found.credit.joint[..] else {
-        panic!("{:?}", found.credit.joint);
-    };
+    assert_eq!(found.credit.joint.len(), 1);
+    let debt = &found.credit.joint[0];
     let told = (debt.since, debt.source.as_str(), debt.loans, debt.npl_fen);
     assert_eq!(told, (SPLIT, "示例分户协议1号", 1, 5_000_000));
     let veto = found.v3.unwrap();

@@ -206,9 +206,8 @@ fn a_new_registration_launders_neither_loans_nor_facts_and_only_from_its_day_on(
     let found = context(&[link.clone(), own]);
     assert_eq!(found.credit.balance_fen, 100);
     assert_eq!(found.credit.first_loan_on, Some(date(2019, 5, 1)));
-    let [veto] = &found.vetoes[..] else {
-        panic!("{:?}", found.vetoes);
-    };
+    assert_eq!(found.vetoes.len(), 1);
+    let veto = &found.vetoes[0];
     assert_eq!(veto.code, "V4");
     assert!(veto.source.contains("示例准予变更1号"), "{}", veto.source);
     let links: Vec<_> = found
