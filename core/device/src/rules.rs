@@ -31,6 +31,11 @@ impl Told {
         Ok(Self { on, signed_on })
     }
 
+    /// The later of the two: it is at least that late.
+    pub(crate) fn latest(self) -> Date {
+        self.signed_on.map_or(self.on, |signed| self.on.max(signed))
+    }
+
     /// The days to look for rules on, the likelier first.
     fn days(self) -> impl Iterator<Item = Date> {
         [self.on].into_iter().chain(self.signed_on)
