@@ -1,6 +1,7 @@
 //! Compares the tables of the database with the register of fields (`domain.md` L-15): a table or
-//! column that is not described there, a description of something that is not there, and an item
-//! that no rule uses end the build with file, line and name.
+//! column that is not described there, a description of something that is not there, a table without
+//! a term, a row that would outlive what it refers to, and an item that no rule uses end the build
+//! with file, line and name.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use std::{env, fs, io};
 
 #[path = "build/schema.rs"]
 mod schema;
+#[path = "build/terms.rs"]
+mod terms;
 #[path = "build/usage.rs"]
 mod usage;
 
@@ -25,6 +28,7 @@ fn main() -> io::Result<()> {
     }
     let text = fs::read_to_string(&register)?;
     problems.extend(schema::compare(&tables, &shown(&register), &text));
+    problems.extend(terms::faults(&tables, &shown(&register), &text));
 
     let items = fixtures.join("catalogue/items.toml");
     let mut sources = files(&fixtures.join("packs"), "toml")?;

@@ -10,6 +10,8 @@ pub(crate) struct Column {
     pub(crate) name: String,
     /// File and line.
     pub(crate) place: String,
+    /// The table whose rows it names, as the database enforces.
+    pub(crate) references: Option<String>,
 }
 
 /// Words with which a line of a table begins that is no column.
@@ -20,14 +22,17 @@ pub(crate) fn read(file: &str, sql: &str, into: &mut Vec<Column>) {
     let mut table: Option<String> = None;
     for (number, line) in (1..).zip(sql.lines()) {
         let code = line.split("--").next().unwrap_or_default().trim();
+        let words: Vec<&str> = code.split_whitespace().collect();
+        let mut after = words.iter().skip_while(|word| **word != "references");
+        let references = after.nth(1).map(|table| (*table).to_owned());
         let mut add = |table: &str, name: &str| {
             into.push(Column {
                 table: table.to_owned(),
                 name: name.to_owned(),
                 place: format!("{file}:{number}"),
+                references: references.clone(),
             });
         };
-        let words: Vec<&str> = code.split_whitespace().collect();
         match (words.as_slice(), &table) {
             (["create", "table", name, ..], _) => {
                 add(name, "");
@@ -63,7 +68,7 @@ pub(crate) fn compare(tables: &[Column], file: &str, text: &str) -> Vec<String> 
     for column in tables {
         let names = known.entry(&column.table).or_default();
         names.insert(&column.name);
-        let Column { table, name, place } = column;
+        let Column { table, name, place, .. } = column;
         let is_left_out = left_out.contains(table.as_str());
         match (described.get(table.as_str()), name.is_empty()) {
             (None, true) if !is_left_out => {
@@ -117,12 +122,12 @@ fn left_out(register: &toml::Table) -> BTreeSet<&str> {
         .collect()
 }
 
-fn list<'a>(table: &'a toml::Table, key: &str) -> impl Iterator<Item = &'a toml::Table> {
+pub(crate) fn list<'a>(table: &'a toml::Table, key: &str) -> impl Iterator<Item = &'a toml::Table> {
     let rows = table.get(key).and_then(toml::Value::as_array);
     rows.into_iter().flatten().filter_map(toml::Value::as_table)
 }
 
-fn word<'a>(table: &'a toml::Table, key: &str) -> &'a str {
+pub(crate) fn word<'a>(table: &'a toml::Table, key: &str) -> &'a str {
     table
         .get(key)
         .and_then(toml::Value::as_str)
@@ -130,7 +135,7 @@ fn word<'a>(table: &'a toml::Table, key: &str) -> &'a str {
 }
 
 /// The line of the first place of `wanted` after line `after`.
-fn line_of(text: &str, wanted: &str, after: usize) -> usize {
+pub(crate) fn line_of(text: &str, wanted: &str, after: usize) -> usize {
     let mut lines = (1..).zip(text.lines()).skip(after);
     lines
         .find(|(_, line)| line.contains(wanted))

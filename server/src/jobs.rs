@@ -19,7 +19,7 @@ use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
 use crate::{
-    credit, erasure, fold, import, ledger, monitoring, process, quarantine, retention, shadow,
+    erasure, fold, import, ledger, monitoring, process, quarantine, retention, shadow,
     sync, titles,
 };
 
@@ -59,7 +59,7 @@ pub enum JobKind {
     ActivateImport,
     /// Destroys the contents that an imported table still holds.
     ForgetImport,
-    /// Deletes adverse records of persons, and other rows, whose time is over.
+    /// Ends whatever has a term that is over, adverse records of persons first.
     RetainRecords,
     /// Brings the lenders' ledgers in force to the subjects that they speak of.
     ApplyLedger,
@@ -333,7 +333,6 @@ fn finish(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
 }
 
 fn retain_records(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
-    credit::retention::run(service)?;
     retention::run(service)?;
     again(service, job, JobKind::RetainRecords, RETAIN_EVERY_MS)
 }

@@ -14,6 +14,8 @@ mod households;
 mod integrity;
 #[path = "process/platform.rs"]
 mod platform;
+#[path = "process/retention.rs"]
+mod retention;
 #[path = "process/rights.rs"]
 mod rights;
 

@@ -14,4 +14,6 @@ pub mod schema;
 
 pub use self::cell::{CellFault, CellKind, Scalar};
 pub use self::mapping::{MappedColumn, MappedSheet, Mapping};
-pub use self::schema::{Column, Ends, Group, LeftOut, Only, RegisterKind, Schema, Table};
+pub use self::schema::{
+    Column, EndsBy, Group, LeftOut, Only, RegisterKind, Schema, Table, Term,
+};

@@ -289,7 +289,7 @@ pub(super) fn revoke_in(
     if device.status == DeviceStatus::Revoked {
         return Ok(());
     }
-    store::device::set_status(tx, id, DeviceStatus::Revoked)?;
+    store::device::revoke(tx, id, now)?;
     let banner = officer.division.ancestor(DivisionLevel::County);
     let news = PullItem::Revocation(Revocation { device: id.clone() });
     store::list::append(tx, banner.unwrap_or(officer.division), &news)?;

@@ -71,6 +71,7 @@ fn end_measures(service: &Service) -> Result<(), ServiceError> {
 fn delete(service: &Service, tx: &Tx<'_>, place: &Place, now: AtMs) -> Result<(), ServiceError> {
     let rows = credit_record::delete_place(tx, place)?;
     store::measure::delete_on(tx, place)?;
+    store::retention::register::forget_about(tx, place)?;
     tell_devices(service, tx, &place.subject, &rows)?;
     prove(tx, place, &rows, now)?;
     forget_copies(service, tx, &place.subject, now)?;
@@ -168,7 +169,7 @@ fn forget_in_reports(
 
 /// The lists keep position and hash of the rows and lose their content; devices that hold them
 /// delete them too.
-fn tell_devices(
+pub(crate) fn tell_devices(
     service: &Service,
     tx: &Tx<'_>,
     subject: &SubjectId,

@@ -1,7 +1,7 @@
 //! The quarterly check of a banner (SR-57, SR-58): a job that goes over its ratings in effect, a
 //! page in one transaction, and goes on where it stopped.
 
-use itgel_domain::assess::{Assessment, months_after};
+use itgel_domain::assess::Assessment;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
@@ -29,9 +29,6 @@ use crate::store::{self, Tx};
 
 /// Most ratings that one transaction checks.
 pub const PAGE_RATINGS: usize = 256;
-
-/// How long a settled warning is kept.
-const RETENTION_MONTHS: i32 = 60;
 
 /// Who runs what nobody asked for.
 const BY_RULE: &str = "rule";
@@ -68,8 +65,7 @@ pub fn start(
     begin(tx, (banner, quarter), actor.officer.as_str(), now)
 }
 
-/// Begins the checks of the quarter that is over, banner by banner, where nobody has yet, and
-/// forgets settled warnings after five years: they tell of adverse facts (`domain.md` L-06).
+/// Begins the checks of the quarter that is over, banner by banner, where nobody has yet.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
@@ -80,8 +76,6 @@ pub fn schedule(tx: &Tx<'_>, now: AtMs) -> Result<usize, ServiceError> {
             .yesterday()
             .unwrap_or(now.on()),
     );
-    let kept_from = months_after(now.on(), -RETENTION_MONTHS);
-    store::warning::delete_settled(tx, AtMs::start_of(kept_from))?;
     let mut begun = 0;
     for banner in store::monitor::list_banners(tx, last.last_day())? {
         let known = store::monitor::get(tx, banner, last)?;

@@ -127,6 +127,18 @@ pub fn set_status(tx: &Tx<'_>, id: &DeviceId, status: DeviceStatus) -> Result<()
     Ok(())
 }
 
+/// Revokes a device; the term of its key begins.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn revoke(tx: &Tx<'_>, id: &DeviceId, at: AtMs) -> Result<(), StoreError> {
+    let sql = "update device set status = ?2, revoked_at = coalesce(revoked_at, ?3) where id = ?1";
+    let status = DeviceStatus::Revoked.as_str();
+    tx.prepare_cached(sql)?
+        .execute(params![id.as_str(), status, at.0])?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> Result<DeviceRecord, StoreError> {
     let status: String = row.get("status")?;
     Ok(DeviceRecord {

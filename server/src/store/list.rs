@@ -4,7 +4,7 @@
 use itgel_domain::division::DivisionCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{RowId, SubjectId};
+use itgel_domain::id::{CycleId, RowId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::sync::hello::ListEnd;
 use itgel_domain::sync::pull::{
@@ -247,6 +247,39 @@ pub fn erase(
     )?
     .execute(params![name, subject.as_str()])?;
     erase_rows(tx, division, rows)
+}
+
+/// Takes away what a list says of a subject's cases and tasks of these campaigns. Positions, hashes
+/// and digests stay.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn erase_cycles(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    subject: &SubjectId,
+    cycles: &[CycleId],
+) -> Result<(), StoreError> {
+    let sql = "select position, bytes from list_item
+               where division = ?1 and ref = ?2 and kind in (2, 3)";
+    let name = division.filled_text();
+    let mut query = tx.prepare_cached(sql)?;
+    let rows = query.query_map(params![name, subject.as_str()], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+    })?;
+    let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+    let sql = "update list_item set bytes = x'', ref = '' where division = ?1 and position = ?2";
+    for (position, bytes) in rows {
+        let cycle = match minicbor::decode(&bytes) {
+            Ok(PullItem::Case(item)) => item.cycle,
+            Ok(PullItem::Task(item)) => item.cycle,
+            _ => continue,
+        };
+        if cycles.contains(&cycle) {
+            tx.prepare_cached(sql)?.execute(params![name, position])?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes away what a list says of these register rows. Positions, hashes and digests stay.

@@ -297,18 +297,6 @@ pub fn move_to(tx: &Tx<'_>, subject: &SubjectId, division: DivisionCode) -> Resu
     Ok(())
 }
 
-/// Deletes the warnings that were opened before `at` and wait for nobody; how many.
-///
-/// # Errors
-/// [`StoreError`] of the database.
-pub fn delete_settled(tx: &Tx<'_>, at: AtMs) -> Result<usize, StoreError> {
-    let sql = "delete from warning_event where warning in (
-                   select id from warning where state <> 'open' and opened_at < ?1)";
-    tx.prepare_cached(sql)?.execute(params![at.0])?;
-    let sql = "delete from warning where state <> 'open' and opened_at < ?1";
-    Ok(tx.prepare_cached(sql)?.execute(params![at.0])?)
-}
-
 /// Deletes every warning about a subject.
 ///
 /// # Errors

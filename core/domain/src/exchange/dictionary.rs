@@ -62,11 +62,14 @@ fn tables(text: &mut String, schema: &Schema) {
             );
         }
     }
-    text.push_str("\n### 不导出的表 Not exported\n\n| 表 | 原因 |\n|---|---|\n");
+    text.push_str("\n### 不导出的表 Not exported\n\n| 表 | 原因 | 保存 |\n|---|---|---|\n");
     for left_out in &schema.left_out {
         line(
             text,
-            format_args!("| `{}` | {} |", left_out.table, left_out.why),
+            format_args!(
+                "| `{}` | {} | {} |",
+                left_out.table, left_out.why, left_out.kept
+            ),
         );
     }
 }

@@ -3,11 +3,13 @@
 //! basis and source. What is not in it is not exported.
 
 mod parts;
+mod term;
 
 use std::sync::LazyLock;
 
 use self::parts::CodeLists;
 pub use self::parts::{LeftOut, RegisterKind};
+pub use self::term::{EndsBy, Term};
 use super::cell::CellKind;
 use crate::catalogue::{Catalogue, Item, Kind, Privacy, Unit};
 use crate::hash::Hash;
@@ -37,6 +39,8 @@ pub struct Schema {
     pub version: i64,
     /// SHA-256 of the file.
     pub hash: Hash,
+    /// How many years after its end a year of a subject is kept (档案年度).
+    pub file_years: i16,
     /// The tables, in the order in which they are restored.
     pub tables: Vec<Table>,
     /// Tables of the database that are not exported.
@@ -62,8 +66,8 @@ pub struct Table {
     pub origin: String,
     /// How long its rows are kept.
     pub kept: String,
-    /// When a job deletes them by themselves.
-    pub ends: Option<Ends>,
+    /// What ends them; a view, which is computed, ends with its sources.
+    pub ends: Option<Term>,
     /// The columns that give its rows their order.
     pub order: Vec<String>,
     /// Which rows leave the server.
@@ -83,16 +87,6 @@ pub struct Only {
     pub values: Vec<String>,
     /// Further words, in an export with persons.
     pub person_values: Vec<String>,
-}
-
-/// When the rows of a table are over and deleted, as `kept` says in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ends {
-    /// The columns whose day or instant begins the term, each for itself; empty ones do not. A
-    /// `cycle` begins it with the last day of its campaign, a `case_id` with that of its case.
-    pub after: Vec<String>,
-    /// How long after it.
-    pub years: i16,
 }
 
 /// A column.
@@ -148,6 +142,12 @@ impl Schema {
         let node = read::toml(file, text)?;
         let mut fields = Fields::of(file, "", &node)?;
         let version = fields.find_int("version")?.unwrap_or(1);
+        let file_years = fields.find_int("file_years")?;
+        let file_years = file_years.and_then(|years| i16::try_from(years).ok());
+        let file_years = file_years.filter(|years| *years > 0).ok_or_else(|| {
+            let message = "how many years a year of a subject is kept after its end";
+            fields.fault("file_years", PackErrorCode::MissingKey, message)
+        })?;
         let lists = CodeLists::read(&mut fields.table("codes")?)?;
         let mut tables: Vec<Table> = Vec::new();
         for mut row in fields.tables("table")? {
@@ -169,6 +169,7 @@ impl Schema {
         Ok(Self {
             version,
             hash: Hash::of_file(text.as_bytes()),
+            file_years,
             tables,
             left_out,
             registers,
@@ -179,6 +180,14 @@ impl Schema {
     #[must_use]
     pub fn table(&self, key: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.key == key)
+    }
+
+    /// What ends the rows of each table of the database, in the order in which they are restored.
+    pub fn terms(&self) -> impl Iterator<Item = (&str, &Term)> {
+        let tables = self.tables.iter();
+        let described = tables.filter_map(|table| Some((table.key.as_str(), table.ends.as_ref()?)));
+        let left_out = self.left_out.iter().map(|row| (row.table.as_str(), &row.ends));
+        described.chain(left_out)
     }
 }
 
@@ -215,48 +224,51 @@ impl Table {
         if row.flag("items")? {
             columns.extend(Catalogue::builtin().items().filter_map(Column::of_item));
         }
+        let group = row.word("group")?;
         let table = Self {
             key: row.text("key")?.to_owned(),
             zh: row.text("zh")?.to_owned(),
-            group: row.word("group")?,
+            group,
             purpose: row.text("purpose")?.to_owned(),
             basis: row.text("basis")?.to_owned(),
             origin: row.text("origin")?.to_owned(),
             kept: row.text("kept")?.to_owned(),
-            ends: Ends::find(row)?,
+            ends: match group {
+                Group::View => None,
+                Group::Content | Group::Trail => Some(Term::read(row)?),
+            },
             order: row.words::<String>("order")?,
             only: Only::find(row)?,
             has_persons: row.flag("persons")?,
             columns,
         };
-        let unknown = |column: &String| table.place(column).is_none();
-        let named = table.only.iter().map(|only| &only.column);
-        let ends = table.ends.iter().flat_map(|ends| &ends.after);
-        let named = named.chain(ends);
-        if named.chain(&table.order).any(unknown) {
+        table.check(row)?;
+        Ok(table)
+    }
+
+    /// That every column that it names is one of its own, and that nothing about persons is kept
+    /// for ever.
+    fn check(&self, row: &Fields<'_>) -> Result<(), PackError> {
+        let own = |column: &str| {
+            let name = column.split(':').next().unwrap_or_default();
+            self.place(name).is_some()
+        };
+        let mut named: Vec<&String> = self.order.iter().collect();
+        named.extend(self.only.iter().map(|only| &only.column));
+        if let Some(ends) = &self.ends {
+            named.extend(ends.after.iter().chain(&ends.key).chain(&ends.clears));
+            named.extend(ends.only.iter().map(|only| &only.column));
+            let personal = self.columns.iter().find(|column| ends.forbids(column.class));
+            if let Some(column) = personal {
+                let message = format!("`{}` tells of persons and is never deleted", column.key);
+                return Err(row.fault("ends", PackErrorCode::BadValue, message));
+            }
+        }
+        if named.into_iter().any(|column| !own(column)) {
             let message = "this names a column that the table does not have";
             return Err(row.fault("order", PackErrorCode::UnknownName, message));
         }
-        Ok(table)
-    }
-}
-
-impl Ends {
-    fn find(row: &mut Fields<'_>) -> Result<Option<Self>, PackError> {
-        let after = row.texts("ends_after")?;
-        if after.is_empty() {
-            return Ok(None);
-        }
-        let years = row.find_int("ends_years")?;
-        let years = years.and_then(|years| i16::try_from(years).ok());
-        let years = years.filter(|years| *years > 0).ok_or_else(|| {
-            let message = "how many years it is kept after that";
-            row.fault("ends_years", PackErrorCode::MissingKey, message)
-        })?;
-        Ok(Some(Self {
-            after: after.into_iter().map(str::to_owned).collect(),
-            years,
-        }))
+        Ok(())
     }
 }
 

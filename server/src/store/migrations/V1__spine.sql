@@ -51,7 +51,8 @@ create table device (
     public_key  blob not null,
     status      text not null, -- 'pending', 'active', 'revoked', 'frozen'
     enrolled_at integer not null,
-    number      integer not null unique -- begins the receipts that the device gives out (D.5)
+    number      integer not null unique, -- begins the receipts that the device gives out (D.5)
+    revoked_at  integer          -- begins the term of its key (L-21)
 ) without rowid;
 
 -- Who compared the fingerprint of a device with the one on its screen.

@@ -1,5 +1,6 @@
 //! What a schema has besides tables: what is left out, registers, code lists.
 
+use super::Term;
 use crate::catalogue::Privacy;
 use crate::pack::error::{PackError, PackErrorCode};
 use crate::pack::read::{Fields, Node, Tree};
@@ -11,6 +12,10 @@ pub struct LeftOut {
     pub table: String,
     /// Why.
     pub why: String,
+    /// How long its rows are kept.
+    pub kept: String,
+    /// What ends them.
+    pub ends: Term,
 }
 
 /// A register (台账) as the dictionary describes it.
@@ -30,6 +35,8 @@ pub struct RegisterKind {
     pub origin: String,
     /// How long its rows are kept.
     pub kept: String,
+    /// What ends them.
+    pub ends: Term,
 }
 
 impl LeftOut {
@@ -37,6 +44,8 @@ impl LeftOut {
         let left_out = Self {
             table: row.text("table")?.to_owned(),
             why: row.text("why")?.to_owned(),
+            kept: row.text("kept")?.to_owned(),
+            ends: Term::read(&mut row)?,
         };
         row.finish()?;
         Ok(left_out)
@@ -53,7 +62,12 @@ impl RegisterKind {
             basis: row.text("basis")?.to_owned(),
             origin: row.text("origin")?.to_owned(),
             kept: row.text("kept")?.to_owned(),
+            ends: Term::read(&mut row)?,
         };
+        if kind.ends.forbids(kind.class) {
+            let message = "it tells of persons and is never deleted";
+            return Err(row.fault("ends", PackErrorCode::BadValue, message));
+        }
         row.finish()?;
         Ok(kind)
     }

@@ -117,3 +117,46 @@ fn a_word_of_the_program_that_a_code_list_lacks_stops_the_build_not_the_export()
         .collect();
     assert_eq!(list("division", "kind"), kinds);
 }
+
+/// The schema with one text in the place of another.
+fn with(from: &str, to: &str) -> PackError {
+    assert!(BUILTIN.contains(from), "{from}");
+    Schema::parse("s.toml", &BUILTIN.replacen(from, to, 1)).unwrap_err()
+}
+
+#[test]
+fn sec_t42_a_term_that_no_job_keeps_is_not_read() {
+    let year = "ends = { by = \"year\", key = [\"case_id\"] }";
+    assert_eq!(with(year, "").code, PackErrorCode::MissingKey);
+    let unknown = with(year, "ends = { by = \"somehow\" }");
+    assert_eq!(unknown.code, PackErrorCode::UnknownName, "{unknown}");
+    let unfound = with(year, "ends = { by = \"year\", key = [\"receipt\"] }");
+    assert_eq!(unfound.code, PackErrorCode::MissingKey, "{unfound}");
+    let endless = with("after = [\"closes_on\"], years = 5", "after = [\"closes_on\"]");
+    assert_eq!(endless.code, PackErrorCode::MissingKey, "{endless}");
+    let stray = with("after = [\"closes_on\"]", "after = [\"closed_some_day\"]");
+    assert_eq!(stray.code, PackErrorCode::UnknownName, "{stray}");
+    let kept = "ends = { by = \"subject\" }";
+    assert_eq!(
+        with(kept, "ends = { by = \"never\" }").code,
+        PackErrorCode::BadValue,
+        "persons are not kept for ever"
+    );
+}
+
+#[test]
+fn what_is_never_deleted_says_so_and_nothing_else_does() {
+    let schema = Schema::builtin();
+    let tables = schema.tables.iter();
+    let tables = tables.filter_map(|t| Some((&t.key, &t.kept, t.ends.as_ref()?)));
+    let left_out = schema.left_out.iter().map(|t| (&t.table, &t.kept, &t.ends));
+    let registers = schema.registers.iter().map(|r| (&r.word, &r.kept, &r.ends));
+    for (name, kept, ends) in tables.chain(left_out).chain(registers) {
+        let is_never = ends.by == EndsBy::Never;
+        assert_eq!(kept.starts_with("长期"), is_never, "{name}: {kept}");
+        if ends.by == EndsBy::Rows {
+            let years = format!("{}年", ends.years);
+            assert!(kept.contains(&years), "{name}: {kept}");
+        }
+    }
+}
