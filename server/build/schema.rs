@@ -68,7 +68,9 @@ pub(crate) fn compare(tables: &[Column], file: &str, text: &str) -> Vec<String> 
     for column in tables {
         let names = known.entry(&column.table).or_default();
         names.insert(&column.name);
-        let Column { table, name, place, .. } = column;
+        let Column {
+            table, name, place, ..
+        } = column;
         let is_left_out = left_out.contains(table.as_str());
         match (described.get(table.as_str()), name.is_empty()) {
             (None, true) if !is_left_out => {

@@ -13,7 +13,11 @@ pub(crate) fn faults(columns: &[Column], file: &str, text: &str) -> Vec<String> 
     };
     let mut problems = Vec::new();
     let mut terms: BTreeMap<&str, &toml::Table> = BTreeMap::new();
-    let groups = [("table", "key"), ("left_out", "table"), ("register", "word")];
+    let groups = [
+        ("table", "key"),
+        ("left_out", "table"),
+        ("register", "word"),
+    ];
     for (group, key) in groups {
         for row in list(&register, group).filter(|row| word(row, "group") != "view") {
             let name = word(row, key);
@@ -33,7 +37,9 @@ pub(crate) fn faults(columns: &[Column], file: &str, text: &str) -> Vec<String> 
         if let Some(parent) = &column.references
             && dangles(&terms, &column.table, parent)
         {
-            let Column { table, name, place, .. } = column;
+            let Column {
+                table, name, place, ..
+            } = column;
             problems.push(format!(
                 "{place}: {table}.{name} would refer to rows of {parent} that have ended; let it end with them in {file}"
             ));

@@ -19,8 +19,7 @@ use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
 use crate::{
-    erasure, fold, import, ledger, monitoring, process, quarantine, retention, shadow,
-    sync, titles,
+    erasure, fold, import, ledger, monitoring, process, quarantine, retention, shadow, sync, titles,
 };
 
 /// How long a lease lasts: far longer than any one job takes.

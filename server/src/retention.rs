@@ -87,12 +87,7 @@ fn pages(
     }
 }
 
-fn delete_page(
-    tx: &Tx<'_>,
-    ending: &Ending,
-    limit: u32,
-    now: AtMs,
-) -> Result<usize, ServiceError> {
+fn delete_page(tx: &Tx<'_>, ending: &Ending, limit: u32, now: AtMs) -> Result<usize, ServiceError> {
     let over = list_over(tx, ending, now, limit)?;
     for key in &over {
         delete(tx, ending, key)?;

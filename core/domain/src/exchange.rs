@@ -14,6 +14,4 @@ pub mod schema;
 
 pub use self::cell::{CellFault, CellKind, Scalar};
 pub use self::mapping::{MappedColumn, MappedSheet, Mapping};
-pub use self::schema::{
-    Column, EndsBy, Group, LeftOut, Only, RegisterKind, Schema, Table, Term,
-};
+pub use self::schema::{Column, EndsBy, Group, LeftOut, Only, RegisterKind, Schema, Table, Term};

@@ -174,7 +174,14 @@ fn five(world: &World, team: &mut Collector) -> [Household; 5] {
     for household in [over, held, disputed, asking] {
         let case = world.case(household).case;
         let mut review = request(case.id.clone(), case.version(), Step::Review);
-        review.reason = Reason::new("TEST", if household.subject == over.subject { REASON } else { "因为" });
+        review.reason = Reason::new(
+            "TEST",
+            if household.subject == over.subject {
+                REASON
+            } else {
+                "因为"
+            },
+        );
         world.request("r-1", review).unwrap();
     }
     let cause = Cause::Death;
@@ -206,7 +213,11 @@ fn sec_t42_a_year_ends_as_a_whole_on_its_day_and_what_is_needed_outlives_it() {
     world.pass_days(1);
     end(&world);
     erasure::leave_no_bytes(&world.service).unwrap();
-    assert_eq!(years_ended(&world) - before, 1, "one household and no other");
+    assert_eq!(
+        years_ended(&world) - before,
+        1,
+        "one household and no other"
+    );
     assert_eq!(rows_left(&world, &over), 0, "nothing dangles");
     assert!(!is_found(&world, REASON), "in the database or its log");
     for kept in [&held, &disputed, &asking] {
@@ -259,9 +270,10 @@ fn sec_t42_the_key_of_a_file_is_destroyed_and_its_ids_stay() {
     let rows: Vec<_> = after.iter().map(|kept| kept.row.clone()).collect();
     assert_eq!(rows, before, "places, ids and hashes");
     assert!(after.iter().all(|kept| kept.sealed.is_empty()));
-    let key = world.service.store.read(|c| {
-        contents::find_key(&world.service, c, contents::Scope::File, &file.to_string())
-    });
+    let key = world
+        .service
+        .store
+        .read(|c| contents::find_key(&world.service, c, contents::Scope::File, &file.to_string()));
     assert!(key.unwrap().is_none());
     assert!(rows_left(&world, &household) == 0);
     assert_all_verifies(&world);
@@ -300,7 +312,9 @@ fn sec_t42_a_register_row_ends_by_the_term_of_its_register_with_all_its_revision
         let read = |c: &_| store::register::list_of(c, &household.subject, "honour");
         let rows = world.service.store.read(read).unwrap();
         let ids = rows.into_iter().map(|row| row.id);
-        let known: Vec<RowId> = ids.filter(|id| id.as_str().starts_with("honour-")).collect();
+        let known: Vec<RowId> = ids
+            .filter(|id| id.as_str().starts_with("honour-"))
+            .collect();
         known
     };
     pass_to(&world, years_after(awarded_on, 5));

@@ -186,7 +186,10 @@ impl Schema {
     pub fn terms(&self) -> impl Iterator<Item = (&str, &Term)> {
         let tables = self.tables.iter();
         let described = tables.filter_map(|table| Some((table.key.as_str(), table.ends.as_ref()?)));
-        let left_out = self.left_out.iter().map(|row| (row.table.as_str(), &row.ends));
+        let left_out = self
+            .left_out
+            .iter()
+            .map(|row| (row.table.as_str(), &row.ends));
         described.chain(left_out)
     }
 }
@@ -258,7 +261,10 @@ impl Table {
         if let Some(ends) = &self.ends {
             named.extend(ends.after.iter().chain(&ends.key).chain(&ends.clears));
             named.extend(ends.only.iter().map(|only| &only.column));
-            let personal = self.columns.iter().find(|column| ends.forbids(column.class));
+            let personal = self
+                .columns
+                .iter()
+                .find(|column| ends.forbids(column.class));
             if let Some(column) = personal {
                 let message = format!("`{}` tells of persons and is never deleted", column.key);
                 return Err(row.fault("ends", PackErrorCode::BadValue, message));

@@ -259,10 +259,7 @@ fn list_campaigns(
 }
 
 /// The years in which something was written down that belongs to no campaign.
-fn list_filed(
-    connection: &Connection,
-    subject: &SubjectId,
-) -> Result<BTreeSet<i16>, StoreError> {
+fn list_filed(connection: &Connection, subject: &SubjectId) -> Result<BTreeSet<i16>, StoreError> {
     // The name of a file begins with the subject; '0' is the character after '/'.
     let (from, to) = (format!("{subject}/"), format!("{subject}0"));
     let mut years = BTreeSet::new();
@@ -270,7 +267,9 @@ fn list_filed(
                  union select file from envelope where file > ?1 and file < ?2 and sealed <> x''";
     for id in texts(connection, files, params![from, to])? {
         let file = id.parse::<FileId>();
-        let file = file.map_err(|_| StoreError::Corrupt { what: "content_key.id" })?;
+        let file = file.map_err(|_| StoreError::Corrupt {
+            what: "content_key.id",
+        })?;
         years.insert(file.year);
     }
     let sql = format!(
@@ -279,7 +278,9 @@ fn list_filed(
     );
     for day in texts(connection, &sql, params![subject.as_str()])? {
         let day = day.parse::<Date>();
-        let day = day.map_err(|_| StoreError::Corrupt { what: "register_row.valid_from" })?;
+        let day = day.map_err(|_| StoreError::Corrupt {
+            what: "register_row.valid_from",
+        })?;
         years.insert(day.year());
     }
     let sql = "select at from decision where subject = ?1

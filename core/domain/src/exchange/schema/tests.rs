@@ -132,7 +132,10 @@ fn sec_t42_a_term_that_no_job_keeps_is_not_read() {
     assert_eq!(unknown.code, PackErrorCode::UnknownName, "{unknown}");
     let unfound = with(year, "ends = { by = \"year\", key = [\"receipt\"] }");
     assert_eq!(unfound.code, PackErrorCode::MissingKey, "{unfound}");
-    let endless = with("after = [\"closes_on\"], years = 5", "after = [\"closes_on\"]");
+    let endless = with(
+        "after = [\"closes_on\"], years = 5",
+        "after = [\"closes_on\"]",
+    );
     assert_eq!(endless.code, PackErrorCode::MissingKey, "{endless}");
     let stray = with("after = [\"closes_on\"]", "after = [\"closed_some_day\"]");
     assert_eq!(stray.code, PackErrorCode::UnknownName, "{stray}");
