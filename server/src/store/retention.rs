@@ -150,11 +150,13 @@ fn free(connection: &Connection, table: &str) -> Result<String, StoreError> {
     };
     if table == "household_change" {
         // A debt from before a split stays with every part until it is paid (`domain.md` G 11).
-        return Ok(" and not exists (select 1 from joint_debtor j join loan_line l
+        return Ok(
+            " and not exists (select 1 from joint_debtor j join loan_line l
                 on l.borrower = j.blind join ledger g on g.id = l.ledger
             where j.change_id = household_change.id and g.state = 'active'
                 and l.closed_on is null)"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let (has_subject, has_case) = (has("subject")?, has("case_id")?);
     if table == "legal_hold" || !(has_subject || has_case) {
