@@ -236,7 +236,7 @@ fn take_envelope(tx: &Transaction<'_>, item: &EnvelopeItem) -> Result<Outcome, E
         }
         Some(kept) => {
             envelope::set_listed(tx, &listed.at)?;
-            if kept.counts != counts {
+            if kept.counts != counts || kept.lost {
                 envelope::set_counts(tx, &listed.at, counts)?;
                 refold(tx, &listed)?;
             }

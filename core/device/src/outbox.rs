@@ -150,6 +150,29 @@ pub(crate) fn is_whole(
     Ok(true)
 }
 
+/// Whether an open envelope depends on one that a restored server lost: it can never be read there
+/// as it stands, and is written again.
+pub(crate) fn depends_on_lost(db: &Connection) -> Result<bool, StoreError> {
+    if !envelope::has_lost(db)? {
+        return Ok(false);
+    }
+    let device = device::get(db)?;
+    for link in chain::open_links(db)? {
+        let Some(own) = envelope::find(db, &place(&device, &link))? else {
+            continue;
+        };
+        let Body::File(body) = &own.body else {
+            continue;
+        };
+        for dep in &body.deps {
+            if envelope::find_status(db, dep)?.is_some_and(|status| status.lost) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// The open links that the server does not have. Those that its signed list already showed were
 /// received in an earlier life of this store, whose receipts are lost: they are settled here.
 pub(crate) fn not_listed(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {

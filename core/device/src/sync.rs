@@ -28,7 +28,7 @@ use crate::Device;
 use crate::error::Error;
 use crate::http::HttpError;
 use crate::store::{chain, device, envelope, list, register};
-use crate::{intake, outbox};
+use crate::{intake, journal, outbox};
 
 /// How far a synchronisation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -303,12 +303,14 @@ impl<P: SyncProtocol> Run<'_, P> {
         if again {
             return Ok(true);
         }
-        let whole = self.device.read(|db| {
+        self.set_lost_aside(&answer)?;
+        let can_go_on = self.device.read(|db| {
             let own = device::get(db)?;
-            Ok(outbox::is_whole(db, &own, own.incarnation)?)
+            let is_whole = outbox::is_whole(db, &own, own.incarnation)?;
+            Ok(is_whole && !outbox::depends_on_lost(db)?)
         })?;
         let planned = self.plan(&hello, &answer)?;
-        let planned = if whole {
+        let planned = if can_go_on {
             planned
         } else {
             PushPlan::NewIncarnation(hello.incarnation.max(answer.incarnation) + 1)
@@ -380,14 +382,39 @@ impl<P: SyncProtocol> Run<'_, P> {
                 reopen_lost(tx, hello.incarnation, answer)?;
                 for cursor in list::cursors(tx)? {
                     list::restart(tx, cursor.division)?;
+                    // Most of it is here: naming it first would cost more than it saves.
+                    list::begin(tx, cursor.division, 0)?;
                     register::delete_list(tx, cursor.division)?;
                 }
-                envelope::unlist(tx, &device::get(tx)?.id)?;
+                envelope::unlist(tx)?;
                 log::follow_break(tx, answer)?;
             }
             Ok(device::set_epoch(tx, answer.epoch)?)
         })?;
         Ok(restored)
+    }
+
+    /// After a restore of the server, before anything is sent: what its lists no longer hold of
+    /// others is taken out of their files, since it may never come back. It stays in the store.
+    fn set_lost_aside(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
+        let unlisted = |db: &rusqlite::Connection| {
+            let own = device::get(db)?;
+            Ok(envelope::unlisted_files(db, &own.id)?)
+        };
+        if self.device.read(unlisted)?.is_empty() {
+            return Ok(());
+        }
+        self.pull(answer)?;
+        self.device
+            .write(|tx| {
+                let files = unlisted(tx)?;
+                envelope::set_lost(tx, &device::get(tx)?.id)?;
+                for file in &files {
+                    journal::refold(tx, file)?;
+                }
+                Ok(())
+            })
+            .map_err(SyncError::from)
     }
 
     /// Sends what the server lacks of an earlier incarnation, received once or not.

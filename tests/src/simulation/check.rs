@@ -236,7 +236,8 @@ fn devices_agree(fleet: &Fleet<'_>, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<
             let Some(there) = kept.get(&own.at).filter(|kept| kept.id == own.id) else {
                 return fails(format!("{} is answered and not on the server", own.at));
             };
-            if there.counts != verdict.counts() {
+            // A revoked device hears no more of what people decide.
+            if there.counts != verdict.counts() && !phone.is_revoked {
                 return fails(format!(
                     "{}: the device has {verdict:?}, the server not",
                     own.at

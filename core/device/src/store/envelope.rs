@@ -24,6 +24,8 @@ pub(crate) struct Status {
     pub(crate) counts: bool,
     /// The server's lists held it.
     pub(crate) listed: bool,
+    /// The lists of a restored server ended without it: kept, and in no file.
+    pub(crate) lost: bool,
 }
 
 /// Keeps an envelope; one that is there already stays as it is.
@@ -60,7 +62,7 @@ pub(crate) fn insert(
 /// What is known of the envelope at a place.
 pub(crate) fn find_status(db: &Connection, at: &ChainRef) -> Result<Option<Status>, StoreError> {
     let mut query = db.prepare_cached(
-        "select id, counts, listed from envelope where device = ?1 and incarnation = ?2 and seq = ?3",
+        "select id, counts, listed, lost from envelope where device = ?1 and incarnation = ?2 and seq = ?3",
     )?;
     let rows = query.query(params![at.device.as_str(), at.incarnation, int(at.seq)])?;
     column::first(rows, |row| {
@@ -68,6 +70,7 @@ pub(crate) fn find_status(db: &Connection, at: &ChainRef) -> Result<Option<Statu
             id: column::word(row, "id", "envelope.id")?,
             counts: row.get("counts")?,
             listed: row.get("listed")?,
+            lost: row.get("lost")?,
         })
     })
 }
@@ -83,10 +86,10 @@ pub(crate) fn find(db: &Connection, at: &ChainRef) -> Result<Option<Envelope>, S
     )
 }
 
-/// All envelopes of a file, by place.
+/// All envelopes of a file, by place, without those that the server lost.
 pub(crate) fn of_file(db: &Connection, file: &FileId) -> Result<Vec<Kept>, StoreError> {
     let mut query = db.prepare_cached(
-        "select bytes, counts from envelope where subject = ?1 and year = ?2
+        "select bytes, counts from envelope where subject = ?1 and year = ?2 and lost = 0
          order by device, incarnation, seq",
     )?;
     column::all(
@@ -102,17 +105,45 @@ pub(crate) fn of_file(db: &Connection, file: &FileId) -> Result<Vec<Kept>, Store
 
 pub(crate) fn set_listed(tx: &Transaction<'_>, at: &ChainRef) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "update envelope set listed = 1 where device = ?1 and incarnation = ?2 and seq = ?3",
+        "update envelope set listed = 1, lost = 0 where device = ?1 and incarnation = ?2 and seq = ?3",
     )?
     .execute(params![at.device.as_str(), at.incarnation, int(at.seq)])?;
     Ok(())
 }
 
-/// The lists are read again from their start: nothing of a device's own has been seen there.
-pub(crate) fn unlist(tx: &Transaction<'_>, device: &DeviceId) -> Result<(), StoreError> {
-    tx.prepare_cached("update envelope set listed = 0 where device = ?1")?
-        .execute([device.as_str()])?;
+/// The lists are read again from their start: nothing has been seen there.
+pub(crate) fn unlist(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("update envelope set listed = 0", [])?;
     Ok(())
+}
+
+/// The files with envelopes of others that the lists have not shown since they began anew.
+pub(crate) fn unlisted_files(db: &Connection, own: &DeviceId) -> Result<Vec<FileId>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select distinct subject, year from envelope
+         where listed = 0 and lost = 0 and device <> ?1 and year > 0",
+    )?;
+    column::all(query.query([own.as_str()])?, |row| {
+        Ok(FileId {
+            subject: column::word(row, "subject", "envelope.subject")?,
+            year: row.get("year")?,
+        })
+    })
+}
+
+/// Sets aside what the lists of others did not show: the server was restored and lacks it.
+pub(crate) fn set_lost(tx: &Transaction<'_>, own: &DeviceId) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "update envelope set lost = 1 where listed = 0 and lost = 0 and device <> ?1",
+    )?
+    .execute([own.as_str()])?;
+    Ok(())
+}
+
+/// Whether anything was set aside so.
+pub(crate) fn has_lost(db: &Connection) -> Result<bool, StoreError> {
+    let mut query = db.prepare_cached("select 1 from envelope where lost = 1 limit 1")?;
+    Ok(query.exists([])?)
 }
 
 pub(crate) fn set_counts(

@@ -81,10 +81,13 @@ create table envelope (
     year        integer not null,  -- of the file; 0 for what is in no file
     counts      integer not null,  -- 0 while it is in quarantine
     listed      integer not null,  -- 1 once the server's list held it
+    lost        integer not null default 0, -- 1 once a restored server's lists ended without it
     bytes       blob not null,
     primary key (device, incarnation, seq)
 ) strict;
 create index envelope_by_subject on envelope (subject, year);
+create index envelope_unlisted on envelope (device, subject, year) where listed = 0 and lost = 0;
+create index envelope_lost on envelope (device) where lost = 1;
 
 create table projection (
     subject text not null,
