@@ -362,8 +362,7 @@ fn a_settled_warning_is_forgotten_after_five_years_and_an_open_one_is_not() {
     .unwrap();
     let left = |days: i64| {
         world.pass_days(days);
-        let scheduled = world.transact(move |service, tx| run::schedule(tx, service.now()));
-        scheduled.unwrap();
+        itgel_server::retention::run(&world.service).unwrap();
         let read = |c: &_| -> Result<_, ServiceError> {
             let (a, b) = (
                 store::warning::get(c, &settled.id)?,
