@@ -320,7 +320,7 @@ fn one_deletion(bed: &Bed, ground: &Ground, step: Step, chance: &mut Chance) -> 
         .store
         .read(|c| store::device::get(c, &bed::device_id(0)));
     let session = || DeviceSession::new(service.clone(), record.as_ref().unwrap().clone().unwrap());
-    let link = CutLink::after(session(), chance.below(4).try_into().unwrap());
+    let link = CutLink::after(session(), chance.below(4));
     let was_cut = sync::run(&device, &link, bed::now(), &mut |_| {}).is_err();
     let device = match device.summary().unwrap().waiting {
         0 => device,

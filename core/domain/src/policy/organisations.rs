@@ -260,7 +260,7 @@ fn oracle(stems: &[(Role, String)], rule: &Rule, stem: &str, of: &Resource<'_>, 
         Some(before) if needs(Need::OneRole) => *role == before,
         _ => true,
     };
-    !is_barred && here.any(|grant| fits(grant))
+    !is_barred && here.any(fits)
 }
 
 #[test]
