@@ -54,16 +54,23 @@ struct Taking<'a> {
 ///
 /// # Errors
 /// [`ErrorCode::BundleMalformed`] if not even its opening can be read,
-/// [`ErrorCode::BundleForeign`] if it is for another server or its device did not sign it;
+/// [`ErrorCode::BundleForeign`] if it is for another server or its device did not sign it,
+/// [`ErrorCode::BundleKeyGone`] if the key that it is sealed to is not kept any more;
 /// [`ServiceError`] of the database.
 pub fn take(service: &Service, bytes: &[u8]) -> Result<Taken, ServiceError> {
-    let mut reader = service.keys.open_bundle(bytes).map_err(|e| e.code())?;
+    let mut reader = service
+        .keys
+        .open_bundle(bytes, service.now(), service.config.retired_key_days)
+        .map_err(|e| e.code())?;
     let header = reader.header();
     let first = reader.next_part().map_err(|e| e.code())?;
     let Some(Part::Opening(opening)) = first else {
         return Err(ErrorCode::BundleMalformed.into());
     };
     let mut taking = Taking::begin(service, &opening, &header)?;
+    // The keys first: a device that sealed to a retired one follows before it checks receipts.
+    let first = taking.session.welcome(&opening.hello)?;
+    taking.answer.put(&Part::Welcome(Box::new(first)));
     taking.take_parts(&mut reader)?;
     let welcome = taking.session.welcome(&opening.hello)?;
     taking.answer.put(&Part::Welcome(Box::new(welcome.clone())));

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::keys::RetiredKeyDays;
 use crate::limits::LimitsConfig;
 use crate::store::StoreConfig;
 
@@ -25,6 +26,10 @@ pub struct Config {
     /// Where figures for a monitoring system are given; nowhere if absent. Keep it inside.
     #[serde(default)]
     pub metrics_listen: Option<SocketAddr>,
+    /// How long a signing key that has retired still opens bundles; a longer time than a device
+    /// can work without the server saves nothing more, a shorter one sends officers back.
+    #[serde(default)]
+    pub retired_key_days: RetiredKeyDays,
     /// What one client may take.
     #[serde(default)]
     pub limits: LimitsConfig,

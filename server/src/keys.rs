@@ -13,6 +13,7 @@ use std::path::Path;
 
 use data_encoding::HEXLOWER;
 use itgel_domain::file::chain::{DeviceSigner, SignatureError, SoftwareSigner, Suite, verify};
+use itgel_domain::hash::Hash;
 use itgel_domain::keys::{BlindIndexKey, Kek};
 use itgel_domain::sync::bundle::{BundleError, Reader};
 use itgel_domain::time::AtMs;
@@ -21,6 +22,25 @@ use zeroize::Zeroizing;
 pub use self::file::RotationError;
 use self::file::{KeyFile, Pair};
 use crate::error::ServiceError;
+
+/// Days for which a signing key that has retired still opens bundles (`security.md` 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(transparent)]
+pub struct RetiredKeyDays(pub u16);
+
+impl Default for RetiredKeyDays {
+    /// Whoever spoke with the server just before enters offline as long as a grant and its days of
+    /// grace last (59 days), and a card then has a month to reach the office.
+    fn default() -> Self {
+        Self(90)
+    }
+}
+
+impl RetiredKeyDays {
+    fn holds(self, retired_at: AtMs, now: AtMs) -> bool {
+        now < retired_at.plus_ms(i64::from(self.0) * 86_400_000)
+    }
+}
 
 /// The keys of a running server.
 pub struct ServerKeys {
@@ -37,6 +57,8 @@ pub struct ServerKeys {
     /// The public signing keys from the first on; the last is the present one.
     signed_with: Vec<Vec<u8>>,
     successions: Vec<String>,
+    /// The signing keys before the present one that still open bundles, and when each retired.
+    openers: Vec<(AtMs, SoftwareSigner)>,
 }
 
 impl ServerKeys {
@@ -53,6 +75,7 @@ impl ServerKeys {
             token_seed: Zeroizing::new(random[4]),
             other_token_seeds: Vec::new(),
             successions: Vec::new(),
+            openers: Vec::new(),
         }
     }
 
@@ -91,9 +114,14 @@ impl ServerKeys {
     ///
     /// # Errors
     /// [`RotationError`]; then the file is as it was.
-    pub fn rotate(path: &Path, now: AtMs, is_urgent: bool) -> Result<(), RotationError> {
+    pub fn rotate(
+        path: &Path,
+        now: AtMs,
+        is_urgent: bool,
+        term: RetiredKeyDays,
+    ) -> Result<(), RotationError> {
         let mut file = KeyFile::read(path)?;
-        file.rotate(now, is_urgent)?;
+        file.rotate(now, is_urgent, term)?;
         file.replace(path)
     }
 
@@ -103,12 +131,29 @@ impl ServerKeys {
         HEXLOWER.encode(&self.signer.sign(message))
     }
 
-    /// Opens a bundle that a device sealed to the key that it pinned.
+    /// Opens a bundle that a device sealed to the key that it pinned: the present one, or one that
+    /// retired a while ago, because a device without a network hears late of it.
     ///
     /// # Errors
-    /// [`BundleError`] if it is none, or for another server.
-    pub fn open_bundle<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, BundleError> {
-        Reader::new(bytes, &self.signer)
+    /// [`BundleError`] if it is none, for another server, or for a key that is gone.
+    pub fn open_bundle<'a>(
+        &self,
+        bytes: &'a [u8],
+        now: AtMs,
+        term: RetiredKeyDays,
+    ) -> Result<Reader<'a>, BundleError> {
+        let addressee = Reader::addressee(bytes);
+        let is_for = |key: &[u8]| addressee == Some(Hash::of_file(key));
+        let mut openers = self.openers.iter().filter(|(at, _)| term.holds(*at, now));
+        if let Some((_, signer)) = openers.find(|(_, signer)| is_for(&signer.public_key())) {
+            return Reader::new(bytes, signer);
+        }
+        match Reader::new(bytes, &self.signer) {
+            Err(BundleError::Foreign) if self.signed_with.iter().any(|key| is_for(key)) => {
+                Err(BundleError::KeyGone)
+            }
+            opened => opened,
+        }
     }
 
     /// Checks a signature that this server made, under its present key or one before it.

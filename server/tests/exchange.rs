@@ -22,7 +22,8 @@ use itgel_domain::time::AtMs;
 use itgel_fixtures::Household;
 use itgel_server::config::{Config, SampleConfig};
 use itgel_server::exchange::{self, ExportOrder, Imported, Manifest, ShareRequest};
-use itgel_server::keys::ServerKeys;
+use itgel_server::keys::{RetiredKeyDays, ServerKeys};
+use itgel_server::store::meta;
 use itgel_server::store::officer::OfficerRecord;
 use itgel_server::{Service, ServiceError, registers, setup, store, titles};
 use tempfile::TempDir;
@@ -91,6 +92,7 @@ fn empty(folder: &TempDir, name: &str, seed: u8) -> Service {
         keys: folder.path().join("keys.toml"),
         readers: 1,
         metrics_listen: None,
+        retired_key_days: RetiredKeyDays::default(),
         limits: itgel_server::limits::LimitsConfig::default(),
         sample: SampleConfig::default(),
     };
@@ -152,6 +154,8 @@ fn the_rated_picture_comes_back_with_the_same_digest() {
         let imported = import(&target, &folder.path().join(name), None).unwrap();
         assert_eq!(imported.digest, first.digest);
         assert!(imported.recomputed > 0, "{}", imported.recomputed);
+        let broken = target.store.read(|c| meta::get(c, meta::RESTORED)).unwrap();
+        assert!(broken.is_some(), "devices get no signed break of the epoch");
         let again = export(
             &target,
             &folder.path().join(format!("{name}-again")),

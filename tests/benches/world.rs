@@ -16,7 +16,7 @@ use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Banner, Gacha, Household, SampleSize, registers as sample};
 use itgel_server::config::{Config, SampleConfig};
-use itgel_server::keys::ServerKeys;
+use itgel_server::keys::{RetiredKeyDays, ServerKeys};
 use itgel_server::store::device::{DeviceRecord, DeviceStatus};
 use itgel_server::store::officer::OfficerRecord;
 use itgel_server::store::{self, Tx};
@@ -250,6 +250,7 @@ fn open(folder: &TempDir) -> Outcome<Service> {
         keys: folder.path().join("keys.toml"),
         readers: 1,
         metrics_listen: None,
+        retired_key_days: RetiredKeyDays::default(),
         limits: Default::default(),
         sample: SampleConfig::default(),
     };

@@ -7,6 +7,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::sync::bundle::{Part, Writer};
 use itgel_fixtures::Household;
+use itgel_server::keys::RetiredKeyDays;
 use itgel_server::{ServiceError, bundle, store};
 use itgel_tests::{Collector, World};
 
@@ -139,7 +140,11 @@ fn sec_t37_only_the_device_itself_can_bring_a_card_and_only_it_reads_the_answer(
     assert_eq!(foreign.code(), ErrorCode::BundleForeign);
     // Somebody who knows the server's public key seals what another device once opened with.
     let key = world.service.keys.public_key();
-    let mut reader = world.service.keys.open_bundle(&card).unwrap();
+    let mut reader = world
+        .service
+        .keys
+        .open_bundle(&card, world.service.now(), RetiredKeyDays::default())
+        .unwrap();
     let opening = reader.next_part().unwrap().unwrap();
     let mut forged = Writer::new(&key, &[77; 32]).unwrap();
     forged.put(&opening);

@@ -20,7 +20,7 @@ use itgel_domain::id::{CycleId, DeviceId, OfficerId};
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Gacha, Household, SampleSize};
 use itgel_server::config::{Config, SampleConfig};
-use itgel_server::keys::ServerKeys;
+use itgel_server::keys::{RetiredKeyDays, ServerKeys};
 use itgel_server::store::device::{DeviceRecord, DeviceStatus};
 use itgel_server::sync::DeviceSession;
 use itgel_server::{Service, ServiceError, store};
@@ -263,6 +263,7 @@ pub fn open_service(folder: &Path) -> Result<Service, ServiceError> {
         sample: SampleConfig::default(),
         limits: Default::default(),
         metrics_listen: None,
+        retired_key_days: RetiredKeyDays::default(),
     };
     let random = Zeroizing::new([[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]]);
     Service::open(config, ServerKeys::from_random(&random), Arc::new(now))

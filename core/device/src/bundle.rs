@@ -22,7 +22,7 @@ use crate::intake::take_page;
 use crate::outbox::{self, Next, Page};
 use crate::store::device::{self, DeviceRow};
 use crate::store::{bundle_key, chain, picture};
-use crate::sync::{hello_of, settle};
+use crate::sync::{follow_keys, hello_of, settle};
 
 /// What an answer brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,7 +89,10 @@ impl Device {
                     return Ok(report);
                 }
                 Err(_) => return Ok(report),
-                Ok(Some(Part::Welcome(welcome))) => same_epoch = self.is_same_epoch(&welcome)?,
+                Ok(Some(Part::Welcome(welcome))) => {
+                    same_epoch = self.is_same_epoch(&welcome)?;
+                    self.write(|tx| follow_keys(tx, &welcome))?;
+                }
                 Ok(Some(Part::Receipt(answer))) => self.take_receipt(&answer, &mut report)?,
                 Ok(Some(Part::Page(page))) if same_epoch => self.take_listed(&page, &mut report)?,
                 Ok(Some(Part::ChunkAnswer(answer))) => {

@@ -13,6 +13,7 @@ mod push;
 mod trust;
 
 pub(crate) use push::settle;
+pub(crate) use trust::follow_keys;
 
 use std::sync::atomic::Ordering;
 

@@ -231,6 +231,8 @@ codes! {
     BundleMalformed = "bundle.malformed", Malformed;
     /// A bundle for another server, or an answer for another device.
     BundleForeign = "bundle.foreign", Forbidden;
+    /// A bundle that is sealed to a key of this server which is not kept any more.
+    BundleKeyGone = "bundle.key_gone", Conflict;
     /// Two signed states of the log that cannot both be of one history.
     LogForked = "log.forked", Conflict;
     /// The log is shorter than a state of it that was signed before.

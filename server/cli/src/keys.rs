@@ -68,7 +68,10 @@ pub fn run(args: &Args) -> Result<(), KeysError> {
             let random = Zeroizing::new([clock::random()?, clock::random()?]);
             ServerKeys::announce(&config.keys, &random, clock::now())?;
         }
-        Action::Rotate { urgent } => ServerKeys::rotate(&config.keys, clock::now(), urgent)?,
+        Action::Rotate { urgent } => {
+            let term = config.retired_key_days;
+            ServerKeys::rotate(&config.keys, clock::now(), urgent, term)?;
+        }
     }
     let keys = ServerKeys::read(&config.keys)?;
     println!("签名密钥指纹 {}", Invitation::key_print(&keys.public_key()));

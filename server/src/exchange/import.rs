@@ -77,7 +77,11 @@ pub fn import(
         for (table, note) in views.filter(|(table, _)| table.group == Group::View) {
             folder::each(&from, mapping.as_ref(), (table, note), |_, _| Ok(()))?;
         }
+        // Devices learn from a signed break where the log stood, as after a backup.
+        let now = service.now();
+        crate::sync::note_restored(service, tx, u64::from(manifest.epoch) + 1, now)?;
         note(service, tx, &officer, &manifest)?;
+        store::log::checkpoint(tx, &service.keys, now)?;
         // Whoever was erased after the export was written does not come back with it.
         erasure::replay_in(service, tx)?;
         Ok(Imported {

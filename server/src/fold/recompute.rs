@@ -10,13 +10,14 @@ use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::pack::{Parameters, RulePack};
 use itgel_domain::subject::Subject;
+use itgel_domain::sync::push::Verdict;
 
 use super::Assessed;
-use crate::context;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
 use crate::sync;
+use crate::{contents, context};
 
 /// Decisions about one subject that a device may not have heard of when it sealed, at most.
 const DECISIONS_TRIED: usize = 16;
@@ -60,7 +61,11 @@ pub(crate) fn recompute(
         pack,
         parameters,
     };
-    let Some(inputs) = inputs_of(tx, &sealed, &known)? else {
+    let mut inputs = inputs_of(tx, &sealed, &known)?;
+    if inputs.is_none() {
+        inputs = inputs_before_verdicts(service, tx, &sealed, &known, &envelope.at)?;
+    }
+    let Some(inputs) = inputs else {
         return Ok(if is_before_a_restore(tx, envelope)? {
             Recomputed::OtherLists
         } else {
@@ -103,6 +108,38 @@ fn inputs_of(
     for unheard in 1..=later.len().min(DECISIONS_TRIED) {
         let before = known.before_counting(&later[later.len() - unheard..]);
         if let Some(inputs) = inputs_with(tx, sealed, &before)? {
+            return Ok(Some(inputs));
+        }
+    }
+    Ok(None)
+}
+
+/// The inputs if the device had not heard yet that envelopes of its own were set aside: until the
+/// receipt it counts what it wrote, also in another year's file. Receipts come in the order of the chain.
+fn inputs_before_verdicts(
+    service: &Service,
+    tx: &Tx<'_>,
+    sealed: &Sealed<'_>,
+    known: &FileFacts,
+    place: &ChainRef,
+) -> Result<Option<Inputs>, ServiceError> {
+    let is_before = |at: &ChainRef| {
+        (&at.device, at.incarnation) == (&place.device, place.incarnation) && at.seq < place.seq
+    };
+    let written = store::envelope::list_of_subject(tx, &sealed.subject.id)?;
+    let aside = written.into_iter().rev().filter(|(row, _)| {
+        is_before(&row.at) && row.file.is_some() && matches!(row.verdict, Verdict::Quarantined(_))
+    });
+    let mut counting = known.clone();
+    for (row, _) in aside.take(DECISIONS_TRIED) {
+        let Some(kept) = store::envelope::get_sealed(tx, &row.at)? else {
+            continue;
+        };
+        let Some(own) = contents::read_envelope(service, tx, &kept)? else {
+            continue;
+        };
+        counting.apply(&own);
+        if let Some(inputs) = inputs_with(tx, sealed, &counting)? {
             return Ok(Some(inputs));
         }
     }

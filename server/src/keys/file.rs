@@ -10,7 +10,7 @@ use itgel_domain::trust::{GRANT_DAYS, Succession};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::ServerKeys;
+use super::{RetiredKeyDays, ServerKeys};
 use crate::error::ServiceError;
 
 /// Why signing keys are not handed on.
@@ -58,6 +58,17 @@ pub(super) struct KeyFile {
     /// The seed of the token key before the present one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous_token: Option<String>,
+    /// The signing keys that retired and still open bundles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired: Vec<Retired>,
+}
+
+/// A signing key that signs nothing more.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retired {
+    signing: String,
+    retired_at_ms: i64,
 }
 
 /// The announced pair.
@@ -98,6 +109,7 @@ impl KeyFile {
             signed_with: Vec::new(),
             next: None,
             previous_token: None,
+            retired: Vec::new(),
         }
     }
 
@@ -128,6 +140,12 @@ impl KeyFile {
         signed_with.append(&mut keys.signed_with);
         keys.signed_with = signed_with;
         keys.successions.clone_from(&self.successions);
+        let opener = |retired: &Retired| {
+            let signer = SoftwareSigner::from_secret(&key(&retired.signing)?);
+            Ok::<_, ServiceError>((AtMs(retired.retired_at_ms), signer))
+        };
+        let openers = self.retired.iter().map(opener);
+        keys.openers = openers.collect::<Result<_, _>>()?;
         Ok(keys)
     }
 
@@ -152,7 +170,13 @@ impl KeyFile {
         Ok(())
     }
 
-    pub(super) fn rotate(&mut self, now: AtMs, is_urgent: bool) -> Result<(), RotationError> {
+    /// The key that retires is kept for bundles; those that are past their term go.
+    pub(super) fn rotate(
+        &mut self,
+        now: AtMs,
+        is_urgent: bool,
+        term: RetiredKeyDays,
+    ) -> Result<(), RotationError> {
         let announced_at = self.next.as_ref().ok_or(RotationError::NotAnnounced)?;
         let left_ms = announced_at.announced_at_ms + OVERLAP_MS - now.0;
         if left_ms > 0 && !is_urgent {
@@ -167,7 +191,12 @@ impl KeyFile {
             .ok_or(ServiceError::internal("the key file"))?;
         let retired = SoftwareSigner::from_secret(&retiring).public_key();
         self.signed_with.push(HEXLOWER.encode(&retired));
-        self.signing = next.signing;
+        self.retired
+            .retain(|key| term.holds(AtMs(key.retired_at_ms), now));
+        self.retired.push(Retired {
+            signing: std::mem::replace(&mut self.signing, next.signing),
+            retired_at_ms: now.0,
+        });
         // A stolen token key is not honoured for one minute more.
         let before = std::mem::replace(&mut self.token, next.token);
         self.previous_token = (!is_urgent).then_some(before);
@@ -221,7 +250,10 @@ fn unreadable(path: &Path) -> ServiceError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use itgel_domain::sync::bundle::{BundleError, Writer};
     use itgel_domain::trust::follow;
+
+    const TERM: RetiredKeyDays = RetiredKeyDays(90);
 
     fn made() -> (tempfile::TempDir, std::path::PathBuf) {
         let dir = tempfile::tempdir().unwrap();
@@ -236,18 +268,18 @@ mod tests {
         let (_dir, path) = made();
         let pair = Zeroizing::new([[6; 32], [7; 32]]);
         let day = |n: i64| AtMs(n * 86_400_000);
-        let early = ServerKeys::rotate(&path, day(0), false);
+        let early = ServerKeys::rotate(&path, day(0), false, TERM);
         assert!(matches!(early, Err(RotationError::NotAnnounced)));
         ServerKeys::announce(&path, &pair, day(0)).unwrap();
         let twice = ServerKeys::announce(&path, &pair, day(1));
         assert!(matches!(twice, Err(RotationError::Announced)));
-        let early = ServerKeys::rotate(&path, day(GRANT_DAYS - 1), false);
+        let early = ServerKeys::rotate(&path, day(GRANT_DAYS - 1), false, TERM);
         assert!(
             matches!(early, Err(RotationError::TooEarly { left_days: 2 })),
             "{early:?}"
         );
         let before = ServerKeys::read(&path).unwrap();
-        ServerKeys::rotate(&path, day(GRANT_DAYS), false).unwrap();
+        ServerKeys::rotate(&path, day(GRANT_DAYS), false, TERM).unwrap();
         let after = ServerKeys::read(&path).unwrap();
         assert_eq!(
             follow(&before.public_key(), before.successions()),
@@ -263,10 +295,49 @@ mod tests {
     }
 
     #[test]
+    fn a_card_sealed_to_a_retired_key_opens_for_its_term_and_then_says_why_not() {
+        let (_dir, path) = made();
+        let day = |n: i64| AtMs(n * 86_400_000);
+        let before = ServerKeys::read(&path).unwrap();
+        let card = Writer::new(&before.public_key(), &[8; 32]).unwrap().end();
+        let foreign = Writer::new(
+            &SoftwareSigner::from_secret(&[9; 32]).public_key(),
+            &[8; 32],
+        );
+        let foreign = foreign.unwrap().end();
+        let step = |seed: u8, on: i64| {
+            let pair = Zeroizing::new([[seed; 32], [seed + 1; 32]]);
+            ServerKeys::announce(&path, &pair, day(on)).unwrap();
+            ServerKeys::rotate(&path, day(on), true, TERM).unwrap();
+            ServerKeys::read(&path).unwrap()
+        };
+        let after = step(16, 1);
+        assert!(after.open_bundle(&card, day(90), TERM).is_ok());
+        let late = after.open_bundle(&card, day(91), TERM).err();
+        assert_eq!(late, Some(BundleError::KeyGone));
+        let shorter = RetiredKeyDays(10);
+        assert!(after.open_bundle(&card, day(10), shorter).is_ok());
+        let late = after.open_bundle(&card, day(11), shorter).err();
+        assert_eq!(late, Some(BundleError::KeyGone));
+        let theirs = after.open_bundle(&foreign, day(1), TERM).err();
+        assert_eq!(theirs, Some(BundleError::Foreign));
+        // The second step forgets the first key, and the file with it.
+        let later = step(18, 92);
+        assert_eq!(later.openers.len(), 1);
+        let gone = later.open_bundle(&card, day(1), TERM).err();
+        assert_eq!(gone, Some(BundleError::KeyGone));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            !text.contains(&HEXLOWER.encode(&[1; 32])),
+            "still in the file"
+        );
+    }
+
+    #[test]
     fn a_stolen_token_key_is_not_honoured_after_an_urgent_rotation() {
         let (_dir, path) = made();
         ServerKeys::announce(&path, &Zeroizing::new([[6; 32], [7; 32]]), AtMs(0)).unwrap();
-        ServerKeys::rotate(&path, AtMs(1), true).unwrap();
+        ServerKeys::rotate(&path, AtMs(1), true, TERM).unwrap();
         let keys = ServerKeys::read(&path).unwrap();
         assert!(keys.other_token_seeds().is_empty());
         assert_eq!(keys.token_seed(), &[7; 32]);

@@ -28,7 +28,7 @@ use itgel_domain::sync::push::{IdentityPush, Push, PushAnswer, Verdict};
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Banner, Gacha, Household, SampleSize, registers as sample_registers};
 use itgel_server::config::{Config, SampleConfig};
-use itgel_server::keys::ServerKeys;
+use itgel_server::keys::{RetiredKeyDays, ServerKeys};
 use itgel_server::process::{self, Countersigned, StepRequest, Stepped};
 use itgel_server::store::case::CaseRow;
 use itgel_server::store::device::{DeviceRecord, DeviceStatus};
@@ -67,6 +67,7 @@ impl World {
             keys: folder.path().join("keys.toml"),
             readers: 2,
             metrics_listen: None,
+            retired_key_days: RetiredKeyDays::default(),
             limits: itgel_server::limits::LimitsConfig::default(),
             sample: SampleConfig::default(),
         };

@@ -16,7 +16,7 @@ use itgel_domain::time::AtMs;
 use itgel_domain::trust::proof::{self, Asked};
 use itgel_fixtures::{Banner, SampleSize};
 use itgel_server::config::{Config, SampleConfig};
-use itgel_server::keys::ServerKeys;
+use itgel_server::keys::{RetiredKeyDays, ServerKeys};
 use itgel_server::store::lender::LenderRecord;
 use itgel_server::store::officer::OfficerRecord;
 use itgel_server::{Service, auth, routes, setup};
@@ -94,6 +94,7 @@ impl World {
             keys: dir.path().join("keys.toml"),
             readers: 2,
             metrics_listen: None,
+            retired_key_days: RetiredKeyDays::default(),
             limits: itgel_server::limits::LimitsConfig::default(),
             sample: SampleConfig::default(),
         };

@@ -2,6 +2,7 @@
 
 use itgel_domain::file::entry::{Entry, Picked, Resolution};
 use itgel_domain::id::{DecisionId, RowId};
+use itgel_domain::item::Observation;
 use itgel_domain::register::{
     Centi, CreditRecord, CreditStatus, Quota, RegisterContent, RegisterRow, Season,
 };
@@ -10,7 +11,7 @@ use itgel_server::store::board::Counts;
 use itgel_server::{fold, ingest, jobs, registers, store};
 use jiff::civil::date;
 
-use super::phone::{NUMBER, observed};
+use super::phone::{NUMBER, int, observation, observed};
 use super::pulls::pull_all;
 use super::world::{BANNER, GACHA, NEIGHBOUR, TOWNSHIP, World, code, cycle, household, subject};
 
@@ -99,6 +100,28 @@ fn a_seal_that_computed_something_else_raises_an_alarm() {
         "received all the same"
     );
     assert_eq!(world.audited("alarm.assessment_differs").len(), 1);
+}
+
+#[test]
+fn what_was_set_aside_before_its_device_heard_of_it_raises_no_alarm() {
+    let world = World::new();
+    put_basics(&world, &["hh-1"]);
+    let mut phone = world.phone("o1");
+    pull_all(&world, &mut phone);
+    phone.identify("hh-1", NUMBER, Vec::new());
+    // Its clock is years ahead, and so is the day on which the camels were counted.
+    let early = Observation {
+        observed_on: date(2031, 6, 1),
+        ..int("herd.camel", 40)
+    };
+    let aside = phone.write("hh-1", vec![observation(early)]);
+    let visit = phone.visit("hh-1", &[], None);
+    let verdicts = world.push_all(&phone, 1..=visit);
+    let drawn = Verdict::AcceptedFlagged(vec![Flag::DrawnSignature]);
+    let aside = &verdicts[usize::try_from(aside).unwrap() - 1];
+    assert!(matches!(aside, Verdict::Quarantined(_)), "{aside:?}");
+    assert_eq!(verdicts.last(), Some(&drawn));
+    assert!(world.audited("alarm.assessment_differs").is_empty());
 }
 
 #[test]

@@ -6,13 +6,15 @@ use rusqlite::Connection;
 
 use super::{Row, Size};
 use crate::simulation::chance::Chance;
-use crate::simulation::{Extent, Failure, Op, Outcome, Scene, Way, execute_and, in_parallel};
+use crate::simulation::{
+    Extent, Failure, Op, Outcome, Scene, Trace, Way, execute_and, in_parallel,
+};
 
 /// The rows of this theme.
 pub(super) const ROWS: &[Row] = &[Row {
     id: "R10",
     what: "clocks of devices at ±1 year, 1970, 2038, and jumps between two captures",
-    figure: "1,000 schedules: none lost, order by arrival alone, every wrong clock flagged",
+    figure: "1,000 schedules: none refused, none lost, order by arrival alone, every wrong clock flagged",
     run: clocks,
 }];
 
@@ -41,6 +43,7 @@ struct Seen {
     listed: u64,
     flagged: u64,
     plain: u64,
+    refused: u64,
 }
 
 fn clocks(size: Size) -> Vec<String> {
@@ -48,13 +51,18 @@ fn clocks(size: Size) -> Vec<String> {
     let schedules = size.pick(60, 1_000);
     let seen = in_parallel(0..schedules, |seed| {
         let (ops, planned) = schedule(seed, &scene);
-        let (report, (listed, flagged, plain)) =
-            execute_and(&scene, seed, &ops, Way::default(), |service| {
-                let listed = in_order_of_arrival(service)?;
-                let (flagged, plain) = flags(service)?;
-                Ok((listed, flagged, plain))
-            })?;
+        let way = Way {
+            keeps_trace: true,
+            ..Way::default()
+        };
+        let (report, (listed, flagged, plain)) = execute_and(&scene, seed, &ops, way, |service| {
+            let listed = in_order_of_arrival(service)?;
+            let (flagged, plain) = flags(service)?;
+            Ok((listed, flagged, plain))
+        })?;
+        let refused = refusals(&report.trace)?;
         Ok(Seen {
+            refused,
             planned,
             written: report.written,
             listed,
@@ -70,8 +78,9 @@ fn clocks(size: Size) -> Vec<String> {
     );
     vec![
         format!(
-            "{schedules} schedules: {} captures tried, {} written, 0 lost; {} listed, in the order of arrival",
+            "{schedules} schedules: {} captures tried, {} refused on the device, {} written, 0 lost; {} listed, in the order of arrival",
             sum(|s| s.planned),
+            sum(|s| s.refused),
             sum(|s| s.written),
             sum(|s| s.listed)
         ),
@@ -81,6 +90,17 @@ fn clocks(size: Size) -> Vec<String> {
             sum(|s| s.plain)
         ),
     ]
+}
+
+/// Captures that a device refused. For a clock it refuses none: only a device on which no rules
+/// ever came has none to take.
+fn refusals(trace: &Trace) -> Outcome<u64> {
+    let lines = trace.lines().iter();
+    let refused: Vec<&String> = lines.filter(|line| line.contains("-> refused ")).collect();
+    match refused.first() {
+        None => Ok(0),
+        Some(line) => Err(Failure(format!("a capture was refused: {line}"))),
+    }
 }
 
 /// Three days with clocks that jump; how many captures are tried.

@@ -19,7 +19,7 @@ use itgel_domain::sync::push::{Push, PushAnswer};
 use itgel_domain::time::AtMs;
 use itgel_server::auth::trust::{self, Wiped};
 use itgel_server::config::{Config, SampleConfig};
-use itgel_server::keys::ServerKeys;
+use itgel_server::keys::{RetiredKeyDays, ServerKeys};
 use itgel_server::sync::DeviceSession;
 use itgel_server::{Service, ServiceError, auth, log_check, store};
 use zeroize::Zeroizing;
@@ -114,6 +114,7 @@ impl Server {
             sample: SampleConfig::default(),
             limits: Default::default(),
             metrics_listen: None,
+            retired_key_days: RetiredKeyDays::default(),
         };
         let (keys, clock) = (
             ServerKeys::read(&config.keys).unwrap(),
@@ -146,7 +147,8 @@ impl Server {
             Change::Keys => {
                 self.announce();
                 // Those who hear of the keys only now follow as well.
-                ServerKeys::rotate(&self.keys(), self.now(), true).unwrap();
+                ServerKeys::rotate(&self.keys(), self.now(), true, RetiredKeyDays::default())
+                    .unwrap();
                 self.start();
             }
         }

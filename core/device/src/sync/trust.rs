@@ -42,7 +42,7 @@ impl<P: SyncProtocol> Run<'_, P> {
 
 /// Pins the key that signs now, if the pinned one names it as its successor, directly or through
 /// others. An announced key that does not sign yet is not pinned.
-fn follow_keys(tx: &Transaction<'_>, answer: &HelloAnswer) -> Result<(), Error> {
+pub(crate) fn follow_keys(tx: &Transaction<'_>, answer: &HelloAnswer) -> Result<(), Error> {
     let Some(news) = &answer.trust else {
         return Ok(());
     };

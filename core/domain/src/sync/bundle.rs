@@ -85,6 +85,9 @@ pub enum BundleError {
     /// Sealed to another key, or written by somebody else.
     #[error("the bundle is not for this reader")]
     Foreign,
+    /// Sealed to a key that this reader had and keeps no more.
+    #[error("the key that the bundle is sealed to is not kept any more")]
+    KeyGone,
 }
 
 impl BundleError {
@@ -94,6 +97,7 @@ impl BundleError {
         match self {
             Self::Malformed => ErrorCode::BundleMalformed,
             Self::Foreign => ErrorCode::BundleForeign,
+            Self::KeyGone => ErrorCode::BundleKeyGone,
         }
     }
 }

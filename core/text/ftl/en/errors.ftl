@@ -62,6 +62,7 @@ error-media-unknown = No record on the server names this picture. Synchronise th
 error-media-differs = The picture arrived damaged. It is sent again by itself; nothing is to be done.
 error-bundle-malformed = This file cannot be read to its end. What was read is kept; copy the file again and repeat.
 error-bundle-foreign = This file is for another server or another device. Check where it came from.
+error-bundle-key-gone = This file is sealed to a key of the server that is not kept any more. Nothing on the device is lost: let it synchronise once over a network, then write the file again.
 error-log-forked = The server's log does not continue the one that it signed before. Keep this device and tell the auditor: somebody may have changed the history.
 error-log-went-back = The server's log is shorter than it was. If no backup was restored, tell the auditor.
 error-entry-forbidden = A device may not write this kind of entry. It is done on the server by those entitled.

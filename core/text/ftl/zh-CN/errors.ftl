@@ -66,6 +66,7 @@ error-media-unknown = 服务器上还没有提到这张图片的记录。请先�
 error-media-differs = 图片在途中损坏，会自动重新上传，不用处理。
 error-bundle-malformed = 这个文件不能完整读取。已读到的部分保留；请重新拷贝后再读一次。
 error-bundle-foreign = 这个文件属于另一台服务器或另一台设备。请核对来源。
+error-bundle-key-gone = 这个文件是用服务器已停用的密钥封存的，该密钥已过保存期。设备上的记录没有丢失：请让设备联网同步一次，或重新写出文件再读。
 error-log-forked = 服务器的日志与它以前签过的不是同一段历史。请保管好本设备并告知审计员：历史可能被人改动。
 error-log-went-back = 服务器的日志比以前短。如果没有恢复过备份，请告知审计员。
 error-entry-forbidden = 设备不能写这类记录。请由有权限的人员在服务器上办理。
