@@ -97,6 +97,7 @@ pub(crate) fn write_again(
     links: &[Link],
     entropy: &dyn Entropy,
 ) -> Result<(), Error> {
+    let forgets = depends_on_lost(tx)?;
     device::set_incarnation(tx, incarnation)?;
     let device = device::get(tx)?;
     let mut moved = BTreeMap::new();
@@ -104,7 +105,8 @@ pub(crate) fn write_again(
         let stamp = Stamp {
             pack: old.pack,
             entered_at: old.entered_at,
-            checkpoint: old.checkpoint,
+            // What was written on a state that the server lost does not follow from its log.
+            checkpoint: old.checkpoint.filter(|_| !forgets),
         };
         // An entry may name another one of its own envelope.
         moved.insert(old.at, journal::next_place(tx, &device)?);

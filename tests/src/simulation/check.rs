@@ -213,12 +213,25 @@ fn chains_are_whole(host: &Host, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()>
 
 fn nothing_receipted_is_lost(fleet: &Fleet<'_>, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()> {
     let there: BTreeSet<Hash> = kept.values().map(|kept| kept.id).collect();
+    let again = written_again(fleet)?;
     for (id, device) in fleet.receipted.borrow().iter() {
-        if !there.contains(id) && !fleet.excused.contains(id) {
+        if !there.contains(id) && !fleet.excused.contains(id) && !again.contains(id) {
             return fails(format!("receipted and lost: {id} of {device}"));
         }
     }
     Ok(())
+}
+
+/// What a device wrote again in another place, after the server was restored and lost what it
+/// depended on; that each stands somewhere is counted by [`devices_agree`].
+fn written_again(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
+    let mut again = BTreeSet::new();
+    for phone in fleet.phones.iter().filter(|_| fleet.was_restored) {
+        let own = phone.device().own_envelopes()?;
+        let moved = own.into_iter().filter(|own| own.state == OwnState::Moved);
+        again.extend(moved.map(|own| own.id));
+    }
+    Ok(again)
 }
 
 /// Every envelope that a device wrote is on the server at its place with the device's word for it,
