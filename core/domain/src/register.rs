@@ -36,6 +36,7 @@ pub use self::predecessor::{EntityChange, Predecessor};
 pub use self::record::{
     CreditClass, Exoneration, ExonerationGround, Gravity, PublicRecord, PublicityKind, SubjectForm,
 };
+pub(crate) use self::related::forget_expired;
 pub use self::related::{RelatedStanding, Relation};
 pub(crate) use self::row::Place;
 pub use self::row::{RegisterContent, RegisterRow};

@@ -5,7 +5,7 @@ mod answer;
 mod visit;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Form as FormBody, Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Json, Response};
@@ -88,8 +88,7 @@ async fn enrolment(State(app): State<FieldApp>) -> Response {
     respond(&app, &door::enrolment(&app, None, ""))
 }
 
-async fn enrol(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> Response {
-    let form = Form(form);
+async fn enrol(State(app): State<FieldApp>, form: Form) -> Response {
     let invitation = form.get("invitation").to_owned();
     match blocking(&app, move |app| door::enrol(app, &form)).await {
         Ok(Ok(())) => show(app, "/device").await,
@@ -101,15 +100,15 @@ async fn enrol(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> 
     }
 }
 
-async fn scan(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> Response {
-    match blocking(&app, move |app| door::scanned(app, &Form(form))).await {
+async fn scan(State(app): State<FieldApp>, form: Form) -> Response {
+    match blocking(&app, move |app| door::scanned(app, &form)).await {
         Ok(page) => respond(&app, &page),
         Err(response) => response,
     }
 }
 
-async fn unlock(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> Response {
-    match blocking(&app, move |app| door::unlock(app, &Form(form))).await {
+async fn unlock(State(app): State<FieldApp>, form: Form) -> Response {
+    match blocking(&app, move |app| door::unlock(app, &form)).await {
         Ok(Ok(())) => show(app, "/").await,
         Ok(Err(wrong)) => respond(&app, &door::door(&app, Some(&wrong))),
         Err(response) => response,
@@ -121,8 +120,7 @@ async fn lock(State(app): State<FieldApp>) -> Response {
     show(app, "/").await
 }
 
-async fn language(State(app): State<FieldApp>, FormBody(form): FormBody<Pairs>) -> Response {
-    let form = Form(form);
+async fn language(State(app): State<FieldApp>, form: Form) -> Response {
     if let Some(lang) = form.lang() {
         app.set_lang(lang);
     }

@@ -165,11 +165,11 @@ impl Context {
     /// Drops the adverse records of persons whose time is over on `day` (`domain.md` L-06);
     /// whether there were any.
     pub fn forget_expired(&mut self, day: Date) -> bool {
-        let is_kept = |due: Option<Date>| due.is_none_or(|due| day < due);
-        let before = self.public_records.len() + self.official_lists.len();
-        self.public_records.retain(|r| is_kept(r.delete_on()));
-        self.official_lists.retain(|e| is_kept(e.delete_on()));
-        let mut forgot = self.public_records.len() + self.official_lists.len() < before;
+        let mut forgot = crate::register::forget_expired(
+            &mut self.public_records,
+            &mut self.official_lists,
+            day,
+        );
         for related in &mut self.related {
             forgot |= related.forget_expired(day);
         }

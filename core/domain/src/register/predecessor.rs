@@ -4,7 +4,9 @@
 
 use jiff::civil::Date;
 
-use super::{CreditRecord, CreditStatus, ListEntry, PublicRecord, VetoFact, is_default};
+use super::{
+    CreditRecord, CreditStatus, ListEntry, PublicRecord, VetoFact, forget_expired, is_default,
+};
 use crate::assess::Context;
 use crate::case::deadline::adverse_stops_on;
 use crate::id::SubjectId;
@@ -54,9 +56,7 @@ pub struct Predecessor {
 impl Predecessor {
     /// Drops the records of natural persons whose time is over on `day` (`domain.md` L-06).
     pub fn forget_expired(&mut self, day: Date) {
-        let is_kept = |due: Option<Date>| due.is_none_or(|due| day < due);
-        self.public_records.retain(|r| is_kept(r.delete_on()));
-        self.official_lists.retain(|e| is_kept(e.delete_on()));
+        forget_expired(&mut self.public_records, &mut self.official_lists, day);
     }
 
     /// What of it a lender may be shown on `day`: what is settled, removed or repaired is told no

@@ -41,12 +41,21 @@ impl RelatedStanding {
     /// Drops the person's records whose time is over on `day` (`domain.md` L-06); whether there
     /// were any.
     pub fn forget_expired(&mut self, day: Date) -> bool {
-        let is_kept = |due: Option<Date>| due.is_none_or(|due| day < due);
-        let before = self.public_records.len() + self.official_lists.len();
-        self.public_records.retain(|r| is_kept(r.delete_on()));
-        self.official_lists.retain(|e| is_kept(e.delete_on()));
-        self.public_records.len() + self.official_lists.len() < before
+        forget_expired(&mut self.public_records, &mut self.official_lists, day)
     }
+}
+
+/// Drops the records and entries whose time is over on `day`; whether there were any.
+pub(crate) fn forget_expired(
+    records: &mut Vec<PublicRecord>,
+    entries: &mut Vec<ListEntry>,
+    day: Date,
+) -> bool {
+    let is_kept = |due: Option<Date>| due.is_none_or(|due| day < due);
+    let before = records.len() + entries.len();
+    records.retain(|r| is_kept(r.delete_on()));
+    entries.retain(|e| is_kept(e.delete_on()));
+    records.len() + entries.len() < before
 }
 
 vocabulary! {

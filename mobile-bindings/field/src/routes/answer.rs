@@ -1,10 +1,13 @@
 //! How a handler answers: beside the threads that answer, as a page in its frame, never by a
 //! redirect.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::rejection::{FormRejection, PathRejection};
+use axum::extract::{Form as FormBody, FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -41,46 +44,83 @@ pub(super) async fn opened(
     }
 }
 
-/// A page of a visit.
-pub(super) async fn visiting(
-    app: FieldApp,
-    subject: String,
-    work: impl FnOnce(&FieldApp, &Visit<'_>) -> Result<Page, Trouble> + Send + 'static,
-) -> Response {
-    opened(app, move |app, session| {
-        let visit = Visit::of(app, session, &subject)?;
-        work(app, &visit)
-    })
-    .await
+/// The visit that an address names.
+pub(super) struct Asked {
+    pub(super) app: FieldApp,
+    pub(super) subject: String,
+    /// The section of the visit, where the address names one.
+    pub(super) section: String,
 }
 
-/// The page that follows a form: the one that `save` gives, for something is wrong; else the next
-/// part of the visit, or the visit itself.
-pub(super) async fn after(
-    app: FieldApp,
-    subject: String,
-    part: &str,
-    form: Form,
-    save: impl FnOnce(&FieldApp, &Visit<'_>, &Form) -> Result<Option<Page>, Trouble> + Send + 'static,
-) -> Response {
-    let Some(session) = app.session() else {
-        return respond(&app, &door::door(&app, None));
-    };
-    let part = part.to_owned();
-    let saved = blocking(&app, move |app| {
-        let visit = Visit::of(app, &session, &subject)?;
-        let kept = save(app, &visit, &form)?;
-        let follows = match form.get("go") {
-            "back" => visit.at(""),
-            _ => Visit::of(app, &session, &subject)?.next(&part),
+impl FromRequestParts<FieldApp> for Asked {
+    type Rejection = PathRejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &FieldApp) -> Result<Self, PathRejection> {
+        let Path(mut named) =
+            Path::<BTreeMap<String, String>>::from_request_parts(parts, app).await?;
+        let mut take = |name| named.remove(name).unwrap_or_default();
+        Ok(Self {
+            app: app.clone(),
+            subject: take("subject"),
+            section: take("section"),
+        })
+    }
+}
+
+impl Asked {
+    /// A page of the visit.
+    pub(super) async fn page(
+        self,
+        work: impl FnOnce(&FieldApp, &Visit<'_>) -> Result<Page, Trouble> + Send + 'static,
+    ) -> Response {
+        opened(self.app, move |app, session| {
+            let visit = Visit::of(app, session, &self.subject)?;
+            work(app, &visit)
+        })
+        .await
+    }
+
+    /// The page that follows a form: the one that `save` gives, for something is wrong; else the
+    /// next part of the visit, or the visit itself.
+    pub(super) async fn after(
+        self,
+        part: &str,
+        form: Form,
+        save: impl FnOnce(&FieldApp, &Visit<'_>, &Form) -> Result<Option<Page>, Trouble>
+        + Send
+        + 'static,
+    ) -> Response {
+        let Self { app, subject, .. } = self;
+        let Some(session) = app.session() else {
+            return respond(&app, &door::door(&app, None));
         };
-        Ok::<_, Trouble>((kept, follows))
-    });
-    match saved.await {
-        Ok(Ok((Some(page), _))) => respond(&app, &page),
-        Ok(Ok((None, follows))) => show(app, &follows).await,
-        Ok(Err(trouble)) => respond(&app, &trouble.page(app.lang())),
-        Err(response) => response,
+        let part = part.to_owned();
+        let saved = blocking(&app, move |app| {
+            let visit = Visit::of(app, &session, &subject)?;
+            let kept = save(app, &visit, &form)?;
+            let follows = match form.get("go") {
+                "back" => visit.at(""),
+                _ => Visit::of(app, &session, &subject)?.next(&part),
+            };
+            Ok::<_, Trouble>((kept, follows))
+        });
+        match saved.await {
+            Ok(Ok((Some(page), _))) => respond(&app, &page),
+            Ok(Ok((None, follows))) => show(app, &follows).await,
+            Ok(Err(trouble)) => respond(&app, &trouble.page(app.lang())),
+            Err(response) => response,
+        }
+    }
+}
+
+/// What a form sends.
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = FormRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, FormRejection> {
+        let FormBody(pairs) =
+            FormBody::<Vec<(String, String)>>::from_request(request, state).await?;
+        Ok(Self(pairs))
     }
 }
 

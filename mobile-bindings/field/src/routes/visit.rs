@@ -1,146 +1,113 @@
 //! The parts of a visit: shown, and saved.
 
-use axum::extract::{Form as FormBody, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Json, Response};
 
-use super::Pairs;
-use super::answer::{after, blocking, visiting};
-use crate::app::FieldApp;
+use super::answer::{Asked, blocking};
 use crate::page::visit::{Visit, overview};
 use crate::page::{consent, grade, people, photos, records, seal, section};
 use crate::request::Form;
 
-pub(super) async fn visit(State(app): State<FieldApp>, Path(subject): Path<String>) -> Response {
-    visiting(app, subject, |_, visit| overview(visit)).await
+pub(super) async fn visit(asked: Asked) -> Response {
+    asked.page(|_, visit| overview(visit)).await
 }
 
-pub(super) async fn show_people(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-) -> Response {
-    visiting(app, subject, |_, visit| people::people(visit)).await
+pub(super) async fn show_people(asked: Asked) -> Response {
+    asked.page(|_, visit| people::people(visit)).await
 }
 
-pub(super) async fn save_people(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-    FormBody(form): FormBody<Pairs>,
-) -> Response {
-    let form = Form(form);
+pub(super) async fn save_people(asked: Asked, form: Form) -> Response {
     let written = people::written(&form);
     if let Some(lang) = form.lang() {
-        app.set_lang(lang);
-        return visiting(app, subject, move |_, visit| {
-            Ok(people::page(visit, &written, &[]))
-        })
-        .await;
+        asked.app.set_lang(lang);
+        return asked
+            .page(move |_, visit| Ok(people::page(visit, &written, &[])))
+            .await;
     }
-    after(app, subject, "people", form, move |app, visit, _| {
-        // Nothing written is nobody to save: on the way back it is no mistake.
-        if written.is_empty() {
-            return Ok(None);
-        }
-        let wrong = people::save(app, visit, written.clone())?;
-        Ok((!wrong.is_empty()).then(|| people::page(visit, &written, &wrong)))
-    })
-    .await
-}
-
-pub(super) async fn show_consent(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-) -> Response {
-    visiting(app, subject, |_, visit| {
-        consent::consent(visit, &Form::default(), &[])
-    })
-    .await
-}
-
-pub(super) async fn save_consent(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-    FormBody(form): FormBody<Pairs>,
-) -> Response {
-    let form = Form(form);
-    if let Some(lang) = form.lang() {
-        app.set_lang(lang);
-        return visiting(app, subject, move |_, visit| {
-            consent::consent(visit, &form, &[])
+    asked
+        .after("people", form, move |app, visit, _| {
+            // Nothing written is nobody to save: on the way back it is no mistake.
+            if written.is_empty() {
+                return Ok(None);
+            }
+            let wrong = people::save(app, visit, written.clone())?;
+            Ok((!wrong.is_empty()).then(|| people::page(visit, &written, &wrong)))
         })
-        .await;
-    }
-    after(app, subject, "consent", form, |app, visit, form| {
-        let untouched = form.all("purpose").next().is_none() && form.get("signature").is_empty();
-        if form.get("go") == "back" && untouched {
-            return Ok(None);
-        }
-        let wrong = consent::save(app, visit, form)?;
-        match wrong.is_empty() {
-            true => Ok(None),
-            false => consent::consent(visit, form, &wrong).map(Some),
-        }
-    })
-    .await
+        .await
 }
 
-pub(super) async fn clear_consent(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-    FormBody(form): FormBody<Pairs>,
-) -> Response {
-    let form = Form(form);
-    visiting(app, subject, move |app, visit| {
-        let (id, cycle) = (&visit.subject.id, &visit.cycle.id);
-        visit
-            .session
-            .device
-            .clear_consent(id, cycle, form.get("person"))?;
-        let fresh = Visit::of(app, visit.session, visit.subject.id.as_str())?;
-        consent::consent(&fresh, &Form::default(), &[])
-    })
-    .await
+pub(super) async fn show_consent(asked: Asked) -> Response {
+    asked
+        .page(|_, visit| consent::consent(visit, &Form::default(), &[]))
+        .await
 }
 
-pub(super) async fn show_section(
-    State(app): State<FieldApp>,
-    Path((subject, word)): Path<(String, String)>,
-) -> Response {
-    visiting(app, subject, move |_, visit| {
-        section::section(visit, &word, "")
-    })
-    .await
-}
-
-pub(super) async fn save_section(
-    State(app): State<FieldApp>,
-    Path((subject, word)): Path<(String, String)>,
-    FormBody(form): FormBody<Pairs>,
-) -> Response {
-    let form = Form(form);
+pub(super) async fn save_consent(asked: Asked, form: Form) -> Response {
     if let Some(lang) = form.lang() {
-        app.set_lang(lang);
+        asked.app.set_lang(lang);
+        return asked
+            .page(move |_, visit| consent::consent(visit, &form, &[]))
+            .await;
+    }
+    asked
+        .after("consent", form, |app, visit, form| {
+            let untouched =
+                form.all("purpose").next().is_none() && form.get("signature").is_empty();
+            if form.get("go") == "back" && untouched {
+                return Ok(None);
+            }
+            let wrong = consent::save(app, visit, form)?;
+            match wrong.is_empty() {
+                true => Ok(None),
+                false => consent::consent(visit, form, &wrong).map(Some),
+            }
+        })
+        .await
+}
+
+pub(super) async fn clear_consent(asked: Asked, form: Form) -> Response {
+    asked
+        .page(move |app, visit| {
+            let (id, cycle) = (&visit.subject.id, &visit.cycle.id);
+            visit
+                .session
+                .device
+                .clear_consent(id, cycle, form.get("person"))?;
+            let fresh = Visit::of(app, visit.session, visit.subject.id.as_str())?;
+            consent::consent(&fresh, &Form::default(), &[])
+        })
+        .await
+}
+
+pub(super) async fn show_section(asked: Asked) -> Response {
+    let word = asked.section.clone();
+    asked
+        .page(move |_, visit| section::section(visit, &word, ""))
+        .await
+}
+
+pub(super) async fn save_section(asked: Asked, form: Form) -> Response {
+    let word = asked.section.clone();
+    if let Some(lang) = form.lang() {
+        asked.app.set_lang(lang);
     }
     let part = format!("section/{word}");
-    after(app, subject, &part, form, move |app, visit, form| {
-        let wrong = section::save(app, visit, form)?;
-        let add = form.get("go").strip_prefix("add:").unwrap_or_default();
-        let stays = wrong || !matches!(form.get("go"), "next" | "back");
-        if !stays || form.get("go") == "back" {
-            return Ok(None);
-        }
-        let fresh = Visit::of(app, visit.session, visit.subject.id.as_str())?;
-        section::section(&fresh, &word, add).map(Some)
-    })
-    .await
+    asked
+        .after(&part, form, move |app, visit, form| {
+            let wrong = section::save(app, visit, form)?;
+            let add = form.get("go").strip_prefix("add:").unwrap_or_default();
+            let stays = wrong || !matches!(form.get("go"), "next" | "back");
+            if !stays || form.get("go") == "back" {
+                return Ok(None);
+            }
+            let fresh = Visit::of(app, visit.session, visit.subject.id.as_str())?;
+            section::section(&fresh, &word, add).map(Some)
+        })
+        .await
 }
 
-pub(super) async fn save_field(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-    FormBody(form): FormBody<Pairs>,
-) -> Response {
-    let form = Form(form);
+pub(super) async fn save_field(asked: Asked, form: Form) -> Response {
+    let Asked { app, subject, .. } = asked;
     let Some(session) = app.session() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
@@ -158,64 +125,43 @@ pub(super) async fn save_field(
     }
 }
 
-pub(super) async fn show_photos(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-) -> Response {
-    visiting(app, subject, |_, visit| photos::photos(visit, None)).await
+pub(super) async fn show_photos(asked: Asked) -> Response {
+    asked.page(|_, visit| photos::photos(visit, None)).await
 }
 
-pub(super) async fn save_photo(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-    FormBody(form): FormBody<Pairs>,
-) -> Response {
-    let form = Form(form);
-    visiting(app, subject, move |app, visit| {
-        let wrong = photos::save(app, visit, &form)?;
-        photos::photos(visit, wrong.as_deref())
-    })
-    .await
+pub(super) async fn save_photo(asked: Asked, form: Form) -> Response {
+    asked
+        .page(move |app, visit| {
+            let wrong = photos::save(app, visit, &form)?;
+            photos::photos(visit, wrong.as_deref())
+        })
+        .await
 }
 
-pub(super) async fn show_grade(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-) -> Response {
-    visiting(app, subject, |_, visit| grade::grade(visit)).await
+pub(super) async fn show_grade(asked: Asked) -> Response {
+    asked.page(|_, visit| grade::grade(visit)).await
 }
 
-pub(super) async fn show_seal(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-) -> Response {
-    visiting(app, subject, |_, visit| seal::seal(visit)).await
+pub(super) async fn show_seal(asked: Asked) -> Response {
+    asked.page(|_, visit| seal::seal(visit)).await
 }
 
-pub(super) async fn sign(State(app): State<FieldApp>, Path(subject): Path<String>) -> Response {
-    visiting(app, subject, |app, visit| {
-        let (id, cycle) = (&visit.subject.id, &visit.cycle.id);
-        visit.session.device.sign_first(id, cycle, app.steady_ms());
-        Ok(seal::second(app, visit, None))
-    })
-    .await
+pub(super) async fn sign(asked: Asked) -> Response {
+    asked
+        .page(|app, visit| {
+            let (id, cycle) = (&visit.subject.id, &visit.cycle.id);
+            visit.session.device.sign_first(id, cycle, app.steady_ms());
+            Ok(seal::second(app, visit, None))
+        })
+        .await
 }
 
-pub(super) async fn save_seal(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-    FormBody(form): FormBody<Pairs>,
-) -> Response {
-    let form = Form(form);
-    visiting(app, subject, move |app, visit| {
-        seal::save(app, visit, &form)
-    })
-    .await
+pub(super) async fn save_seal(asked: Asked, form: Form) -> Response {
+    asked
+        .page(move |app, visit| seal::save(app, visit, &form))
+        .await
 }
 
-pub(super) async fn show_records(
-    State(app): State<FieldApp>,
-    Path(subject): Path<String>,
-) -> Response {
-    visiting(app, subject, |_, visit| records::records(visit)).await
+pub(super) async fn show_records(asked: Asked) -> Response {
+    asked.page(|_, visit| records::records(visit)).await
 }
