@@ -219,6 +219,11 @@
     });
   }
 
+  function print() {
+    if (bridge && bridge.print) bridge.print();
+    else window.print();
+  }
+
   function begin() {
     forms();
     document.querySelectorAll('form[data-save]').forEach(entry);
@@ -226,7 +231,7 @@
     document.querySelectorAll('input[data-reads]').forEach(photo);
     document.querySelectorAll('input[data-scans]').forEach(scans);
     document.querySelectorAll('[data-job]').forEach(follow);
-    document.querySelectorAll('[data-prints]').forEach(function (b) { b.addEventListener('click', function () { window.print(); }); });
+    document.querySelectorAll('[data-prints]').forEach(function (b) { b.addEventListener('click', print); });
     if (location.hash) {
       var target = document.getElementById(location.hash.slice(1)), input = target && target.querySelector('input, select');
       if (input) input.focus();

@@ -78,8 +78,23 @@ pub struct Answered {
     pub content_type: String,
     /// Where the page stands, if the request was answered by another one.
     pub location: Option<String>,
+    /// What else the answer says of itself, above all its content security policy.
+    pub headers: Vec<(String, String)>,
     /// The bytes.
     pub body: Vec<u8>,
+}
+
+impl Answered {
+    /// The answer as a page reads it from the bridge of a shell: `docs/field.md`.
+    #[must_use]
+    pub fn to_bridge(&self) -> String {
+        let told = serde_json::json!({
+            "status": self.status,
+            "location": self.location,
+            "body": String::from_utf8_lossy(&self.body),
+        });
+        told.to_string()
+    }
 }
 
 /// The settings that outlive the program.
@@ -127,6 +142,7 @@ impl FieldApp {
             status: status.as_u16(),
             content_type: "text/plain; charset=utf-8".to_owned(),
             location: None,
+            headers: Vec::new(),
             body: Vec::new(),
         })
     }
@@ -151,6 +167,15 @@ impl FieldApp {
             };
             let (content_type, location) =
                 (text(&header::CONTENT_TYPE), text(&header::CONTENT_LOCATION));
+            let headers = response.headers().iter();
+            let headers = headers
+                .filter(|(name, _)| {
+                    !matches!(**name, header::CONTENT_TYPE | header::CONTENT_LOCATION)
+                })
+                .filter_map(|(name, value)| {
+                    Some((name.to_string(), value.to_str().ok()?.to_owned()))
+                })
+                .collect();
             let status = response.status().as_u16();
             let body = to_bytes(response.into_body(), MAX_ANSWER).await;
             let body = body.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
@@ -158,6 +183,7 @@ impl FieldApp {
                 status,
                 content_type: content_type.unwrap_or_default(),
                 location,
+                headers,
                 body: body.to_vec(),
             })
         })
