@@ -24,6 +24,15 @@ const EDGES: &[(&str, &[&str])] = &[
         &["itgel-domain", "itgel-text", "itgel-device"],
     ),
     (
+        "itgel-mobile",
+        &[
+            "itgel-domain",
+            "itgel-text",
+            "itgel-device",
+            "itgel-field",
+        ],
+    ),
+    (
         "itgel",
         &[
             "itgel-domain",
@@ -109,6 +118,7 @@ fn users(words: &[&str]) -> Vec<String> {
         "server",
         "server/cli",
         "mobile-bindings/field",
+        "mobile-bindings/ffi",
         "fixtures",
     ] {
         sources(&root().join(package).join("src"), &mut all);

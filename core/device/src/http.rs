@@ -4,8 +4,10 @@
 //! token for ten minutes (`design.md` 9). A 401 means signing in once more; if that is refused
 //! too, the queue pauses and keeps everything.
 
+mod carrier;
+mod wire;
+
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use itgel_domain::division::DivisionCode;
@@ -17,19 +19,15 @@ use itgel_domain::sync::hello::{Hello, HelloAnswer};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
-use itgel_domain::sync::wire;
+use itgel_domain::sync::wire::{pack, unpack};
 use itgel_domain::sync::{SyncProtocol, challenge_message};
-use itgel_domain::time::AtMs;
-use itgel_domain::trust::proof::{self, Asked};
 use itgel_domain::trust::{Invitation, InvitationError};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use ureq::Agent;
-use ureq::http::StatusCode;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
+pub use self::carrier::{Call, Carrier, CarrierError, Reply};
+
+use self::wire::{Shown, Wire};
 use crate::Enrolment;
-use crate::entropy::{SystemEntropy, bytes};
 use crate::wipe::WipedWord;
 
 /// Where the server is.
@@ -44,6 +42,8 @@ pub struct HttpConfig {
     pub root_pem: Option<Vec<u8>>,
     /// The longest time of a request, slow links included.
     pub timeout_ms: u64,
+    /// What carries the requests instead of the network of this machine.
+    pub carrier: Option<Arc<dyn Carrier>>,
 }
 
 /// The sync protocol over HTTP.
@@ -59,7 +59,7 @@ pub struct HttpProtocol {
 pub enum HttpError {
     /// No way to the server.
     #[error("the server cannot be reached")]
-    Offline(#[source] Box<ureq::Error>),
+    Offline(#[source] CarrierError),
     /// The server refused.
     #[error("the server refused: {code}")]
     Refused {
@@ -77,23 +77,6 @@ pub enum HttpError {
     /// The address or the certificate cannot be used.
     #[error("the address or the certificate of the server cannot be used")]
     Config,
-}
-
-/// Requests and answers.
-struct Wire {
-    agent: Agent,
-    base_url: String,
-    /// What the proofs call the server.
-    public_url: String,
-    /// The server's nonce for the next proof.
-    nonce: Mutex<String>,
-}
-
-/// What opens a request: the token, and the key that it is bound to.
-#[derive(Clone, Copy)]
-struct Shown<'a> {
-    token: &'a str,
-    signer: &'a dyn DeviceSigner,
 }
 
 #[derive(Serialize)]
@@ -134,16 +117,6 @@ struct EnrolAnswer {
     number: u32,
 }
 
-#[derive(serde::Deserialize)]
-struct Problem {
-    code: ErrorCode,
-}
-
-/// Most bytes of an answer in JSON.
-const MAX_JSON: u64 = 64 * 1024;
-
-const JSON: &str = "application/json";
-
 impl HttpConfig {
     /// A server under a certificate of a public authority, with a minute for each request.
     #[must_use]
@@ -154,6 +127,7 @@ impl HttpConfig {
             public_url: None,
             root_pem: None,
             timeout_ms: 60_000,
+            carrier: None,
         }
     }
 }
@@ -189,21 +163,18 @@ impl HttpError {
 }
 
 /// Enrols by an invitation, as it was scanned or typed: the server that answers must be the one that
-/// the invitation names.
+/// the invitation names. `config` says how its address is reached.
 ///
 /// # Errors
 /// [`HttpError::Invitation`] for a text that is none; [`HttpError::Refused`] with
 /// `enrolment.server` for another server, and what [`enrol`] refuses.
 pub fn enrol_invited(
     invitation: &str,
-    root_pem: Option<Vec<u8>>,
+    config: &dyn Fn(&str) -> HttpConfig,
     signer: &dyn DeviceSigner,
 ) -> Result<(Enrolment, Vec<DivisionCode>), HttpError> {
     let invitation: Invitation = invitation.parse()?;
-    let config = HttpConfig {
-        root_pem,
-        ..HttpConfig::new(&invitation.address)
-    };
+    let config = config(&invitation.address);
     let (enrolment, scope) = enrol(&config, &invitation.code, signer)?;
     if !invitation.is_of(&enrolment.server_key) {
         return Err(HttpError::Refused {
@@ -220,10 +191,8 @@ pub fn enrol_invited(
 /// # Errors
 /// [`HttpError`]; then the word is kept and told again.
 pub fn tell_wiped(config: &HttpConfig, word: &WipedWord) -> Result<(), HttpError> {
-    let body = serde_json::to_vec(word).map_err(|_| HttpError::Malformed)?;
     let wire = Wire::new(config)?;
-    wire.post("/v1/devices/wiped", JSON, None, &body, MAX_JSON)
-        .map(drop)
+    wire.send_json("/v1/devices/wiped", word).map(drop)
 }
 
 /// Shows a one-time code and the device's public key; the answer says who the device is and
@@ -278,7 +247,7 @@ impl HttpProtocol {
         Q: minicbor::Encode<()>,
         A: for<'b> minicbor::Decode<'b, ()>,
     {
-        let body = wire::pack(request);
+        let body = pack(request);
         let remembered = self.remembered();
         let was_fresh = remembered.is_none();
         let token = remembered.map_or_else(|| self.sign_in(), Ok)?;
@@ -299,7 +268,7 @@ impl HttpProtocol {
         {
             self.forget();
         }
-        wire::unpack(&answer?).map_err(|_| HttpError::Malformed)
+        unpack(&answer?).map_err(|_| HttpError::Malformed)
     }
 
     /// Signs a challenge and remembers the token for it.
@@ -357,129 +326,4 @@ impl SyncProtocol for HttpProtocol {
     fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, HttpError> {
         self.call("/v1/sync/media", request)
     }
-}
-
-impl Wire {
-    fn new(config: &HttpConfig) -> Result<Self, HttpError> {
-        let mut tls = TlsConfig::builder();
-        if let Some(pem) = &config.root_pem {
-            let root = Certificate::from_pem(pem).map_err(|_| HttpError::Config)?;
-            tls = tls.root_certs(RootCerts::new_with_certs(&[root]));
-        }
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_millis(config.timeout_ms)))
-            // A captive portal redirects; the server never does.
-            .max_redirects(0)
-            .tls_config(tls.build())
-            .build()
-            .new_agent();
-        Ok(Self {
-            agent,
-            base_url: config.base_url.clone(),
-            public_url: config
-                .public_url
-                .clone()
-                .unwrap_or_else(|| config.base_url.clone()),
-            nonce: Mutex::default(),
-        })
-    }
-
-    fn json<A: DeserializeOwned>(
-        &self,
-        path: &str,
-        request: &impl Serialize,
-    ) -> Result<A, HttpError> {
-        let body = serde_json::to_vec(request).map_err(|_| HttpError::Malformed)?;
-        let answer = self.post(path, JSON, None, &body, MAX_JSON)?;
-        serde_json::from_slice(&answer).map_err(|_| HttpError::Malformed)
-    }
-
-    fn cbor(&self, path: &str, body: &[u8], shown: Shown<'_>) -> Result<Vec<u8>, HttpError> {
-        self.post(
-            path,
-            wire::MEDIA_TYPE,
-            Some(shown),
-            body,
-            wire::MAX_COMPRESSED as u64,
-        )
-    }
-
-    fn post(
-        &self,
-        path: &str,
-        media_type: &str,
-        shown: Option<Shown<'_>>,
-        body: &[u8],
-        limit: u64,
-    ) -> Result<Vec<u8>, HttpError> {
-        let address = format!("{}{path}", self.base_url);
-        let mut request = self.agent.post(&address).header("content-type", media_type);
-        if let Some(shown) = shown {
-            request = request
-                .header("authorization", format!("DPoP {}", shown.token))
-                .header(proof::HEADER, self.proof(path, shown)?);
-        }
-        let mut response = request.send(body).map_err(offline)?;
-        let nonce = response.headers().get(proof::NONCE_HEADER);
-        if let Some(nonce) = nonce.and_then(|value| value.to_str().ok()) {
-            *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = nonce.to_owned();
-        }
-        let retry_after_ms = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok()?.parse::<i64>().ok())
-            .map(|seconds| seconds.saturating_mul(1000));
-        let status = response.status();
-        let read = response.body_mut().with_config().limit(limit).read_to_vec();
-        if status.is_success() {
-            return read.map_err(offline);
-        }
-        let problem = read
-            .ok()
-            .and_then(|b| serde_json::from_slice::<Problem>(&b).ok());
-        match problem {
-            Some(problem) => Err(HttpError::Refused {
-                code: problem.code,
-                retry_after_ms,
-            }),
-            None => Err(bare(status, retry_after_ms)),
-        }
-    }
-}
-
-impl Wire {
-    /// The proof that this device holds the token's key. It bears no time: no clock of a device is
-    /// trusted, and the server judges by its nonce.
-    fn proof(&self, path: &str, shown: Shown<'_>) -> Result<String, HttpError> {
-        let address = format!("{}{path}", self.public_url);
-        let id = bytes(&SystemEntropy).map_err(|_| HttpError::Config)?;
-        let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = Asked {
-            method: "POST",
-            address: &address,
-            token: shown.token,
-            nonce: &nonce,
-        };
-        Ok(proof::sign(asked, id, AtMs(0), shown.signer))
-    }
-}
-
-/// A refusal without our problem document comes from something on the way.
-fn bare(status: StatusCode, retry_after_ms: Option<i64>) -> HttpError {
-    let code = match status {
-        StatusCode::TOO_MANY_REQUESTS => ErrorCode::TooMany,
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            ErrorCode::Unavailable
-        }
-        _ => return HttpError::Malformed,
-    };
-    HttpError::Refused {
-        code,
-        retry_after_ms,
-    }
-}
-
-fn offline(error: ureq::Error) -> HttpError {
-    HttpError::Offline(Box::new(error))
 }

@@ -15,6 +15,7 @@ mod trust;
 pub(crate) use push::settle;
 pub(crate) use trust::follow_keys;
 
+use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
 
 use itgel_domain::division::DivisionCode;
@@ -217,8 +218,11 @@ pub fn run<P: SyncProtocol>(
     now: AtMs,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<SyncReport, SyncError> {
-    let Ok(_only) = device.syncing.try_lock() else {
-        return Err(Error::Busy.into());
+    let _only = match device.syncing.try_lock() {
+        Ok(only) => only,
+        // Whoever listened to a run before went down with it; what it kept is whole.
+        Err(TryLockError::Poisoned(left)) => left.into_inner(),
+        Err(TryLockError::WouldBlock) => return Err(Error::Busy.into()),
     };
     let mut run = Run {
         device,

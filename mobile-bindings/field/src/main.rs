@@ -59,7 +59,10 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let app = FieldApp::start(Ground {
         data: data.clone(),
         clock: Arc::new(SystemClock::start()),
-        transport: Arc::new(HttpTransport { root_pem }),
+        transport: Arc::new(HttpTransport {
+            root_pem,
+            carrier: None,
+        }),
         platform: Arc::new(FileSecret::at(&key, entropy.as_ref())?),
         entropy: entropy.clone(),
         cost: Argon2Cost::FIELD,

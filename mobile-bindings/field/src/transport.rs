@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use itgel_device::http::{self, HttpConfig, HttpError, HttpProtocol};
+use itgel_device::http::{self, Carrier, HttpConfig, HttpError, HttpProtocol};
 use itgel_device::sync::{self, Progress, Step, SyncError, SyncReport};
 use itgel_device::wipe::WipedWord;
 use itgel_device::{Device, Enrolment};
@@ -44,12 +44,15 @@ pub trait Transport: Send + Sync {
 pub struct HttpTransport {
     /// The certificate in PEM that the server's own must rest on, where it is not a public one.
     pub root_pem: Option<Vec<u8>>,
+    /// What carries the requests instead of the network of this machine.
+    pub carrier: Option<Arc<dyn Carrier>>,
 }
 
 impl HttpTransport {
     fn config(&self, address: &str) -> HttpConfig {
         HttpConfig {
             root_pem: self.root_pem.clone(),
+            carrier: self.carrier.clone(),
             ..HttpConfig::new(address)
         }
     }
@@ -57,7 +60,8 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn enrol(&self, invitation: &str, signer: &dyn DeviceSigner) -> Result<Enrolment, HttpError> {
-        let (enrolment, _) = http::enrol_invited(invitation, self.root_pem.clone(), signer)?;
+        let config = |address: &str| self.config(address);
+        let (enrolment, _) = http::enrol_invited(invitation, &config, signer)?;
         Ok(enrolment)
     }
 
