@@ -68,6 +68,9 @@ pub enum Error {
     /// Another synchronisation is going on.
     #[error("another synchronisation is going on")]
     Busy,
+    /// The synchronisation was ended from here, because the store is being closed.
+    #[error("the synchronisation was ended from here")]
+    Ended,
 }
 
 impl Error {
@@ -98,7 +101,7 @@ impl Error {
             Self::GrantEnded => ErrorCode::GrantEnded,
             Self::Wiping | Self::Wiped => ErrorCode::DeviceWiping,
             Self::NoOrder => ErrorCode::NotAllowed,
-            Self::Busy => ErrorCode::Unavailable,
+            Self::Busy | Self::Ended => ErrorCode::Unavailable,
         }
     }
 }

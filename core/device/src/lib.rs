@@ -103,6 +103,10 @@ pub struct Trust {
     pub granted_until: Option<AtMs>,
     /// How far it covers the present, by the time of use since the last contact.
     pub coverage: Option<Coverage>,
+    /// Milliseconds that are left of it, counted in the same way; below zero once it has ended.
+    pub left_ms: Option<i64>,
+    /// When the server was last heard, by its clock.
+    pub last_contact: Option<AtMs>,
     /// The server has ordered that the store be deleted.
     pub wipe_ordered: bool,
 }
@@ -126,6 +130,8 @@ pub struct Device {
     path: PathBuf,
     /// Held while a synchronisation goes on.
     syncing: Mutex<()>,
+    /// No page of a synchronisation follows: the store is being closed.
+    is_ending: AtomicBool,
     /// Whether pages are small: the last synchronisation broke off, or the platform says 2G.
     has_weak_link: AtomicBool,
     /// What the steady clock said when the first officer signed a visit that is not sealed yet.
@@ -221,6 +227,8 @@ impl Device {
                 is_certified: held.certificate.is_some(),
                 granted_until: held.grant_until,
                 coverage: held.coverage(now),
+                left_ms: held.left_by(now),
+                last_contact: held.contact_at,
                 wipe_ordered: held.wipe_nonce.is_some(),
             })
         })
@@ -603,6 +611,7 @@ impl Device {
             path: path.to_owned(),
             syncing: Mutex::new(()),
             first_signed: Mutex::default(),
+            is_ending: AtomicBool::new(false),
             has_weak_link: AtomicBool::new(false),
         };
         let enrolled = device.read(|db| Ok(device::get(db)?.public_key))?;

@@ -72,6 +72,17 @@ impl Device {
         self.read(|db| Ok(subject::count_listed(db, listing, patterns.as_ref())?))
     }
 
+    /// Bytes that the store takes on its disk.
+    #[must_use]
+    pub fn stored_bytes(&self) -> u64 {
+        let files = ["", "-wal", "-shm", ".key"].map(|end| {
+            let mut name = self.path.as_os_str().to_owned();
+            name.push(end);
+            std::fs::metadata(name).map_or(0, |file| file.len())
+        });
+        files.into_iter().sum()
+    }
+
     /// The rules that rate a subject on a day: a screen takes reasons and coefficients from them.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod log;
 mod pictures;
 mod pull;
 mod push;
+mod told;
 mod trust;
 
 pub(crate) use push::settle;
@@ -224,6 +225,7 @@ pub fn run<P: SyncProtocol>(
         Err(TryLockError::Poisoned(left)) => left.into_inner(),
         Err(TryLockError::WouldBlock) => return Err(Error::Busy.into()),
     };
+    device.goes_on()?;
     let mut run = Run {
         device,
         protocol,

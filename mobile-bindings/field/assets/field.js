@@ -197,7 +197,9 @@
       if (!document.contains(place)) return;
       var told = JSON.parse(await (await fetch(place.dataset.job, { credentials: 'same-origin' })).text());
       place.textContent = told.words;
-      if (!told.running) { location.reload(); return; }
+      // Whoever is writing is not interrupted.
+      var busy = document.activeElement && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+      if (!told.running) { if (!busy) location.reload(); return; }
     }
   }
 
@@ -238,4 +240,6 @@
     }
   }
   begin();
+  // What could not be sent is tried again at once when the network comes back.
+  window.addEventListener('online', function () { post('/api/network', new FormData()).catch(function () {}); });
 }());

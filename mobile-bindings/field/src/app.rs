@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use itgel_device::retry::Attempt;
+use itgel_device::sync::SyncError;
 use itgel_device::{Argon2Cost, Device, Entropy, PlatformSecret};
 use itgel_domain::file::chain::SoftwareSigner;
 use itgel_domain::time::AtMs;
@@ -14,6 +16,8 @@ use itgel_text::Lang;
 use jiff::civil::Date;
 use tower::ServiceExt as _;
 
+use crate::auto::{Schedule, waiting};
+use crate::disk::{Disk, SystemDisk};
 use crate::job::{Job, JobState};
 use crate::officers::{Officers, Opened, Profile, private_folder};
 use crate::routes;
@@ -51,7 +55,9 @@ pub struct FieldApp(Arc<Inner>);
 struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     transport: Arc<dyn Transport>,
+    entropy: Arc<dyn Entropy>,
     officers: Officers,
+    data: PathBuf,
     settings: PathBuf,
     state: Mutex<State>,
 }
@@ -59,6 +65,10 @@ struct Inner {
 struct State {
     lang: Lang,
     session: Option<Arc<Session>>,
+    /// What still goes on in stores that were locked: it ends at its next page, and until then no
+    /// other begins in the same store.
+    leaving: Vec<(String, Job)>,
+    disk: Arc<dyn Disk>,
 }
 
 /// An unlocked store and what goes on with it.
@@ -67,6 +77,7 @@ pub(crate) struct Session {
     pub(crate) device: Device,
     signer: Arc<SoftwareSigner>,
     pub(crate) job: Job,
+    pub(crate) schedule: Schedule,
 }
 
 /// What a shell without a port passes on.
@@ -124,11 +135,15 @@ impl FieldApp {
         Ok(Self(Arc::new(Inner {
             clock: ground.clock,
             transport: ground.transport,
+            entropy: ground.entropy,
             officers,
+            data: ground.data,
             settings,
             state: Mutex::new(State {
                 lang,
                 session: None,
+                leaving: Vec::new(),
+                disk: Arc::new(SystemDisk),
             }),
         })))
     }
@@ -201,6 +216,16 @@ impl FieldApp {
         self.0.clock.steady_ms()
     }
 
+    /// Asks `disk` from now on how much room there is: a shell may know better than the system.
+    pub fn watch_disk(&self, disk: Arc<dyn Disk>) {
+        self.state().disk = disk;
+    }
+
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        let disk = Arc::clone(&self.state().disk);
+        disk.free_bytes(&self.0.data)
+    }
+
     pub(crate) fn officers(&self) -> &Officers {
         &self.0.officers
     }
@@ -236,19 +261,22 @@ impl FieldApp {
             device: opened.device,
             signer: opened.signer,
             job: Job::default(),
+            schedule: Schedule::default(),
         });
-        self.state().session = Some(Arc::clone(&session));
+        let mut state = self.state();
+        state.leave();
+        state.session = Some(Arc::clone(&session));
         session
     }
 
     pub(crate) fn lock(&self) {
-        self.state().session = None;
+        self.state().leave();
     }
 
-    /// Starts to synchronise, unless it goes on already.
-    pub(crate) fn synchronise(&self, session: &Arc<Session>) {
-        if !session.job.begin() {
-            return;
+    /// Starts to synchronise, unless it goes on already; whether it did.
+    pub(crate) fn synchronise(&self, session: &Arc<Session>) -> bool {
+        if self.state().goes_on_in(&session.profile.folder) || !session.job.begin() {
+            return false;
         }
         let (app, session) = (self.clone(), Arc::clone(session));
         std::thread::spawn(move || {
@@ -262,6 +290,13 @@ impl FieldApp {
                 &mut |progress| job.set(JobState::Running(Some(progress))),
             );
             let is_ordered = ended.as_ref().is_ok_and(|report| report.wipe_ordered);
+            let attempt = ended
+                .as_ref()
+                .map_or_else(SyncError::attempt, |_| Attempt::Done);
+            let left = waiting(&session.device);
+            session
+                .schedule
+                .after(attempt, left, app.steady(), app.jitter());
             session.job.set(match ended {
                 Ok(report) => JobState::Done(Box::new(report)),
                 Err(error) => JobState::Failed {
@@ -280,6 +315,15 @@ impl FieldApp {
                 }
             }
         });
+        true
+    }
+
+    /// A random number that spreads devices which lost the network together; without one they only
+    /// come back at the same moment.
+    fn jitter(&self) -> u32 {
+        let mut random = [0; 4];
+        let filled = self.0.entropy.fill(&mut random);
+        filled.map_or(0, |()| u32::from_be_bytes(random))
     }
 
     /// Deletes a store by the server's order, once everything in it has its receipt; the store
@@ -302,6 +346,23 @@ impl FieldApp {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Locks: what goes on ends at its next page.
+    fn leave(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.device.end_sync();
+            let folder = session.profile.folder.clone();
+            self.leaving.push((folder, session.job.clone()));
+        }
+    }
+
+    /// Whether a synchronisation of a store that was locked has not come to its end yet.
+    fn goes_on_in(&mut self, folder: &str) -> bool {
+        self.leaving.retain(|(_, job)| job.is_running());
+        self.leaving.iter().any(|(of, _)| of == folder)
     }
 }
 

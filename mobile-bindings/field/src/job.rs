@@ -55,6 +55,14 @@ impl Job {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
+    /// How many of the records that wait have been answered, while they are being sent.
+    pub(crate) fn sending(&self) -> Option<(u64, u64)> {
+        match self.state() {
+            JobState::Running(Some(Progress::Sending { done, total })) => Some((done, total)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.state(), JobState::Running(_))
     }

@@ -11,6 +11,8 @@
 
 mod app;
 mod assets;
+mod auto;
+mod disk;
 pub mod gate;
 mod job;
 pub mod launch;
@@ -23,6 +25,8 @@ mod transport;
 mod value;
 
 pub use app::{Answered, Clock, FieldApp, Ground};
+pub use auto::{Keeper, PACE};
+pub use disk::{Disk, SystemDisk};
 pub use officers::{EnrolError, FileSecret};
 pub use routes::router;
 pub use transport::{HttpTransport, Transport};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::Parser;
 use itgel_device::{Argon2Cost, SystemEntropy};
 use itgel_field::gate::Gate;
-use itgel_field::{FieldApp, FileSecret, Ground, HttpTransport, launch, router};
+use itgel_field::{FieldApp, FileSecret, Ground, HttpTransport, PACE, launch, router};
 use tokio::net::TcpListener;
 
 use crate::clock::SystemClock;
@@ -73,6 +73,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         &listener.local_addr()?.to_string(),
         entropy.as_ref(),
     )?;
+    let keeper = app.keep_synchronised(PACE);
     let page = launch::write_redirect(&data, &gate.launch_url())?;
     if args.no_open || launch::open(&page).is_err() {
         println!("{}", page.display());
@@ -81,6 +82,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     served
         .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
         .await?;
+    drop(keeper);
     // The key is worth nothing any more; a file that leads nowhere would only puzzle.
     Ok(std::fs::remove_file(page)?)
 }

@@ -34,6 +34,7 @@ pub fn router(app: FieldApp) -> Router {
         .route("/needs", get(needs))
         .route("/sync", get(sync).post(synchronise))
         .route("/api/jobs/sync", get(job))
+        .route("/api/network", post(network))
         .route("/device", get(about))
         .route("/visit/{subject}", get(visit::visit))
         .route(
@@ -138,6 +139,7 @@ async fn sync(State(app): State<FieldApp>) -> Response {
 
 async fn synchronise(State(app): State<FieldApp>) -> Response {
     opened(app, |app, session| {
+        session.schedule.on_request(app.steady());
         app.synchronise(session);
         records::sync(app, session)
     })
@@ -148,6 +150,14 @@ async fn job(State(app): State<FieldApp>) -> Response {
     match app.session() {
         Some(session) => Json(records::told(&app, &session)).into_response(),
         None => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
+
+/// The browser says that it is online again.
+async fn network(State(app): State<FieldApp>) -> Response {
+    match blocking(&app, FieldApp::network_came_back).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(response) => response,
     }
 }
 

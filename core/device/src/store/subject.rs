@@ -58,6 +58,8 @@ pub struct Listed {
     pub waiting: u32,
     /// Of these, what was sealed in the cycle.
     pub sealed: u32,
+    /// Of what waits, what is in a page on its way.
+    pub sending: u32,
     /// Envelopes with a receipt.
     pub received: u32,
     /// Things that need the officer: set aside by the server, or asked for by the township.
@@ -157,6 +159,9 @@ pub(crate) fn list(
              (select count(*) from link l where l.subject = page.id and l.cycle = ?4
                  and l.state in ('waiting', 'sending'))
                  as sealed,
+             (select count(*) from link l where l.subject = page.id
+                 and (l.cycle = ?4 or l.cycle is null) and l.state = 'sending')
+                 as sending,
              (select count(*) from link l where l.subject = page.id and l.cycle = ?4
                  and l.state = 'received') as received,
              (select count(*) from link l where l.subject = page.id
@@ -190,6 +195,7 @@ pub(crate) fn list(
             has_draft: row.get("has_draft")?,
             waiting: row.get("waiting")?,
             sealed: row.get("sealed")?,
+            sending: row.get("sending")?,
             received: row.get("received")?,
             needs_you: row.get("needs_you")?,
             grade: optional_word(row, "grade", "rating_case.grade")?,

@@ -23,6 +23,8 @@ pub(crate) struct TrustRow {
     pub(crate) used_ms: i64,
     /// When it was last counted, by the device's clock.
     pub(crate) used_at: Option<AtMs>,
+    /// When the server was last heard, by its clock.
+    pub(crate) contact_at: Option<AtMs>,
     /// The packs that the grant names, one a line.
     pub(crate) packs: String,
     /// The nonce of the order to delete the store.
@@ -39,6 +41,12 @@ impl TrustRow {
     pub(crate) fn used_by(&self, now: AtMs) -> i64 {
         let gap = self.used_at.map_or(0, |at| now.0.saturating_sub(at.0));
         self.used_ms + gap.clamp(0, MOST_BETWEEN_MS)
+    }
+
+    /// What is left of the grant at `now`; below zero once it has ended.
+    pub(crate) fn left_by(&self, now: AtMs) -> Option<i64> {
+        let used = self.used_by(now);
+        self.left_ms.map(|left| left.saturating_sub(used))
     }
 
     /// How far the grant covers the present; `None` before the first one.
@@ -94,6 +102,7 @@ pub(crate) fn note_contact(
     server: AtMs,
     now: AtMs,
 ) -> Result<(), StoreError> {
+    change(tx, "contact_at", params![server.0])?;
     let held = get(tx)?;
     if let Some(until) = held.grant_until {
         let left = until
@@ -136,6 +145,7 @@ fn read(row: &Row<'_>) -> Result<TrustRow, StoreError> {
         left_ms: row.get("left_ms")?,
         used_ms: row.get("used_ms")?,
         used_at: row.get::<_, Option<i64>>("used_at")?.map(AtMs),
+        contact_at: row.get::<_, Option<i64>>("contact_at")?.map(AtMs),
         packs: row.get("packs")?,
         wipe_nonce: row.get("wipe_nonce")?,
         is_wiping: row.get("is_wiping")?,

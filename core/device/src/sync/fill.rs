@@ -63,10 +63,10 @@ impl<P: SyncProtocol> Run<'_, P> {
                 .write(|tx| take_fetched(tx, list, &fetched.items))?;
             done += brought.items;
             self.note(brought)?;
-            (self.progress)(Progress::Filling {
+            self.tell(Progress::Filling {
                 done,
                 total: total.max(done),
-            });
+            })?;
             // What the list no longer has will never come: the rest goes on at the next run.
             if fetched.items.is_empty() {
                 return Ok(done);

@@ -15,7 +15,7 @@ impl<P: SyncProtocol> Run<'_, P> {
         let open = self.device.read(|db| Ok(picture::open(db)?))?;
         let total = open.len() as u64;
         for (done, kept) in (0..).zip(&open) {
-            (self.progress)(Progress::SendingPictures { done, total });
+            self.tell(Progress::SendingPictures { done, total })?;
             match self.send_picture(kept) {
                 Ok(true) => self.report.pictures += 1,
                 Ok(false) => {}

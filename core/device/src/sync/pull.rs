@@ -75,11 +75,11 @@ impl<P: SyncProtocol> Run<'_, P> {
             let position = self
                 .device
                 .read(|db| Ok(list::taken(db, division)?.position))?;
-            (self.progress)(Progress::Receiving {
+            self.tell(Progress::Receiving {
                 division,
                 position,
                 end: end.position.max(position),
-            });
+            })?;
             // An answer that brings nothing ends the list, whatever it says.
             if page.is_end || position == after {
                 return Ok(Ok(()));

@@ -56,14 +56,20 @@ impl<P: SyncProtocol> Run<'_, P> {
                 Next::Page(page) => page,
             };
             let end = page.head.seq;
+            self.device
+                .write(|tx| Ok(chain::set_sending(tx, incarnation, from, end)?))?;
+            self.tell(Progress::Sending {
+                done,
+                total: total.max(done),
+            })?;
             let settled = self.send(&own, incarnation, page)?;
             done += settled.received + settled.set_aside;
             self.report.received += settled.received;
             self.report.set_aside += settled.set_aside;
-            (self.progress)(Progress::Sending {
+            self.tell(Progress::Sending {
                 done,
                 total: total.max(done),
-            });
+            })?;
             if settled.held {
                 return Ok(true);
             }
@@ -75,8 +81,6 @@ impl<P: SyncProtocol> Run<'_, P> {
     fn send(&self, own: &DeviceRow, incarnation: u32, page: Page) -> Result<Settled, SyncError> {
         let (from, up_to) = (page.from, page.head.seq);
         let push = self.device.signed(own, incarnation, page);
-        self.device
-            .write(|tx| Ok(chain::set_sending(tx, incarnation, from, up_to)?))?;
         let answer = self
             .protocol
             .push(&push)

@@ -1,7 +1,7 @@
 //! That it arrived, and what happens when it does not.
 
 use itgel_device::sync::{Progress, Step, SyncError, run};
-use itgel_device::{Need, RecordState};
+use itgel_device::{Error, Need, RecordState};
 use itgel_domain::case::CaseState;
 use itgel_domain::error::{ErrorCode, Kind};
 use itgel_domain::file::ChainRef;
@@ -344,4 +344,36 @@ fn two_synchronisations_do_not_run_into_each_other() {
     })
     .unwrap();
     assert_eq!(second, Some(Kind::Unavailable));
+}
+
+#[test]
+fn a_store_that_is_being_closed_asks_for_no_further_page_and_keeps_what_came() {
+    let server = server(3);
+    let phone = Phone::enrolled(&server, 1);
+    server.page_items(1);
+    let ended = run(&phone.device, &server, now(), &mut |_| {
+        phone.device.end_sync();
+    });
+    assert!(matches!(ended, Err(SyncError::Device(Error::Ended))));
+    assert_eq!(server.asked().len(), 1, "one page, and no other");
+    let again = run(&phone.device, &server, now(), &mut |_| {});
+    assert!(matches!(again, Err(SyncError::Device(Error::Ended))));
+    let opened = phone.killed(9);
+    assert!(opened.sync(&server).pulled > 0);
+    assert_eq!(
+        opened
+            .device
+            .count_subjects(GACHA.parse().unwrap())
+            .unwrap(),
+        3
+    );
+}
+
+#[test]
+fn the_last_contact_is_known_by_the_clock_of_the_server() {
+    let (server, phone) = ready(1);
+    let heard = phone.device.trust(now()).unwrap().last_contact;
+    assert_eq!(heard, Some(now().plus_ms(1_000)));
+    let fresh = Phone::enrolled(&server, 2);
+    assert_eq!(fresh.device.trust(now()).unwrap().last_contact, None);
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use itgel_text::{self as text, escape};
 
-use super::{instant, paragraph};
+use super::{instant, notice, paragraph};
 use crate::app::{FieldApp, Session};
 use crate::request::{Page, Trouble};
 
@@ -34,6 +34,8 @@ pub(crate) fn device(app: &FieldApp, session: &Session) -> Result<Page, Trouble>
         None => text::app_grant_none(lang),
     };
     paragraph(&mut html, "note", &grant);
+    notice::contact(&mut html, app, session)?;
+    notice::storage(&mut html, app, session);
     paragraph(&mut html, "note", &session.profile.server);
     let _ = writeln!(
         html,

@@ -8,7 +8,7 @@ use itgel_domain::division::DivisionCode;
 use itgel_text::{self as text, Lang, escape};
 use jiff::civil::Date;
 
-use super::paragraph;
+use super::{notice, paragraph};
 use crate::app::{FieldApp, Session};
 use crate::request::{Form, Page, Trouble};
 
@@ -49,6 +49,7 @@ pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Pa
         },
         page: query.get("page").parse().unwrap_or(1).max(1),
     };
+    notice::job(&mut html, lang, session);
     gacha_chips(&mut html, lang, &gachas, &asked);
     progress(&mut html, lang, session, &asked, &cycle)?;
     search(&mut html, lang, &asked);
@@ -190,14 +191,14 @@ fn rows(
     }
     html.push_str("<ul class=\"households\">\n");
     for one in &found {
-        row(html, lang, one);
+        row(html, lang, session, one);
     }
     html.push_str("</ul>\n");
     pages(html, lang, asked, session.device.count_listed(&listing)?);
     Ok(())
 }
 
-fn row(html: &mut String, lang: Lang, one: &Listed) {
+fn row(html: &mut String, lang: Lang, session: &Session, one: &Listed) {
     let name = match one.name.is_empty() {
         true => text::app_name_unknown(lang),
         false => one.name.clone(),
@@ -219,8 +220,19 @@ fn row(html: &mut String, lang: Lang, one: &Listed) {
         escape(&name),
         escape(&beside.join(" · ")),
         grade.unwrap_or_default(),
-        badge(lang, one.standing()),
+        standing(lang, session, one),
     );
+}
+
+/// Where a household stands, and how far what is on its way has come.
+fn standing(lang: Lang, session: &Session, one: &Listed) -> String {
+    match one.standing() {
+        Standing::Waiting if one.sending > 0 => {
+            let words = notice::sending(lang, session);
+            format!("<span class=\"badge waiting\">{}</span>", escape(&words))
+        }
+        other => badge(lang, other),
+    }
 }
 
 fn pages(html: &mut String, lang: Lang, asked: &Asked<'_>, found: u64) {

@@ -7,6 +7,7 @@ pub(crate) mod door;
 pub(crate) mod field;
 pub(crate) mod grade;
 pub(crate) mod list;
+pub(crate) mod notice;
 pub(crate) mod people;
 pub(crate) mod photos;
 pub(crate) mod records;
@@ -35,6 +36,7 @@ pub(crate) fn framed(app: &FieldApp, page: &Page) -> String {
     );
     head(&mut html, app, page);
     html.push_str("<main>\n");
+    notice::notices(&mut html, app);
     if text::is_draft(lang) {
         let notice = escape(&text::draft_translation(lang));
         let _ = writeln!(html, "<p class=\"draft-words\">{notice}</p>");

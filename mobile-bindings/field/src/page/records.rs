@@ -8,7 +8,7 @@ use itgel_domain::error::Kind;
 use itgel_text::{self as text, Lang, escape};
 
 use super::visit::Visit;
-use super::{alert, instant, paragraph};
+use super::{alert, instant, notice, paragraph};
 use crate::app::{FieldApp, Session};
 use crate::job::JobState;
 use crate::request::{Page, Trouble};
@@ -31,6 +31,7 @@ pub(crate) fn records(visit: &Visit<'_>) -> Result<Page, Trouble> {
         .device
         .records(&visit.subject.id, &visit.cycle.id)?;
     let mut html = String::new();
+    notice::job(&mut html, lang, visit.session);
     if found.is_empty() {
         paragraph(&mut html, "empty", &text::app_records_none(lang));
     }
@@ -47,7 +48,7 @@ fn row(visit: &Visit<'_>, record: &Record) -> String {
     let (class, words) = match &record.state {
         RecordState::Draft => ("draft", text::app_standing_draft(lang)),
         RecordState::Waiting => ("waiting", text::sync_waiting(lang)),
-        RecordState::Sending => ("waiting", text::sync_sending(lang)),
+        RecordState::Sending => ("waiting", notice::sending(lang, visit.session)),
         RecordState::Received { .. } => ("received", text::sync_received(lang)),
         RecordState::NeedsYou(_) => ("needs", text::sync_needs_you(lang)),
     };
@@ -171,6 +172,7 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
         "<form method=\"post\" action=\"/sync\"><button class=\"main wide\">{}</button></form>",
         escape(&text::sync_now(lang))
     );
+    notice::contact(&mut html, app, session)?;
     Ok(Page::new(text::app_sync(lang), "/sync", html))
 }
 
@@ -182,7 +184,7 @@ pub(crate) fn told(app: &FieldApp, session: &Session) -> Told {
     }
 }
 
-fn job_words(lang: Lang, state: &JobState) -> String {
+pub(crate) fn job_words(lang: Lang, state: &JobState) -> String {
     match state {
         JobState::None => String::new(),
         JobState::Running(None) => text::app_sync_running(lang),

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod auto;
 mod door;
 mod gate;
 mod list;

@@ -1,10 +1,11 @@
 //! The officer: opens pages, fills in fields, presses buttons.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 
 use itgel_device::http::HttpError;
-use itgel_device::sync::{Progress, SyncError, SyncReport, run};
+use itgel_device::sync::{Progress, Step, SyncError, SyncReport, run};
 use itgel_device::wipe::WipedWord;
 use itgel_device::{Argon2Cost, Device, Enrolment, GivenSecret};
 use itgel_domain::catalogue::{Catalogue, Kind};
@@ -23,22 +24,74 @@ pub(crate) const PIN: &str = "135790";
 /// A PNG of one point, as a page sends what was drawn.
 pub(crate) const DRAWN: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJRU5ErkJggg==";
 
-struct Standing;
+/// A clock that stands until it is told how much time passed.
+#[derive(Default)]
+struct Standing {
+    passed: AtomicU64,
+    /// How far the clock of the day was set back.
+    back: AtomicU64,
+}
 
 impl Clock for Standing {
     fn now(&self) -> AtMs {
-        now()
+        let of = |ms: &AtomicU64| i64::try_from(ms.load(Ordering::SeqCst)).unwrap();
+        now().plus_ms(of(&self.passed) - of(&self.back))
     }
 
     fn steady_ms(&self) -> u64 {
-        60_000
+        60_000 + self.passed.load(Ordering::SeqCst)
     }
 }
 
 /// The way to the test server; off, it is a place without signal.
-struct Link {
+pub(crate) struct Link {
     server: Arc<Server>,
-    enrolled: std::sync::Mutex<u8>,
+    /// The keys of those who were enrolled, in their order.
+    enrolled: Mutex<Vec<Vec<u8>>>,
+    is_off: AtomicBool,
+    tries: AtomicU32,
+    /// Whether what is being sent stands still on its way.
+    is_held: Mutex<bool>,
+    lets_go: Condvar,
+}
+
+impl Link {
+    fn to(server: &Arc<Server>) -> Self {
+        Self {
+            server: Arc::clone(server),
+            enrolled: Mutex::default(),
+            is_off: AtomicBool::new(false),
+            tries: AtomicU32::new(0),
+            is_held: Mutex::new(false),
+            lets_go: Condvar::new(),
+        }
+    }
+
+    /// A place without signal, or one with it again.
+    pub(crate) fn set_off(&self, is_off: bool) {
+        self.is_off.store(is_off, Ordering::SeqCst);
+    }
+
+    /// The key of the last device that was enrolled.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        self.enrolled.lock().unwrap().last().unwrap().clone()
+    }
+
+    /// Synchronisations that were begun.
+    pub(crate) fn tries(&self) -> u32 {
+        self.tries.load(Ordering::SeqCst)
+    }
+
+    /// Keeps what is sent on its way, or lets it go.
+    pub(crate) fn hold(&self, is_held: bool) {
+        *self.is_held.lock().unwrap() = is_held;
+        self.lets_go.notify_all();
+    }
+
+    fn pass(&self) {
+        let held = self.is_held.lock().unwrap();
+        drop(self.lets_go.wait_while(held, |held| *held).unwrap());
+    }
 }
 
 impl Transport for Link {
@@ -46,10 +99,11 @@ impl Transport for Link {
         let invitation: Invitation = invitation.parse()?;
         assert!(invitation.is_of(&self.server.public_key()));
         let mut enrolled = self.enrolled.lock().unwrap();
-        *enrolled += 1;
+        enrolled.push(signer.public_key());
+        let n = enrolled.len();
         let enrolment = Enrolment {
-            device: format!("d{enrolled}").parse().unwrap(),
-            officer: format!("o{enrolled}").parse().unwrap(),
+            device: format!("d{n}").parse().unwrap(),
+            officer: format!("o{n}").parse().unwrap(),
             server_key: self.server.public_key(),
             number: 42,
         };
@@ -65,7 +119,17 @@ impl Transport for Link {
         now: AtMs,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, SyncError> {
-        let mut told = |step| progress(step);
+        self.tries.fetch_add(1, Ordering::SeqCst);
+        if self.is_off.load(Ordering::SeqCst) {
+            return Err(SyncError::Protocol {
+                step: Step::Hello,
+                source: Box::new(std::io::Error::other("no signal")),
+            });
+        }
+        let mut told = |step| {
+            progress(step);
+            self.pass();
+        };
         run(device, self.server.as_ref(), now, &mut told)
     }
 
@@ -79,6 +143,8 @@ impl Transport for Link {
 pub(crate) struct Officer {
     pub(crate) app: FieldApp,
     pub(crate) server: Arc<Server>,
+    pub(crate) link: Arc<Link>,
+    clock: Arc<Standing>,
     folder: TempDir,
 }
 
@@ -86,10 +152,13 @@ impl Officer {
     /// Before anybody was enrolled on the device.
     pub(crate) fn with_a_new_device(households: u32) -> Self {
         let (folder, server) = (tempfile::tempdir().unwrap(), Arc::new(server(households)));
-        let app = start(folder.path(), &server);
+        let (link, clock) = (Arc::new(Link::to(&server)), Arc::default());
+        let app = start(folder.path(), &link, &clock);
         Self {
             app,
             server,
+            link,
+            clock,
             folder,
         }
     }
@@ -104,7 +173,24 @@ impl Officer {
 
     /// What a kill and a new start leave: the same folder, and nothing unlocked.
     pub(crate) fn restart(&mut self) {
-        self.app = start(self.folder.path(), &self.server);
+        self.app = start(self.folder.path(), &self.link, &self.clock);
+    }
+
+    /// Lets time pass, by every clock.
+    pub(crate) fn pass(&self, ms: u64) {
+        self.clock.passed.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Sets the clock of the day back.
+    pub(crate) fn set_back(&self, ms: u64) {
+        self.clock.back.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Waits until something is on its way.
+    pub(crate) fn is_sending(&self) {
+        while !self.get("/api/jobs/sync").contains("正在上传") {
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -181,6 +267,14 @@ impl Officer {
         self.post(&format!("/visit/{}/consent", subject(n)), &form)
     }
 
+    /// A visit from the first field to the seal under a drawn signature.
+    pub(crate) fn visit(&self, n: u32) {
+        self.draft_h01(n);
+        let form = [("by", "drawing"), ("signature", DRAWN)];
+        let slip = words(&self.post(&format!("/visit/{}/seal", subject(n)), &form));
+        assert!(slip.contains("短码"), "{slip}");
+    }
+
     /// Fills in every field of worked case H-01.
     pub(crate) fn draft_h01(&self, n: u32) {
         self.identify(n, "示例", "13900000001");
@@ -227,14 +321,11 @@ impl Officer {
     }
 }
 
-fn start(folder: &Path, server: &Arc<Server>) -> FieldApp {
+fn start(folder: &Path, link: &Arc<Link>, clock: &Arc<Standing>) -> FieldApp {
     FieldApp::start(Ground {
         data: folder.to_owned(),
-        clock: Arc::new(Standing),
-        transport: Arc::new(Link {
-            server: Arc::clone(server),
-            enrolled: std::sync::Mutex::new(0),
-        }),
+        clock: clock.clone(),
+        transport: link.clone(),
         entropy: entropy(9),
         platform: Arc::new(GivenSecret::new(PLATFORM)),
         cost: Argon2Cost {

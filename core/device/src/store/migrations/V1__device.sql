@@ -31,6 +31,7 @@ create table trust (
     left_ms     integer,          -- of the grant at the last contact
     used_ms     integer not null, -- time of use since then, as far as it can be told
     used_at     integer,          -- by the device's clock, which is never trusted
+    contact_at  integer,          -- when the server was last heard, by its clock
     packs       text not null,    -- named by the grant, one a line
     wipe_nonce  text,             -- of the order to delete this store
     is_wiping   integer not null  -- nothing more is entered
