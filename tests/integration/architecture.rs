@@ -25,12 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "itgel-mobile",
-        &[
-            "itgel-domain",
-            "itgel-text",
-            "itgel-device",
-            "itgel-field",
-        ],
+        &["itgel-domain", "itgel-text", "itgel-device", "itgel-field"],
     ),
     (
         "itgel",

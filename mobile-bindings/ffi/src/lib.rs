@@ -9,5 +9,7 @@ pub struct FieldApp {}
 impl FieldApp {
     /// t
     #[uniffi::constructor]
-    pub fn start() -> std::sync::Arc<Self> { std::sync::Arc::new(Self {}) }
+    pub fn start() -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self {})
+    }
 }

@@ -44,6 +44,7 @@
         error.hidden = !kept.error;
         if (!answer.ok) throw new Error('not kept');
         field.classList.toggle('wrong', !!kept.error);
+        warn(kept.warnings);
         state.className = 'state';
         state.textContent = '✓ ' + (kept.note || kept.saved);
       } catch (_) {
@@ -55,6 +56,21 @@
       delete field.dataset.unsaved;
     });
     return last;
+  }
+
+  // What looks wrong in the section, as it stands after every field; nothing is said twice.
+  function warn(words) {
+    var box = document.getElementById('warnings');
+    if (!box || !words || box.dataset.told === words.join('\n')) return;
+    box.dataset.told = words.join('\n');
+    box.querySelectorAll('.warning').forEach(function (old) { old.remove(); });
+    words.forEach(function (one) {
+      var line = document.createElement('p');
+      line.className = 'warning';
+      line.textContent = one;
+      box.appendChild(line);
+    });
+    box.hidden = !words.length;
   }
 
   function mark(field) {
@@ -165,6 +181,19 @@
     });
   }
 
+  // A file as it is: the answer that a card brought back.
+  function attaches(input) {
+    input.addEventListener('change', function () {
+      var file = input.files[0], form = input.closest('form'), reader = new FileReader();
+      if (!file) return;
+      reader.onload = function () {
+        form.elements[input.dataset.attaches].value = reader.result;
+        post(form.getAttribute('action'), new FormData(form)).then(show);
+      };
+      reader.readAsDataURL(file);
+    });
+  }
+
   // A picture of an invitation: the brightness of its points goes to the program, which reads the code.
   function scans(input) {
     input.addEventListener('change', function () {
@@ -231,6 +260,7 @@
     document.querySelectorAll('form[data-save]').forEach(entry);
     document.querySelectorAll('canvas[data-signs]').forEach(signs);
     document.querySelectorAll('input[data-reads]').forEach(photo);
+    document.querySelectorAll('input[data-attaches]').forEach(attaches);
     document.querySelectorAll('input[data-scans]').forEach(scans);
     document.querySelectorAll('[data-job]').forEach(follow);
     document.querySelectorAll('[data-prints]').forEach(function (b) { b.addEventListener('click', print); });

@@ -114,8 +114,8 @@ struct Settings {
     lang: String,
 }
 
-/// Most bytes of an answer: a page is far below it.
-const MAX_ANSWER: usize = 16 << 20;
+/// Most bytes of an answer: a page is far below it, a file for a card is not.
+const MAX_ANSWER: usize = itgel_domain::sync::bundle::MAX_BYTES;
 
 impl FieldApp {
     /// The program over a folder, which is made if it is not there. Everything is locked.

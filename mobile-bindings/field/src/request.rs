@@ -28,6 +28,13 @@ impl Form {
     }
 }
 
+/// The file that a form carries as `data:…;base64,…`.
+pub(crate) fn attached(written: &str) -> Option<Vec<u8>> {
+    let (head, body) = written.split_once(";base64,")?;
+    head.starts_with("data:").then_some(())?;
+    data_encoding::BASE64.decode(body.as_bytes()).ok()
+}
+
 /// A page without its frame.
 #[derive(Debug)]
 pub(crate) struct Page {

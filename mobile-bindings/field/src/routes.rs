@@ -2,6 +2,7 @@
 //! redirects, because a WebView that is handed its answers throws on one.
 
 mod answer;
+mod card;
 mod visit;
 
 use axum::Router;
@@ -20,6 +21,9 @@ use crate::request::{Form, Trouble};
 /// Most bytes of a form: a photo of 4 MiB in base 64, and its words.
 const MAX_BODY: usize = 8 << 20;
 
+/// Most bytes of a form with an answer from a card: the largest bundle in base 64, as a form writes it.
+const MAX_CARD: usize = itgel_domain::sync::bundle::MAX_BYTES / 2 * 3;
+
 type Pairs = Vec<(String, String)>;
 
 /// Every page of the program.
@@ -33,6 +37,11 @@ pub fn router(app: FieldApp) -> Router {
         .route("/language", post(language))
         .route("/needs", get(needs))
         .route("/sync", get(sync).post(synchronise))
+        .route("/sync/bundle", get(card::bundle))
+        .route(
+            "/sync/answer",
+            post(card::take).layer(DefaultBodyLimit::max(MAX_CARD)),
+        )
         .route("/api/jobs/sync", get(job))
         .route("/api/network", post(network))
         .route("/device", get(about))

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use super::visit::Visit;
 use super::{alert, paragraph, people};
 use crate::app::FieldApp;
-use crate::request::{Form, Page, Trouble};
+use crate::request::{Form, Page, Trouble, attached};
 
 /// For how long a consent lasts unless the person says otherwise.
 const USUAL_YEARS: i64 = 2;
@@ -212,9 +212,8 @@ pub(crate) fn signature(html: &mut String, lang: Lang, drawn: &str) {
 
 /// The picture that a form carries as `data:image/png;base64,…`.
 pub(crate) fn picture(written: &str) -> Option<Vec<u8>> {
-    let (head, body) = written.split_once(";base64,")?;
-    head.starts_with("data:image/").then_some(())?;
-    data_encoding::BASE64.decode(body.as_bytes()).ok()
+    written.starts_with("data:image/").then_some(())?;
+    attached(written)
 }
 
 /// Keeps a consent; what is wrong with it otherwise.

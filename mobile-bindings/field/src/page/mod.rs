@@ -1,6 +1,7 @@
 //! The pages, one file for each step of the day. Text becomes markup by `escape` and in no other
 //! way.
 
+pub(crate) mod card;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod door;

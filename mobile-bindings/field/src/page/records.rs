@@ -8,7 +8,7 @@ use itgel_domain::error::Kind;
 use itgel_text::{self as text, Lang, escape};
 
 use super::visit::Visit;
-use super::{alert, instant, notice, paragraph};
+use super::{alert, card, instant, notice, paragraph};
 use crate::app::{FieldApp, Session};
 use crate::job::JobState;
 use crate::request::{Page, Trouble};
@@ -173,6 +173,7 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
         escape(&text::sync_now(lang))
     );
     notice::contact(&mut html, app, session)?;
+    card::card(&mut html, lang);
     Ok(Page::new(text::app_sync(lang), "/sync", html))
 }
 

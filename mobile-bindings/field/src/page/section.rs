@@ -26,6 +26,9 @@ pub(crate) struct Kept {
     error: Option<String>,
     /// That it is kept.
     saved: String,
+    /// What looks wrong in its section now; absent where nothing was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<String>>,
 }
 
 /// What the script is told where a field could not be kept: the words stay in the field.
@@ -38,6 +41,7 @@ pub(crate) fn not_kept(lang: Lang, trouble: &Trouble) -> Kept {
         note: None,
         error: Some(words),
         saved: String::new(),
+        warnings: None,
     }
 }
 
@@ -83,31 +87,37 @@ pub(crate) fn section(visit: &Visit<'_>, word: &str, add: &str) -> Result<Page, 
         .with_entry())
 }
 
-/// Warnings that are looked at in this section (`domain.md` C.5).
+/// Warnings that are looked at in this section; the place is there without any, since they come and
+/// go while one writes.
 fn warnings(html: &mut String, visit: &Visit<'_>, section: Section) -> Result<(), Trouble> {
+    let words = warned(visit, section)?;
+    let hidden = if words.is_empty() { " hidden" } else { "" };
+    let _ = write!(
+        html,
+        "<div class=\"warnings\" id=\"warnings\" role=\"status\" aria-live=\"polite\"{hidden}><h2>{}</h2>",
+        escape(&text::app_warnings(visit.lang))
+    );
+    for one in words {
+        paragraph(html, "warning", &one);
+    }
+    html.push_str("</div>\n");
+    Ok(())
+}
+
+/// What looks wrong in a section (`domain.md` C.5), as the store has it now, in words.
+fn warned(visit: &Visit<'_>, section: Section) -> Result<BTreeSet<String>, Trouble> {
     let checked = visit
         .session
         .device
         .check(&visit.subject.id, &visit.cycle.id, visit.today)?;
     let here = visit.at(&format!("section/{}", section.as_str()));
-    let words: BTreeSet<String> = checked
+    let looked_at_here = checked
         .warnings
         .iter()
-        .filter(|w| visit.place_of(&w.field).split('#').next() == Some(here.as_str()))
+        .filter(|w| visit.place_of(&w.field).split('#').next() == Some(here.as_str()));
+    Ok(looked_at_here
         .map(|warning| warning_words(visit.lang, warning))
-        .collect();
-    if !words.is_empty() {
-        let _ = write!(
-            html,
-            "<div class=\"warnings\"><h2>{}</h2>",
-            escape(&text::app_warnings(visit.lang))
-        );
-        for one in words {
-            paragraph(html, "warning", &one);
-        }
-        html.push_str("</div>\n");
-    }
-    Ok(())
+        .collect())
 }
 
 /// A field of an item; of a repeating one that with the key.
@@ -302,6 +312,7 @@ pub(crate) fn save_one(app: &FieldApp, visit: &Visit<'_>, form: &Form) -> Result
         note,
         error,
         saved: text::app_saved(visit.lang),
+        warnings: Some(warned(visit, item.section)?.into_iter().collect()),
     })
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod auto;
+mod card;
 mod door;
 mod gate;
 mod list;

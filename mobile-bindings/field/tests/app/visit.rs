@@ -248,3 +248,24 @@ fn an_address_that_is_none_says_so_and_shows_the_way_back() {
         assert!(words(&answered).contains("href=\"/\""), "{path}");
     }
 }
+
+#[test]
+fn counts_that_do_not_fit_together_are_told_while_one_writes() {
+    let officer = Officer::at_work(1);
+    officer.draft_h01(1);
+    let quiet = officer.fill(1, "production.born", "0");
+    assert!(quiet.contains("\"warnings\":["), "{quiet}");
+    let many = "出生数比能繁母畜应有的多";
+    assert!(!quiet.contains(many));
+    let told = officer.fill(1, "production.born", "9000");
+    assert!(told.contains(many), "{told}");
+    let page = officer.get("/visit/hh-1/section/herd");
+    assert!(page.contains(many) && page.contains("id=\"warnings\" role=\"status\" aria-live"));
+    let put_right = officer.fill(1, "production.born", "0");
+    assert!(!put_right.contains(many), "{put_right}");
+    let page = officer.get("/visit/hh-1/section/household");
+    assert!(
+        page.contains("aria-live=\"polite\" hidden"),
+        "another section"
+    );
+}
