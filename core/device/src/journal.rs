@@ -18,7 +18,7 @@ use rusqlite::{Connection, Transaction};
 
 use crate::entropy::{Entropy, salt};
 use crate::error::Error;
-use crate::store::chain::{self, Link, LinkState};
+use crate::store::chain::{self, Link, LinkState, RecordKind};
 use crate::store::device::DeviceRow;
 use crate::store::{StoreError, envelope, identity, projection};
 
@@ -94,6 +94,7 @@ pub(crate) fn append(
             incarnation: written.at.incarnation,
             seq: written.at.seq,
             id,
+            kind: RecordKind::of(&written.body),
             head: head.extend(&id).hash,
             subject: written.subject().clone(),
             cycle: cycle_of(&written),

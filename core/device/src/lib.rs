@@ -9,6 +9,7 @@ mod bundle;
 mod check;
 mod entropy;
 mod error;
+mod evaluation;
 mod evidence;
 pub mod http;
 mod intake;
@@ -21,6 +22,7 @@ mod people;
 #[cfg(feature = "plain-store")]
 pub mod plain_store;
 mod records;
+mod registration;
 pub mod retry;
 mod rules;
 mod seal;
@@ -43,7 +45,6 @@ use itgel_domain::error::Violation;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::{DeviceSigner, SignedHead};
 use itgel_domain::file::entry::{Consent, EntryId};
-use itgel_domain::file::envelope::Ballot;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
 use itgel_domain::identity::{IdentityRecord, Person};
@@ -60,12 +61,15 @@ use rusqlite::{Connection, Transaction};
 pub use bundle::AnswerReport;
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::Error;
+pub use evaluation::{Evaluated, EvaluationCount, QUESTIONS};
 pub use objection::{ObjectionDraft, ObjectionReceipt};
 pub use overview::Standing;
 pub use own::{OwnEnvelope, OwnState};
 pub use records::{Need, Record, RecordState, Summary};
+pub use registration::{Alike, NewHousehold};
 pub use seal::{Countersign, Sealed};
 pub use store::StoreError;
+pub use store::chain::RecordKind;
 pub use store::draft::DraftValue;
 pub use store::log::LogAlarm;
 pub use store::picture::KeptPicture;
@@ -305,15 +309,6 @@ impl Device {
     ) -> Result<ChainRef, Error> {
         let with = (&self.rules, self.entropy.as_ref());
         self.enter(now, |tx| people::put_identity(tx, id, people, now, with))
-    }
-
-    /// Writes a ballot of the peer evaluation.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for a score outside 1 to 5; [`Error::PackMissing`] before rules came.
-    pub fn put_ballot(&self, ballot: Ballot, now: AtMs) -> Result<ChainRef, Error> {
-        let with = (&self.rules, self.entropy.as_ref());
-        self.enter(now, |tx| people::put_ballot(tx, ballot, now, with))
     }
 
     /// Writes that an adult took a consent back; it takes effect when the server receives it.

@@ -1,15 +1,14 @@
-//! People: who they are, what they take back, and what their neighbours say of them.
+//! People: who they are, and what they take back.
 
 use std::collections::BTreeSet;
 
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::entry::{ConsentWithdrawal, Entry, EntryId};
-use itgel_domain::file::envelope::Ballot;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
-use itgel_domain::identity::{IdentityRecord, ORGANISATION, Person};
+use itgel_domain::identity::{IdentityRecord, ORGANISATION, Person, Registration};
 use itgel_domain::ledger::PartyNumber;
 use itgel_domain::person::{ResidentId, normalise_name};
 use itgel_domain::subject::{Subject, SubjectKind};
@@ -39,6 +38,17 @@ pub(crate) fn put_identity(
     id: &SubjectId,
     people: Vec<Person>,
     now: AtMs,
+    with: (&RuleCache, &dyn Entropy),
+) -> Result<ChainRef, Error> {
+    write_identity(tx, id, (people, None), now, with)
+}
+
+/// Writes a version, the first one of a household that is registered here with its registration.
+pub(crate) fn write_identity(
+    tx: &Transaction<'_>,
+    id: &SubjectId,
+    (people, registration): (Vec<Person>, Option<Registration>),
+    now: AtMs,
     (rules, entropy): (&RuleCache, &dyn Entropy),
 ) -> Result<ChainRef, Error> {
     let home = subject_row(tx, id)?;
@@ -56,38 +66,12 @@ pub(crate) fn put_identity(
         based_on: current(&versions).map(|v| v.commitment).collect(),
         people,
         author: device.officer.clone(),
+        registration,
     };
     let stamp = stamp(tx, &home, &device, now, rules)?;
     let written = journal::append(tx, &device, stamp, Content::Identity(record), entropy)?;
     show_name(tx, id)?;
     Ok(written.at)
-}
-
-/// Writes a ballot of the peer evaluation; it is kept by nobody but the server.
-pub(crate) fn put_ballot(
-    tx: &Transaction<'_>,
-    ballot: Ballot,
-    now: AtMs,
-    (rules, entropy): (&RuleCache, &dyn Entropy),
-) -> Result<ChainRef, Error> {
-    let home = subject_row(tx, &ballot.subject)?;
-    let scores = ["promises", "diligence", "loans", "rules"]
-        .into_iter()
-        .zip(ballot.scores);
-    let wrong: Vec<Violation> = scores
-        .filter(|(_, score)| !(1..=5).contains(score))
-        .map(|(field, _)| {
-            Violation::new(field, ErrorCode::ValueOutOfRange)
-                .with("min", 1)
-                .with("max", 5)
-        })
-        .collect();
-    if !wrong.is_empty() {
-        return Err(Error::Invalid(wrong));
-    }
-    let device = device::get(tx)?;
-    let stamp = stamp(tx, &home, &device, now, rules)?;
-    Ok(journal::append(tx, &device, stamp, Content::Ballot(ballot), entropy)?.at)
 }
 
 /// Writes that an adult took a consent back, in the file that the consent stands in.
@@ -238,28 +222,31 @@ pub(crate) fn people(db: &Connection, id: &SubjectId) -> Result<Vec<IdentityReco
     Ok(current(&versions).map(|v| v.record.clone()).collect())
 }
 
-fn violations(people: &[Person], kind: SubjectKind, today: Date) -> Vec<Violation> {
+/// Everything that is wrong with people, each at its part: `identity/head#name`.
+pub(crate) fn violations(people: &[Person], kind: SubjectKind, today: Date) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut roles = BTreeSet::new();
     for person in people {
-        let field = format!("identity/{}", person.role);
+        let part = |part: &str| format!("identity/{}#{part}", person.role);
         if person.role.is_empty() || !roles.insert(&person.role) {
-            found.push(Violation::new(&field, ErrorCode::ValueNotAChoice));
+            found.push(Violation::new(part("role"), ErrorCode::ValueNotAChoice));
         }
         let length = person.full_name.trim().chars().count();
         if length == 0 {
-            found.push(Violation::new(&field, ErrorCode::ValueMissing));
+            found.push(Violation::new(part("name"), ErrorCode::ValueMissing));
         } else if length > MAX_NAME {
-            let range = Violation::new(&field, ErrorCode::ValueOutOfRange);
+            let range = Violation::new(part("name"), ErrorCode::ValueOutOfRange);
             found.push(range.with("min", 1).with("max", MAX_NAME));
         }
+        let unwritable = person.name_fault();
+        found.extend(unwritable.map(|code| Violation::new(part("name"), code)));
         match person.number() {
             Some(PartyNumber::Person(number)) if !is_old_enough(number.born_on(), today) => {
-                found.push(Violation::new(&field, ErrorCode::PersonIdInvalid));
+                found.push(Violation::new(part("id"), ErrorCode::PersonIdInvalid));
             }
             _ => {
                 let fault = person.number_fault(kind);
-                found.extend(fault.map(|code| Violation::new(&field, code)));
+                found.extend(fault.map(|code| Violation::new(part("id"), code)));
             }
         }
     }
@@ -269,7 +256,7 @@ fn violations(people: &[Person], kind: SubjectKind, today: Date) -> Vec<Violatio
         _ => role == "head" || role == ORGANISATION,
     };
     if !roles.iter().any(|role| is_known(role)) {
-        found.push(Violation::new("identity/head", ErrorCode::ValueMissing));
+        found.push(Violation::new("identity/head#name", ErrorCode::ValueMissing));
     }
     found
 }

@@ -11,7 +11,7 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use crate::error::Error;
-use crate::store::chain::{self, Link, LinkState};
+use crate::store::chain::{self, Link, LinkState, RecordKind};
 use crate::store::{device, draft, process};
 
 /// Where a record stands.
@@ -53,6 +53,8 @@ pub enum Need {
 pub struct Record {
     /// Whose.
     pub subject: SubjectId,
+    /// What it is; a draft and a task are of a visit.
+    pub kind: RecordKind,
     /// The cycle of a visit or ballot.
     pub cycle: Option<CycleId>,
     /// Its place in the chain, once it is sealed.
@@ -139,6 +141,7 @@ fn sealed(own: &itgel_domain::id::DeviceId, link: Link) -> Option<Record> {
     };
     Some(Record {
         subject: link.subject,
+        kind: link.kind,
         cycle: link.cycle,
         at: Some(ChainRef {
             device: own.clone(),
@@ -162,6 +165,7 @@ fn asked(task: TaskItem) -> Record {
 fn unsealed(subject: &SubjectId, cycle: &CycleId, state: RecordState) -> Record {
     Record {
         subject: subject.clone(),
+        kind: RecordKind::File,
         cycle: Some(cycle.clone()),
         at: None,
         code: String::new(),

@@ -332,7 +332,7 @@ pub(crate) fn consent_entries(visit: &Visit, at: &ChainRef, as_of: Date) -> Vec<
 }
 
 /// Who must not act for a subject, by the newest row of the register.
-fn barred(
+pub(crate) fn barred(
     db: &Connection,
     subject: &Subject,
     today: Date,

@@ -138,6 +138,10 @@ codes! {
     ConsentTerm = "consent.term", Invalid;
     /// A resident ID number with a wrong length, date, area or check digit.
     PersonIdInvalid = "person.id_number", Invalid;
+    /// A name with characters that no register can hold.
+    PersonNameInvalid = "person.name", Invalid;
+    /// A household that looks like one that is known here, and nobody said why it is another one.
+    SubjectAlike = "subject.alike", Conflict;
     /// A unified social credit code with a wrong character or check digit.
     CreditCodeInvalid = "entity.credit_code", Invalid;
     /// A collective under a number that is not its own certificate's: registration department N
@@ -346,6 +350,8 @@ codes! {
     ObjectionUnknown = "objection.unknown", NotFound;
     /// An objection with this receipt number is there already.
     ObjectionKnown = "objection.known", Conflict;
+    /// The evaluator has voted on the subject on this device already.
+    BallotCast = "ballot.cast", Conflict;
     /// An objection under a receipt number that its device does not give out.
     ObjectionNumber = "objection.number", Invalid;
     /// No such case.

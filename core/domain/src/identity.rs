@@ -7,11 +7,12 @@
 
 use std::fmt;
 
-use crate::error::ErrorCode;
+use crate::division::{DivisionCode, DivisionLevel};
+use crate::error::{ErrorCode, Violation};
 use crate::hash::Hash;
 use crate::id::{OfficerId, SubjectId};
 use crate::ledger::PartyNumber;
-use crate::person::Department;
+use crate::person::{self, Department};
 use crate::subject::SubjectKind;
 
 /// The role of an organisation in its own identity record.
@@ -39,6 +40,31 @@ pub struct IdentityRecord {
     /// Who wrote it.
     #[n(4)]
     pub author: OfficerId,
+    /// That the household was registered with this record, because the server did not know it.
+    #[n(5)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<Registration>,
+}
+
+/// A household that was registered away from the server: where it is at home, and why it is none
+/// of those that look like it.
+#[derive(
+    Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode,
+)]
+#[cbor(map)]
+pub struct Registration {
+    /// Its gacha.
+    #[n(0)]
+    pub division: DivisionCode,
+    /// The number on the door or in the book.
+    #[n(1)]
+    pub local_code: String,
+    /// The subjects that look like it and are others, by the officer's word.
+    #[n(2)]
+    pub unlike: Vec<SubjectId>,
+    /// Why they are others; empty if none looked like it.
+    #[n(3)]
+    pub reason: String,
 }
 
 /// An adult of a household, or the responsible person of an organisation.
@@ -110,7 +136,49 @@ impl IdentityRecord {
     }
 }
 
+impl Registration {
+    /// Most characters of the number on the door.
+    pub const MAX_LOCAL_CODE: usize = 32;
+
+    /// Most characters of the reason.
+    pub const MAX_REASON: usize = 500;
+
+    /// Everything that is wrong with it.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        if self.division.level() != DivisionLevel::Village {
+            found.push(Violation::new("registration/division", ErrorCode::ValueNotAChoice));
+        }
+        let mut written = |part: &str, text: &str, must: bool, max: usize| {
+            let field = format!("registration/{part}");
+            match text.trim().chars().count() {
+                0 if must => found.push(Violation::new(field, ErrorCode::ValueMissing)),
+                length if length > max => {
+                    let range = Violation::new(field, ErrorCode::ValueOutOfRange);
+                    found.push(range.with("min", 1).with("max", max));
+                }
+                _ => {}
+            }
+        };
+        written("local_code", &self.local_code, true, Self::MAX_LOCAL_CODE);
+        written("reason", &self.reason, !self.unlike.is_empty(), Self::MAX_REASON);
+        found
+    }
+}
+
 impl Person {
+    /// Why the name cannot stand as it was written: pictures and control characters, which no
+    /// register and no printer holds. Whatever the ID card can say may stand (`domain.md` G 1).
+    #[must_use]
+    pub fn name_fault(&self) -> Option<ErrorCode> {
+        let names = [Some(&self.full_name), self.name_mn.as_ref()];
+        let mut marks = names.into_iter().flatten().flat_map(|name| name.chars());
+        marks
+            .any(person::is_unwritable)
+            .then_some(ErrorCode::PersonNameInvalid)
+    }
+
     /// The number, if it checks.
     #[must_use]
     pub fn number(&self) -> Option<PartyNumber> {
@@ -158,6 +226,12 @@ impl fmt::Debug for IdentityRecord {
             "IdentityRecord({}, version {}, redacted)",
             self.subject, self.version
         )
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Registration({}, redacted)", self.division)
     }
 }
 
@@ -218,6 +292,7 @@ mod tests {
             based_on: Vec::new(),
             people: vec![person],
             author: "o1".parse().unwrap(),
+            registration: None,
         };
         let shown = format!("{record:?} {:?}", record.people);
         assert!(!shown.contains("巴特尔") && !shown.contains("1949") && !shown.contains("139"));

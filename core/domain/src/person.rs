@@ -5,11 +5,13 @@
 //! (`domain.md` G 7). Everything personal prints as `redacted`.
 
 mod credit;
+mod likeness;
 mod name;
 mod resident;
 
 pub use credit::{CreditCode, CreditCodeError, Department};
-pub use name::{mask_id_number, mask_name, normalise_name};
+pub use likeness::{Compared, Likeness, likenesses};
+pub use name::{is_unwritable, mask_id_number, mask_name, normalise_name};
 pub use resident::{ResidentId, ResidentIdError};
 
 #[cfg(test)]

@@ -343,6 +343,11 @@ impl<'a> Admission<'a> {
         Ok(home)
     }
 
+    /// Looks a subject up anew: it came into the register with this page.
+    pub(super) fn forget_home(&mut self, id: &SubjectId) {
+        self.homes.remove(id);
+    }
+
     /// The campaign with this id.
     pub(super) fn cycle(&mut self, id: &CycleId) -> Result<Option<&Cycle>, ServiceError> {
         if !self.cycles.contains_key(id) {

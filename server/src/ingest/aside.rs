@@ -298,7 +298,12 @@ impl Admission<'_> {
             Some(row) => contents::read_identity(self.service, self.tx, row)?,
             None => None,
         };
-        let fault = self.identity_fault(envelope, home, record.as_ref())?;
+        let (home, refused) = self.registered(envelope, home, record.as_ref())?;
+        let home = &home;
+        let fault = match refused {
+            None => self.identity_fault(envelope, home, record.as_ref())?,
+            refused => refused,
+        };
         if let Some(code) = fault {
             return Ok(Verdict::Quarantined(code));
         }

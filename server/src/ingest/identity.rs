@@ -2,13 +2,15 @@
 //! under the identity's own key, found by a blind index. Two officers' concurrent versions are
 //! both kept; the same ID number under two subjects is a candidate for a person to look at.
 
+use std::rc::Rc;
+
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::{Envelope, IdentityCommitment};
 use itgel_domain::hash::Hash;
-use itgel_domain::identity::{IdentityRecord, Person};
+use itgel_domain::identity::{IdentityRecord, Person, Registration};
 use itgel_domain::log::LeafKind;
-use itgel_domain::policy::Action;
+use itgel_domain::policy::{Action, Resource, may};
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
@@ -18,6 +20,7 @@ use super::page::Page;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::ledger;
+use crate::registers;
 use crate::service::Service;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::store::identity::IdentityRow;
@@ -37,7 +40,12 @@ impl Admission<'_> {
     ) -> Result<Verdict, ServiceError> {
         let envelope = arrived.envelope;
         let record = committed(arrived.page, envelope, commitment);
-        let fault = self.identity_fault(envelope, home, record)?;
+        let (home, refused) = self.registered(envelope, home, record)?;
+        let home = &home;
+        let fault = match refused {
+            None => self.identity_fault(envelope, home, record)?,
+            refused => refused,
+        };
         let verdict = fault.map_or(Verdict::Accepted, Verdict::Quarantined);
         let id = commitment.subject.as_str();
         let key = contents::key(self.service, self.tx, Scope::Identity, id)?;
@@ -68,11 +76,86 @@ impl Admission<'_> {
             return Ok(before);
         };
         let home = self.home_of(&commitment.subject)?;
-        let fault = self.identity_fault(envelope, &home, Some(record))?;
+        let (home, refused) = self.registered(envelope, &home, Some(record))?;
+        let fault = match refused {
+            None => self.identity_fault(envelope, &home, Some(record))?,
+            refused => refused,
+        };
         let verdict = fault.map_or(Verdict::Accepted, Verdict::Quarantined);
         store::envelope::set_verdict(self.tx, &envelope.at, &verdict)?;
         self.keep_record(envelope, commitment, record, &home, fault.is_none())?;
         Ok(verdict)
+    }
+
+    /// Registers a household that this door does not know, if the record says that it was
+    /// registered away from the server by an officer who may visit there: its home from now on, or
+    /// why it has none.
+    pub(super) fn registered(
+        &mut self,
+        envelope: &Envelope,
+        home: &Home,
+        record: Option<&IdentityRecord>,
+    ) -> Result<(Rc<Home>, Option<ErrorCode>), ServiceError> {
+        let id = envelope.subject();
+        let registration = record.and_then(|record| record.registration.as_ref());
+        if let (Home::Unknown, Some(registration)) = (home, registration) {
+            if let Some(code) = self.registration_fault(envelope, registration)? {
+                return Ok((self.home_of(id)?, Some(code)));
+            }
+            self.register(envelope, registration)?;
+        }
+        Ok((self.home_of(id)?, None))
+    }
+
+    fn registration_fault(
+        &mut self,
+        envelope: &Envelope,
+        registration: &Registration,
+    ) -> Result<Option<ErrorCode>, ServiceError> {
+        if envelope.officer != self.device.officer {
+            return Ok(Some(ErrorCode::EnvelopeForeignOfficer));
+        }
+        let place = Resource::at(registration.division);
+        let may = may(&self.actor, Action::Capture, &place);
+        if let Some(code) = may.err().map(|denial| denial.code())
+            && !self.lets_pass(code)
+        {
+            return Ok(Some(code));
+        }
+        if let Some(fault) = registration.faults().first() {
+            return Ok(Some(fault.code));
+        }
+        if store::division::get(self.tx, registration.division, self.now.on())?.is_none() {
+            return Ok(Some(ErrorCode::ScopeOutside));
+        }
+        Ok(self.device_code())
+    }
+
+    /// The register has the household from here on, and the reason why it is none of those that
+    /// look like it stays in its record; devices of the gacha learn of it.
+    fn register(
+        &mut self,
+        envelope: &Envelope,
+        registration: &Registration,
+    ) -> Result<(), ServiceError> {
+        let subject = Subject {
+            id: envelope.subject().clone(),
+            kind: SubjectKind::Household,
+            division: registration.division,
+            local_code: registration.local_code.clone(),
+        };
+        registers::put_subject(self.service, self.tx, &subject)?;
+        let officer = envelope.officer.as_str();
+        let resource = format!("subject/{}", subject.id);
+        let detail = serde_json::json!({
+            "division": subject.division,
+            "device": envelope.at.device,
+            "unlike": registration.unlike,
+        });
+        let action = "subject.registered";
+        store::log::audit(self.tx, self.now, officer, action, &resource, &detail)?;
+        self.forget_home(&subject.id);
+        Ok(())
     }
 
     pub(super) fn identity_fault(

@@ -112,6 +112,7 @@ pub fn append_identity(
         based_on: current.into_iter().map(|row| row.commitment).collect(),
         people,
         author: chain.officer.clone(),
+        registration: None,
     };
     let salt = salt()?;
     let commitment = IdentityCommitment {

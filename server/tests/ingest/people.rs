@@ -3,11 +3,12 @@
 use itgel_domain::case::Role;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::{Ballot, Body};
+use itgel_domain::identity::Registration;
 use itgel_domain::sync::push::Verdict;
 use itgel_server::{contents, store};
 
 use super::phone::{NUMBER, Phone};
-use super::world::{GACHA, World, cycle, subject};
+use super::world::{GACHA, World, code, cycle, subject};
 
 #[test]
 fn an_identity_is_kept_sealed_and_found_by_its_number() {
@@ -69,6 +70,53 @@ fn the_same_number_under_two_subjects_is_for_a_person_to_look_at() {
     assert_eq!(noted.len(), 1);
     assert_eq!(noted[0].resource, "subject/hh-2");
     assert!(!noted[0].detail.to_string().contains(NUMBER));
+}
+
+fn registration(gacha: &str) -> Registration {
+    Registration {
+        division: code(gacha),
+        local_code: "新-01".into(),
+        unlike: vec![subject("hh-1")],
+        reason: "同名，不是一家（示例）".into(),
+    }
+}
+
+#[test]
+fn a_household_that_an_officer_registered_at_the_door_is_known_with_everything_behind_it() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let commitment = phone.register("hh-new", NUMBER, registration(GACHA));
+    phone.write_sheep("hh-new", 300);
+    let accepted = [Verdict::Accepted, Verdict::Accepted];
+    assert_eq!(world.push_all(&phone, 1..=2), accepted);
+    let known = world.read(|c| store::subject::get(c, &subject("hh-new")));
+    let known = known.unwrap();
+    assert_eq!((known.division, known.local_code.as_str()), (code(GACHA), "新-01"));
+    let current = world.read(|c| store::identity::list_current(c, &subject("hh-new")));
+    assert_eq!(current[0].commitment, commitment);
+    let noted = world.audited("subject.registered");
+    assert_eq!(noted[0].detail["unlike"][0], "hh-1");
+    assert!(!noted[0].detail.to_string().contains("同名"), "the reason stays with the people");
+    assert_eq!(world.push_all(&phone, 1..=2), accepted, "sent twice, registered once");
+    assert_eq!(world.audited("subject.registered").len(), 1);
+}
+
+#[test]
+fn nobody_registers_a_household_where_they_do_not_work_or_without_saying_why_it_is_another() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    phone.register("hh-far", NUMBER, registration("150623200299"));
+    let silent = Registration {
+        reason: " ".into(),
+        ..registration(GACHA)
+    };
+    phone.register("hh-silent", NUMBER, silent);
+    let verdicts = world.push_all(&phone, 1..=2);
+    assert!(verdicts.iter().all(|verdict| !verdict.counts()), "{verdicts:?}");
+    assert_eq!(verdicts[1], Verdict::Quarantined(ErrorCode::ValueMissing));
+    for id in ["hh-far", "hh-silent"] {
+        assert!(world.read(|c| store::subject::get(c, &subject(id))).is_none());
+    }
 }
 
 #[test]

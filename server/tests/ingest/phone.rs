@@ -13,7 +13,7 @@ use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
-use itgel_domain::identity::{IdentityRecord, Person};
+use itgel_domain::identity::{IdentityRecord, Person, Registration};
 use itgel_domain::item::{Evidence, ItemPath, Observation, State, Value};
 use itgel_domain::pack::shipped;
 use itgel_domain::register::RegisterRow;
@@ -135,6 +135,20 @@ impl Phone {
     /// Writes the commitment of a record, which goes along with its page; returns it.
     pub(crate) fn identify(&mut self, id: &str, number: &str, based_on: Vec<Hash>) -> Hash {
         let record = self.record(id, number, based_on);
+        self.carry(id, record)
+    }
+
+    /// Writes the first record of a household that the server does not know, with its
+    /// registration.
+    pub(crate) fn register(&mut self, id: &str, number: &str, registration: Registration) -> Hash {
+        let record = IdentityRecord {
+            registration: Some(registration),
+            ..self.record(id, number, Vec::new())
+        };
+        self.carry(id, record)
+    }
+
+    fn carry(&mut self, id: &str, record: IdentityRecord) -> Hash {
         let mut envelope = self.envelope(Body::Identity(IdentityCommitment {
             subject: subject(id),
             commitment: Hash::of_file(b""),
@@ -163,6 +177,7 @@ impl Phone {
                 phone: Some("139-0000-0000".into()),
             }],
             author: self.device.officer.clone(),
+            registration: None,
         }
     }
 

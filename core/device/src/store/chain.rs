@@ -1,6 +1,7 @@
 //! The own chains: what was written, where it stands, and what the server said of it.
 
 use itgel_domain::file::chain::{ChainHead, SignedHead};
+use itgel_domain::file::envelope::Body;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, DeviceId, SubjectId};
 use itgel_domain::sync::push::{PushAnswer, Verdict};
@@ -27,12 +28,26 @@ pub(crate) enum LinkState {
     Erased,
 }
 
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordKind {
+    /// Part of a visit: entries of the file.
+    File,
+    /// Who the people of a subject are.
+    Identity,
+    /// What an evaluator says: no part of a visit.
+    Ballot,
+    /// An objection that was taken down.
+    Objection,
+}
+
 /// An own envelope without its bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
     pub(crate) incarnation: u32,
     pub(crate) seq: u64,
     pub(crate) id: Hash,
+    pub(crate) kind: RecordKind,
     /// The chain's hash after it.
     pub(crate) head: Hash,
     pub(crate) subject: SubjectId,
@@ -94,15 +109,45 @@ impl LinkState {
     }
 }
 
+impl RecordKind {
+    const ALL: [Self; 4] = [Self::File, Self::Identity, Self::Ballot, Self::Objection];
+
+    /// What a body is kept as.
+    pub(crate) const fn of(body: &Body) -> Self {
+        match body {
+            Body::File(_) => Self::File,
+            Body::Identity(_) => Self::Identity,
+            Body::Ballot(_) => Self::Ballot,
+            Body::Objection(_) => Self::Objection,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Identity => "identity",
+            Self::Ballot => "ballot",
+            Self::Objection => "objection",
+        }
+    }
+
+    fn read(row: &Row<'_>) -> Result<Self, StoreError> {
+        let text: String = row.get("kind")?;
+        let kind = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        kind.ok_or(StoreError::Corrupt { what: "link.kind" })
+    }
+}
+
 pub(crate) fn insert(tx: &Transaction<'_>, link: &Link) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "insert into link (incarnation, seq, id, head, subject, cycle, state, written_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "insert into link (incarnation, seq, id, kind, head, subject, cycle, state, written_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         link.incarnation,
         int(link.seq),
         link.id.to_string(),
+        link.kind.as_str(),
         link.head.to_string(),
         link.subject.as_str(),
         link.cycle.as_ref().map(CycleId::as_str),
@@ -372,6 +417,7 @@ fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         incarnation: row.get("incarnation")?,
         seq: count(row, "seq", "link.seq")?,
         id: word(row, "id", "link.id")?,
+        kind: RecordKind::read(row)?,
         head: word(row, "head", "link.head")?,
         subject: word(row, "subject", "link.subject")?,
         cycle: optional_word(row, "cycle", "link.cycle")?,

@@ -5,6 +5,7 @@
 //! WAL), so a kill between any two calls loses nothing that was answered. Reads and writes share
 //! one connection behind a lock that is never held while the network is waited for.
 
+pub(crate) mod ballot;
 pub(crate) mod bundle_key;
 pub(crate) mod chain;
 pub(crate) mod column;

@@ -54,7 +54,8 @@ pub struct Listed {
     pub spouse: String,
     /// The cycle has drafted values.
     pub has_draft: bool,
-    /// Envelopes that the server has not answered, those of the identity among them.
+    /// Envelopes that the server has not answered, those of the identity among them; ballots and
+    /// objections are others' words and no part of a visit.
     pub waiting: u32,
     /// Of these, what was sealed in the cycle.
     pub sealed: u32,
@@ -133,6 +134,28 @@ pub(crate) fn find(db: &Connection, id: &SubjectId) -> Result<Option<Subject>, S
     column::first(query.query([id.as_str()])?, read)
 }
 
+/// A subject with what a list shows of its people.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) subject: Subject,
+    pub(crate) name: String,
+    pub(crate) born_year: Option<i16>,
+    pub(crate) spouse: String,
+}
+
+/// All subjects of a kind, by id.
+pub(crate) fn all(db: &Connection, kind: SubjectKind) -> Result<Vec<Known>, StoreError> {
+    let mut query = db.prepare_cached("select * from subject where kind = ?1 order by id")?;
+    column::all(query.query([kind.as_str()])?, |row| {
+        Ok(Known {
+            subject: read(row)?,
+            name: row.get("name")?,
+            born_year: row.get("born_year")?,
+            spouse: row.get("spouse")?,
+        })
+    })
+}
+
 /// A page of the subjects of a division.
 pub(crate) fn list(
     db: &Connection,
@@ -154,16 +177,15 @@ pub(crate) fn list(
              exists (select 1 from draft_value d where d.subject = page.id and d.cycle = ?4)
                  as has_draft,
              (select count(*) from link l where l.subject = page.id
-                 and (l.cycle = ?4 or l.cycle is null) and l.state in ('waiting', 'sending'))
-                 as waiting,
+                 and (l.cycle = ?4 or l.cycle is null) and l.state in ('waiting', 'sending')
+                 and l.kind in ('file', 'identity')) as waiting,
              (select count(*) from link l where l.subject = page.id and l.cycle = ?4
-                 and l.state in ('waiting', 'sending'))
-                 as sealed,
+                 and l.state in ('waiting', 'sending') and l.kind = 'file') as sealed,
              (select count(*) from link l where l.subject = page.id
-                 and (l.cycle = ?4 or l.cycle is null) and l.state = 'sending')
-                 as sending,
+                 and (l.cycle = ?4 or l.cycle is null) and l.state = 'sending'
+                 and l.kind in ('file', 'identity')) as sending,
              (select count(*) from link l where l.subject = page.id and l.cycle = ?4
-                 and l.state = 'received') as received,
+                 and l.state = 'received' and l.kind = 'file') as received,
              (select count(*) from link l where l.subject = page.id
                  and (l.cycle = ?4 or l.cycle is null) and l.state = 'needs_you')
                + (select count(*) from task t where t.subject = page.id and t.cycle = ?4)
@@ -300,8 +322,10 @@ pub(crate) fn progress(
          ), waiting (subject, cycle) as (
              select distinct subject, cycle from link
              where state in ('waiting', 'sending') and (cycle = ?3 or cycle is null)
+                 and kind in ('file', 'identity')
          ), received (subject) as (
-             select distinct subject from link where state = 'received' and cycle = ?3
+             select distinct subject from link
+             where state = 'received' and cycle = ?3 and kind = 'file'
          ), standing as (
              select case
                  when id in (select subject from needing) then 1

@@ -26,6 +26,15 @@ pub fn normalise_name(name: &str) -> String {
     out
 }
 
+/// Whether a character is none of a name: pictures, marks of a private use, control characters. The
+/// joiners and selectors that Mongolian script is written with are part of names.
+#[must_use]
+pub fn is_unwritable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{e000}'..='\u{f8ff}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{fffc}' | '\u{fffd}' | '\u{1f000}'..='\u{1faff}' | '\u{f0000}'..='\u{10ffff}')
+}
+
 /// A number for a screen: its first four and last four characters, the rest as stars. A text too
 /// short to hide anything that way is all stars.
 #[must_use]

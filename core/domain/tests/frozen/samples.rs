@@ -358,5 +358,6 @@ pub(super) fn identity() -> IdentityRecord {
             },
         ],
         author: id("o1"),
+        registration: None,
     }
 }
