@@ -11,8 +11,9 @@ use rusqlite::Connection;
 
 use crate::error::ServiceError;
 use crate::service::{Service, random};
-use crate::store::envelope::SealedEnvelope;
+use crate::store::envelope::{EnvelopeKind, SealedEnvelope};
 use crate::store::identity::IdentityRow;
+use crate::store::log_check::Link;
 use crate::store::{self, Tx};
 
 /// What a key is for.
@@ -149,6 +150,26 @@ pub fn open_envelope(
         &envelope.sealed,
     )
     .map(Some)
+}
+
+/// The bytes of an envelope of whatever kind.
+///
+/// # Errors
+/// [`ServiceError`] of the database, if its key is not there, or if the bytes do not open.
+pub fn open_any(
+    service: &Service,
+    connection: &Connection,
+    at: &ChainRef,
+    link: &Link,
+) -> Result<Vec<u8>, ServiceError> {
+    let (scope, id) = match (&link.file, link.kind.as_str()) {
+        (Some(file), _) => (Scope::File, file),
+        (None, kind) if kind == EnvelopeKind::Ballot.as_str() => (Scope::Ballots, &link.subject),
+        (None, _) => (Scope::Identity, &link.subject),
+    };
+    let key = find_key(service, connection, scope, id)?;
+    let key = key.ok_or(ServiceError::internal("an envelope whose key is gone"))?;
+    open(&key, "envelope", &at.to_string(), &link.sealed)
 }
 
 /// The envelope in sealed bytes; `None` once they were erased.

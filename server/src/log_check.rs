@@ -1,7 +1,11 @@
 //! The full check of the log (`security.md` T20): whether every leaf, envelope, audit row and
-//! checkpoint is as it was committed. Whoever alters, deletes or inserts a row with access to the
-//! database leaves a place that does not fit; whoever rewrites the log as well leaves a checkpoint
-//! that the devices hold and that this log cannot be extended from.
+//! checkpoint is as it was committed, and every verdict and decision. Whoever alters, deletes or
+//! inserts a row with access to the database leaves a place that does not fit: leaves behind the
+//! newest checkpoint are vouched for by the signed end of the log. Whoever has the server's key and
+//! rewrites the log as well leaves a checkpoint that the devices hold and that this log cannot be
+//! extended from; so does whoever puts the whole database back to an older state.
+
+mod rows;
 
 use std::collections::BTreeMap;
 
@@ -15,8 +19,9 @@ use rusqlite::Connection;
 use crate::contents;
 use crate::error::ServiceError;
 use crate::service::Service;
-use crate::store::log::{SignedCheckpoint, audit_leaf};
+use crate::store::log::{self, SignedCheckpoint, audit_leaf};
 use crate::store::log_check::{self, Leaf, Link};
+use crate::store::log_end::{self, LogEnd};
 
 /// What does not fit, and where.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -51,6 +56,16 @@ pub enum FaultKind {
     AuditRow,
     /// The log knows an audit row that is not there, or the other way round.
     AuditMissing,
+    /// The leaves are not those up to the end that was signed with the last transaction.
+    LogEnd,
+    /// The log knows a checkpoint that is not there, or the other way round.
+    CheckpointMissing,
+    /// What the log holds of rows that may change is not what was committed.
+    Said,
+    /// A row of which the log knows does not say what the log knows of it.
+    Row,
+    /// The log knows a row that is not there, or the other way round.
+    RowMissing,
 }
 
 /// What the check found.
@@ -66,6 +81,8 @@ pub struct LogCheck {
     pub envelopes: u64,
     /// Audit rows.
     pub audit_rows: u64,
+    /// Rows that may change: envelopes, identities, ballots, decisions, events of cases, ratings.
+    pub rows: u64,
     /// What does not fit; empty if all is well.
     pub faults: Vec<LogFault>,
 }
@@ -77,6 +94,10 @@ struct Known {
     envelopes: BTreeMap<(bool, Hash), i64>,
     /// The leaves of the audit rows, in order.
     audit: Vec<Hash>,
+    /// The leaves of rows that may change, by number.
+    rows: BTreeMap<u64, Hash>,
+    /// The leaves of checkpoints, by the size that each has.
+    checkpoints: BTreeMap<u64, Hash>,
 }
 
 /// Checks the whole log against the rows that it speaks of, as of one instant.
@@ -90,6 +111,7 @@ pub fn verify(service: &Service) -> Result<LogCheck, ServiceError> {
         check.leaves(service, connection, &mut known)?;
         check.envelopes(service, connection, &mut known)?;
         check.audit(connection, &known.audit)?;
+        check.rows(connection, known.rows)?;
         Ok(check)
     })
 }
@@ -111,38 +133,81 @@ impl LogCheck {
     ) -> Result<(), ServiceError> {
         let signed = log_check::checkpoints(connection)?;
         let newest = signed.last().map_or(0, |last| last.checkpoint.size);
-        let mut waiting = signed.into_iter().peekable();
-        let mut tree = Frontier::default();
+        let mut waiting = signed.iter().peekable();
+        let (mut tree, mut end) = (Frontier::default(), LogEnd::empty());
         let at_its_size = |s: &SignedCheckpoint, tree: &Frontier| s.checkpoint.size == tree.size();
         log_check::leaves(connection, |leaf: Leaf| {
             while let Some(signed) = waiting.next_if(|s| at_its_size(s, &tree)) {
-                self.checkpoint(service, &signed, &tree);
+                self.checkpoint(service, connection, signed, &tree)?;
             }
             if leaf.n != tree.size() {
                 self.fault(FaultKind::LeafNumber, leaf.n);
             }
-            tree.append(leaf_hash(leaf.kind, &leaf.hash));
+            let hash = leaf_hash(leaf.kind, &leaf.hash);
+            tree.append(hash);
+            end.append(&hash);
             known.take(&leaf);
             Ok::<_, ServiceError>(())
         })?;
         for signed in waiting {
-            self.checkpoint(service, &signed, &tree);
+            self.checkpoint(service, connection, signed, &tree)?;
         }
         self.leaves = tree.size();
         self.beyond = tree.size().saturating_sub(newest);
+        self.end(service, connection, &end)?;
+        self.every_checkpoint(&signed, &mut known.checkpoints);
         Ok(())
     }
 
-    fn checkpoint(&mut self, service: &Service, signed: &SignedCheckpoint, tree: &Frontier) {
+    fn checkpoint(
+        &mut self,
+        service: &Service,
+        connection: &Connection,
+        signed: &SignedCheckpoint,
+        tree: &Frontier,
+    ) -> Result<(), ServiceError> {
         self.checkpoints += 1;
         let stated = &signed.checkpoint;
-        if stated.size != tree.size() || stated.root != tree.root() {
+        let goes_on_from = log::frontier_at(connection, stated.size)?;
+        let is_here = stated.size == tree.size() && stated.root == tree.root();
+        if !is_here || goes_on_from.as_ref() != Some(tree) {
             self.fault(FaultKind::CheckpointRoot, stated.size);
         }
         // Those of before a rotation were signed by the key of then.
         let is_ours = service.keys.verify(&stated.message(), &signed.signature);
         if is_ours.is_err() {
             self.fault(FaultKind::CheckpointSignature, stated.size);
+        }
+        Ok(())
+    }
+
+    /// The leaves end where the last transaction signed that they do.
+    fn end(
+        &mut self,
+        service: &Service,
+        connection: &Connection,
+        found: &LogEnd,
+    ) -> Result<(), ServiceError> {
+        let noted = log_end::get(connection)?;
+        let is_same = (noted.size, noted.digest) == (found.size, found.digest);
+        if !is_same || !noted.is_signed(&service.keys) {
+            self.fault(FaultKind::LogEnd, noted.size);
+        }
+        Ok(())
+    }
+
+    /// Each checkpoint is the last leaf that it covers, and that names the one before.
+    fn every_checkpoint(&mut self, signed: &[SignedCheckpoint], leaves: &mut BTreeMap<u64, Hash>) {
+        let mut before = None;
+        for signed in signed {
+            let size = signed.checkpoint.size;
+            if leaves.remove(&size) != Some(log::checkpoint_leaf(before)) {
+                self.fault(FaultKind::CheckpointMissing, size);
+            }
+            before = Some(signed);
+        }
+        for size in leaves.keys() {
+            self.fault(FaultKind::CheckpointMissing, size);
         }
     }
 
@@ -180,7 +245,7 @@ impl LogCheck {
             };
             last = Some((link.chain.clone(), stands));
             self.content(service, connection, &at, &link);
-            match known.envelopes.get_mut(&(link.is_refused, link.id)) {
+            match known.envelopes.get_mut(&(link.is_refused(), link.id)) {
                 Some(open) if *open > 0 => *open -= 1,
                 _ => self.fault(FaultKind::EnvelopeNotInLog, &at),
             }
@@ -210,13 +275,13 @@ impl LogCheck {
         }
     }
 
+    /// Whether the bytes are those of the id. That nothing is kept is for the log to say.
     fn content(&mut self, service: &Service, connection: &Connection, at: &ChainRef, link: &Link) {
-        let is_same = match contents::envelope_bytes(service, connection, at) {
-            Ok(Some(bytes)) => Envelope::id_of_bytes(&bytes) == link.id,
-            // Erased, or no envelope of a file.
-            Ok(None) => true,
-            Err(_) => false,
-        };
+        if link.sealed.is_empty() {
+            return;
+        }
+        let bytes = contents::open_any(service, connection, at, link);
+        let is_same = bytes.is_ok_and(|bytes| Envelope::id_of_bytes(&bytes) == link.id);
         if !is_same {
             self.fault(FaultKind::Content, at);
         }
@@ -247,7 +312,19 @@ impl Known {
             LeafKind::Envelope => *self.envelopes.entry((false, leaf.hash)).or_default() += 1,
             LeafKind::Refusal => *self.envelopes.entry((true, leaf.hash)).or_default() += 1,
             LeafKind::Audit => self.audit.push(leaf.hash),
-            _ => {}
+            LeafKind::Rows => {
+                self.rows.insert(leaf.n, leaf.hash);
+            }
+            LeafKind::Checkpoint => {
+                self.checkpoints.insert(leaf.n + 1, leaf.hash);
+            }
+            // Of these the end of the log says that they are all there.
+            LeafKind::Decision
+            | LeafKind::Query
+            | LeafKind::Export
+            | LeafKind::Deletion
+            | LeafKind::Rules
+            | LeafKind::Access => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::entropy;
 use crate::error::ServiceError;
 use crate::keys::ServerKeys;
 use crate::rules::Rules;
-use crate::store::{Op, Store, StoreError, Tx};
+use crate::store::{Op, Store, StoreError, Tx, log_end};
 
 /// Reads the time; the composition root gives the system's clock, a test gives its own.
 pub type Clock = Arc<dyn Fn() -> AtMs + Send + Sync>;
@@ -81,7 +81,11 @@ impl Service {
     ) -> Result<T, ServiceError> {
         let (service, given) = (self.clone(), entropy::given());
         self.store.transact(Op(op), move |tx| {
-            entropy::scoped(given, || work(&service, tx))
+            entropy::scoped(given, || {
+                let done = work(&service, tx)?;
+                log_end::close(tx, &service.keys)?;
+                Ok(done)
+            })
         })
     }
 

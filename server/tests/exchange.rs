@@ -152,6 +152,11 @@ fn the_rated_picture_comes_back_with_the_same_digest() {
         let first = export(&world.service, &folder.path().join(name), second);
         let target = empty(&folder, &format!("{name}.db"), 1);
         let imported = import(&target, &folder.path().join(name), None).unwrap();
+        assert_eq!(
+            itgel_server::log_check::verify(&target).unwrap().faults,
+            [],
+            "{name}"
+        );
         assert_eq!(imported.digest, first.digest);
         assert!(imported.recomputed > 0, "{}", imported.recomputed);
         let broken = target.store.read(|c| meta::get(c, meta::RESTORED)).unwrap();

@@ -38,6 +38,10 @@ pub enum LeafKind {
     Access,
     /// A row of the audit, whatever it says.
     Audit,
+    /// What rows that may change say from now on: verdicts of envelopes and decisions.
+    Rows,
+    /// The checkpoint that follows: its leaf is the last one that it covers.
+    Checkpoint,
 }
 
 crate::subject::words!(LeafKind {
@@ -50,6 +54,8 @@ crate::subject::words!(LeafKind {
     Self::Rules => Self::Rules => "rules",
     Self::Access => Self::Access => "access",
     Self::Audit => Self::Audit => "audit",
+    Self::Rows => Self::Rows => "rows",
+    Self::Checkpoint => Self::Checkpoint => "checkpoint",
 });
 
 /// The right edge of the tree: all that appending needs, one hash for each bit of the size.

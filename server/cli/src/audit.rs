@@ -20,7 +20,7 @@ pub struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Read every leaf, envelope, audit row and checkpoint, and say what was altered, deleted or
+    /// Read every leaf, envelope, decision, audit row and checkpoint, and say what was altered, deleted or
     /// inserted.
     Verify(Verify),
 }

@@ -77,6 +77,8 @@ pub fn import(
         for (table, note) in views.filter(|(table, _)| table.group == Group::View) {
             folder::each(&from, mapping.as_ref(), (table, note), |_, _| Ok(()))?;
         }
+        store::log_end::restart(tx, &service.keys)?;
+        store::log_row::say_all(tx)?;
         // Devices learn from a signed break where the log stood, as after a backup.
         let now = service.now();
         crate::sync::note_restored(service, tx, u64::from(manifest.epoch) + 1, now)?;

@@ -8,6 +8,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, OfficerId, SubjectId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::log_row::{self, Vouched};
 use super::{StoreError, Tx, column};
 
 /// Writes a ballot; `false` if the evaluator has voted on the subject in this campaign already.
@@ -16,11 +17,11 @@ use super::{StoreError, Tx, column};
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, ballot: &Ballot, envelope: &Hash) -> Result<bool, StoreError> {
     let sql = "insert into ballot (subject, cycle, evaluator, promises, diligence, loans, rules,
-                   envelope)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                   envelope, salt)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                on conflict (subject, cycle, evaluator) do nothing";
     let [promises, diligence, loans, rules] = ballot.scores;
-    let written = tx.prepare_cached(sql)?.execute(params![
+    let values = params![
         ballot.subject.as_str(),
         ballot.cycle.as_str(),
         ballot.evaluator.as_str(),
@@ -29,8 +30,9 @@ pub fn put(tx: &Tx<'_>, ballot: &Ballot, envelope: &Hash) -> Result<bool, StoreE
         loans,
         rules,
         envelope.to_string(),
-    ])?;
-    Ok(written == 1)
+        log_row::salt()?,
+    ];
+    Ok(log_row::write(tx, Vouched::Ballot, sql, values)? == 1)
 }
 
 /// Whether the evaluator has voted.
@@ -143,15 +145,17 @@ pub fn strike(
     evaluator: &OfficerId,
 ) -> Result<bool, StoreError> {
     let key = params![subject.as_str(), cycle.as_str(), evaluator.as_str()];
-    let sql = "delete from ballot where subject = ?1 and cycle = ?2 and evaluator = ?3
-               returning envelope";
+    let whose = "subject = ?1 and cycle = ?2 and evaluator = ?3";
+    let sql = format!("select envelope from ballot where {whose}");
     let envelope: Option<String> = tx
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row(key, |row| row.get(0))
         .optional()?;
     let Some(envelope) = envelope else {
         return Ok(false);
     };
+    let sql = format!("delete from ballot where {whose}");
+    log_row::delete(tx, Vouched::Ballot, &sql, key)?;
     let corrupt = || StoreError::Corrupt {
         what: "ballot.envelope",
     };
@@ -159,8 +163,8 @@ pub fn strike(
     let sql = "update envelope set verdict = 'quarantined', reason = ?3
                where subject = ?1 and file is null and id = ?2";
     let reason = ErrorCode::ConflictOfInterest.as_str();
-    tx.prepare_cached(sql)?
-        .execute(params![subject.as_str(), id.as_bytes(), reason])?;
+    let values = params![subject.as_str(), id.as_bytes(), reason];
+    log_row::write(tx, Vouched::Envelope, sql, values)?;
     Ok(true)
 }
 
@@ -177,7 +181,7 @@ fn read_marks(row: &Row<'_>) -> Result<Marks, StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from ballot where subject = ?1")?
-        .execute(params![subject.as_str()])?;
+    let sql = "delete from ballot where subject = ?1";
+    log_row::delete(tx, Vouched::Ballot, sql, params![subject.as_str()])?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::log_row::{self, Vouched};
 use super::{StoreError, Tx, column};
 
 mod listed;
@@ -290,12 +291,12 @@ pub fn list_of(connection: &Connection, subject: &SubjectId) -> Result<Vec<CaseI
 /// [`StoreError`] of the database.
 pub fn redact(tx: &Tx<'_>, case: &Case) -> Result<(), StoreError> {
     let sql = "update case_event set event = ?3, salt = '' where case_id = ?1 and n = ?2";
-    let mut update = tx.prepare_cached(sql)?;
     for event in case.history() {
         let mut event = event.clone();
         event.reason.text.clear();
         let json = column::to_json(&event, "case_event.event")?;
-        update.execute(params![case.id.as_str(), column::signed(event.n), json])?;
+        let values = params![case.id.as_str(), column::signed(event.n), json];
+        log_row::write(tx, Vouched::CaseEvent, sql, values)?;
     }
     Ok(())
 }
@@ -307,7 +308,7 @@ fn put_event(tx: &Tx<'_>, case: &CaseId, event: &CaseEvent, salt: &str) -> Resul
         Some(officer) => officer.as_str(),
         None => event.by.capacity().as_str(),
     };
-    tx.prepare_cached(sql)?.execute(params![
+    let values = params![
         case.as_str(),
         column::signed(event.n),
         event.step.kind().as_str(),
@@ -315,7 +316,8 @@ fn put_event(tx: &Tx<'_>, case: &CaseId, event: &CaseEvent, salt: &str) -> Resul
         event.at.0,
         salt,
         column::to_json(event, "case_event.event")?,
-    ])?;
+    ];
+    log_row::write(tx, Vouched::CaseEvent, sql, values)?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use itgel_domain::id::{DecisionId, OfficerId, SubjectId};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::log_row::{self, Vouched};
 use super::{StoreError, Tx, column};
 
 /// A decision.
@@ -50,16 +51,18 @@ pub fn get(connection: &Connection, id: &DecisionId) -> Result<Option<Decision>,
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, decision: &Decision) -> Result<(), StoreError> {
-    let sql = "insert into decision (id, kind, actor, subject, at, content)
-               values (?1, ?2, ?3, ?4, ?5, ?6)";
-    tx.prepare_cached(sql)?.execute(params![
+    let sql = "insert into decision (id, kind, actor, subject, at, content, salt)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let values = params![
         decision.id.as_str(),
         decision.kind,
         decision.actor.as_str(),
         decision.subject,
         decision.at.0,
         column::to_json(&decision.content, "decision.content")?,
-    ])?;
+        log_row::salt()?,
+    ];
+    log_row::write(tx, Vouched::Decision, sql, values)?;
     Ok(())
 }
 
@@ -68,7 +71,7 @@ pub fn put(tx: &Tx<'_>, decision: &Decision) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn redact(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("update decision set content = 'null' where subject = ?1")?
-        .execute(params![subject.as_str()])?;
+    let sql = "update decision set content = 'null', salt = '' where subject = ?1";
+    log_row::write(tx, Vouched::Decision, sql, params![subject.as_str()])?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::sync::hello::ListEnd;
 
+use super::log_end::Moved;
 use super::{StoreError, Tx, list};
 
 /// The ends that a transaction has moved.
@@ -19,6 +20,10 @@ pub(super) struct Ends {
     pub(super) audit: Option<i64>,
     /// The lists that got items; their heads are not written yet.
     pub(super) lists: BTreeMap<DivisionCode, ListEnd>,
+    /// The end of the log, if it was moved.
+    pub(super) end: Option<Moved>,
+    /// What the rows say that were changed and that the log vouches for; not in the log yet.
+    pub(super) said: String,
 }
 
 /// Writes the heads of the lists that got items: the last thing a transaction does.
@@ -47,10 +52,21 @@ pub(super) fn guarded<T, E>(
     ends: &RefCell<Ends>,
     work: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    let before = ends.borrow().clone();
+    let (before, length) = kept(&mut ends.borrow_mut());
     let done = work();
     if done.is_err() {
-        *ends.borrow_mut() = before;
+        let mut ends = ends.borrow_mut();
+        let mut said = std::mem::take(&mut ends.said);
+        said.truncate(length);
+        *ends = Ends { said, ..before };
     }
     done
+}
+
+/// The ends to come back to; of what was said, which may be long, the length alone.
+fn kept(ends: &mut Ends) -> (Ends, usize) {
+    let said = std::mem::take(&mut ends.said);
+    let (before, length) = (ends.clone(), said.len());
+    ends.said = said;
+    (before, length)
 }

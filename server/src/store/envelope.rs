@@ -12,6 +12,7 @@ use itgel_domain::sync::push::{Flag, Verdict};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::log_row::{self, Vouched};
 use super::{StoreError, Tx, column};
 
 /// What an envelope carries.
@@ -101,7 +102,7 @@ pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
                    actor_seq, last_op, verdict, reason, sealed, received_at)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     let (verdict, reason) = written(new.verdict);
-    tx.prepare_cached(sql)?.execute(params![
+    let values = params![
         new.at.device.as_str(),
         new.at.incarnation,
         column::signed(new.at.seq),
@@ -116,7 +117,8 @@ pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
         reason,
         new.sealed,
         new.received_at.0,
-    ])?;
+    ];
+    log_row::write(tx, Vouched::Envelope, sql, values)?;
     Ok(())
 }
 
@@ -203,13 +205,8 @@ pub fn set_verdict(tx: &Tx<'_>, at: &ChainRef, verdict: &Verdict) -> Result<(), 
                where device = ?1 and incarnation = ?2 and seq = ?3";
     let (word, reason) = written(verdict);
     let seq = column::signed(at.seq);
-    tx.prepare_cached(sql)?.execute(params![
-        at.device.as_str(),
-        at.incarnation,
-        seq,
-        word,
-        reason
-    ])?;
+    let values = params![at.device.as_str(), at.incarnation, seq, word, reason];
+    log_row::write(tx, Vouched::Envelope, sql, values)?;
     Ok(())
 }
 
@@ -220,13 +217,14 @@ pub fn set_verdict(tx: &Tx<'_>, at: &ChainRef, verdict: &Verdict) -> Result<(), 
 pub fn set_document(tx: &Tx<'_>, at: &ChainRef, place: InDocument) -> Result<(), StoreError> {
     let sql = "update envelope set actor_seq = ?4, last_op = ?5
                where device = ?1 and incarnation = ?2 and seq = ?3";
-    tx.prepare_cached(sql)?.execute(params![
+    let values = params![
         at.device.as_str(),
         at.incarnation,
         column::signed(at.seq),
         column::signed(place.actor_seq),
         column::signed(place.last_op),
-    ])?;
+    ];
+    log_row::write(tx, Vouched::Envelope, sql, values)?;
     Ok(())
 }
 
@@ -238,10 +236,10 @@ pub fn erase(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
     // What belongs to a file is found by it: its name begins with the subject, and '0' is the
     // character after '/'.
     let (from, to) = (format!("{subject}/"), format!("{subject}0"));
-    tx.prepare_cached("update envelope set sealed = x'' where file > ?1 and file < ?2")?
-        .execute(params![from, to])?;
-    tx.prepare_cached("update envelope set sealed = x'' where subject = ?1 and file is null")?
-        .execute(params![subject.as_str()])?;
+    let sql = "update envelope set sealed = x'' where file > ?1 and file < ?2";
+    log_row::write(tx, Vouched::Envelope, sql, params![from, to])?;
+    let sql = "update envelope set sealed = x'' where subject = ?1 and file is null";
+    log_row::write(tx, Vouched::Envelope, sql, params![subject.as_str()])?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{OfficerId, SubjectId};
 use rusqlite::{Connection, Row, params};
 
+use super::log_row::{self, Vouched};
 use super::{StoreError, Tx, column};
 
 /// A version of a record.
@@ -41,7 +42,7 @@ pub fn put(tx: &Tx<'_>, row: &IdentityRow) -> Result<(), StoreError> {
                    blind_phone, sealed)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                on conflict (subject, commitment) do nothing";
-    tx.prepare_cached(sql)?.execute(params![
+    let values = params![
         row.subject.as_str(),
         row.commitment.to_string(),
         row.version,
@@ -51,7 +52,8 @@ pub fn put(tx: &Tx<'_>, row: &IdentityRow) -> Result<(), StoreError> {
         row.blind_id,
         row.blind_phone,
         row.sealed,
-    ])?;
+    ];
+    log_row::write(tx, Vouched::Identity, sql, values)?;
     Ok(())
 }
 
@@ -60,8 +62,9 @@ pub fn put(tx: &Tx<'_>, row: &IdentityRow) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn supersede(tx: &Tx<'_>, subject: &SubjectId, commitment: &Hash) -> Result<(), StoreError> {
-    tx.prepare_cached("update identity set current = 0 where subject = ?1 and commitment = ?2")?
-        .execute(params![subject.as_str(), commitment.to_string()])?;
+    let sql = "update identity set current = 0 where subject = ?1 and commitment = ?2";
+    let values = params![subject.as_str(), commitment.to_string()];
+    log_row::write(tx, Vouched::Identity, sql, values)?;
     Ok(())
 }
 
@@ -70,8 +73,9 @@ pub fn supersede(tx: &Tx<'_>, subject: &SubjectId, commitment: &Hash) -> Result<
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn let_count(tx: &Tx<'_>, subject: &SubjectId, commitment: &Hash) -> Result<(), StoreError> {
-    tx.prepare_cached("update identity set current = 1 where subject = ?1 and commitment = ?2")?
-        .execute(params![subject.as_str(), commitment.to_string()])?;
+    let sql = "update identity set current = 1 where subject = ?1 and commitment = ?2";
+    let values = params![subject.as_str(), commitment.to_string()];
+    log_row::write(tx, Vouched::Identity, sql, values)?;
     Ok(())
 }
 
@@ -153,8 +157,8 @@ pub fn list_by_blind_id(
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn delete(tx: &Tx<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from identity where subject = ?1")?
-        .execute(params![subject.as_str()])?;
+    let sql = "delete from identity where subject = ?1";
+    log_row::delete(tx, Vouched::Identity, sql, params![subject.as_str()])?;
     Ok(())
 }
 

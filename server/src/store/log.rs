@@ -5,7 +5,7 @@ use itgel_domain::log::{Checkpoint, Frontier, LeafKind, leaf_hash};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx, column, ends};
+use super::{StoreError, Tx, column, ends, log_end};
 use crate::keys::ServerKeys;
 
 /// A checkpoint with the server's signature.
@@ -55,6 +55,7 @@ pub fn leaf(tx: &Tx<'_>, kind: LeafKind, hash: &Hash) -> Result<u64, StoreError>
     let n = ends::next(tx, |ends| &mut ends.leaf, sql)?;
     tx.prepare_cached("insert into log_leaf (n, kind, hash) values (?1, ?2, ?3)")?
         .execute(params![n, kind.as_str(), hash.as_bytes()])?;
+    log_end::append(tx, n.unsigned_abs(), &leaf_hash(kind, hash))?;
     Ok(n.unsigned_abs())
 }
 
@@ -224,12 +225,16 @@ pub fn checkpoint(
     keys: &ServerKeys,
     now: AtMs,
 ) -> Result<SignedCheckpoint, StoreError> {
-    let frontier = frontier(tx)?;
-    if let Some(newest) = newest_checkpoint(tx)?
+    let mut frontier = frontier(tx)?;
+    let before = newest_checkpoint(tx)?;
+    if let Some(newest) = &before
         && newest.checkpoint.size == frontier.size()
     {
-        return Ok(newest);
+        return Ok(newest.clone());
     }
+    let own = checkpoint_leaf(before.as_ref());
+    leaf(tx, LeafKind::Checkpoint, &own)?;
+    frontier.append(leaf_hash(LeafKind::Checkpoint, &own));
     let signed = SignedCheckpoint::sign(keys, Checkpoint::of(&frontier, now));
     let sql = "insert into checkpoint (size, root, at, signature, frontier)
                values (?1, ?2, ?3, ?4, ?5)";
@@ -241,6 +246,17 @@ pub fn checkpoint(
         column::to_json(&frontier, "checkpoint.frontier")?,
     ])?;
     Ok(signed)
+}
+
+/// What the log holds of a checkpoint, as the last leaf that it covers: that there is one, and the
+/// one before it.
+#[must_use]
+pub fn checkpoint_leaf(before: Option<&SignedCheckpoint>) -> Hash {
+    let (message, signature) = before.map_or_else(Default::default, |before| {
+        (before.checkpoint.message(), before.signature.as_str())
+    });
+    let parts: [&[u8]; 2] = [&message, signature.as_bytes()];
+    Hash::of("itgel.log.checkpoint.v1", &parts)
 }
 
 /// When the checkpoint of this size was taken.

@@ -5,6 +5,7 @@ use itgel_domain::log::LeafKind;
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, Row};
 
+use super::envelope::EnvelopeKind;
 use super::log::{AuditRow, SignedCheckpoint};
 use super::{StoreError, column};
 
@@ -30,8 +31,22 @@ pub struct Link {
     pub id: Hash,
     /// The chain's hash after it.
     pub chain_hash: Hash,
+    /// What it carries, by the word in the database.
+    pub kind: String,
+    /// Whom it speaks of; empty for bytes.
+    pub subject: String,
+    /// Its file.
+    pub file: Option<String>,
+    /// Its bytes under a key; empty if nothing is kept.
+    pub sealed: Vec<u8>,
+}
+
+impl Link {
     /// Whether it is bytes that could not be read.
-    pub is_refused: bool,
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.kind == EnvelopeKind::Bytes.as_str()
+    }
 }
 
 /// Calls `each` with every leaf, by number.
@@ -54,8 +69,8 @@ pub fn links<E: From<StoreError>>(
     connection: &Connection,
     mut each: impl FnMut(Link) -> Result<(), E>,
 ) -> Result<(), E> {
-    let sql = "select device, incarnation, seq, id, chain_hash, kind from envelope
-               order by device, incarnation, seq";
+    let sql = "select device, incarnation, seq, id, chain_hash, kind, subject, file, sealed
+               from envelope order by device, incarnation, seq";
     over(connection, sql, |row| each(link(row)?))
 }
 
@@ -130,13 +145,15 @@ fn leaf(row: &Row<'_>) -> Result<Leaf, StoreError> {
 }
 
 fn link(row: &Row<'_>) -> Result<Link, StoreError> {
-    let kind: String = row.get("kind")?;
     Ok(Link {
         chain: (row.get("device")?, row.get("incarnation")?),
         seq: column::unsigned(row, "seq", "envelope.seq")?,
         id: column::hash(row, "id", "envelope.id")?,
         chain_hash: column::hash(row, "chain_hash", "envelope.chain_hash")?,
-        is_refused: kind == "bytes",
+        kind: row.get("kind")?,
+        subject: row.get("subject")?,
+        file: row.get("file")?,
+        sealed: row.get("sealed")?,
     })
 }
 

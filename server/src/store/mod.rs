@@ -51,6 +51,8 @@ pub mod list;
 pub mod loan;
 pub mod log;
 pub mod log_check;
+pub mod log_end;
+pub mod log_row;
 pub mod measure;
 pub mod media;
 pub mod meta;
@@ -125,6 +127,9 @@ pub enum StoreError {
         /// Table and column.
         what: &'static str,
     },
+    /// The system has no random bytes.
+    #[error("no random bytes can be had")]
+    Entropy(#[source] getrandom::Error),
     /// Others hold what is needed for too long.
     #[error("the database is busy")]
     Busy,

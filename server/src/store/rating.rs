@@ -8,6 +8,7 @@ use itgel_domain::subject::{Grade, SubjectKind};
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::log_row::{self, Vouched};
 use super::{StoreError, Tx, column};
 
 /// A rating.
@@ -179,13 +180,13 @@ pub fn list_ended(connection: &Connection, day: Date) -> Result<Vec<CaseId>, Sto
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, rating: &RatingRow) -> Result<(), StoreError> {
     let sql = "insert into rating (case_id, subject, cycle, division, grade, score, inputs_hash,
-                   effective_on, valid_to, status)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                   effective_on, valid_to, status, salt)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                on conflict (case_id) do update set division = excluded.division,
                    grade = excluded.grade, score = excluded.score,
                    inputs_hash = excluded.inputs_hash, effective_on = excluded.effective_on,
                    valid_to = excluded.valid_to, status = excluded.status";
-    tx.prepare_cached(sql)?.execute(params![
+    let values = params![
         rating.case.as_str(),
         rating.subject.as_str(),
         rating.cycle.as_str(),
@@ -196,7 +197,9 @@ pub fn put(tx: &Tx<'_>, rating: &RatingRow) -> Result<(), StoreError> {
         rating.effective_on.to_string(),
         rating.valid_to.to_string(),
         rating.status.as_str(),
-    ])?;
+        log_row::salt()?,
+    ];
+    log_row::write(tx, Vouched::Rating, sql, values)?;
     Ok(())
 }
 
@@ -205,8 +208,9 @@ pub fn put(tx: &Tx<'_>, rating: &RatingRow) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn set_status(tx: &Tx<'_>, case: &CaseId, status: CaseState) -> Result<bool, StoreError> {
-    let mut update = tx.prepare_cached("update rating set status = ?2 where case_id = ?1")?;
-    Ok(update.execute(params![case.as_str(), status.as_str()])? == 1)
+    let sql = "update rating set status = ?2 where case_id = ?1";
+    let values = params![case.as_str(), status.as_str()];
+    Ok(log_row::write(tx, Vouched::Rating, sql, values)? == 1)
 }
 
 fn read_rated(row: &Row<'_>) -> Result<RatedSubject, StoreError> {

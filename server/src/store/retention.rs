@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, log_row};
 
 /// A row that is over: the values of its key.
 pub type Key = Vec<Value>;
@@ -94,10 +94,10 @@ pub fn delete(tx: &Tx<'_>, ending: &Ending, key: &Key) -> Result<(), StoreError>
             named = term.named.join(", "),
             parent = ending.table,
         );
-        tx.prepare_cached(&sql)?.execute(params_from_iter(key))?;
+        log_row::run(tx, child, &sql, params_from_iter(key), true)?;
     }
     let sql = format!("delete from {} where {row}", ending.table);
-    tx.prepare_cached(&sql)?.execute(params_from_iter(key))?;
+    log_row::run(tx, ending.table, &sql, params_from_iter(key), true)?;
     Ok(())
 }
 

@@ -20,4 +20,5 @@ mod rezoned;
 mod seals;
 mod slips;
 mod standings;
+mod tampering;
 mod world;

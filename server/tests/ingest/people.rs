@@ -166,7 +166,7 @@ fn a_record_that_comes_later_than_its_commitment_still_counts() {
     assert_eq!(world.push_all(&phone, 1..=1), [Verdict::Accepted]);
 }
 
-fn ballot(phone: &mut Phone, scores: [u8; 4]) -> u64 {
+pub(crate) fn ballot(phone: &mut Phone, scores: [u8; 4]) -> u64 {
     let evaluator = phone.device.officer.clone();
     let ballot = Ballot {
         subject: subject("hh-1"),

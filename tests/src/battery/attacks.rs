@@ -1,5 +1,5 @@
-//! What somebody tries who has a rooted phone, a copied one, a card or the database in his hands,
-//! at the figures of the threats T03, T08, T20 and T37 (`docs/threats.md`).
+//! What somebody tries who has a rooted phone, a copied one or a card in his hands, at the
+//! figures of the threats T03, T08 and T37 (`docs/threats.md`).
 
 use std::sync::Arc;
 
@@ -19,8 +19,7 @@ use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
 use itgel_server::store::device::DeviceStatus;
 use itgel_server::sync::DeviceSession;
-use itgel_server::{Service, bundle, ingest, log_check, store};
-use rusqlite::Connection;
+use itgel_server::{Service, bundle, ingest, store};
 use tempfile::TempDir;
 
 use super::quarantine::{GACHA, Phone, TODAY, add_household, cycle, observed, open, phone, sheep};
@@ -44,12 +43,6 @@ pub(super) const ROWS: &[Row] = &[
         run: cloned,
     },
     Row {
-        id: "T20",
-        what: "rows that an administrator alters, deletes or inserts in the database",
-        figure: "10,000 rows: the check of the log finds every one",
-        run: tampered,
-    },
-    Row {
         id: "T37",
         what: "changed cards on their way to the server and back",
         figure: "100,000 cards: an answer or a refusal, nothing comes in twice or from nowhere",
@@ -64,14 +57,14 @@ const OF_A_DEVICE: usize = 2_000;
 const PAGE: usize = 200;
 
 /// A server whose clock stands still.
-fn server() -> (TempDir, Service) {
+pub(super) fn server() -> (TempDir, Service) {
     let folder = TempDir::new().unwrap();
     let now = AtMs(AtMs::start_of(TODAY).0 + 8 * 3_600_000);
     let service = open(&folder, Arc::new(move || now), "");
     (folder, service)
 }
 
-fn file_of(id: &SubjectId) -> FileId {
+pub(super) fn file_of(id: &SubjectId) -> FileId {
     FileId {
         subject: id.clone(),
         year: 2026,
@@ -281,145 +274,6 @@ fn both_branches(service: &Service, phone: &Phone, written: u64) -> u64 {
     assert_eq!(head, Some(phone.head), "{id}: the first branch stands");
     assert_eq!(stray.len() as u64, written, "{id}: the second is kept");
     phone.head.seq + written
-}
-
-// T20 ---------------------------------------------------------------------------------------
-
-/// Tables that the log speaks of, and what names a row of each.
-const TABLES: [(&str, &str); 4] = [
-    ("log_leaf", "n"),
-    ("audit", "n"),
-    ("envelope", "device || '~' || incarnation || '~' || seq"),
-    ("checkpoint", "size"),
-];
-
-fn tampered(size: Size) -> Vec<String> {
-    let deeds = size.pick(150, 10_000);
-    let (folder, service) = server();
-    fill(&service, size.pick(20, 100));
-    let clean = log_check::verify(&service).unwrap();
-    assert_eq!(clean.faults, [], "before anything is changed");
-    let raw = Connection::open(folder.path().join("itgel.db")).unwrap();
-    raw.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-    let names: Vec<Vec<String>> = TABLES
-        .iter()
-        .map(|(t, name)| names(&raw, t, name))
-        .collect();
-    for (table, _) in TABLES {
-        let keep = format!("create temp table kept_{table} as select * from {table}");
-        raw.execute_batch(&keep).unwrap();
-    }
-    let (mut chance, mut tried) = (Chance::new(20, 0), [0_u32; 4]);
-    for _ in 0..deeds {
-        let which = chance.below(TABLES.len());
-        let row = &names[which][chance.below(names[which].len())];
-        let deed = deed(which, row, &mut chance);
-        assert_eq!(raw.execute(&deed, []).unwrap(), 1, "{deed}");
-        let found = log_check::verify(&service);
-        let is_seen = found.is_err() || found.is_ok_and(|check| !check.faults.is_empty());
-        assert!(is_seen, "unseen: {deed}");
-        let table = TABLES[which].0;
-        let put_back =
-            format!("delete from {table}; insert into {table} select * from kept_{table}");
-        raw.execute_batch(&put_back).unwrap();
-        tried[which] += 1;
-    }
-    assert_eq!(log_check::verify(&service).unwrap().faults, [], "put back");
-    let [leaves, audit, envelopes, checkpoints] = tried;
-    vec![format!(
-        "{deeds} rows altered, deleted or inserted ({leaves} leaves, {audit} audit rows, {envelopes} envelopes, {checkpoints} checkpoints), all found"
-    )]
-}
-
-/// A log with envelopes, refused bytes, audit rows and checkpoints between them.
-fn fill(service: &Service, rounds: u32) {
-    for round in 0..rounds {
-        let id: SubjectId = format!("hh-{round}").parse().unwrap();
-        add_household(service, &id);
-        let mut own = phone(service, &format!("f{round}"), Role::Collector, GACHA);
-        let start = own.head;
-        let mut facts = FileFacts::default();
-        for heads in 0..4 {
-            let entries = vec![sheep(heads, TODAY)];
-            let envelope = own.next(&file_of(&id), &facts, entries, service.now());
-            facts.apply(&envelope);
-            let page = own.signed(vec![envelope.to_bytes()]);
-            ingest::push(service, &own.record, page).unwrap();
-        }
-        if round.is_multiple_of(3) {
-            // A copy that goes another way leaves an audit row.
-            let mut copy = own.copied_at(start);
-            let (_, page) = copy.page(
-                &file_of(&id),
-                &FileFacts::default(),
-                vec![sheep(99, TODAY)],
-                service.now(),
-            );
-            ingest::push(service, &copy.record, page).unwrap();
-        }
-        if round.is_multiple_of(5) || round + 1 == rounds {
-            itgel_server::sync::checkpoint(service, service.now()).unwrap();
-        }
-    }
-}
-
-fn names(raw: &Connection, table: &str, name: &str) -> Vec<String> {
-    let sql = format!("select cast({name} as text) from {table}");
-    let mut query = raw.prepare(&sql).unwrap();
-    let rows = query.query_map([], |row| row.get(0)).unwrap();
-    rows.map(Result::unwrap).collect()
-}
-
-/// One change of one row.
-fn deed(which: usize, row: &str, chance: &mut Chance) -> String {
-    let (table, name) = TABLES[which];
-    let here = format!("where cast({name} as text) = '{row}'");
-    let (columns, insert): (&[&str], &str) = match which {
-        0 => (
-            &[
-                "hash = randomblob(32)",
-                "kind = 'export'",
-                "n = n + 1000000",
-            ],
-            "(select max(n) + 1 from log_leaf), 'envelope', randomblob(32)",
-        ),
-        1 => (
-            &[
-                "at = at + 1",
-                "actor = actor || 'x'",
-                "action = action || 'x'",
-                "resource = resource || 'x'",
-                "detail = '{\"x\":1}'",
-            ],
-            "(select max(n) + 1 from audit), at, actor, action, resource, detail",
-        ),
-        2 => (
-            &[
-                "id = randomblob(32)",
-                "chain_hash = randomblob(32)",
-                "sealed = randomblob(length(sealed))",
-                "seq = seq + 1000",
-            ],
-            "device, incarnation, seq + 1000, randomblob(32), chain_hash, kind, subject, file, \
-             actor_seq, last_op, verdict, reason, sealed, received_at",
-        ),
-        _ => (
-            &[
-                "at = at + 1",
-                "root = replace(root, substr(root, 1, 1), 'g')",
-                "signature = ''",
-            ],
-            "size + 1, root, at, signature, frontier",
-        ),
-    };
-    match chance.below(columns.len() + 2) {
-        // A checkpoint that is gone takes nothing with it: the leaves still give its root, and the
-        // devices hold it.
-        0 if which < 3 => format!("delete from {table} {here}"),
-        0 => format!("update {table} set signature = '' {here}"),
-        1 => format!("insert into {table} select {insert} from {table} {here}"),
-        n => format!("update {table} set {} {here}", columns[n - 2]),
-    }
 }
 
 // T37 ---------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ mod seeds;
 mod seen;
 mod slow_link;
 mod storm;
+mod tampering;
 mod tokens;
 mod trust;
 mod watch;
@@ -62,6 +63,7 @@ pub const THEMES: &[&[Row]] = &[
     restore::ROWS,
     quarantine::ROWS,
     attacks::ROWS,
+    tampering::ROWS,
     clocks::ROWS,
     tokens::ROWS,
     trust::ROWS,

@@ -298,6 +298,7 @@ create table ballot (
     loans     integer not null,
     rules     integer not null,
     envelope  text not null,
+    salt      text not null, -- of its digest in the log
     primary key (subject, cycle, evaluator)
 ) without rowid;
 -- What an evaluator said, for the check after each of his ballots.
@@ -353,6 +354,21 @@ create table log_leaf (
     n    integer primary key,
     kind text not null,
     hash blob not null
+);
+
+-- What a leaf of kind 'rows' stands for: rows that may change, as they are from this leaf on.
+create table log_row (
+    n    integer primary key,
+    said text not null -- lines: table, key, digest of the row or '-' for one that is gone
+);
+
+-- Where the log ends, signed at the end of each transaction that appended to it: what is put in
+-- or taken away behind the newest checkpoint does not fit it.
+create table log_end (
+    one       integer primary key,
+    size      integer not null,
+    digest    blob not null, -- of every leaf, one after the other
+    signature text not null  -- empty: it did not fit when the log went on, and never does again
 );
 
 create table checkpoint (
@@ -892,7 +908,8 @@ create table rating (
     inputs_hash  text not null,
     effective_on text not null,
     valid_to     text not null,
-    status       text not null -- the state of its case
+    status       text not null, -- the state of its case
+    salt         text not null  -- of its digest in the log
 ) without rowid;
 create index rating_by_subject on rating (subject, status);
 create index rating_by_division on rating (cycle, division, status);
@@ -1029,7 +1046,8 @@ create table decision (
     actor    text not null,
     subject  text not null,
     at       integer not null,
-    content  text not null
+    content  text not null,
+    salt     text not null -- of its digest in the log
 ) without rowid;
 
 -- Rights of those who are rated --------------------------------------------------------------

@@ -5,7 +5,7 @@ use itgel_domain::exchange::{EndsBy, Schema, Term};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, params};
 
-use super::super::{StoreError, Tx};
+use super::super::{StoreError, Tx, log_row};
 use super::first_kept;
 
 /// Devices whose term is over at `now`, by id: revoked so long ago, and nothing is kept of what
@@ -67,7 +67,7 @@ pub fn delete(tx: &Tx<'_>, by: EndsBy, id: &str) -> Result<usize, StoreError> {
                 found.join(" and ")
             ),
         };
-        ended += tx.prepare_cached(&sql)?.execute(params![id])?;
+        ended += log_row::run(tx, table, &sql, params![id], term.clears.is_empty())?;
     }
     if by == EndsBy::Device {
         let sql = "delete from content_key where scope = 'device' and id = ?1";

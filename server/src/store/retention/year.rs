@@ -11,7 +11,7 @@ use itgel_domain::time::AtMs;
 use jiff::civil::{Date, date};
 use rusqlite::{Connection, Params, named_params, params};
 
-use super::super::{StoreError, Tx, column};
+use super::super::{StoreError, Tx, column, log_row};
 use super::open_states;
 use super::register::words_of_year;
 
@@ -139,7 +139,7 @@ pub fn delete(tx: &Tx<'_>, year: &Year) -> Result<usize, StoreError> {
     let mut ended = forget_statements(tx, year)?;
     for (table, term) in in_order() {
         let sql = statement(tx, table, term)?;
-        ended += tx.prepare_cached(&sql)?.execute(params![
+        let values = params![
             year.subject.as_str(),
             file.to_string(),
             cycles,
@@ -147,7 +147,8 @@ pub fn delete(tx: &Tx<'_>, year: &Year) -> Result<usize, StoreError> {
             until.to_string(),
             AtMs::start_of(from).0,
             AtMs::start_of(until.tomorrow().unwrap_or(until)).0,
-        ])?;
+        ];
+        ended += log_row::run(tx, table, &sql, values, term.clears.is_empty())?;
     }
     Ok(ended)
 }
