@@ -24,7 +24,7 @@ use itgel_domain::sync::{SyncProtocol, challenge_message};
 use itgel_domain::trust::{Invitation, InvitationError};
 use serde::Serialize;
 
-pub use self::carrier::{Call, Carrier, CarrierError, Reply};
+pub use self::carrier::{Call, Carrier, CarrierError, Network, Reply};
 
 use self::wire::{Shown, Wire};
 use crate::Enrolment;

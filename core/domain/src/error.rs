@@ -591,6 +591,8 @@ codes! {
     TooMany = "request.too_many", TooMany;
     /// The server is starting, stopping or overloaded.
     Unavailable = "service.unavailable", Unavailable;
+    /// A synchronisation was stopped by whoever began it; everything is kept.
+    SyncStopped = "sync.stopped", Unavailable;
     /// The disk is full.
     StorageFull = "storage.full", StorageFull;
     /// The store is locked.

@@ -95,6 +95,13 @@ pub struct Answered {
     pub body: Vec<u8>,
 }
 
+impl Session {
+    /// The key of the device.
+    pub(crate) fn signer(&self) -> Arc<SoftwareSigner> {
+        Arc::clone(&self.signer)
+    }
+}
+
 impl Answered {
     /// The answer as a page reads it from the bridge of a shell: `docs/field.md`.
     #[must_use]
@@ -269,7 +276,8 @@ impl FieldApp {
         session
     }
 
-    pub(crate) fn lock(&self) {
+    /// Locks the store; what goes on with it comes to its end.
+    pub fn lock(&self) {
         self.state().leave();
     }
 

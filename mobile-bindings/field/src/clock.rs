@@ -2,21 +2,29 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::app::Clock;
 use itgel_domain::time::AtMs;
-use itgel_field::Clock;
 
 /// The machine's time of day, and its steady clock from the start of the program on.
-pub(crate) struct SystemClock(Instant);
+pub struct SystemClock(Instant);
 
 impl SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the composition root")]
-    pub(crate) fn start() -> Self {
+    /// The clocks from now on.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what starts the program chooses its clock"
+    )]
+    pub fn start() -> Self {
         Self(Instant::now())
     }
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the composition root")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what starts the program chooses its clock"
+    )]
     fn now(&self) -> AtMs {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let ms = since.map_or(0, |since| since.as_millis());

@@ -12,10 +12,12 @@
 mod app;
 mod assets;
 mod auto;
+mod clock;
 mod disk;
 pub mod gate;
 mod job;
 pub mod launch;
+pub mod native;
 mod officers;
 mod page;
 mod request;
@@ -26,6 +28,7 @@ mod value;
 
 pub use app::{Answered, Clock, FieldApp, Ground};
 pub use auto::{Keeper, PACE};
+pub use clock::SystemClock;
 pub use disk::{Disk, SystemDisk};
 pub use officers::{EnrolError, FileSecret};
 pub use routes::router;

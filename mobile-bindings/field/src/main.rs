@@ -1,7 +1,5 @@
 //! The officer's app on a laptop: a port of the loopback address behind a gate, and the browser.
 
-mod clock;
-
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,10 +7,8 @@ use std::sync::Arc;
 use clap::Parser;
 use itgel_device::{Argon2Cost, SystemEntropy};
 use itgel_field::gate::Gate;
-use itgel_field::{FieldApp, FileSecret, Ground, HttpTransport, PACE, launch, router};
+use itgel_field::{FieldApp, FileSecret, Ground, HttpTransport, PACE, SystemClock, launch, router};
 use tokio::net::TcpListener;
-
-use crate::clock::SystemClock;
 
 /// Rate households at the doorstep, offline.
 #[derive(Parser)]

@@ -47,10 +47,14 @@ pub trait Carrier: Debug + Send + Sync {
 
 /// The network of this machine.
 #[derive(Debug)]
-pub(super) struct Network(Agent);
+pub struct Network(Agent);
 
 impl Network {
-    pub(super) fn new(config: &HttpConfig) -> Result<Self, HttpError> {
+    /// The network with the certificate and the time of `config`.
+    ///
+    /// # Errors
+    /// [`HttpError::Config`] for a certificate that is none.
+    pub fn new(config: &HttpConfig) -> Result<Self, HttpError> {
         let mut tls = TlsConfig::builder();
         if let Some(pem) = &config.root_pem {
             let root = Certificate::from_pem(pem).map_err(|_| HttpError::Config)?;

@@ -222,6 +222,7 @@ error-request-not-found = There is nothing at this address. Check the link.
 error-request-too-many = Too many requests. Please try again a little later.
 error-request-key-reused = This idempotency key was used for another request. Use a new one.
 error-service-unavailable = The service is not available just now. Please try again a little later.
+error-sync-stopped = Synchronising was stopped. Everything that was entered is kept, and what has its receipt is not sent again; synchronise once more to go on from there.
 error-storage-full = The storage is full. Free some space and try again; what is saved is safe.
 error-store-locked = The data is locked. Unlock it with your PIN.
 error-internal = Something went wrong on our side and is on record. Try again later, or give the administrator the reference.

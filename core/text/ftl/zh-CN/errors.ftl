@@ -254,6 +254,7 @@ error-request-not-found = 没有这个地址。请检查链接。
 error-request-too-many = 请求太频繁。请稍后再试。
 error-request-key-reused = 这个幂等键已用于另一个请求。请换一个新的键。
 error-service-unavailable = 服务暂时不可用。请稍后再试。
+error-sync-stopped = 同步已停止。已录入的内容都在，已收到回执的不会重传；再按“同步”就从停下的地方继续。
 error-storage-full = 存储空间已满。请清理空间后再试，已保存的数据不受影响。
 error-store-locked = 数据已上锁。请输入 PIN 解锁。
 error-internal = 系统出了问题，已有记录。请稍后再试，或把编号告诉管理员。

@@ -11,7 +11,8 @@ use itgel_text::{self as text, Lang, escape};
 
 use super::{alert, paragraph};
 use crate::app::FieldApp;
-use crate::officers::{EnrolError, Opened};
+use crate::native::OpenError;
+use crate::officers::EnrolError;
 use crate::request::{Form, Page};
 use crate::scan;
 use crate::value::plain;
@@ -61,24 +62,11 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
 
 /// Opens a store; the words of what is wrong otherwise.
 pub(crate) fn unlock(app: &FieldApp, form: &Form) -> Result<(), String> {
-    let lang = app.lang();
-    let profile = app.officers().find(form.get("officer"));
-    let Some(profile) = profile else {
-        return Err(text::error(lang, ErrorCode::NotFound, &[]));
-    };
-    let opened = app.officers().open(&profile, &plain(form.get("pin")));
-    let opened = opened.and_then(|opened| {
-        let device = app.obey_order(opened.device)?.ok_or(Error::Wiped)?;
-        Ok(Opened { device, ..opened })
-    });
-    let opened = opened.map_err(|error| {
-        if matches!(error, Error::Wiped) {
-            app.tell_wiped();
-        }
-        refusal(lang, &error)
-    })?;
-    app.unlock(opened);
-    Ok(())
+    let opened = app.open(form.get("officer"), &plain(form.get("pin")));
+    opened.map(drop).map_err(|error| match error {
+        OpenError::Unknown => text::error(app.lang(), ErrorCode::NotFound, &[]),
+        OpenError::Device(error) => refusal(app.lang(), &error),
+    })
 }
 
 /// What is wrong with a PIN, or with the store behind it.
