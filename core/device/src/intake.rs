@@ -3,6 +3,7 @@
 
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
+use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
@@ -170,11 +171,14 @@ pub(crate) fn take_fetched(
         brought.items += 1;
         deferred::delete(tx, list, item.position)?;
         match item.item() {
-            Some(PullItem::Envelope(envelope)) => {
-                if let Outcome::Refused = take_envelope(tx, &envelope)? {
-                    brought.refused += 1;
+            Some(PullItem::Envelope(envelope)) => match take_envelope(tx, &envelope)? {
+                Outcome::Yes | Outcome::Erased => {}
+                Outcome::Refused => brought.refused += 1,
+                Outcome::Unknown => {
+                    list::keep_item(tx, list, item)?;
+                    brought.unknown += 1;
                 }
-            }
+            },
             _ if item.kind == PulledItem::GONE => {}
             _ => brought.refused += 1,
         }
@@ -220,6 +224,7 @@ fn take_envelope(tx: &Transaction<'_>, item: &EnvelopeItem) -> Result<Outcome, E
     }
     let counts = !item.quarantined;
     match envelope::find_status(tx, &listed.at)? {
+        None if may_be_written(tx, &listed.at)? => return Ok(Outcome::Unknown),
         None => {
             envelope::insert(tx, &listed, &item.bytes, counts, true)?;
             journal::fold(tx, &listed, counts)?;
@@ -244,6 +249,13 @@ fn take_envelope(tx: &Transaction<'_>, item: &EnvelopeItem) -> Result<Outcome, E
         }
     }
     Ok(Outcome::Yes)
+}
+
+/// Whether this store may still write at a place: what an earlier life of it wrote there is taken
+/// once the chain goes on in a later incarnation, or it would stand in the way.
+fn may_be_written(tx: &Transaction<'_>, at: &ChainRef) -> Result<bool, StoreError> {
+    let own = device::get(tx)?;
+    Ok(own.id == at.device && at.incarnation >= own.incarnation)
 }
 
 /// A decision let an own quarantined envelope count, or set a received one aside.

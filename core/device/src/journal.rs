@@ -83,7 +83,10 @@ pub(crate) fn append(
         return Err(Error::TooLarge);
     }
     let id = Envelope::id_of(&written.salt, &bytes);
-    envelope::insert(tx, &written, &bytes, true, false)?;
+    if !envelope::insert(tx, &written, &bytes, true, false)? {
+        let what = "the next place of the chain";
+        return Err(StoreError::Corrupt { what }.into());
+    }
     fold(tx, &written, true)?;
     if let (Some(record), Body::Identity(commitment)) = (&record, &written.body) {
         identity::put(tx, record, &commitment.commitment, Some(&written.at))?;

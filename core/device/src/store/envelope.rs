@@ -28,19 +28,19 @@ pub(crate) struct Status {
     pub(crate) lost: bool,
 }
 
-/// Keeps an envelope; one that is there already stays as it is.
+/// Keeps an envelope; one that is there already stays as it is. Whether it was kept.
 pub(crate) fn insert(
     tx: &Transaction<'_>,
     envelope: &Envelope,
     bytes: &[u8],
     counts: bool,
     listed: bool,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let year = match &envelope.body {
         Body::File(body) => body.file.year,
         Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => 0,
     };
-    tx.prepare_cached(
+    let inserted = tx.prepare_cached(
         "insert or ignore into envelope
              (device, incarnation, seq, id, subject, year, counts, listed, bytes)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -56,7 +56,7 @@ pub(crate) fn insert(
         listed,
         bytes,
     ])?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
 /// What is known of the envelope at a place.

@@ -171,6 +171,30 @@ fn a_restored_copy_of_a_phone_opens_a_new_chain_and_loses_nothing() {
 }
 
 #[test]
+fn a_restored_copy_whose_download_broke_off_does_not_write_over_its_earlier_life() {
+    let (server, phone) = ready(6);
+    let copy = phone.killed(90);
+    for n in [1, 2, 3, 4] {
+        phone.visit(n);
+    }
+    phone.sync(&server);
+    copy.visit(5);
+    // Some of what the earlier life sent is here, and the new chain is not open yet.
+    server.page_items(1);
+    server.fail(4, Fault::Cut);
+    run(&copy.device, &server, now(), &mut |_| {}).unwrap_err();
+    copy.visit(6);
+    let report = copy.sync(&server);
+    assert_eq!((report.new_incarnation, report.waiting), (Some(1), 0));
+    for n in 1..=6 {
+        let facts = copy.device.facts(&subject(n)).unwrap();
+        assert!(!facts.seals(&cycle()).is_empty(), "{n}");
+        assert!(entries_of(&server, n) > 0, "{n}");
+    }
+    assert!(is_green(&copy, 5) && is_green(&copy, 6));
+}
+
+#[test]
 fn references_follow_what_is_written_again() {
     let (server, phone) = ready(2);
     let copy = phone.killed(90);
