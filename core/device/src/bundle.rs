@@ -46,8 +46,9 @@ impl Device {
     /// what is in the file waits until its receipt comes, over the network or in an answer.
     ///
     /// # Errors
-    /// [`Error::Store`], [`Error::Entropy`].
+    /// [`Error::Store`], [`Error::Entropy`]; [`Error::Practice`].
     pub fn write_bundle(&self, now: AtMs) -> Result<Vec<u8>, Error> {
+        self.is_real()?;
         let entropy = self.entropy.as_ref();
         let (seal, reply) = (
             Zeroizing::new(entropy::bytes::<32>(entropy)?),
@@ -74,6 +75,7 @@ impl Device {
     /// [`Error::Bundle`] with [`ErrorCode::BundleForeign`] for the answer to another device, or
     /// with [`ErrorCode::BundleMalformed`] for what is none.
     pub fn take_answer(&self, bytes: &[u8]) -> Result<AnswerReport, Error> {
+        self.is_real()?;
         let addressee =
             Reader::addressee(bytes).ok_or(Error::Bundle(ErrorCode::BundleMalformed))?;
         let secret = self.read(|db| Ok(bundle_key::find(db, &addressee)?))?;

@@ -65,6 +65,9 @@ pub enum Error {
     /// Not an answer to a bundle of this device.
     #[error("the bundle is refused: {0}")]
     Bundle(ErrorCode),
+    /// A store for practice is never sent, and a real one takes nothing invented.
+    #[error("practice and real data are kept apart")]
+    Practice,
     /// Another synchronisation is going on.
     #[error("another synchronisation is going on")]
     Busy,
@@ -100,6 +103,7 @@ impl Error {
             Self::Bundle(code) => *code,
             Self::GrantEnded => ErrorCode::GrantEnded,
             Self::Wiping | Self::Wiped => ErrorCode::DeviceWiping,
+            Self::Practice => ErrorCode::DevicePractice,
             Self::NoOrder => ErrorCode::NotAllowed,
             Self::Busy | Self::Ended => ErrorCode::Unavailable,
         }

@@ -160,6 +160,21 @@ fn take(
     Ok(Outcome::Yes)
 }
 
+/// Takes an item that no server listed, into a store for practice.
+pub(crate) fn take_invented(
+    tx: &Transaction<'_>,
+    division: DivisionCode,
+    item: &PullItem,
+    (position, entropy): (u64, &dyn Entropy),
+) -> Result<(), Error> {
+    let item = PulledItem {
+        position,
+        kind: item.kind(),
+        bytes: item.to_bytes(),
+    };
+    take(tx, division, &item, &[], entropy).map(|_| ())
+}
+
 /// Takes items that were fetched and whose hashes were checked.
 pub(crate) fn take_fetched(
     tx: &Transaction<'_>,

@@ -21,6 +21,7 @@ mod own;
 mod people;
 #[cfg(feature = "plain-store")]
 pub mod plain_store;
+mod practice;
 mod records;
 mod registration;
 pub mod retry;
@@ -170,6 +171,7 @@ impl Device {
             checkpoint: None,
             revoked: false,
             number: enrolment.number,
+            is_practice: false,
         };
         let store = Store::create(path, &key, |tx| device::insert(tx, &row))?;
         Self::started(store, path, signer, entropy)

@@ -256,7 +256,10 @@ pub(crate) fn violations(people: &[Person], kind: SubjectKind, today: Date) -> V
         _ => role == "head" || role == ORGANISATION,
     };
     if !roles.iter().any(|role| is_known(role)) {
-        found.push(Violation::new("identity/head#name", ErrorCode::ValueMissing));
+        found.push(Violation::new(
+            "identity/head#name",
+            ErrorCode::ValueMissing,
+        ));
     }
     found
 }

@@ -69,11 +69,7 @@ impl Device {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn check_household(
-        &self,
-        new: &NewHousehold,
-        now: AtMs,
-    ) -> Result<Vec<Violation>, Error> {
+    pub fn check_household(&self, new: &NewHousehold, now: AtMs) -> Result<Vec<Violation>, Error> {
         self.read(|db| faults(db, new, &registration(new, &[], ""), now))
     }
 

@@ -225,6 +225,7 @@ pub fn run<P: SyncProtocol>(
         Err(TryLockError::Poisoned(left)) => left.into_inner(),
         Err(TryLockError::WouldBlock) => return Err(Error::Busy.into()),
     };
+    device.is_real()?;
     device.goes_on()?;
     let mut run = Run {
         device,
@@ -256,6 +257,7 @@ pub fn open_file<P: SyncProtocol>(
     subject: &SubjectId,
     now: AtMs,
 ) -> Result<u64, SyncError> {
+    device.is_real()?;
     let mut run = Run {
         device,
         protocol,

@@ -301,6 +301,8 @@ codes! {
     GrantEnded = "device.grant_ended", Forbidden;
     /// The store is about to be deleted by the server's order: nothing more is entered.
     DeviceWiping = "device.wiping", Forbidden;
+    /// A store for practice: nothing of it is sent, and nothing real comes into it.
+    DevicePractice = "device.practice", Forbidden;
     /// No such device.
     DeviceUnknown = "device.unknown", Unauthenticated;
     /// The enrolment code was used, has ended or was never given.

@@ -148,7 +148,10 @@ impl Registration {
     pub fn faults(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         if self.division.level() != DivisionLevel::Village {
-            found.push(Violation::new("registration/division", ErrorCode::ValueNotAChoice));
+            found.push(Violation::new(
+                "registration/division",
+                ErrorCode::ValueNotAChoice,
+            ));
         }
         let mut written = |part: &str, text: &str, must: bool, max: usize| {
             let field = format!("registration/{part}");
@@ -162,7 +165,12 @@ impl Registration {
             }
         };
         written("local_code", &self.local_code, true, Self::MAX_LOCAL_CODE);
-        written("reason", &self.reason, !self.unlike.is_empty(), Self::MAX_REASON);
+        written(
+            "reason",
+            &self.reason,
+            !self.unlike.is_empty(),
+            Self::MAX_REASON,
+        );
         found
     }
 }

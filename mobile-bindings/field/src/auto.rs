@@ -78,6 +78,9 @@ impl FieldApp {
         let Some(session) = self.session() else {
             return false;
         };
+        if session.profile.is_practice() {
+            return false;
+        }
         let is_due = session
             .schedule
             .is_due(waiting(&session.device), self.steady());

@@ -20,6 +20,7 @@ pub mod launch;
 pub mod native;
 mod officers;
 mod page;
+mod practice;
 mod request;
 mod routes;
 mod scan;

@@ -27,8 +27,15 @@ pub(crate) struct Profile {
     /// The name of the folder; it says nothing about the officer.
     pub(crate) folder: String,
     pub(crate) officer: OfficerId,
-    /// The address of the server.
+    /// The address of the server; empty in practice, which has none.
     pub(crate) server: String,
+}
+
+impl Profile {
+    /// Whether everything is invented.
+    pub(crate) const fn is_practice(&self) -> bool {
+        self.server.is_empty()
+    }
 }
 
 /// A profile as it lies in its folder.
@@ -63,6 +70,7 @@ pub enum EnrolError {
 
 /// Where the stores of a device lie, and what opens them beside a PIN.
 pub(crate) struct Officers {
+    data: PathBuf,
     folder: PathBuf,
     platform: Arc<dyn PlatformSecret>,
     cost: Argon2Cost,
@@ -81,11 +89,21 @@ impl Officers {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
+            data: data.to_owned(),
             folder: data.join("officers"),
             platform,
             cost,
             entropy,
         }
+    }
+
+    /// The folder of the program.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(crate) const fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
     }
 
     /// Everybody who was enrolled here, in the order of their folders.
@@ -196,7 +214,7 @@ impl Officers {
         Ok(SoftwareSigner::from_secret(&key.signing_seed()))
     }
 
-    fn secrets<'a>(&'a self, pin: &'a str) -> Secrets<'a> {
+    pub(crate) fn secrets<'a>(&'a self, pin: &'a str) -> Secrets<'a> {
         Secrets {
             pin,
             platform: self.platform.as_ref(),

@@ -33,6 +33,8 @@ pub fn router(app: FieldApp) -> Router {
         .route("/enrol", get(enrolment).post(enrol))
         .route("/enrol/scan", post(scan))
         .route("/unlock", post(unlock))
+        .route("/practice", post(practise))
+        .route("/practice/delete", post(end_practice))
         .route("/lock", post(lock))
         .route("/language", post(language))
         .route("/needs", get(needs))
@@ -121,6 +123,22 @@ async fn unlock(State(app): State<FieldApp>, form: Form) -> Response {
     match blocking(&app, move |app| door::unlock(app, &form)).await {
         Ok(Ok(())) => show(app, "/").await,
         Ok(Err(wrong)) => respond(&app, &door::door(&app, Some(&wrong))),
+        Err(response) => response,
+    }
+}
+
+async fn practise(State(app): State<FieldApp>) -> Response {
+    match blocking(&app, FieldApp::practise).await {
+        Ok(Ok(())) => show(app, "/").await,
+        Ok(Err(error)) => respond(&app, &Trouble::from(error).page(app.lang())),
+        Err(response) => response,
+    }
+}
+
+async fn end_practice(State(app): State<FieldApp>) -> Response {
+    match blocking(&app, FieldApp::end_practice).await {
+        Ok(Ok(())) => show(app, "/").await,
+        Ok(Err(error)) => respond(&app, &Trouble::from(error).page(app.lang())),
         Err(response) => response,
     }
 }

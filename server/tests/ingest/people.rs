@@ -91,13 +91,23 @@ fn a_household_that_an_officer_registered_at_the_door_is_known_with_everything_b
     assert_eq!(world.push_all(&phone, 1..=2), accepted);
     let known = world.read(|c| store::subject::get(c, &subject("hh-new")));
     let known = known.unwrap();
-    assert_eq!((known.division, known.local_code.as_str()), (code(GACHA), "新-01"));
+    assert_eq!(
+        (known.division, known.local_code.as_str()),
+        (code(GACHA), "新-01")
+    );
     let current = world.read(|c| store::identity::list_current(c, &subject("hh-new")));
     assert_eq!(current[0].commitment, commitment);
     let noted = world.audited("subject.registered");
     assert_eq!(noted[0].detail["unlike"][0], "hh-1");
-    assert!(!noted[0].detail.to_string().contains("同名"), "the reason stays with the people");
-    assert_eq!(world.push_all(&phone, 1..=2), accepted, "sent twice, registered once");
+    assert!(
+        !noted[0].detail.to_string().contains("同名"),
+        "the reason stays with the people"
+    );
+    assert_eq!(
+        world.push_all(&phone, 1..=2),
+        accepted,
+        "sent twice, registered once"
+    );
     assert_eq!(world.audited("subject.registered").len(), 1);
 }
 
@@ -112,10 +122,17 @@ fn nobody_registers_a_household_where_they_do_not_work_or_without_saying_why_it_
     };
     phone.register("hh-silent", NUMBER, silent);
     let verdicts = world.push_all(&phone, 1..=2);
-    assert!(verdicts.iter().all(|verdict| !verdict.counts()), "{verdicts:?}");
+    assert!(
+        verdicts.iter().all(|verdict| !verdict.counts()),
+        "{verdicts:?}"
+    );
     assert_eq!(verdicts[1], Verdict::Quarantined(ErrorCode::ValueMissing));
     for id in ["hh-far", "hh-silent"] {
-        assert!(world.read(|c| store::subject::get(c, &subject(id))).is_none());
+        assert!(
+            world
+                .read(|c| store::subject::get(c, &subject(id)))
+                .is_none()
+        );
     }
 }
 

@@ -25,14 +25,16 @@ pub(crate) struct DeviceRow {
     pub(crate) revoked: bool,
     /// The number with which the receipts begin that are given out here.
     pub(crate) number: u32,
+    /// Everything in it is invented, and nothing of it is ever sent.
+    pub(crate) is_practice: bool,
 }
 
 pub(crate) fn insert(tx: &Transaction<'_>, row: &DeviceRow) -> Result<(), StoreError> {
     tx.execute(
         "insert into device
              (one, id, officer, public_key, server_key, incarnation, epoch, revoked, number,
-              receipts)
-         values (1, ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0)",
+              receipts, is_practice)
+         values (1, ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, ?8)",
         params![
             row.id.as_str(),
             row.officer.as_str(),
@@ -40,7 +42,8 @@ pub(crate) fn insert(tx: &Transaction<'_>, row: &DeviceRow) -> Result<(), StoreE
             row.server_key,
             row.incarnation,
             row.epoch.map(int),
-            row.number
+            row.number,
+            row.is_practice
         ],
     )?;
     Ok(())
@@ -135,6 +138,7 @@ fn read(row: &Row<'_>) -> Result<DeviceRow, StoreError> {
         })?,
         revoked: row.get("revoked")?,
         number: row.get("number")?,
+        is_practice: row.get("is_practice")?,
     })
 }
 

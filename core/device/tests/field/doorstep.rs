@@ -179,7 +179,11 @@ fn people_are_checked_before_they_are_written() {
     let fields: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
     assert!(fields.contains(&"identity/head#name"), "{fields:?}");
     assert!(
-        fields.iter().filter(|f| f.starts_with("identity/spouse#")).count() >= 3,
+        fields
+            .iter()
+            .filter(|f| f.starts_with("identity/spouse#"))
+            .count()
+            >= 3,
         "{fields:?}"
     );
     assert!(fields.contains(&"identity/adult-2#id"), "{fields:?}");

@@ -469,3 +469,10 @@ impl itgel_domain::sync::SyncProtocol for Silent<'_> {
         self.0.send_chunk(request)
     }
 }
+
+#[test]
+fn a_real_store_takes_nothing_invented() {
+    let (_, phone) = ready(1);
+    assert!(!phone.device.is_practice().unwrap());
+    assert!(matches!(phone.device.invent(&[]), Err(Error::Practice)));
+}

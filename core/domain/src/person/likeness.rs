@@ -110,7 +110,11 @@ fn name_likeness(one: &Person, other: &Person) -> Option<Likeness> {
 fn solid(name: &str) -> Vec<char> {
     let is_letter = |c: &char| {
         !c.is_whitespace()
-            && !matches!(c, '\u{b7}' | '-' | '.' | '\u{180b}'..='\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{202f}')
+            && !matches!(
+                c,
+                '\u{b7}' | '-' | '.' | '\u{180b}'
+                    ..='\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{202f}'
+            )
     };
     let plain = normalise_name(name);
     plain
@@ -173,13 +177,24 @@ mod tests {
     fn a_name_is_found_under_other_dots_and_a_slip_of_the_pen_and_a_short_one_is_not_taken_for_another()
      {
         for other in ["乌云•达来", "乌云达来", "乌云 · 达来"] {
-            assert_eq!(of_names("乌云·达来", other), [Likeness::SameName], "{other}");
+            assert_eq!(
+                of_names("乌云·达来", other),
+                [Likeness::SameName],
+                "{other}"
+            );
         }
         for other in ["乌云达赖", "包乌云达来", "乌达云来", "乌云达来日"] {
-            assert_eq!(of_names("乌云·达来", other), [Likeness::NearName], "{other}");
+            assert_eq!(
+                of_names("乌云·达来", other),
+                [Likeness::NearName],
+                "{other}"
+            );
         }
-        for (one, other) in [("巴图", "巴特"), ("乌云达来", "乌兰达赖"), ("乌云", "乌云达来")]
-        {
+        for (one, other) in [
+            ("巴图", "巴特"),
+            ("乌云达来", "乌兰达赖"),
+            ("乌云", "乌云达来"),
+        ] {
             assert_eq!(of_names(one, other), [], "{one} {other}");
         }
         assert_eq!(
@@ -199,7 +214,10 @@ mod tests {
             ..compared(&new)
         };
         let found = likenesses(compared(&old), away);
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), [Likeness::SameNumber]);
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [Likeness::SameNumber]
+        );
     }
 
     #[test]

@@ -87,6 +87,7 @@ error-device-pending = The device is enrolled and waits until an administrator h
 error-device-fingerprint = The six words are not those of the enrolled device. Another device may have used the code: do not confirm it, revoke it and issue a new code.
 error-device-grant-ended = The offline grant has ended and nothing more can be entered. Everything is kept and can be read and sent; after one synchronisation you can go on.
 error-device-wiping = By order of the server the data on this device is about to be deleted; nothing more can be entered. What was sent has its receipt.
+error-device-practice = This is practice data: it is never sent and never mixed with real data. To work for real, lock and enrol or unlock.
 error-device-unknown = The server does not know this device. Enrol it with a code.
 error-enrolment-code = This enrolment code is wrong, used or expired. Ask the administrator for a new one.
 error-enrolment-invitation = This is no invitation. Scan the administrator's code again, or type address and code.

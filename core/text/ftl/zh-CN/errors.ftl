@@ -93,6 +93,7 @@ error-device-pending = 这台设备已登记，正等待管理员核对指纹。
 error-device-fingerprint = 六个字与登记的设备不符，可能有另一台设备用了这个登记码。请不要确认，停用这台设备并重新发码。
 error-device-grant-ended = 离线授权已到期，暂不能再录入。已有数据都在，可查看、可上传；联网同步一次后即可继续。
 error-device-wiping = 按服务器命令，这台设备上的数据即将清除，不能再录入。已上传的数据都有回执。
+error-device-practice = 这是练习数据，不能上传，也不能与真实数据混用。要真正录入，请锁定后登记或解锁。
 error-device-unknown = 服务器不认识这台设备。请用登记码登记。
 error-enrolment-code = 登记码无效、已用过或已过期。请向管理员要一个新的。
 error-enrolment-invitation = 这不是登记邀请。请重新扫描管理员给出的二维码，或手工输入地址和登记码。

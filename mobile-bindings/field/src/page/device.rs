@@ -11,6 +11,9 @@ use crate::request::{Page, Trouble};
 /// The page.
 pub(crate) fn device(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
     let lang = app.lang();
+    if session.profile.is_practice() {
+        return Ok(practice(app, session));
+    }
     let trust = session.device.trust(app.now())?;
     let mut html = String::new();
     let _ = writeln!(
@@ -50,4 +53,20 @@ pub(crate) fn device(app: &FieldApp, session: &Session) -> Result<Page, Trouble>
         &format!("itgel-field {}", env!("CARGO_PKG_VERSION")),
     );
     Ok(Page::new(text::app_device(lang), "/device", html))
+}
+
+/// The page in practice: how it ends.
+fn practice(app: &FieldApp, session: &Session) -> Page {
+    let lang = app.lang();
+    let mut html = String::new();
+    paragraph(&mut html, "note", &text::app_practice_sync(lang));
+    notice::storage(&mut html, app, session);
+    let _ = writeln!(
+        html,
+        "<form method=\"post\" action=\"/lock\"><button class=\"main wide\">{}</button></form>\n\
+         <form method=\"post\" action=\"/practice/delete\"><p><button class=\"wide\">{}</button></p></form>",
+        escape(&text::app_lock(lang)),
+        escape(&text::app_practice_delete(lang))
+    );
+    Page::new(text::app_practice(lang), "/device", html)
 }

@@ -57,7 +57,17 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
         "<p><a class=\"button\" href=\"/enrol\">{}</a></p>",
         escape(&text::app_add_officer(lang))
     );
+    practice(&mut html, lang);
     Page::new(text::app_choose_officer(lang), "/", html).with_status(StatusCode::UNAUTHORIZED)
+}
+
+/// The way to practise, which needs nobody's leave.
+fn practice(html: &mut String, lang: Lang) {
+    let _ = writeln!(
+        html,
+        "<form method=\"post\" action=\"/practice\"><button>{}</button></form>",
+        escape(&text::app_practice_start(lang))
+    );
 }
 
 /// Opens a store; the words of what is wrong otherwise.
@@ -117,6 +127,7 @@ pub(crate) fn enrolment(app: &FieldApp, wrong: Option<&str>, invitation: &str) -
         "<button class=\"main\">{}</button>\n</form>",
         escape(&text::app_enrol(lang))
     );
+    practice(&mut html, lang);
     let page = Page::new(text::app_enrol(lang), "/enrol", html);
     match app.officers().list().is_empty() {
         true => page,

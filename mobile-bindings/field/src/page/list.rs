@@ -231,6 +231,10 @@ fn standing(lang: Lang, session: &Session, one: &Listed) -> String {
             let words = notice::sending(lang, session);
             format!("<span class=\"badge waiting\">{}</span>", escape(&words))
         }
+        Standing::Waiting if session.profile.is_practice() => {
+            let words = text::app_practice_kept(lang);
+            format!("<span class=\"badge draft\">{}</span>", escape(&words))
+        }
         other => badge(lang, other),
     }
 }

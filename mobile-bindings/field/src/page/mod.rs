@@ -27,16 +27,26 @@ use crate::request::Page;
 pub(crate) fn framed(app: &FieldApp, page: &Page) -> String {
     let lang = app.lang();
     let title = escape(&page.title);
+    let session = app.session();
+    let is_practice = session.as_ref().is_some_and(|s| s.profile.is_practice());
+    let class = if is_practice {
+        " class=\"practice\""
+    } else {
+        ""
+    };
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title} · {}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
          <link rel=\"stylesheet\" href=\"/assets/field.css\">\n\
-         <script src=\"/assets/field.js\" defer></script>\n</head>\n<body>\n",
+         <script src=\"/assets/field.js\" defer></script>\n</head>\n<body{class}>\n",
         escape(&text::app_title(lang))
     );
     head(&mut html, app, page);
     html.push_str("<main>\n");
+    if is_practice {
+        paragraph(&mut html, "practice-mark", &text::app_practice_mark(lang));
+    }
     notice::notices(&mut html, app);
     if text::is_draft(lang) {
         let notice = escape(&text::draft_translation(lang));
@@ -44,7 +54,7 @@ pub(crate) fn framed(app: &FieldApp, page: &Page) -> String {
     }
     html.push_str(&page.main);
     html.push_str("</main>\n");
-    if let Some(session) = app.session() {
+    if let Some(session) = session {
         bar(&mut html, lang, &session, page);
     }
     html.push_str("</body>\n</html>\n");
@@ -114,7 +124,11 @@ fn languages(html: &mut String, lang: Lang, page: &Page) {
 
 /// The four places that are always one touch away.
 fn bar(html: &mut String, lang: Lang, session: &crate::app::Session, page: &Page) {
-    let summary = session.device.summary().unwrap_or_default();
+    let mut summary = session.device.summary().unwrap_or_default();
+    if session.profile.is_practice() {
+        // Nothing of it waits for anybody.
+        summary.waiting = 0;
+    }
     let count = |n: u64| match n {
         0 => String::new(),
         n => format!(" <b class=\"count\">{n}</b>"),

@@ -47,6 +47,9 @@ fn row(visit: &Visit<'_>, record: &Record) -> String {
     let lang = visit.lang;
     let (class, words) = match &record.state {
         RecordState::Draft => ("draft", text::app_standing_draft(lang)),
+        RecordState::Waiting if visit.session.profile.is_practice() => {
+            ("draft", text::app_practice_kept(lang))
+        }
         RecordState::Waiting => ("waiting", text::sync_waiting(lang)),
         RecordState::Sending => ("waiting", notice::sending(lang, visit.session)),
         RecordState::Received { .. } => ("received", text::sync_received(lang)),
@@ -122,6 +125,11 @@ pub(crate) fn needs(app: &FieldApp, session: &Session) -> Result<Page, Trouble> 
 /// The page of synchronising.
 pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
     let lang = app.lang();
+    if session.profile.is_practice() {
+        let mut html = String::new();
+        paragraph(&mut html, "note", &text::app_practice_sync(lang));
+        return Ok(Page::new(text::app_sync(lang), "/sync", html));
+    }
     let summary = session.device.summary()?;
     let state = session.job.state();
     let mut html = String::new();

@@ -14,6 +14,7 @@ mod door;
 mod gate;
 mod list;
 mod officer;
+mod practice;
 #[allow(
     dead_code,
     reason = "the device library's own server, of which a part is used"

@@ -17,7 +17,7 @@ use itgel_field::{Answered, Clock, FieldApp, Ground, Transport};
 use tempfile::TempDir;
 
 use crate::server::Server;
-use crate::world::{ID_NUMBER, PLATFORM, entropy, h01, now, server, subject};
+use crate::world::{ID_NUMBER, PLATFORM, entropy, h01, now, server};
 
 pub(crate) const PIN: &str = "135790";
 
@@ -144,6 +144,8 @@ pub(crate) struct Officer {
     pub(crate) app: FieldApp,
     pub(crate) server: Arc<Server>,
     pub(crate) link: Arc<Link>,
+    /// How the households are called that are visited.
+    pub(crate) household: &'static str,
     clock: Arc<Standing>,
     folder: TempDir,
 }
@@ -158,6 +160,7 @@ impl Officer {
             app,
             server,
             link,
+            household: "hh",
             clock,
             folder,
         }
@@ -238,10 +241,14 @@ impl Officer {
         self.app.handle("POST", path, body.as_bytes())
     }
 
+    fn subject(&self, n: u32) -> String {
+        format!("{}-{n}", self.household)
+    }
+
     /// Leaves a field, as the script does.
     pub(crate) fn fill(&self, n: u32, item: &str, written: &str) -> String {
         let value = format!("v:{item}");
-        let path = format!("/visit/{}/field", subject(n));
+        let path = format!("/visit/{}/field", self.subject(n));
         words(&self.post(&path, &[("item", item), (&value, written)]))
     }
 
@@ -252,7 +259,7 @@ impl Officer {
             ("head:phone", phone),
             ("go", "next"),
         ];
-        self.post(&format!("/visit/{}/people", subject(n)), &form)
+        self.post(&format!("/visit/{}/people", self.subject(n)), &form)
     }
 
     pub(crate) fn agree(&self, n: u32, classes: &[&str]) -> Answered {
@@ -264,14 +271,14 @@ impl Officer {
             ("go", "next"),
         ];
         form.extend(classes.iter().map(|class| ("class", *class)));
-        self.post(&format!("/visit/{}/consent", subject(n)), &form)
+        self.post(&format!("/visit/{}/consent", self.subject(n)), &form)
     }
 
     /// A visit from the first field to the seal under a drawn signature.
     pub(crate) fn visit(&self, n: u32) {
         self.draft_h01(n);
         let form = [("by", "drawing"), ("signature", DRAWN)];
-        let slip = words(&self.post(&format!("/visit/{}/seal", subject(n)), &form));
+        let slip = words(&self.post(&format!("/visit/{}/seal", self.subject(n)), &form));
         assert!(slip.contains("短码"), "{slip}");
     }
 
@@ -312,7 +319,7 @@ impl Officer {
             (&name("s"), state),
             (&name("e"), evidence),
         ];
-        let kept = self.post(&format!("/visit/{}/field", subject(n)), &form);
+        let kept = self.post(&format!("/visit/{}/field", self.subject(n)), &form);
         assert!(
             words(&kept).contains("\"error\":null"),
             "{path}: {}",

@@ -13,7 +13,8 @@ create table device (
     checkpoint  blob,             -- the newest signed state of the server's log
     revoked     integer not null,
     number      integer not null, -- begins the receipts that are given out here (D.5)
-    receipts    integer not null  -- how many were given out
+    receipts    integer not null, -- how many were given out
+    is_practice integer not null  -- everything in it is invented, and nothing is ever sent
 ) strict;
 
 -- Keys that the pinned one came after: what stands in lists may be signed by them.
