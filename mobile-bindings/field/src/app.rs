@@ -11,6 +11,7 @@ use itgel_device::retry::Attempt;
 use itgel_device::sync::SyncError;
 use itgel_device::{Argon2Cost, Device, Entropy, PlatformSecret};
 use itgel_domain::file::chain::SoftwareSigner;
+use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::time::AtMs;
 use itgel_text::Lang;
 use jiff::civil::Date;
@@ -65,6 +66,8 @@ struct Inner {
 struct State {
     lang: Lang,
     session: Option<Arc<Session>>,
+    /// The device is in the hands of evaluators.
+    handed: Option<Arc<Handed>>,
     /// What still goes on in stores that were locked: it ends at its next page, and until then no
     /// other begins in the same store.
     leaving: Vec<(String, Job)>,
@@ -78,6 +81,14 @@ pub(crate) struct Session {
     signer: Arc<SoftwareSigner>,
     pub(crate) job: Job,
     pub(crate) schedule: Schedule,
+}
+
+/// A store that is open for ballots (民主评议) and for nothing else.
+pub(crate) struct Handed {
+    pub(crate) session: Arc<Session>,
+    pub(crate) cycle: CycleId,
+    /// The households that are evaluated, in their order.
+    pub(crate) households: Vec<SubjectId>,
 }
 
 /// What a shell without a port passes on.
@@ -149,6 +160,7 @@ impl FieldApp {
             state: Mutex::new(State {
                 lang,
                 session: None,
+                handed: None,
                 leaving: Vec::new(),
                 disk: Arc::new(SystemDisk),
             }),
@@ -272,13 +284,28 @@ impl FieldApp {
         });
         let mut state = self.state();
         state.leave();
+        state.handed = None;
         state.session = Some(Arc::clone(&session));
         session
     }
 
     /// Locks the store; what goes on with it comes to its end.
     pub fn lock(&self) {
-        self.state().leave();
+        let mut state = self.state();
+        state.leave();
+        state.handed = None;
+    }
+
+    /// Gives the device out of the officer's hand: from here on nothing is open but the ballots of
+    /// these households, until a PIN opens the store again.
+    pub(crate) fn hand_over(&self, handed: Handed) {
+        let mut state = self.state();
+        state.leave();
+        state.handed = Some(Arc::new(handed));
+    }
+
+    pub(crate) fn handed(&self) -> Option<Arc<Handed>> {
+        self.state().handed.clone()
     }
 
     /// Starts to synchronise, unless it goes on already; whether it did.

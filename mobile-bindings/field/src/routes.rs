@@ -3,6 +3,7 @@
 
 mod answer;
 mod card;
+mod gacha;
 mod visit;
 
 use axum::Router;
@@ -47,7 +48,17 @@ pub fn router(app: FieldApp) -> Router {
         .route("/api/jobs/sync", get(job))
         .route("/api/network", post(network))
         .route("/device", get(about))
+        .route("/register", get(gacha::show_register).post(gacha::register))
+        .route(
+            "/evaluation",
+            get(gacha::evaluations).post(gacha::begin_round),
+        )
+        .route("/round", get(gacha::round).post(gacha::go_round))
         .route("/visit/{subject}", get(visit::visit))
+        .route(
+            "/visit/{subject}/evaluation",
+            get(visit::show_evaluation).post(visit::begin_evaluation),
+        )
         .route(
             "/visit/{subject}/people",
             get(visit::show_people).post(visit::save_people),

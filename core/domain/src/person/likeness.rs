@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_number_is_found_in_its_old_form_and_in_another_gacha_and_a_name_is_not() {
         let old = [person("示例甲", Some("440524800101001"))];
-        let number = crate::person::ResidentId::from_15("440524800101001").unwrap();
+        let number = ResidentId::from_15("440524800101001").unwrap();
         let new = [person("示例甲", Some(number.as_str()))];
         let away = Compared {
             division: "150623200202".parse().unwrap(),

@@ -78,7 +78,7 @@ fn given(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {
         let (on, until) = (consent.given_on.to_string(), consent.until.to_string());
         let words = format!(
             "{}：{}",
-            people::role_name(visit, &consent.person),
+            people::role_name(visit.lang, &consent.person),
             text::app_consent_given(visit.lang, on, until)
         );
         paragraph(html, "kept", &words);
@@ -137,7 +137,7 @@ fn entry(
             "<input type=\"radio\" id=\"p{at}\" name=\"person\" value=\"{}\"{checked}>\
              <label for=\"p{at}\">{} {}</label>",
             escape(&person.role),
-            escape(&people::role_name(visit, &person.role)),
+            escape(&people::role_name(visit.lang, &person.role)),
             escape(&person.full_name)
         );
     }

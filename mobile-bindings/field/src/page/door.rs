@@ -28,6 +28,13 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
     if let Some(wrong) = wrong {
         alert(&mut html, wrong);
     }
+    if app.handed().is_some() {
+        let _ = writeln!(
+            html,
+            "<p><a class=\"button wide\" href=\"/round\">{}</a></p>",
+            escape(&text::app_round_go_on(lang))
+        );
+    }
     html.push_str("<form method=\"post\" action=\"/unlock\" class=\"door\">\n");
     let _ = writeln!(
         html,

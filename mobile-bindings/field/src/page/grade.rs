@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use itgel_device::Error;
+use itgel_device::{Error, EvaluationCount};
 use itgel_domain::assess::{Assessment, Reason, TraceLine};
 use itgel_domain::pack::RulePack;
 use itgel_text::{self as text, escape};
@@ -21,7 +21,8 @@ pub(crate) fn grade(visit: &Visit<'_>) -> Result<Page, Trouble> {
     match assessed {
         Ok(assessment) => {
             let (pack, _) = device.rules_for(&visit.subject.id, visit.today)?;
-            told(&mut html, visit, &assessment, &pack);
+            let count = device.evaluation(&visit.subject.id, &visit.cycle.id, visit.today)?;
+            told(&mut html, visit, &assessment, &pack, &count);
         }
         Err(error @ (Error::PackMissing | Error::ParametersMissing)) => {
             paragraph(&mut html, "empty", &text::error(lang, error.code(), &[]));
@@ -37,7 +38,13 @@ pub(crate) fn grade(visit: &Visit<'_>) -> Result<Page, Trouble> {
     Ok(Page::new(text::app_section_grade(lang), visit.at("grade"), html).back_to(visit.at("")))
 }
 
-fn told(html: &mut String, visit: &Visit<'_>, assessment: &Assessment, pack: &RulePack) {
+fn told(
+    html: &mut String,
+    visit: &Visit<'_>,
+    assessment: &Assessment,
+    pack: &RulePack,
+    count: &EvaluationCount,
+) {
     let lang = visit.lang;
     let _ = writeln!(
         html,
@@ -59,6 +66,9 @@ fn told(html: &mut String, visit: &Visit<'_>, assessment: &Assessment, pack: &Ru
     if !assessment.pending.is_empty() {
         paragraph(html, "note", &text::app_grade_pending(lang));
         paragraph(html, "note", &text::app_grade_why_range(lang));
+        if count.needed > 0 {
+            super::evaluation::counted(html, lang, count);
+        }
     }
     html.push_str("</section>\n");
     missing(html, visit, assessment);

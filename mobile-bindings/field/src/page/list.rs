@@ -53,6 +53,7 @@ pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Pa
     gacha_chips(&mut html, lang, &gachas, &asked);
     progress(&mut html, lang, session, &asked, &cycle)?;
     search(&mut html, lang, &asked);
+    ways(&mut html, lang, gacha);
     rows(&mut html, lang, session, &asked, &cycle)?;
     Ok(page(html))
 }
@@ -166,6 +167,17 @@ fn search(html: &mut String, lang: Lang, asked: &Asked<'_>) {
         escape(&text::app_order_name(lang)),
         escape(&text::app_search(lang)),
         hint = escape(&text::app_search_hint(lang)),
+    );
+}
+
+/// What is done with a gacha as a whole.
+fn ways(html: &mut String, lang: Lang, gacha: DivisionCode) {
+    let _ = writeln!(
+        html,
+        "<p class=\"ways\"><a class=\"button\" href=\"/register?gacha={gacha}\">{}</a>\
+         <a class=\"button\" href=\"/evaluation?gacha={gacha}\">{}</a></p>",
+        escape(&text::app_register(lang)),
+        escape(&text::app_evaluation(lang))
     );
 }
 

@@ -1,10 +1,12 @@
 //! The pages, one file for each step of the day. Text becomes markup by `escape` and in no other
 //! way.
 
+pub(crate) mod ballot;
 pub(crate) mod card;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod door;
+pub(crate) mod evaluation;
 pub(crate) mod field;
 pub(crate) mod grade;
 pub(crate) mod list;
@@ -12,6 +14,7 @@ pub(crate) mod notice;
 pub(crate) mod people;
 pub(crate) mod photos;
 pub(crate) mod records;
+pub(crate) mod register;
 pub(crate) mod seal;
 pub(crate) mod section;
 pub(crate) mod visit;

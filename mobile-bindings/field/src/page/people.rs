@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 
 use itgel_device::Error;
-use itgel_domain::error::Violation;
+use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::identity::Person;
-use itgel_text::{self as text, escape};
+use itgel_text::{self as text, Lang, escape};
 
 use super::visit::Visit;
 use super::{alert, paragraph};
@@ -24,6 +24,9 @@ const PARTS: [(&str, &str); 4] = [
     ("id", "text"),
     ("phone", "tel"),
 ];
+
+/// Digits of an ID number of the old form (`domain.md` G 5).
+const OLD_DIGITS: usize = 15;
 
 /// The page, with what is known.
 pub(crate) fn people(visit: &Visit<'_>) -> Result<Page, Trouble> {
@@ -46,29 +49,10 @@ pub(crate) fn page(visit: &Visit<'_>, people: &[Person], wrong: &[Violation]) ->
     let lang = visit.lang;
     let mut html = String::new();
     paragraph(&mut html, "note", &text::app_people_why(lang));
-    for one in wrong {
-        let role = one.field.split('/').nth(1).unwrap_or("head");
-        let words = format!("{}：{}", role_name(visit, role), text::violation(lang, one));
-        alert(&mut html, &words);
-    }
+    unplaced(&mut html, lang, wrong);
     let at = visit.at("people");
     let _ = writeln!(html, "<form id=\"entry\" method=\"post\" action=\"{at}\">");
-    for role in ROLES {
-        let person = people.iter().find(|person| person.role == role);
-        let open = match person.is_some() || role == "head" {
-            true => " open",
-            false => "",
-        };
-        let _ = writeln!(
-            html,
-            "<details class=\"person\"{open}><summary>{}</summary>",
-            escape(&role_name(visit, role))
-        );
-        for (part, pad) in PARTS {
-            input(&mut html, visit, person, (role, part, pad));
-        }
-        html.push_str("</details>\n");
-    }
+    inputs(&mut html, lang, people, wrong);
     let _ = writeln!(
         html,
         "<p class=\"ends\"><button class=\"main\" name=\"go\" value=\"next\">{}</button></p>\n</form>",
@@ -79,17 +63,47 @@ pub(crate) fn page(visit: &Visit<'_>, people: &[Person], wrong: &[Violation]) ->
         .with_entry()
 }
 
+/// What is wrong and has no field of its own.
+pub(crate) fn unplaced(html: &mut String, lang: Lang, wrong: &[Violation]) {
+    for one in wrong.iter().filter(|one| !one.field.contains('#')) {
+        alert(html, &text::violation(lang, one));
+    }
+}
+
+/// The fields of every role, each with what is wrong with it.
+pub(crate) fn inputs(html: &mut String, lang: Lang, people: &[Person], wrong: &[Violation]) {
+    for role in ROLES {
+        let person = people.iter().find(|person| person.role == role);
+        let open = match person.is_some() || role == "head" {
+            true => " open",
+            false => "",
+        };
+        let _ = writeln!(
+            html,
+            "<details class=\"person\"{open}><summary>{}</summary>",
+            escape(&role_name(lang, role))
+        );
+        for (part, pad) in PARTS {
+            let field = format!("identity/{role}#{part}");
+            let wrong = wrong.iter().find(|one| one.field == field);
+            input(html, lang, person, (role, part, pad), wrong);
+        }
+        html.push_str("</details>\n");
+    }
+}
+
 fn input(
     html: &mut String,
-    visit: &Visit<'_>,
+    lang: Lang,
     person: Option<&Person>,
     (role, part, pad): (&str, &str, &str),
+    wrong: Option<&Violation>,
 ) {
     let label = match part {
-        "name" => text::app_full_name(visit.lang),
-        "mn" => text::app_name_mn(visit.lang),
-        "id" => text::app_id_number(visit.lang),
-        _ => text::app_phone(visit.lang),
+        "name" => text::app_full_name(lang),
+        "mn" => text::app_name_mn(lang),
+        "id" => text::app_id_number(lang),
+        _ => text::app_phone(lang),
     };
     let value = person.and_then(|person| match part {
         "name" => Some(person.full_name.as_str()),
@@ -97,24 +111,43 @@ fn input(
         "id" => person.id_number.as_deref(),
         _ => person.phone.as_deref(),
     });
+    let value = value.unwrap_or_default();
+    let class = if wrong.is_some() {
+        "field wrong"
+    } else {
+        "field"
+    };
     let _ = writeln!(
         html,
-        "<div class=\"field\"><label for=\"{role}-{part}\">{}</label>\
+        "<div class=\"{class}\"><label for=\"{role}-{part}\">{}</label>\
          <input id=\"{role}-{part}\" name=\"{role}:{part}\" inputmode=\"{pad}\" value=\"{}\" \
-         autocomplete=\"off\"></div>",
+         autocomplete=\"off\">",
         escape(&label),
-        escape(value.unwrap_or_default())
+        escape(value)
     );
+    if let Some(wrong) = wrong {
+        alert(html, &fault_words(lang, wrong, value));
+    }
+    html.push_str("</div>\n");
+}
+
+/// What is wrong with a part of a person; a number of the old form says what to write instead.
+fn fault_words(lang: Lang, wrong: &Violation, written: &str) -> String {
+    let is_old = written.len() == OLD_DIGITS && written.bytes().all(|b| b.is_ascii_digit());
+    match wrong.code {
+        ErrorCode::PersonIdInvalid if is_old => text::app_id_old(lang),
+        _ => text::violation(lang, wrong),
+    }
 }
 
 /// What a role is called.
-pub(crate) fn role_name(visit: &Visit<'_>, role: &str) -> String {
+pub(crate) fn role_name(lang: Lang, role: &str) -> String {
     match role {
-        "head" => text::app_role_head(visit.lang),
-        "spouse" => text::app_role_spouse(visit.lang),
+        "head" => text::app_role_head(lang),
+        "spouse" => text::app_role_spouse(lang),
         other => {
             let n = other.rsplit('-').next().unwrap_or(other);
-            text::app_role_adult(visit.lang, n)
+            text::app_role_adult(lang, n)
         }
     }
 }

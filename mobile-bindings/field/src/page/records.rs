@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use itgel_device::sync::{Progress, SyncReport};
-use itgel_device::{Need, Record, RecordState};
+use itgel_device::{Need, Record, RecordKind, RecordState};
 use itgel_domain::error::Kind;
 use itgel_text::{self as text, Lang, escape};
 
@@ -56,6 +56,9 @@ fn row(visit: &Visit<'_>, record: &Record) -> String {
         RecordState::NeedsYou(_) => ("needs", text::sync_needs_you(lang)),
     };
     let mut html = format!("<span class=\"badge {class}\">{}</span>", escape(&words));
+    if let Some(kind) = kind_name(lang, record.kind) {
+        let _ = write!(html, " {}", escape(&kind));
+    }
     if !record.code.is_empty() {
         let _ = write!(html, " <b>{}</b>", escape(&record.code));
     }
@@ -75,16 +78,33 @@ fn row(visit: &Visit<'_>, record: &Record) -> String {
                 paragraph(&mut html, "note", &text::app_flagged(lang));
             }
         }
-        RecordState::NeedsYou(need) => html.push_str(&needed(visit, need)),
+        RecordState::NeedsYou(need) => html.push_str(&needed(visit, record, need)),
         _ => {}
     }
     html
 }
 
+/// What a record is, where it is no part of the visit.
+fn kind_name(lang: Lang, kind: RecordKind) -> Option<String> {
+    match kind {
+        RecordKind::File => None,
+        RecordKind::Identity => Some(text::app_section_people(lang)),
+        RecordKind::Ballot => Some(text::app_evaluation(lang)),
+        RecordKind::Objection => Some(text::app_record_objection(lang)),
+    }
+}
+
 /// Why somebody has to act, and the way to the field.
-fn needed(visit: &Visit<'_>, need: &Need) -> String {
+fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
     let (words, place) = match need {
-        Need::SetAside(code) => (text::error(visit.lang, *code, &[]), visit.at("")),
+        Need::SetAside(code) => {
+            let part = match record.kind {
+                RecordKind::Identity => "people",
+                RecordKind::Ballot => "evaluation",
+                RecordKind::File | RecordKind::Objection => "",
+            };
+            (text::error(visit.lang, *code, &[]), visit.at(part))
+        }
         Need::Task { item, text } => {
             let place = item.as_ref().map(|item| visit.place_of(item.as_str()));
             (text.clone(), place.unwrap_or_else(|| visit.at("")))

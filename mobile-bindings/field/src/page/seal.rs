@@ -178,7 +178,7 @@ fn slip(visit: &Visit<'_>, sealed: &Sealed) -> Result<Page, Trouble> {
     let grade = grade::range(visit, &sealed.assessment);
     line(text::app_section_grade(lang), &grade, "");
     for (person, number) in &sealed.consent_receipts {
-        let of = super::people::role_name(visit, person);
+        let of = super::people::role_name(visit.lang, person);
         line(
             format!("{} · {of}", text::app_slip_consent(lang)),
             &number.to_string(),

@@ -202,12 +202,18 @@ pub(crate) fn overview(visit: &Visit<'_>) -> Result<Page, Trouble> {
             escape(&filled(visit, &part)),
         );
     }
-    let records = escape(&text::app_section_records(lang));
-    let _ = writeln!(
-        html,
-        "<li><a href=\"{}\"><span>{records}</span></a></li>\n</ol>",
-        visit.at("records")
-    );
+    for (part, name) in [
+        ("evaluation", text::app_evaluation(lang)),
+        ("records", text::app_section_records(lang)),
+    ] {
+        let _ = writeln!(
+            html,
+            "<li><a href=\"{}\"><span>{}</span></a></li>",
+            visit.at(part),
+            escape(&name)
+        );
+    }
+    html.push_str("</ol>\n");
     Ok(Page::new(visit.name()?, visit.at(""), html).back_to("/"))
 }
 

@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Json, Response};
 
-use super::answer::{Asked, blocking};
+use super::answer::{Asked, blocking, opened};
 use crate::page::visit::{Visit, overview};
-use crate::page::{consent, grade, people, photos, records, seal, section};
+use crate::page::{consent, evaluation, grade, people, photos, records, seal, section};
 use crate::request::Form;
 
 pub(super) async fn visit(asked: Asked) -> Response {
@@ -164,4 +164,17 @@ pub(super) async fn save_seal(asked: Asked, form: Form) -> Response {
 
 pub(super) async fn show_records(asked: Asked) -> Response {
     asked.page(|_, visit| records::records(visit)).await
+}
+
+pub(super) async fn show_evaluation(asked: Asked) -> Response {
+    asked.page(|_, visit| evaluation::of_one(visit)).await
+}
+
+pub(super) async fn begin_evaluation(asked: Asked) -> Response {
+    let Asked { app, subject, .. } = asked;
+    let begun = opened(app.clone(), move |app, session| {
+        let visit = Visit::of(app, session, &subject)?;
+        evaluation::hand_over(app, session, &visit.cycle, vec![visit.subject.id.clone()])
+    });
+    begun.await
 }

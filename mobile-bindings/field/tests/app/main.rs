@@ -11,10 +11,12 @@
 mod auto;
 mod card;
 mod door;
+mod evaluation;
 mod gate;
 mod list;
 mod officer;
 mod practice;
+mod register;
 #[allow(
     dead_code,
     reason = "the device library's own server, of which a part is used"

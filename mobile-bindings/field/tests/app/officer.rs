@@ -252,6 +252,13 @@ impl Officer {
         words(&self.post(&path, &[("item", item), (&value, written)]))
     }
 
+    /// Leaves a field of the household whose page stands at `at`.
+    pub(crate) fn fill_at(&self, at: &str, item: &str, written: &str) -> String {
+        let value = format!("v:{item}");
+        let form = [("item", item), (value.as_str(), written)];
+        words(&self.post(&format!("{at}/field"), &form))
+    }
+
     pub(crate) fn identify(&self, n: u32, name: &str, phone: &str) -> Answered {
         let form = [
             ("head:name", name),
