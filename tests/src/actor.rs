@@ -329,6 +329,24 @@ impl Office {
         )
     }
 
+    /// Sends a case as it was last read back to its collectors, because of an item.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn send_back(&self, case: &Value, item: &str, words: &str) -> Result<Value, Refusal> {
+        let id = case["id"].as_str().unwrap();
+        let request = json!({
+            "version": case["version"],
+            "step": { "step": "return" },
+            "reason": { "code": "COUNT", "text": words },
+            "item": item,
+        });
+        refusals(
+            self.session
+                .post(&format!("/v1/cases/{id}/steps"), &request),
+        )
+    }
+
     /// Publishes what was reviewed in a gacha.
     pub fn publish(&self, gacha: DivisionCode) -> Value {
         let path = format!("/v1/publicity/{gacha}?cycle={}", self.cycle);

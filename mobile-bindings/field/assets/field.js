@@ -40,13 +40,15 @@
       try {
         var answer = await post(form.dataset.save, sent);
         var kept = JSON.parse(answer.text), error = field.querySelector('.error');
+        await still();
         error.textContent = kept.error || '';
         error.hidden = !kept.error;
         if (!answer.ok) throw new Error('not kept');
         field.classList.toggle('wrong', !!kept.error);
         warn(kept.warnings);
         state.className = 'state';
-        state.textContent = '✓ ' + (kept.note || kept.saved);
+        state.title = kept.note || kept.saved;
+        state.textContent = field.matches('.cell') ? '✓' : '✓ ' + state.title;
       } catch (_) {
         state.className = 'state failed';
         state.textContent = '✗';
@@ -73,13 +75,31 @@
     box.hidden = !words.length;
   }
 
+  // A page that moves under a finger swallows its tap: what is told of a field has its place in the
+  // line of its state, and what needs more room waits until no finger is down.
+  var isDown = false, waiting = [];
+  document.addEventListener('pointerdown', function () { isDown = true; }, true);
+  ['pointerup', 'pointercancel'].forEach(function (name) {
+    document.addEventListener(name, function () {
+      isDown = false;
+      // After the click that belongs to it.
+      setTimeout(function () { waiting.splice(0).forEach(function (go) { go(); }); }, 50);
+    }, true);
+  });
+  function still() {
+    return new Promise(function (go) {
+      if (isDown) waiting.push(go);
+      else go();
+    });
+  }
+
   function mark(field) {
     var state = field.querySelector('.state');
     if (!state) {
       state = document.createElement('span');
       state.className = 'state';
       state.setAttribute('role', 'status');
-      field.insertBefore(state, field.querySelector('details'));
+      field.querySelector('summary').appendChild(state);
     }
     state.textContent = '…';
     return state;

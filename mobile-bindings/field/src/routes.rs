@@ -86,11 +86,19 @@ pub fn router(app: FieldApp) -> Router {
         .route("/visit/{subject}/records", get(visit::show_records))
         .route(
             "/assets/field.css",
-            get(|| asset("text/css; charset=utf-8", assets::STYLE)),
+            get(|| asset("text/css; charset=utf-8", assets::STYLE.as_bytes())),
         )
         .route(
             "/assets/field.js",
-            get(|| asset("text/javascript; charset=utf-8", assets::SCRIPT)),
+            get(|| asset("text/javascript; charset=utf-8", assets::SCRIPT.as_bytes())),
+        )
+        .route(
+            "/assets/mongolian.woff2",
+            get(|| asset("font/woff2", assets::FONT)),
+        )
+        .route(
+            "/assets/font-licence.txt",
+            get(|| asset("text/plain; charset=utf-8", assets::FONT_LICENCE.as_bytes())),
         )
         .fallback(|State(app): State<FieldApp>| async move {
             respond(&app, &Trouble::NotFound.page(app.lang()))
@@ -203,6 +211,6 @@ async fn about(State(app): State<FieldApp>) -> Response {
     opened(app, |app, session| device::device(app, session)).await
 }
 
-async fn asset(kind: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, kind)], text).into_response()
+async fn asset(kind: &'static str, bytes: &'static [u8]) -> Response {
+    ([(header::CONTENT_TYPE, kind)], bytes).into_response()
 }

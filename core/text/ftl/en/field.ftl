@@ -5,6 +5,7 @@ app-list = My gachas
 app-needs = Needs you
 app-sync = Sync
 app-device = This device
+app-font-licence = Licence of the Mongolian font
 app-lock = Lock
 app-back = Back
 app-next = Next

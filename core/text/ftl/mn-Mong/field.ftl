@@ -5,6 +5,7 @@ app-list = ᠮᠢᠨᠦ ᠭᠠᠴᠠᠭ᠎ᠠ
 app-needs = ᠬᠡᠷᠡᠭ
 app-sync = ᠢᠯᠡᠭᠡᠬᠦ
 app-device = ᠮᠠᠰᠢᠨ
+app-font-licence = ᠮᠣᠩᠭᠣᠯ ᠦᠰᠦᠭ ᠦᠨ ᠵᠥᠪᠰᠢᠶᠡᠷᠡᠯ
 app-lock = ᠣᠨᠢᠰᠤᠯᠠᠬᠤ
 app-back = ᠪᠤᠴᠠᠬᠤ
 app-next = ᠳᠠᠷᠠᠭ᠎ᠠ

@@ -4,6 +4,7 @@ app-list = 我的嘎查
 app-needs = 需处理
 app-sync = 同步
 app-device = 本机
+app-font-licence = 蒙古文字体的许可
 app-lock = 锁定
 app-back = 返回
 app-next = 下一步

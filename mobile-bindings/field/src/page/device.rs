@@ -52,6 +52,11 @@ pub(crate) fn device(app: &FieldApp, session: &Session) -> Result<Page, Trouble>
         "note",
         &format!("itgel-field {}", env!("CARGO_PKG_VERSION")),
     );
+    let _ = writeln!(
+        html,
+        "<p class=\"note\"><a href=\"/assets/font-licence.txt\">{}</a></p>",
+        escape(&text::app_font_licence(lang))
+    );
     Ok(Page::new(text::app_device(lang), "/device", html))
 }
 

@@ -65,7 +65,12 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
         escape(&text::app_add_officer(lang))
     );
     practice(&mut html, lang);
-    Page::new(text::app_choose_officer(lang), "/", html).with_status(StatusCode::UNAUTHORIZED)
+    // A page to start from is no mistake; a PIN that does not fit is one.
+    let status = match wrong {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::UNAUTHORIZED,
+    };
+    Page::new(text::app_choose_officer(lang), "/", html).with_status(status)
 }
 
 /// The way to practise, which needs nobody's leave.

@@ -1,0 +1,127 @@
+//! Links that break, days without one, and programs that are killed.
+
+use itgel_tests::World;
+use serde_json::json;
+
+use crate::browser::Screen;
+use crate::officer::Officer;
+use crate::on_the_way;
+use crate::proxy::BreakingLink;
+use crate::visit::at;
+
+/// As much as a link of a bad day carries before it breaks.
+const CUT_BYTES: usize = 50_000;
+
+/// A day in milliseconds.
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Times that an officer presses the button before giving up.
+const PRESSES: u32 = 40;
+
+#[test]
+fn what_was_written_before_a_kill_was_gone() {
+    on_the_way(async {
+        let world = World::with_households(150);
+        let household = &world.households()[0];
+        let mut officer = Officer::at_work(&world, Screen::Phone).await;
+        officer.open_household(household).await;
+        officer
+            .press(".parts a[href$='/people']", &at(household, "people"))
+            .await;
+        officer.identify(household).await;
+        officer.ask_consent(household).await;
+        officer.fill_section(&household.found, "household").await;
+        // The last field still has the focus when the program dies.
+        officer.write("[name='v:household.members']", "6").await;
+        officer.wait_until_kept().await;
+        officer.program.restart();
+        officer.open().await;
+        officer.unlock().await;
+        officer.open_household(household).await;
+        let section = at(household, "section/household");
+        officer.press("main > p > a.main", &section).await;
+        assert_eq!(officer.value("[name='v:household.members']").await, "6");
+        let focus = "return document.activeElement.name";
+        assert_eq!(
+            officer.browser.ask(focus, Vec::new()).await,
+            json!("v:household.members")
+        );
+    });
+}
+
+#[test]
+fn days_without_signal_kept_the_officer_from_work() {
+    on_the_way(async {
+        let world = World::with_households(150);
+        let household = &world.households()[0];
+        let mut officer = Officer::at_work(&world, Screen::Phone).await;
+        officer.program.way.set_signal(false);
+        for _ in 0..6 {
+            world.pass_ms(DAY_MS);
+        }
+        officer.program.restart();
+        officer.open().await;
+        officer.unlock().await;
+        officer.open_household(household).await;
+        officer
+            .press(".parts a[href$='/people']", &at(household, "people"))
+            .await;
+        officer.identify(household).await;
+        officer.ask_consent(household).await;
+        officer.fill(household).await;
+        officer.seal(household).await;
+        let told = officer.synchronise().await;
+        assert!(told.contains("数据都在本机"), "{told}");
+        assert_eq!(officer.badges(household).await, ["waiting", "waiting"]);
+        world.pass_ms(DAY_MS);
+        officer.program.way.set_signal(true);
+        officer.synchronise().await;
+        assert_eq!(officer.badges(household).await, ["received", "received"]);
+    });
+}
+
+#[test]
+fn a_link_that_breaks_every_50_kb_never_let_anything_through() {
+    on_the_way(async {
+        let world = World::with_households(600);
+        let household = &world.households()[0];
+        let link = BreakingLink::to(world.address(), CUT_BYTES);
+        let officer = Officer::with_a_new_device(&world, Screen::Phone).await;
+        officer.program.way.lead_over(&link.address);
+        officer.enrol(&world.sample.teams[1].collector).await;
+        officer.until_through().await;
+        let cuts = link.cuts();
+        officer.open_household(household).await;
+        officer
+            .press(".parts a[href$='/people']", &at(household, "people"))
+            .await;
+        officer.identify(household).await;
+        officer.ask_consent(household).await;
+        officer.fill(household).await;
+        officer.browser.goto_in_page(&at(household, "photos")).await;
+        officer.take_photo().await;
+        officer.seal(household).await;
+        officer.until_through().await;
+        assert_eq!(officer.badges(household).await, ["received", "received"]);
+        println!(
+            "{cuts} cuts of the download, {} of the upload",
+            link.cuts() - cuts
+        );
+        assert!(link.cuts() > 0, "the link never broke");
+    });
+}
+
+impl Officer<'_> {
+    /// Presses the button until everything is through.
+    async fn until_through(&self) {
+        let mut told = self.wait_for_sync().await;
+        for _ in 0..PRESSES {
+            if !told.contains("没有完成") {
+                return;
+            }
+            assert!(told.contains("数据都在本机"), "{told}");
+            told = self.synchronise().await;
+        }
+        panic!("nothing came through in {PRESSES} presses: {told}")
+    }
+}
