@@ -310,7 +310,11 @@ impl Device {
         now: AtMs,
     ) -> Result<ChainRef, Error> {
         let with = (&self.rules, self.entropy.as_ref());
-        self.enter(now, |tx| people::put_identity(tx, id, people, now, with))
+        self.enter(now, |tx| {
+            let at = people::put_identity(tx, id, people, now, with)?;
+            draft::delete_people(tx, id)?;
+            Ok(at)
+        })
     }
 
     /// Writes that an adult took a consent back; it takes effect when the server receives it.

@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use itgel_domain::division::DivisionCode;
+use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::identity::Person;
 use itgel_domain::pack::{Parameters, RulePack};
+use itgel_domain::sync::media::CHUNK_BYTES;
+use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
 use crate::error::Error;
 use crate::rules::Told;
+use crate::store::picture::KeptPicture;
 use crate::store::subject::{self, Listed, Progress};
+use crate::store::{draft, picture};
 use crate::visit::subject_row;
 use crate::{Device, Listing};
 
@@ -70,6 +76,69 @@ impl Device {
     pub fn count_listed(&self, listing: &Listing<'_>) -> Result<u64, Error> {
         let patterns = crate::people::search_patterns(listing.search);
         self.read(|db| Ok(subject::count_listed(db, listing, patterns.as_ref())?))
+    }
+
+    /// Keeps the people of a subject as they are being written down, whole or not.
+    ///
+    /// # Errors
+    /// As [`Device::put_value`].
+    pub fn put_drafted_people(
+        &self,
+        id: &SubjectId,
+        people: &[Person],
+        now: AtMs,
+    ) -> Result<(), Error> {
+        self.enter(now, |tx| {
+            subject_row(tx, id)?;
+            Ok(draft::put_people(tx, id, people, now)?)
+        })
+    }
+
+    /// Takes the drafted people of a subject back.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn clear_drafted_people(&self, id: &SubjectId) -> Result<(), Error> {
+        self.write(|tx| Ok(draft::delete_people(tx, id)?))
+    }
+
+    /// The people of a subject that were written down and not saved yet.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn drafted_people(&self, id: &SubjectId) -> Result<Option<Vec<Person>>, Error> {
+        self.read(|db| Ok(draft::people(db, id)?))
+    }
+
+    /// Whether the bytes of a picture are here.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn holds_picture(&self, kept: &KeptPicture) -> Result<bool, Error> {
+        self.read(|db| Ok(picture::chunk(db, kept, 0)?.is_some()))
+    }
+
+    /// The bytes of a picture of a subject; `None` for one that was never here or was let go.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn picture(&self, id: &SubjectId, content: &Hash) -> Result<Option<Vec<u8>>, Error> {
+        self.read(|db| {
+            let kept = picture::list(db, Some(id))?.into_iter();
+            let Some(kept) = kept.into_iter().find(|one| one.content == *content) else {
+                return Ok(None);
+            };
+            let mut bytes = Vec::new();
+            let mut at = 0;
+            while at < kept.length {
+                let Some(chunk) = picture::chunk(db, &kept, at)? else {
+                    return Ok(None);
+                };
+                bytes.extend(chunk);
+                at += CHUNK_BYTES as u64;
+            }
+            Ok(Some(bytes))
+        })
     }
 
     /// Bytes that the store takes on its disk.

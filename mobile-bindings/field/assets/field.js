@@ -136,6 +136,28 @@
     });
   }
 
+  // A form that becomes one record is kept as a whole while one writes it.
+  function keeps(form) {
+    var timer = null, state = form.querySelector('p.state');
+    function save() {
+      var data = new FormData(form);
+      last = last.then(async function () {
+        try {
+          var answer = await post(form.dataset.keeps, data);
+          if (!answer.ok) throw new Error('not kept');
+          state.className = 'state';
+          state.textContent = '✓ ' + JSON.parse(answer.text).saved;
+        } catch (_) {
+          state.className = 'state failed';
+          state.textContent = '✗';
+        }
+      });
+    }
+    form.addEventListener('input', function () { clearTimeout(timer); timer = setTimeout(save, 600); });
+    form.addEventListener('submit', function () { clearTimeout(timer); });
+    form.addEventListener('change', function () { clearTimeout(timer); save(); });
+  }
+
   // Sheep units, added up as one writes: thousandths, so that nothing is rounded on the way.
   function sum() {
     var out = document.getElementById('su'), total = 0;
@@ -278,6 +300,7 @@
   function begin() {
     forms();
     document.querySelectorAll('form[data-save]').forEach(entry);
+    document.querySelectorAll('form[data-keeps]').forEach(keeps);
     document.querySelectorAll('canvas[data-signs]').forEach(signs);
     document.querySelectorAll('input[data-reads]').forEach(photo);
     document.querySelectorAll('input[data-attaches]').forEach(attaches);

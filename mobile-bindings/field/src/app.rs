@@ -328,6 +328,9 @@ impl FieldApp {
             let attempt = ended
                 .as_ref()
                 .map_or_else(SyncError::attempt, |_| Attempt::Done);
+            if ended.is_ok() {
+                session.let_go();
+            }
             let left = waiting(&session.device);
             session
                 .schedule
@@ -381,6 +384,17 @@ impl FieldApp {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// Lets go what the server has had for long, by the server's clock: ours may be years ahead.
+    fn let_go(&self) {
+        let heard = self.device.trust(AtMs(0)).map(|trust| trust.last_contact);
+        let gone = heard.map(|heard| heard.map(|at| self.device.compact(at)));
+        if !matches!(gone, Ok(None | Some(Ok(_)))) {
+            tracing::warn!("pictures that the server has cannot be let go");
+        }
     }
 }
 

@@ -67,6 +67,7 @@ pub fn router(app: FieldApp) -> Router {
             "/visit/{subject}/consent",
             get(visit::show_consent).post(visit::save_consent),
         )
+        .route("/visit/{subject}/people/draft", post(visit::keep_people))
         .route("/visit/{subject}/consent/clear", post(visit::clear_consent))
         .route(
             "/visit/{subject}/section/{section}",
@@ -76,6 +77,10 @@ pub fn router(app: FieldApp) -> Router {
         .route(
             "/visit/{subject}/photos",
             get(visit::show_photos).post(visit::save_photo),
+        )
+        .route(
+            "/visit/{subject}/photos/{section}",
+            get(visit::show_picture),
         )
         .route("/visit/{subject}/grade", get(visit::show_grade))
         .route("/visit/{subject}/sign", post(visit::sign))

@@ -2,6 +2,7 @@
 
 use itgel_domain::file::entry::Consent;
 use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::identity::Person;
 use itgel_domain::item::{ItemPath, Observation};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, Transaction, params};
@@ -139,4 +140,33 @@ pub(crate) fn delete(
         .execute([subject.as_str(), cycle.as_str()])?;
     }
     Ok(())
+}
+
+pub(crate) fn put_people(
+    tx: &Transaction<'_>,
+    subject: &SubjectId,
+    people: &[Person],
+    now: AtMs,
+) -> Result<(), StoreError> {
+    let people = column::to_cbor(&people, "draft_people.people")?;
+    tx.prepare_cached("insert or replace into draft_people values (?1, ?2, ?3)")?
+        .execute(params![subject.as_str(), people, now.0])?;
+    Ok(())
+}
+
+pub(crate) fn delete_people(tx: &Transaction<'_>, subject: &SubjectId) -> Result<(), StoreError> {
+    tx.prepare_cached("delete from draft_people where subject = ?1")?
+        .execute([subject.as_str()])?;
+    Ok(())
+}
+
+/// The people that are written down and not yet a version of the identity.
+pub(crate) fn people(
+    db: &Connection,
+    subject: &SubjectId,
+) -> Result<Option<Vec<Person>>, StoreError> {
+    let mut query = db.prepare_cached("select people from draft_people where subject = ?1")?;
+    column::first(query.query([subject.as_str()])?, |row| {
+        cbor(row, "people", "draft_people.people")
+    })
 }

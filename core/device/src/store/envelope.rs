@@ -40,22 +40,23 @@ pub(crate) fn insert(
         Body::File(body) => body.file.year,
         Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => 0,
     };
-    let inserted = tx.prepare_cached(
-        "insert or ignore into envelope
+    let inserted = tx
+        .prepare_cached(
+            "insert or ignore into envelope
              (device, incarnation, seq, id, subject, year, counts, listed, bytes)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute(params![
-        envelope.at.device.as_str(),
-        envelope.at.incarnation,
-        int(envelope.at.seq),
-        Envelope::id_of(&envelope.salt, bytes).to_string(),
-        envelope.subject().as_str(),
-        year,
-        counts,
-        listed,
-        bytes,
-    ])?;
+        )?
+        .execute(params![
+            envelope.at.device.as_str(),
+            envelope.at.incarnation,
+            int(envelope.at.seq),
+            Envelope::id_of(&envelope.salt, bytes).to_string(),
+            envelope.subject().as_str(),
+            year,
+            counts,
+            listed,
+            bytes,
+        ])?;
     Ok(inserted > 0)
 }
 

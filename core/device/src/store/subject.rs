@@ -227,11 +227,12 @@ pub(crate) fn list(
 
 /// Deletes everything of a subject but its places in the own chains.
 pub(crate) fn erase(tx: &Transaction<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    const TABLES: [&str; 12] = [
+    const TABLES: [&str; 13] = [
         "envelope",
         "projection",
         "draft_value",
         "draft_consent",
+        "draft_people",
         "identity",
         "register_row",
         "rating_case",

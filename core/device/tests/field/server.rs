@@ -64,6 +64,8 @@ struct State {
     kept: Kept,
     keys: BTreeMap<DeviceId, Vec<u8>>,
     quarantined: BTreeSet<SubjectId>,
+    /// Why they are.
+    quarantined_for: Option<ErrorCode>,
     faults: BTreeMap<u64, Fault>,
     calls: u64,
     page_items: usize,
@@ -143,6 +145,11 @@ impl Server {
     }
 
     /// Sets everything aside that speaks of `subject`.
+    /// Says why it sets aside what it does.
+    pub(crate) fn quarantine_for(&self, why: ErrorCode) {
+        self.state.lock().unwrap().quarantined_for = Some(why);
+    }
+
     pub(crate) fn quarantine(&self, subject: &SubjectId) {
         self.state
             .lock()
@@ -299,7 +306,8 @@ fn take(state: &mut State, push: &Push, bytes: &[u8], place: &ChainRef) -> Verdi
     assert_eq!(envelope.at, *place, "the envelope stands where it says");
     let aside = state.quarantined.contains(envelope.subject());
     let verdict = if aside {
-        Verdict::Quarantined(ErrorCode::ScopeOutside)
+        let why = state.quarantined_for.unwrap_or(ErrorCode::ScopeOutside);
+        Verdict::Quarantined(why)
     } else {
         Verdict::Accepted
     };

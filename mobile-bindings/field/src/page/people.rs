@@ -35,7 +35,13 @@ pub(crate) fn people(visit: &Visit<'_>) -> Result<Page, Trouble> {
         .first()
         .map(|record| record.people.clone())
         .unwrap_or_default();
-    let mut page = page(visit, &known, &[]);
+    let drafted = visit.session.device.drafted_people(&visit.subject.id)?;
+    let mut page = page(visit, drafted.as_ref().unwrap_or(&known), &[]);
+    if drafted.is_some() {
+        let mut html = String::new();
+        paragraph(&mut html, "waiting", &text::app_people_unsaved(visit.lang));
+        page.main.insert_str(0, &html);
+    }
     if records.len() > 1 {
         let mut html = String::new();
         alert(&mut html, &text::app_several_identities(visit.lang));
@@ -51,11 +57,14 @@ pub(crate) fn page(visit: &Visit<'_>, people: &[Person], wrong: &[Violation]) ->
     paragraph(&mut html, "note", &text::app_people_why(lang));
     unplaced(&mut html, lang, wrong);
     let at = visit.at("people");
-    let _ = writeln!(html, "<form id=\"entry\" method=\"post\" action=\"{at}\">");
+    let _ = writeln!(
+        html,
+        "<form id=\"entry\" method=\"post\" action=\"{at}\" data-keeps=\"{at}/draft\">"
+    );
     inputs(&mut html, lang, people, wrong);
     let _ = writeln!(
         html,
-        "<p class=\"ends\"><button class=\"main\" name=\"go\" value=\"next\">{}</button></p>\n</form>",
+        "<p class=\"state\" role=\"status\"></p><p class=\"ends\"><button class=\"main\" name=\"go\" value=\"next\">{}</button></p>\n</form>",
         escape(&text::app_save(lang)),
     );
     Page::new(text::app_section_people(lang), at, html)
@@ -173,6 +182,21 @@ pub(crate) fn written(form: &Form) -> Vec<Person> {
     people.filter(is_somebody).collect()
 }
 
+/// Keeps the people as they are being written, whole or not.
+pub(crate) fn keep(app: &FieldApp, visit: &Visit<'_>, form: &Form) -> Result<(), Trouble> {
+    let (device, id) = (&visit.session.device, &visit.subject.id);
+    let people = written(form);
+    let known = device.identity(id)?;
+    let is_known = known
+        .first()
+        .map_or(people.is_empty(), |record| record.people == people);
+    match is_known {
+        true => device.clear_drafted_people(id)?,
+        false => device.put_drafted_people(id, &people, app.now())?,
+    }
+    Ok(())
+}
+
 /// Writes the people, if they are others than before; what is wrong with them otherwise.
 pub(crate) fn save(
     app: &FieldApp,
@@ -182,6 +206,7 @@ pub(crate) fn save(
     let device = &visit.session.device;
     let known = device.identity(&visit.subject.id)?;
     if known.len() == 1 && known.first().is_some_and(|record| record.people == people) {
+        device.clear_drafted_people(&visit.subject.id)?;
         return Ok(Vec::new());
     }
     match device.put_identity(&visit.subject.id, people, app.now()) {

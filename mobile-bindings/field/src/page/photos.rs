@@ -4,15 +4,18 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use itgel_device::Error;
+use itgel_device::{Error, KeptPicture};
 use itgel_domain::catalogue::Catalogue;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::SubjectId;
 use itgel_domain::item::ItemPath;
+use itgel_domain::picture::Picture;
 use itgel_text::{self as text, escape};
 
-use super::consent::picture;
+use super::consent::picture as taken;
 use super::visit::{Visit, part_name, section_name};
 use super::{alert, instant, paragraph};
-use crate::app::FieldApp;
+use crate::app::{FieldApp, Session};
 use crate::request::{Form, Page, Trouble};
 
 /// The page.
@@ -71,9 +74,40 @@ fn kept(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {
             instant(one.added_at),
             one.length.div_ceil(1024)
         );
+        shown(html, visit, &one);
         paragraph(html, "kept", &words);
     }
     Ok(())
+}
+
+/// The picture itself, small, and whole when it is touched; after its time only that it was here.
+fn shown(html: &mut String, visit: &Visit<'_>, one: &KeptPicture) {
+    let place = visit.at(&format!("photos/{}", one.content));
+    let title = text::app_photo_of(visit.lang, instant(one.added_at));
+    match visit.session.device.holds_picture(one) {
+        Ok(true) => {
+            let _ = writeln!(
+                html,
+                "<a class=\"picture\" href=\"{place}\"><img src=\"{place}\" alt=\"{}\" loading=\"lazy\"></a>",
+                escape(&title)
+            );
+        }
+        _ => paragraph(html, "note", &text::app_photo_gone(visit.lang)),
+    }
+}
+
+/// The bytes of a picture of this household, with what they are.
+pub(crate) fn picture(
+    session: &Session,
+    subject: &str,
+    content: &str,
+) -> Result<(&'static str, Vec<u8>), Trouble> {
+    let subject: SubjectId = subject.parse().map_err(|_| Trouble::NotFound)?;
+    let content: Hash = content.parse().map_err(|_| Trouble::NotFound)?;
+    let bytes = session.device.picture(&subject, &content)?;
+    let bytes = bytes.ok_or(Trouble::NotFound)?;
+    let kind = Picture::read(&bytes).map_err(Error::from)?.kind;
+    Ok((kind.as_str(), bytes))
 }
 
 /// Keeps a photo of a section; what is wrong with it otherwise.
@@ -83,7 +117,7 @@ pub(crate) fn save(
     form: &Form,
 ) -> Result<Option<String>, Trouble> {
     let lang = visit.lang;
-    let Some(bytes) = picture(form.get("picture")) else {
+    let Some(bytes) = taken(form.get("picture")) else {
         let code = itgel_domain::picture::PictureError::Malformed.code();
         return Ok(Some(text::error(lang, code, &[])));
     };

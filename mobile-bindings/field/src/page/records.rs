@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use itgel_device::sync::{Progress, SyncReport};
 use itgel_device::{Need, Record, RecordKind, RecordState};
-use itgel_domain::error::Kind;
+use itgel_domain::error::{ErrorCode, Kind};
 use itgel_text::{self as text, Lang, escape};
 
 use super::visit::Visit;
@@ -98,12 +98,12 @@ fn kind_name(lang: Lang, kind: RecordKind) -> Option<String> {
 fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
     let (words, place) = match need {
         Need::SetAside(code) => {
-            let part = match record.kind {
-                RecordKind::Identity => "people",
-                RecordKind::Ballot => "evaluation",
-                RecordKind::File | RecordKind::Objection => "",
+            let place = match record.kind {
+                RecordKind::Identity => visit.at("people"),
+                RecordKind::Ballot => visit.at("evaluation"),
+                RecordKind::File | RecordKind::Objection => place_of(visit, *code),
             };
-            (text::error(visit.lang, *code, &[]), visit.at(part))
+            (text::error(visit.lang, *code, &[]), place)
         }
         Need::Task { item, text } => {
             let place = item.as_ref().map(|item| visit.place_of(item.as_str()));
@@ -115,6 +115,26 @@ fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
         escape(&words),
         escape(&text::app_open(visit.lang))
     )
+}
+
+/// Where what the server set aside is put right: the field that breaks the same rule here, or else
+/// the part of the visit that the rule is about.
+fn place_of(visit: &Visit<'_>, code: ErrorCode) -> String {
+    let (id, cycle) = (&visit.subject.id, &visit.cycle.id);
+    let checked = visit.session.device.check(id, cycle, visit.today);
+    let broken = checked
+        .map(|checked| checked.violations)
+        .unwrap_or_default();
+    if let Some(same) = broken.iter().find(|one| one.code == code) {
+        return visit.place_of(&same.field);
+    }
+    match code.as_str().split('.').next() {
+        Some("consent") => visit.at("consent"),
+        Some("person") => visit.at("people"),
+        Some("seal") => visit.at("seal"),
+        Some("media") => visit.at("photos"),
+        _ => visit.at(""),
+    }
 }
 
 /// Everything on the device that needs somebody.
@@ -181,7 +201,7 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
         let words = match (code, kind) {
             (Some(code), _) => text::error(lang, *code, &[]),
             (None, Kind::Unavailable) => text::sync_no_signal(lang),
-            (None, _) => text::error(lang, itgel_domain::error::ErrorCode::Unavailable, &[]),
+            (None, _) => text::error(lang, ErrorCode::Unavailable, &[]),
         };
         paragraph(&mut html, "note", &words);
     }

@@ -31,6 +31,16 @@ pub(crate) struct Kept {
     warnings: Option<Vec<String>>,
 }
 
+/// What the script is told after a form was kept as it is.
+pub(crate) fn form_kept(lang: Lang) -> Kept {
+    Kept {
+        note: None,
+        error: None,
+        saved: text::app_saved(lang),
+        warnings: None,
+    }
+}
+
 /// What the script is told where a field could not be kept: the words stay in the field.
 pub(crate) fn not_kept(lang: Lang, trouble: &Trouble) -> Kept {
     let words = match trouble {

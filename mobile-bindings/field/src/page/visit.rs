@@ -243,7 +243,11 @@ fn is_in(visit: &Visit<'_>, violation: &Violation, part: &str) -> bool {
 
 fn filled(visit: &Visit<'_>, part: &str) -> String {
     let Some(section) = part.strip_prefix("section/") else {
-        return String::new();
+        let drafted = visit.session.device.drafted_people(&visit.subject.id);
+        return match part == "people" && matches!(drafted, Ok(Some(_))) {
+            true => text::app_unsaved(visit.lang),
+            false => String::new(),
+        };
     };
     let of_section = |path: &&ItemPath| {
         let item = Catalogue::builtin().get(path);

@@ -1,12 +1,13 @@
 //! The parts of a visit: shown, and saved.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Json, Response};
 
-use super::answer::{Asked, blocking, opened};
+use super::answer::{Asked, blocking, opened, respond};
+use crate::app::FieldApp;
 use crate::page::visit::{Visit, overview};
 use crate::page::{consent, evaluation, grade, people, photos, records, seal, section};
-use crate::request::Form;
+use crate::request::{Form, Trouble};
 
 pub(super) async fn visit(asked: Asked) -> Response {
     asked.page(|_, visit| overview(visit)).await
@@ -107,13 +108,32 @@ pub(super) async fn save_section(asked: Asked, form: Form) -> Response {
 }
 
 pub(super) async fn save_field(asked: Asked, form: Form) -> Response {
+    kept(asked, move |app, visit| {
+        section::save_one(app, visit, &form)
+    })
+    .await
+}
+
+pub(super) async fn keep_people(asked: Asked, form: Form) -> Response {
+    kept(asked, move |app, visit| {
+        people::keep(app, visit, &form)?;
+        Ok(section::form_kept(visit.lang))
+    })
+    .await
+}
+
+/// What the script is told after something was kept while one writes.
+async fn kept(
+    asked: Asked,
+    keep: impl FnOnce(&FieldApp, &Visit<'_>) -> Result<section::Kept, Trouble> + Send + 'static,
+) -> Response {
     let Asked { app, subject, .. } = asked;
     let Some(session) = app.session() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     let kept = blocking(&app, move |app| {
         let visit = Visit::of(app, &session, &subject)?;
-        section::save_one(app, &visit, &form)
+        keep(app, &visit)
     });
     match kept.await {
         Ok(Ok(kept)) => Json(kept).into_response(),
@@ -136,6 +156,24 @@ pub(super) async fn save_photo(asked: Asked, form: Form) -> Response {
             photos::photos(visit, wrong.as_deref())
         })
         .await
+}
+
+/// A photo as it was taken, from the store.
+pub(super) async fn show_picture(asked: Asked) -> Response {
+    let Asked {
+        app,
+        subject,
+        section: content,
+    } = asked;
+    let Some(session) = app.session() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let found = blocking(&app, move |_| photos::picture(&session, &subject, &content));
+    match found.await {
+        Ok(Ok((kind, bytes))) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
+        Ok(Err(trouble)) => respond(&app, &trouble.page(app.lang())),
+        Err(response) => response,
+    }
 }
 
 pub(super) async fn show_grade(asked: Asked) -> Response {

@@ -1,6 +1,7 @@
 //! A visit from the first field to the receipt.
 
-use itgel_domain::sync::pull::PullItem;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::sync::pull::{PullItem, TaskItem};
 
 use crate::officer::{DRAWN, Officer, PIN, words};
 use crate::server::GACHA;
@@ -267,5 +268,93 @@ fn counts_that_do_not_fit_together_are_told_while_one_writes() {
     assert!(
         page.contains("aria-live=\"polite\" hidden"),
         "another section"
+    );
+}
+
+#[test]
+fn a_photo_that_was_taken_is_seen_and_by_nobody_else() {
+    let officer = Officer::at_work(2);
+    let form = [("section", "herd"), ("picture", DRAWN)];
+    let page = words(&officer.post("/visit/hh-1/photos", &form));
+    let place = page.split("<img src=\"").nth(1).unwrap();
+    let place = place.split('"').next().unwrap().to_owned();
+    let shown = officer.app.handle("GET", &place, b"");
+    assert_eq!(
+        (shown.status, shown.content_type.as_str()),
+        (200, "image/png")
+    );
+    assert!(shown.body.starts_with(b"\x89PNG"));
+    let is_kept = |(name, value): &(String, String)| name == "cache-control" && value != "no-store";
+    assert!(!shown.headers.iter().any(is_kept), "no cache keeps it");
+    let elsewhere = place.replace("hh-1", "hh-2");
+    assert_eq!(officer.app.handle("GET", &elsewhere, b"").status, 404);
+    officer.post("/lock", &[]);
+    let locked = officer.app.handle("GET", &place, b"");
+    assert_eq!((locked.status, locked.body.len()), (401, 0));
+}
+
+#[test]
+fn people_who_are_half_written_outlive_a_kill_and_are_nobody_yet() {
+    let mut officer = Officer::at_work(1);
+    let half = [("head:name", "示例"), ("head:id", "1101051949")];
+    let kept = words(&officer.post("/visit/hh-1/people/draft", &half));
+    assert!(kept.contains("\"error\":null"), "{kept}");
+    officer.restart();
+    officer.unlock();
+    let page = officer.get("/visit/hh-1/people");
+    assert!(
+        page.contains("value=\"示例\"") && page.contains("value=\"1101051949\""),
+        "{page}"
+    );
+    assert!(page.contains("还没有保存"));
+    assert!(officer.get("/visit/hh-1").contains("未保存"));
+    assert!(!officer.get("/").contains("示例<"), "nobody is known yet");
+    officer.identify(1, "示例", "");
+    let saved = officer.get("/visit/hh-1/people");
+    assert!(!saved.contains("还没有保存") && saved.contains("value=\"示例\""));
+    // As it is saved it is no draft.
+    let same = [("head:name", "示例"), ("head:id", crate::world::ID_NUMBER)];
+    officer.post("/visit/hh-1/people/draft", &same);
+    assert!(!officer.get("/visit/hh-1/people").contains("还没有保存"));
+}
+
+#[test]
+fn a_record_that_the_server_set_aside_opens_where_it_is_put_right() {
+    let officer = Officer::at_work(1);
+    officer.server.quarantine(&"hh-1".parse().unwrap());
+    officer.server.quarantine_for(ErrorCode::ConsentMissing);
+    officer.visit(1);
+    officer.post("/sync", &[]);
+    officer.wait();
+    let needs = officer.get("/needs");
+    assert!(
+        needs.contains("先征得同意"),
+        "the reason and the way out: {needs}"
+    );
+    assert!(needs.contains("href=\"/visit/hh-1/consent\""), "{needs}");
+    assert!(
+        !needs.contains("href=\"/visit/hh-1\""),
+        "in one tap: {needs}"
+    );
+}
+
+#[test]
+fn what_a_reviewer_asks_for_opens_at_its_field() {
+    let officer = Officer::at_work(1);
+    let task = PullItem::Task(TaskItem {
+        subject: "hh-1".parse().unwrap(),
+        cycle: "2026".parse().unwrap(),
+        item: Some("herd.sheep".parse().unwrap()),
+        text: "请重新清点羊（示例）".into(),
+        officer: None,
+    });
+    officer.server.list(GACHA, &task);
+    officer.post("/sync", &[]);
+    officer.wait();
+    let needs = officer.get("/needs");
+    assert!(
+        needs.contains("请重新清点羊（示例）")
+            && needs.contains("/visit/hh-1/section/herd#f-herd.sheep"),
+        "{needs}"
     );
 }

@@ -136,6 +136,13 @@ create table draft_consent (
     primary key (subject, cycle, person)
 ) strict, without rowid;
 
+-- The people of a subject as they are written down, before they become a version of its identity.
+create table draft_people (
+    subject    text not null primary key,
+    people     blob not null,
+    changed_at integer not null
+) strict, without rowid;
+
 -- What the server told -----------------------------------------------------------------------
 
 create table subject (
