@@ -77,7 +77,7 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
 fn practice(html: &mut String, lang: Lang) {
     let _ = writeln!(
         html,
-        "<form method=\"post\" action=\"/practice\"><button>{}</button></form>",
+        "<form method=\"post\" action=\"/practice\" class=\"practise\"><button>{}</button></form>",
         escape(&text::app_practice_start(lang))
     );
 }

@@ -67,6 +67,7 @@ fn kept(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {
     for one in pictures {
         let state = match one.received_at {
             Some(at) => text::app_received_at(lang, instant(at)),
+            None if visit.session.profile.is_practice() => text::app_practice_kept(lang),
             None => text::app_photo_waiting(lang),
         };
         let words = format!(

@@ -213,7 +213,11 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
     let _ = writeln!(
         html,
         "<p class=\"job\" id=\"job\" role=\"status\"{running}>{}</p>",
-        escape(&job_words(lang, &state))
+        // That it failed stands above already, with the reason.
+        escape(&match &state {
+            JobState::Failed { .. } => String::new(),
+            going => job_words(lang, going),
+        })
     );
     let _ = writeln!(
         html,

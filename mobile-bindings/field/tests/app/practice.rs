@@ -53,6 +53,8 @@ fn nothing_of_practice_is_ever_sent_by_button_schedule_or_card() {
     officer.visit(1);
     let records = officer.get("/visit/practice-1/records");
     assert!(records.contains("练习记录，不上传"), "{records}");
+    let photos = officer.get("/visit/practice-1/photos");
+    assert!(!photos.contains("等待上传"), "{photos}");
     assert!(!officer.get("/").contains("已封存待传</span></a>"));
     assert!(!officer.app.synchronise_if_due());
     officer.post("/sync", &[]);
