@@ -2,19 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
-use itgel::assess::{Args, output};
-use itgel_domain::assess::inputs::{Fact, Facts, Inputs};
+use itgel_domain::assess::inputs::Inputs;
 use itgel_domain::id::SubjectId;
 use itgel_domain::item::{Observation, State, Value as Found};
 use itgel_domain::land::{Entrustment, JointContract, LandRecord, LeaseContract, Membership};
 use itgel_domain::pack::{StockClass, shipped};
 use itgel_fixtures::Household;
 use itgel_server::land::{self, NewRecord};
-use itgel_server::store;
-use itgel_server::store::assessment::AssessmentRow;
 use itgel_tests::World;
+use itgel_tests::command::{in_the_command, stored};
 use jiff::civil::date;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 #[test]
 fn a_sealed_visit_is_assessed_to_the_same_bytes_in_the_command_on_the_device_and_on_the_server() {
@@ -25,7 +23,7 @@ fn a_sealed_visit_is_assessed_to_the_same_bytes_in_the_command_on_the_device_and
         team.identify(household);
         let sealed = team.visit(household, &household.found);
         team.synchronise();
-        let stored = stored(&world, household);
+        let stored = stored(&world, &household.subject);
         let at_the_door = sealed.assessment;
         let place = format!("household {} ({:?})", household.number, household.twist);
         assert_eq!(stored.inputs_hash, at_the_door.inputs, "{place}");
@@ -56,7 +54,7 @@ fn open_conflicts_decisions_and_the_peer_evaluation_are_assessed_to_the_same_byt
         for officer in [&home, &visiting, &home, &visiting] {
             officer.synchronise();
         }
-        let stored = stored(&world, household);
+        let stored = stored(&world, &household.subject);
         assert_eq!(
             stored.result,
             home.provisional(household).to_json(),
@@ -113,14 +111,14 @@ fn leases_joint_herds_and_entrusted_animals_are_assessed_to_the_same_bytes() {
         // What the count changed for the other comes down with the next one.
         team.synchronise();
         assert_eq!(
-            stored(&world, household).result,
+            stored(&world, &household.subject).result,
             sealed.assessment.to_json()
         );
     }
     // The second count changed what is published about the first.
     team.synchronise();
     for household in [first, second] {
-        let stored = stored(&world, household);
+        let stored = stored(&world, &household.subject);
         let context = Inputs::decode(&stored.inputs, shipped::rules())
             .unwrap()
             .context;
@@ -202,82 +200,4 @@ fn found_by_another(household: &Household) -> Vec<Observation> {
         .unwrap();
     sheep.state = State::Known(Found::Int(7));
     found
-}
-
-/// What the server assessed last.
-fn stored(world: &World, household: &Household) -> AssessmentRow {
-    let row = world.service.store.read(|c| {
-        let standing = store::standing::get(c, &household.subject, world.cycle())?.unwrap();
-        store::assessment::get(c, &standing.inputs_hash.unwrap())
-    });
-    row.unwrap().unwrap()
-}
-
-/// What `itgel assess` prints for a worksheet with the same facts and rows.
-fn in_the_command(world: &World, stored: &AssessmentRow) -> String {
-    let inputs = Inputs::decode(&stored.inputs, shipped::rules()).unwrap();
-    let file = world.path("worksheet.json");
-    std::fs::write(&file, worksheet(&inputs).to_string()).unwrap();
-    let (pack, parameters) = (Vec::new(), Vec::new());
-    let args = Args {
-        file,
-        explain: false,
-        check: false,
-        pack,
-        parameters,
-        line: None,
-    };
-    let lines = output(&args).unwrap().lines;
-    assert_eq!(lines.len(), 1);
-    lines.concat()
-}
-
-fn worksheet(inputs: &Inputs) -> Value {
-    json!({
-        "title": "the same inputs",
-        "subject": inputs.subject,
-        "subject_kind": inputs.subject_kind,
-        "as_of": inputs.as_of,
-        "pack": inputs.pack.id,
-        "parameters": inputs.parameters.id,
-        "facts": facts(&inputs.facts),
-        "context": inputs.context,
-    })
-}
-
-/// Facts as people write them: by group and name, and by group, key and name.
-fn facts(facts: &Facts) -> Value {
-    let mut all = Map::new();
-    let alone = facts
-        .values
-        .iter()
-        .map(|(item, fact)| (item, written(fact)));
-    let disputed = facts.conflicts.iter();
-    let disputed = disputed.map(|(item, values)| (item, values.iter().map(written).collect()));
-    for (item, fact) in alone.chain(disputed) {
-        let mut place = &mut all;
-        let mut names: Vec<&str> = item.as_str().split(['.', '/']).collect();
-        let last = names.pop().unwrap();
-        for name in names {
-            let below = place.entry(name).or_insert_with(|| json!({}));
-            place = below.as_object_mut().unwrap();
-        }
-        place.insert(last.to_owned(), fact);
-    }
-    all.into()
-}
-
-fn written(fact: &Fact) -> Value {
-    let value = match &fact.state {
-        State::Known(Found::Int(number)) => json!(number),
-        State::Known(Found::Text(text)) => json!(text),
-        State::Unknown => json!("unknown"),
-        State::Refused => json!("refused"),
-        State::NotApplicable => json!("not_applicable"),
-    };
-    json!({
-        "value": value,
-        "evidence": fact.evidence,
-        "observed_on": fact.observed_on,
-    })
 }

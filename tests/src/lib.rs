@@ -13,6 +13,7 @@
 pub mod actor;
 pub mod battery;
 pub mod bed;
+pub mod command;
 pub mod hostile;
 pub mod link;
 pub mod simulation;

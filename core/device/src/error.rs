@@ -105,7 +105,8 @@ impl Error {
             Self::Wiping | Self::Wiped => ErrorCode::DeviceWiping,
             Self::Practice => ErrorCode::DevicePractice,
             Self::NoOrder => ErrorCode::NotAllowed,
-            Self::Busy | Self::Ended => ErrorCode::Unavailable,
+            Self::Busy => ErrorCode::Unavailable,
+            Self::Ended => ErrorCode::SyncStopped,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use itgel_device::http::{Carrier, HttpConfig, Network};
 use itgel_device::{Argon2Cost, GivenSecret, SystemEntropy};
 use itgel_domain::error::ErrorCode;
-use itgel_field::{Answered, Clock, Ground, HttpTransport, SystemClock};
+use itgel_field::{Answered, Clock, Ground, HttpTransport, Keeper, PACE, SystemClock};
 use itgel_text::Lang;
 use zeroize::Zeroize as _;
 
@@ -25,6 +25,8 @@ pub struct Launch {
     pub platform_secret: Vec<u8>,
     /// The certificate in PEM that the server's own rests on, where it is not a public one.
     pub root_pem: Option<Vec<u8>>,
+    /// An unlocked store synchronises by itself for as long as the program is there.
+    pub synchronises_itself: bool,
 }
 
 /// A request of a page.
@@ -77,7 +79,9 @@ pub struct Enrolled {
 #[derive(uniffi::Object)]
 pub struct FieldApp {
     field: itgel_field::FieldApp,
-    pub(crate) way: Way,
+    way: Way,
+    /// Dropped with the program: it ends what goes on, and locks.
+    _keeper: Option<Keeper>,
 }
 
 /// The way to the server.
@@ -152,7 +156,12 @@ impl FieldApp {
         };
         let field = itgel_field::FieldApp::start(ground);
         let field = field.map_err(|_| errors.of(ErrorCode::Internal))?;
-        Ok(Arc::new(Self { field, way }))
+        let keeps = launch.synchronises_itself;
+        Ok(Arc::new(Self {
+            _keeper: keeps.then(|| field.keep_synchronised(PACE)),
+            field,
+            way,
+        }))
     }
 
     /// Answers a page of the program. It never fails: what goes wrong is a page too.
@@ -214,6 +223,17 @@ impl FieldApp {
             unlocked,
             self.way.clone(),
         ))
+    }
+
+    /// Synchronises beside the pages if a store is unlocked, something waits and it is time; whether it
+    /// began. A scheduler of the platform calls this.
+    pub fn synchronise_if_due(&self) -> bool {
+        self.field.synchronise_if_due()
+    }
+
+    /// Says that there is a network again: what failed is tried at once.
+    pub fn network_came_back(&self) {
+        self.field.network_came_back();
     }
 
     /// Locks the store. A [`FieldStore`] of it answers [`FieldError::Locked`] from now on.

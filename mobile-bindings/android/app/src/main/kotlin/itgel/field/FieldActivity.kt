@@ -1,0 +1,102 @@
+package itgel.field
+
+import android.app.Activity
+import android.content.Intent
+import android.net.Uri
+import android.os.Bundle
+import android.security.keystore.KeyGenParameterSpec
+import android.security.keystore.KeyProperties
+import android.webkit.JavascriptInterface
+import android.webkit.ValueCallback
+import android.webkit.WebChromeClient
+import android.webkit.WebResourceRequest
+import android.webkit.WebResourceResponse
+import android.webkit.WebView
+import android.webkit.WebViewClient
+import uniffi.itgel_mobile.FieldApp
+import uniffi.itgel_mobile.Launch
+import uniffi.itgel_mobile.uniffiEnsureInitialized
+import java.io.ByteArrayInputStream
+import java.io.File
+import java.security.KeyStore
+import javax.crypto.KeyGenerator
+import javax.crypto.SecretKey
+
+/** The shell: a WebView without a network. Whatever can go wrong is decided in FieldHost, which runs on any JVM. */
+class FieldActivity : Activity() {
+    private lateinit var view: WebView
+    private var pictures: ValueCallback<Array<Uri>>? = null
+
+    override fun onCreate(saved: Bundle?) {
+        super.onCreate(saved)
+        val host = FieldHost(app(this))
+        view = WebView(this)
+        view.settings.apply {
+            javaScriptEnabled = true
+            blockNetworkLoads = true
+            allowFileAccess = false
+            allowContentAccess = false
+        }
+        view.webViewClient = object : WebViewClient() {
+            override fun shouldInterceptRequest(view: WebView, request: WebResourceRequest): WebResourceResponse {
+                val shown = host.intercept(request.method, request.url.toString())
+                val body = ByteArrayInputStream(shown.body)
+                return WebResourceResponse(shown.mediaType, shown.encoding, shown.status, shown.reason, shown.headers, body)
+            }
+        }
+        view.webChromeClient = object : WebChromeClient() {
+            override fun onShowFileChooser(
+                view: WebView, chosen: ValueCallback<Array<Uri>>, asked: FileChooserParams,
+            ): Boolean {
+                pictures?.onReceiveValue(null)
+                pictures = chosen
+                startActivityForResult(asked.createIntent(), PICTURE)
+                return true
+            }
+        }
+        view.addJavascriptInterface(Bridge(host), "FieldBridge")
+        setContentView(view)
+        view.loadUrl(FieldHost.START)
+    }
+
+    override fun onActivityResult(request: Int, result: Int, data: Intent?) {
+        if (request != PICTURE) return super.onActivityResult(request, result, data)
+        pictures?.onReceiveValue(WebChromeClient.FileChooserParams.parseResult(result, data))
+        pictures = null
+    }
+
+    @Deprecated("the platform's back key before API 33")
+    override fun onBackPressed() = if (view.canGoBack()) view.goBack() else finish()
+
+    private class Bridge(private val host: FieldHost) {
+        @JavascriptInterface
+        fun post(path: String, form: String): String = host.post(path, form)
+    }
+
+    private companion object {
+        const val PICTURE = 1
+        const val ALIAS = "itgel.field"
+        var running: FieldApp? = null
+
+        /** One program for the process: a turned screen makes a new activity over the same stores. */
+        @Synchronized
+        fun app(activity: Activity): FieldApp = running ?: run {
+            uniffiEnsureInitialized()
+            val folder = activity.noBackupFilesDir
+            val secret = SealedSecret(File(folder, "platform.sealed"), key()).read()
+            val launch = Launch(File(folder, "field").path, secret, null, true)
+            FieldApp.start(launch, null, null, null).also { running = it }
+        }
+
+        fun key(): SecretKey {
+            val store = KeyStore.getInstance("AndroidKeyStore").apply { load(null) }
+            (store.getKey(ALIAS, null) as SecretKey?)?.let { return it }
+            val uses = KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT
+            val spec = KeyGenParameterSpec.Builder(ALIAS, uses)
+                .setBlockModes(KeyProperties.BLOCK_MODE_GCM)
+                .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE)
+                .build()
+            return KeyGenerator.getInstance("AES", "AndroidKeyStore").run { init(spec); generateKey() }
+        }
+    }
+}

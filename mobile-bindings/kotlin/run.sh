@@ -1,0 +1,31 @@
+#!/bin/bash
+# Compiles the bindings, the shell and their tests, and runs them on the JVM:
+#
+#   bash mobile-bindings/kotlin/run.sh BINDINGS ERRAND
+#
+# BINDINGS is the folder that mobile-bindings/generate.sh printed, ERRAND what the tests are sent out with
+# (tests/bindings). The compiler comes from npm, JNA and JUnit from Debian.
+set -euo pipefail
+bindings=$1 errand=$2
+here=$(cd "$(dirname "$0")" && pwd)
+jars=/usr/share/java
+for jar in jna junit4 hamcrest; do
+  if [ ! -f "$jars/$jar.jar" ]; then
+    echo "$jars/$jar.jar is missing: apt-get install --no-install-recommends libjna-java libjna-jni junit4 libhamcrest-java" >&2
+    exit 1
+  fi
+done
+compiler=$here/node_modules/kotlin-compiler
+if [ ! -d "$compiler" ]; then
+  (cd "$here" && npm ci --silent)
+fi
+classpath=$jars/jna.jar:$jars/junit4.jar:$jars/hamcrest.jar:$compiler/lib/kotlin-stdlib.jar
+build=$bindings/jvm
+mkdir -p "$build"
+shell=$here/../android
+# The stubs stand in for Android while types are checked; nothing of them is compiled or loaded.
+bash "$compiler/bin/kotlinc-jvm" -nowarn -jvm-target 17 -no-stdlib -no-reflect -classpath "$classpath" -d "$build/tests.jar" \
+  "$bindings/kotlin" "$shell/app/src/main/kotlin" "$shell/stubs" "$here/tests"
+exec java -Xmx96m -Xss512k -Djna.library.path="$bindings:/usr/lib/x86_64-linux-gnu/jni:/usr/lib/aarch64-linux-gnu/jni" \
+  -Ditgel.errand="$errand" -classpath "$build/tests.jar:$classpath" \
+  org.junit.runner.JUnitCore itgel.field.FieldHostTest itgel.field.SealedSecretTest itgel.field.VisitTest

@@ -1,0 +1,106 @@
+//! Kotlin on the JVM and Python each enrol, rate a household, seal and synchronise with a running
+//! server, and see what `itgel assess` says of the same facts.
+//!
+//! The bindings are written anew for every run; what is needed beside Rust is named when it is
+//! missing. Everything is synthetic (示例).
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod errand;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use itgel_tests::World;
+use itgel_tests::command::{in_the_command, stored};
+
+use errand::Errand;
+
+/// Debian's packages for the JVM part.
+const JVM_PACKAGES: &str =
+    "openjdk-17-jdk-headless libjna-java libjna-jni junit4 libhamcrest-java npm";
+
+#[test]
+fn kotlin_on_the_jvm_sees_the_same_score_as_the_command() {
+    for program in ["java", "npm", "bash"] {
+        needs(program, JVM_PACKAGES);
+    }
+    rates_a_household(1, |errand| {
+        let mut command = Command::new("bash");
+        command.arg(root().join("mobile-bindings/kotlin/run.sh"));
+        command.arg(bindings()).arg(&errand.file);
+        command
+    });
+}
+
+#[test]
+fn python_sees_the_same_score_as_the_command() {
+    needs("python3", "python3");
+    rates_a_household(0, |errand| {
+        let mut command = Command::new("python3");
+        command.args(["-m", "unittest", "-v", "test_field"]);
+        command.current_dir(root().join("mobile-bindings/python"));
+        command.env("PYTHONPATH", bindings().join("python"));
+        command.env("ITGEL_ERRAND", &errand.file);
+        command
+    });
+}
+
+/// Sends a program of another language to rate a household, and compares.
+fn rates_a_household(team: usize, program: impl FnOnce(&Errand) -> Command) {
+    let world = World::with_households(150);
+    let errand = Errand::of(&world, team);
+    run(&mut program(&errand));
+    let seen = std::fs::read_to_string(&errand.result).unwrap();
+    let stored = stored(&world, &errand.subject);
+    assert_eq!(
+        seen, stored.result,
+        "what the program saw is not the server's"
+    );
+    assert_eq!(
+        seen,
+        in_the_command(&world, &stored),
+        "what the program saw is not the command's"
+    );
+}
+
+/// The folder of the bindings, written once in a run.
+fn bindings() -> &'static Path {
+    static WRITTEN: OnceLock<PathBuf> = OnceLock::new();
+    WRITTEN.get_or_init(|| {
+        let mut command = Command::new("sh");
+        let output = command
+            .arg(root().join("mobile-bindings/generate.sh"))
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words}");
+        let folder = String::from_utf8(output.stdout).unwrap();
+        let folder = folder.lines().last().unwrap_or_default();
+        // Where no other one is named, the target folder is that of the workspace.
+        root().join(folder).canonicalize().unwrap()
+    })
+}
+
+fn run(command: &mut Command) {
+    let ended = command.status();
+    let ended = ended.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(ended.success(), "{command:?}");
+}
+
+fn needs(program: &str, packages: &str) {
+    let found = Command::new("which").arg(program).output();
+    assert!(
+        found.is_ok_and(|found| found.status.success()),
+        "{program} is missing: apt-get install --no-install-recommends {packages}"
+    );
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
