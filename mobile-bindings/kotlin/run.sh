@@ -26,6 +26,9 @@ shell=$here/../android
 # The stubs stand in for Android while types are checked; nothing of them is compiled or loaded.
 bash "$compiler/bin/kotlinc-jvm" -nowarn -jvm-target 17 -no-stdlib -no-reflect -classpath "$classpath" -d "$build/tests.jar" \
   "$bindings/kotlin" "$shell/app/src/main/kotlin" "$shell/stubs" "$here/tests"
-exec java -Xmx96m -Xss512k -Djna.library.path="$bindings:/usr/lib/x86_64-linux-gnu/jni:/usr/lib/aarch64-linux-gnu/jni" \
+# The heap is all there from the start and the compiler of the machine keeps to its small one, so that what
+# grows in the soak is ours.
+exec java -Xms64m -Xmx64m -XX:+AlwaysPreTouch -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss512k \
+  -Djna.library.path="$bindings:/usr/lib/x86_64-linux-gnu/jni:/usr/lib/aarch64-linux-gnu/jni" \
   -Ditgel.errand="$errand" -classpath "$build/tests.jar:$classpath" \
   org.junit.runner.JUnitCore itgel.field.FieldHostTest itgel.field.SealedSecretTest itgel.field.VisitTest
