@@ -377,3 +377,17 @@ fn the_last_contact_is_known_by_the_clock_of_the_server() {
     let fresh = Phone::enrolled(&server, 2);
     assert_eq!(fresh.device.trust(now()).unwrap().last_contact, None);
 }
+
+#[test]
+fn a_screen_that_goes_down_while_it_listens_loses_nothing_and_blocks_nothing() {
+    let (server, phone) = ready(1);
+    phone.visit(1);
+    let listened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut heard = |_| std::panic::panic_any("the screen is gone");
+        drop(run(&phone.device, &server, now(), &mut heard));
+    }));
+    assert!(listened.is_err());
+    let report = run(&phone.device, &server, now(), &mut |_| {}).unwrap();
+    assert_eq!((report.set_aside, report.waiting), (0, 0));
+    assert!(is_green(&phone, 1));
+}
