@@ -242,7 +242,7 @@ impl FieldStore {
     /// Synchronises, and comes back when everything went through or something stopped it.
     ///
     /// # Errors
-    /// [`FieldError::Offline`] without a way to the server, with the code `sync.stopped` where the
+    /// [`FieldError::NotAllowed`] in practice; [`FieldError::Offline`] without a way to the server, with the code `sync.stopped` where the
     /// listener stopped it. What was answered before is kept.
     pub fn sync(&self, listener: Option<Arc<dyn SyncListener>>) -> Result<SyncOutcome, FieldError> {
         let store = self.open()?;

@@ -83,6 +83,9 @@ pub(crate) fn run(
     listener: Option<&dyn SyncListener>,
     errors: Errors,
 ) -> Result<SyncOutcome, FieldError> {
+    if store.is_practice() {
+        return Err(errors.of(ErrorCode::NotAllowed));
+    }
     let carrier = way.carrier(store.server());
     let is_stopped = Arc::new(AtomicBool::new(false));
     let transport = HttpTransport {

@@ -168,6 +168,12 @@ impl OpenStore {
         &self.0.profile.server
     }
 
+    /// Whether everything in it is invented: then nothing of it is ever sent.
+    #[must_use]
+    pub fn is_practice(&self) -> bool {
+        self.0.profile.is_practice()
+    }
+
     /// The key of the device, for the way to the server.
     #[must_use]
     pub fn signer(&self) -> Arc<dyn DeviceSigner> {

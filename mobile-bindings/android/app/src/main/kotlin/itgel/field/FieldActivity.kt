@@ -69,8 +69,7 @@ class FieldActivity : Activity() {
     override fun onBackPressed() = if (view.canGoBack()) view.goBack() else finish()
 
     private class Bridge(private val host: FieldHost) {
-        @JavascriptInterface
-        fun post(path: String, form: String): String = host.post(path, form)
+        @JavascriptInterface fun post(path: String, form: String): String = host.post(path, form)
     }
 
     private companion object {
@@ -92,10 +91,8 @@ class FieldActivity : Activity() {
             val store = KeyStore.getInstance("AndroidKeyStore").apply { load(null) }
             (store.getKey(ALIAS, null) as SecretKey?)?.let { return it }
             val uses = KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT
-            val spec = KeyGenParameterSpec.Builder(ALIAS, uses)
-                .setBlockModes(KeyProperties.BLOCK_MODE_GCM)
-                .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE)
-                .build()
+            val spec = KeyGenParameterSpec.Builder(ALIAS, uses).setBlockModes(KeyProperties.BLOCK_MODE_GCM)
+                .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE).build()
             return KeyGenerator.getInstance("AES", "AndroidKeyStore").run { init(spec); generateKey() }
         }
     }
