@@ -10,7 +10,7 @@
 //! - `chain`: places, duplicates, gaps and forks,
 //! - `admission`: what all envelopes of a page share, and the end of the page,
 //! - `aside`: what is set aside, its quota, and its way back,
-//! - `file`, `identity`, `ballot`: one kind of envelope each,
+//! - `file`, `identity`, `ballot`, `objection`, `review`: one kind of envelope each,
 //! - `structure`, `meaning`: what an envelope of a file may do and say,
 //! - `official`: the server's own entries, `erase`: the end of a file.
 
@@ -25,6 +25,7 @@ mod meaning;
 mod objection;
 mod official;
 mod page;
+mod review;
 mod structure;
 
 use itgel_domain::error::ErrorCode;

@@ -27,6 +27,7 @@ pub mod period;
 mod platform;
 pub mod publicity;
 pub mod queue;
+mod review;
 
 use itgel_domain::assess::Assessment;
 use itgel_domain::case::calendar::{HolidayCalendar, SHIPPED};
@@ -60,6 +61,8 @@ pub(crate) use period::watch;
 pub use period::{PeriodRun, run_periods};
 pub use publicity::{Publication, publicity_list, publish_gacha};
 pub use queue::{CaseDetail, DueView, QueueFilter, QueuePage, case, queue};
+pub(crate) use review::action_of_review;
+pub use review::group_review;
 
 /// The most that one list or batch holds.
 pub const MAX_BATCH: usize = 200;

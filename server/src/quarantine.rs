@@ -12,7 +12,7 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::entry::Entry;
-use itgel_domain::file::envelope::{Body, Envelope};
+use itgel_domain::file::envelope::{Body, Envelope, GroupReview};
 use itgel_domain::file::objection::FiledObjection;
 use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
@@ -91,6 +91,9 @@ pub struct Opened {
     /// An objection that was taken down away from the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objection: Option<FiledObjection>,
+    /// What the gacha's group said of a computed grade.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<GroupReview>,
 }
 
 /// What a reviewer decides.
@@ -150,7 +153,8 @@ pub fn open(
     now: AtMs,
 ) -> Result<Opened, ServiceError> {
     let (row, envelope) = find(service, tx, actor, id)?;
-    let (mut entries, mut identity, mut objection) = (Vec::new(), None, None);
+    let (mut entries, mut identity) = (Vec::new(), None);
+    let (mut objection, mut review) = (None, None);
     match &envelope.body {
         Body::File(body) => entries.clone_from(&body.entries),
         Body::Identity(stated) => {
@@ -161,6 +165,7 @@ pub fn open(
         }
         Body::Ballot(_) => {}
         Body::Objection(taken) => objection = Some(taken.clone()),
+        Body::Review(taken) => review = Some(taken.clone()),
     }
     let resource = format!("envelope/{id}");
     let detail = serde_json::json!({ "reason": row.reason });
@@ -172,6 +177,7 @@ pub fn open(
         entries,
         identity,
         objection,
+        review,
     })
 }
 
@@ -226,6 +232,7 @@ fn cycle_of(envelope: &Envelope) -> Option<CycleId> {
     match &envelope.body {
         Body::Ballot(ballot) => return Some(ballot.cycle.clone()),
         Body::Objection(objection) => return Some(objection.cycle.clone()),
+        Body::Review(review) => return Some(review.cycle.clone()),
         Body::File(_) | Body::Identity(_) => {}
     }
     let named = envelope.entries().iter().find_map(|entry| match entry {

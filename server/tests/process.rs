@@ -704,6 +704,48 @@ fn an_objection_stops_the_clock_until_it_is_answered() {
 }
 
 #[test]
+fn the_gachas_group_sends_a_visit_back_from_its_device_and_confirms_what_was_pre_rated() {
+    let world = World::with_households(12);
+    let [first, second] = [&plain(&world)[0], &plain(&world)[1]];
+    let mut team = team();
+    team.visit(&world, first);
+    team.visit(&world, second);
+    let mut group = Collector::new("g-1", "c-4");
+    let refused = |answer: &itgel_domain::sync::push::PushAnswer| {
+        answer.except.first().map(|except| except.verdict.clone())
+    };
+    let own = team.review(&world, first, Some("示例"));
+    let not_theirs = Verdict::Quarantined(ErrorCode::NotAllowed);
+    assert_eq!(refused(&own), Some(not_theirs), "a collector is no group");
+    let early = group.review(&world, second, None);
+    let step = Verdict::Quarantined(ErrorCode::CaseStep);
+    assert_eq!(
+        refused(&early),
+        Some(step.clone()),
+        "nothing is computed yet"
+    );
+
+    let answer = group.review(&world, first, Some("羊数与实际不符（示例）"));
+    assert_eq!(refused(&answer), None);
+    assert_eq!(world.state(first), CaseState::Returned);
+    let case = world.case(first).case;
+    let last = case.history().last().unwrap();
+    assert_eq!(last.reason.text, "羊数与实际不符（示例）");
+
+    team.hold_evaluation(&world, second);
+    assert_eq!(world.state(second), CaseState::PreRated);
+    let late = group.review(&world, second, Some("示例"));
+    assert_eq!(
+        refused(&late),
+        Some(step),
+        "now the reviewer alone sends back"
+    );
+    assert_eq!(refused(&group.review(&world, second, None)), None);
+    assert_eq!(world.state(second), CaseState::PreRated);
+    assert_eq!(world.audit("case.group_confirmed").len(), 1);
+}
+
+#[test]
 fn who_collected_or_is_related_does_not_vote() {
     let world = World::with_households(12);
     let household = &plain(&world)[0];

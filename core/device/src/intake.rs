@@ -383,6 +383,6 @@ fn take_revocation(tx: &Transaction<'_>, revocation: &Revocation) -> Result<(), 
 fn refold(tx: &Transaction<'_>, envelope: &Envelope) -> Result<(), StoreError> {
     match &envelope.body {
         Body::File(body) => journal::refold(tx, &body.file),
-        Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => Ok(()),
+        Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => Ok(()),
     }
 }

@@ -5,7 +5,8 @@
 
 use itgel_domain::file::entry::{Entry, EntryId};
 use itgel_domain::file::envelope::{
-    Ballot, Body, CheckpointRef, Envelope, FileBody, IdentityCommitment, MAX_BYTES, VERSION,
+    Ballot, Body, CheckpointRef, Envelope, FileBody, GroupReview, IdentityCommitment, MAX_BYTES,
+    VERSION,
 };
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::objection::FiledObjection;
@@ -34,6 +35,7 @@ pub(crate) enum Content {
     Identity(IdentityRecord),
     Ballot(Ballot),
     Objection(FiledObjection),
+    Review(GroupReview),
 }
 
 /// When and under which rules it is written.
@@ -142,6 +144,7 @@ pub(crate) fn cycle_of(envelope: &Envelope) -> Option<CycleId> {
     match &envelope.body {
         Body::Ballot(ballot) => return Some(ballot.cycle.clone()),
         Body::Objection(objection) => return Some(objection.cycle.clone()),
+        Body::Review(review) => return Some(review.cycle.clone()),
         Body::File(_) | Body::Identity(_) => {}
     }
     envelope
@@ -233,5 +236,6 @@ fn body(
         }
         Content::Ballot(ballot) => (Body::Ballot(ballot), None),
         Content::Objection(objection) => (Body::Objection(objection), None),
+        Content::Review(review) => (Body::Review(review), None),
     })
 }

@@ -130,6 +130,7 @@ pub(crate) fn write_again(
             },
             Body::Ballot(ballot) => Content::Ballot(ballot),
             Body::Objection(objection) => Content::Objection(objection),
+            Body::Review(review) => Content::Review(review),
         };
         journal::append(tx, &device, stamp, content, entropy)?;
     }

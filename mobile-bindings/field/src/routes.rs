@@ -48,6 +48,7 @@ pub fn router(app: FieldApp) -> Router {
         .route("/api/jobs/sync", get(job))
         .route("/api/network", post(network))
         .route("/device", get(about))
+        .route("/review", get(gacha::reviews).post(gacha::review))
         .route("/register", get(gacha::show_register).post(gacha::register))
         .route(
             "/evaluation",

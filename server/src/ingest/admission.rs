@@ -149,6 +149,7 @@ impl<'a> Admission<'a> {
             Body::Identity(commitment) => self.take_identity(arrived, commitment, &home),
             Body::Ballot(ballot) => self.take_ballot(arrived, ballot, &home),
             Body::Objection(objection) => self.take_objection(arrived, objection, &home),
+            Body::Review(review) => self.take_review(arrived, review, &home),
         }?;
         if let Verdict::Quarantined(code) = verdict {
             self.set_aside(&envelope, &home, code, size)?;
@@ -365,6 +366,7 @@ impl<'a> Admission<'a> {
             Body::Identity(_) => (EnvelopeKind::Identity, None),
             Body::Ballot(_) => (EnvelopeKind::Ballot, None),
             Body::Objection(_) => (EnvelopeKind::Objection, None),
+            Body::Review(_) => (EnvelopeKind::Review, None),
         };
         let verdict = Verdict::Quarantined(ErrorCode::SubjectErased);
         let kept = NewEnvelope {

@@ -116,7 +116,7 @@ impl Admission<'_> {
             subject: envelope.subject().clone(),
             file: match &envelope.body {
                 Body::File(body) => Some(body.file.clone()),
-                Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => None,
+                Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => None,
             },
             division,
             officer: self.device.officer.clone(),
@@ -243,6 +243,7 @@ impl Admission<'_> {
             (Body::Objection(objection), home) => {
                 self.judge_objection(&envelope, objection, home).map(Some)
             }
+            (Body::Review(review), home) => self.judge_review(&envelope, review, home).map(Some),
         }
     }
 

@@ -26,6 +26,8 @@ pub enum EnvelopeKind {
     Ballot,
     /// An objection that was taken down away from the server.
     Objection,
+    /// What the gacha's group says of a computed grade.
+    Review,
     /// Nothing that can be read; the bytes are kept apart.
     Bytes,
 }
@@ -312,6 +314,7 @@ impl EnvelopeKind {
             Self::Identity => "identity",
             Self::Ballot => "ballot",
             Self::Objection => "objection",
+            Self::Review => "review",
             Self::Bytes => "bytes",
         }
     }

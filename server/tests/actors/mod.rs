@@ -15,7 +15,9 @@ use itgel_domain::file::chain::{ChainHead, DeviceSigner as _, SignedHead, Softwa
 use itgel_domain::file::entry::{
     Consent, Countersignature, Entry, EntryId, ObservationEntry, Seal, seal_digest,
 };
-use itgel_domain::file::envelope::{Ballot, Body, Envelope, FileBody, IdentityCommitment, VERSION};
+use itgel_domain::file::envelope::{
+    Ballot, Body, Envelope, FileBody, GroupReview, IdentityCommitment, VERSION,
+};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::objection::{FiledObjection, Objector, ReceiptNumber};
 use itgel_domain::file::{ChainRef, FileId};
@@ -498,6 +500,23 @@ impl Collector {
             scores,
         };
         let envelope = self.envelope(world, Body::Ballot(ballot));
+        self.push(world, &envelope, Vec::new())
+    }
+
+    /// Says what the gacha's group thinks of a computed grade.
+    pub(crate) fn review(
+        &mut self,
+        world: &World,
+        household: &Household,
+        returned_for: Option<&str>,
+    ) -> PushAnswer {
+        let review = GroupReview {
+            subject: household.subject.clone(),
+            cycle: world.cycle.id.clone(),
+            assessment: Hash::of_file(b""),
+            returned_for: returned_for.map(str::to_owned),
+        };
+        let envelope = self.envelope(world, Body::Review(review));
         self.push(world, &envelope, Vec::new())
     }
 

@@ -39,6 +39,8 @@ pub enum RecordKind {
     Ballot,
     /// An objection that was taken down.
     Objection,
+    /// What the gacha's group says of a computed grade.
+    Review,
 }
 
 /// An own envelope without its bytes.
@@ -110,7 +112,13 @@ impl LinkState {
 }
 
 impl RecordKind {
-    const ALL: [Self; 4] = [Self::File, Self::Identity, Self::Ballot, Self::Objection];
+    const ALL: [Self; 5] = [
+        Self::File,
+        Self::Identity,
+        Self::Ballot,
+        Self::Objection,
+        Self::Review,
+    ];
 
     /// What a body is kept as.
     pub(crate) const fn of(body: &Body) -> Self {
@@ -119,6 +127,7 @@ impl RecordKind {
             Body::Identity(_) => Self::Identity,
             Body::Ballot(_) => Self::Ballot,
             Body::Objection(_) => Self::Objection,
+            Body::Review(_) => Self::Review,
         }
     }
 
@@ -128,6 +137,7 @@ impl RecordKind {
             Self::Identity => "identity",
             Self::Ballot => "ballot",
             Self::Objection => "objection",
+            Self::Review => "review",
         }
     }
 

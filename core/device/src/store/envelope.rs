@@ -38,7 +38,7 @@ pub(crate) fn insert(
 ) -> Result<bool, StoreError> {
     let year = match &envelope.body {
         Body::File(body) => body.file.year,
-        Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => 0,
+        Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => 0,
     };
     let inserted = tx
         .prepare_cached(

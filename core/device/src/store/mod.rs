@@ -20,6 +20,7 @@ pub(crate) mod picture;
 pub(crate) mod process;
 pub(crate) mod projection;
 pub(crate) mod register;
+pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod subject;
 pub(crate) mod trust;

@@ -338,7 +338,7 @@ fn take(state: &mut State, push: &Push, bytes: &[u8], place: &ChainRef) -> Verdi
             let item = PullItem::Identity(IdentityItem { record, commitment });
             append(&mut state.kept, gacha, 1, item.to_bytes());
         }
-        Body::Ballot(_) | Body::Objection(_) => {}
+        Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => {}
     }
     state.kept.envelopes.insert(place.clone(), envelope);
     verdict

@@ -96,6 +96,9 @@ pub enum Body {
     /// An objection that was taken down away from the server; never pulled.
     #[n(3)]
     Objection(#[n(0)] FiledObjection),
+    /// What the gacha's group says of a computed grade; never pulled.
+    #[n(4)]
+    Review(#[n(0)] GroupReview),
 }
 
 /// Entries of one file.
@@ -154,6 +157,39 @@ pub struct Ballot {
     /// Promises, diligence, loans, grassland and gacha rules: 1 to 5 each.
     #[n(3)]
     pub scores: [u8; 4],
+}
+
+/// What the gacha's group (嘎查初评组, `domain.md` D.1) says of a household's computed grade: that it
+/// is in order, or that the visit goes back. It changes no value.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct GroupReview {
+    /// Whose grade.
+    #[n(0)]
+    pub subject: SubjectId,
+    /// In which campaign.
+    #[n(1)]
+    pub cycle: CycleId,
+    /// The assessment that the group saw.
+    #[n(2)]
+    pub assessment: Hash,
+    /// Why the visit goes back; `None` where the group confirms.
+    #[n(3)]
+    pub returned_for: Option<String>,
+}
+
+impl GroupReview {
+    /// Most characters of the reason.
+    pub const MAX_REASON: usize = 500;
+
+    /// Whether a return says why, and not more than it may.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        self.returned_for.as_ref().is_none_or(|reason| {
+            let length = reason.trim().chars().count();
+            (1..=Self::MAX_REASON).contains(&length)
+        })
+    }
 }
 
 /// Why bytes are no envelope.
@@ -227,7 +263,7 @@ impl Envelope {
     pub fn entries(&self) -> &[Entry] {
         match &self.body {
             Body::File(body) => &body.entries,
-            Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => &[],
+            Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => &[],
         }
     }
 
@@ -256,6 +292,7 @@ impl Envelope {
             Body::Identity(commitment) => &commitment.subject,
             Body::Ballot(ballot) => &ballot.subject,
             Body::Objection(objection) => &objection.subject,
+            Body::Review(review) => &review.subject,
         }
     }
 
@@ -269,7 +306,8 @@ impl Envelope {
             Body::Identity(_) => Ok(()),
             Body::Ballot(ballot) if ballot.scores.iter().all(|s| (1..=5).contains(s)) => Ok(()),
             Body::Objection(objection) if objection.is_well_formed() => Ok(()),
-            Body::Ballot(_) | Body::Objection(_) => Err(EnvelopeError::Malformed),
+            Body::Review(review) if review.is_well_formed() => Ok(()),
+            Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => Err(EnvelopeError::Malformed),
         }
     }
 }

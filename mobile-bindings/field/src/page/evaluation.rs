@@ -82,7 +82,7 @@ pub(crate) fn of_gacha(app: &FieldApp, session: &Session, query: &Form) -> Resul
         begin(&mut html, "/evaluation", &gacha.to_string(), &words);
         rows(&mut html, lang, &due);
     }
-    pages(&mut html, lang, gacha, page, has_more);
+    pages(&mut html, lang, ("/evaluation", gacha), page, has_more);
     let at = format!("/evaluation?gacha={gacha}");
     Ok(Page::new(text::app_evaluation(lang), at, html).back_to(format!("/?gacha={gacha}")))
 }
@@ -117,7 +117,12 @@ pub(crate) fn hand_over(
     ballot::step(app, &handed, &Form::default())
 }
 
-fn asked(app: &FieldApp, session: &Session, form: &Form) -> Result<(DivisionCode, Cycle), Trouble> {
+/// The gacha that a form names, and the campaign that it is in.
+pub(crate) fn asked(
+    app: &FieldApp,
+    session: &Session,
+    form: &Form,
+) -> Result<(DivisionCode, Cycle), Trouble> {
     let gacha = form.get("gacha").parse().map_err(|_| Trouble::NotFound)?;
     let cycle = cycle_of(session, gacha, app.today())?;
     Ok((gacha, cycle.ok_or(Trouble::NotFound)?))
@@ -152,12 +157,19 @@ fn rows(html: &mut String, lang: Lang, due: &[Evaluated]) {
     html.push_str("</ul>\n");
 }
 
-fn pages(html: &mut String, lang: Lang, gacha: DivisionCode, page: u32, has_more: bool) {
+/// The ways to the page before and after, of a list at `path`.
+pub(crate) fn pages(
+    html: &mut String,
+    lang: Lang,
+    (path, gacha): (&str, DivisionCode),
+    page: u32,
+    has_more: bool,
+) {
     html.push_str("<div class=\"pages\">");
     let mut link = |page: u32, words: &str| {
         let _ = write!(
             html,
-            "<a class=\"button\" href=\"/evaluation?gacha={gacha}&amp;page={page}\">{}</a>",
+            "<a class=\"button\" href=\"{path}?gacha={gacha}&amp;page={page}\">{}</a>",
             escape(words)
         );
     };

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use itgel_device::{Error, EvaluationCount};
 use itgel_domain::assess::{Assessment, Reason, TraceLine};
 use itgel_domain::pack::RulePack;
-use itgel_text::{self as text, escape};
+use itgel_text::{self as text, Lang, escape};
 
 use super::paragraph;
 use super::visit::Visit;
@@ -50,7 +50,7 @@ fn told(
         html,
         "<section class=\"grade\"><p class=\"badge draft\">{}</p><p class=\"letters\">{}</p>",
         escape(&text::grade_provisional(lang)),
-        escape(&range(visit, assessment)),
+        escape(&range(lang, assessment)),
     );
     let range = &assessment.range;
     let points = match range.low_score == range.high_score {
@@ -77,8 +77,7 @@ fn told(
 }
 
 /// The grade, or how far it can still go; never a bare letter.
-pub(crate) fn range(visit: &Visit<'_>, assessment: &Assessment) -> String {
-    let lang = visit.lang;
+pub(crate) fn range(lang: Lang, assessment: &Assessment) -> String {
     let named = |grade| format!("{grade} {}", text::grade(lang, grade));
     match (assessment.range.low, assessment.range.high) {
         _ if assessment.range.under_review => text::grade_under_review(lang),

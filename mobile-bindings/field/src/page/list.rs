@@ -175,9 +175,11 @@ fn ways(html: &mut String, lang: Lang, gacha: DivisionCode) {
     let _ = writeln!(
         html,
         "<p class=\"ways\"><a class=\"button\" href=\"/register?gacha={gacha}\">{}</a>\
-         <a class=\"button\" href=\"/evaluation?gacha={gacha}\">{}</a></p>",
+         <a class=\"button\" href=\"/evaluation?gacha={gacha}\">{}</a>\
+         <a class=\"button\" href=\"/review?gacha={gacha}\">{}</a></p>",
         escape(&text::app_register(lang)),
-        escape(&text::app_evaluation(lang))
+        escape(&text::app_evaluation(lang)),
+        escape(&text::app_review(lang))
     );
 }
 

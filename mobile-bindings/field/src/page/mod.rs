@@ -15,6 +15,7 @@ pub(crate) mod people;
 pub(crate) mod photos;
 pub(crate) mod records;
 pub(crate) mod register;
+pub(crate) mod review;
 pub(crate) mod seal;
 pub(crate) mod section;
 pub(crate) mod visit;
@@ -31,7 +32,11 @@ pub(crate) fn framed(app: &FieldApp, page: &Page) -> String {
     let lang = app.lang();
     let title = escape(&page.title);
     let session = app.session();
-    let is_practice = session.as_ref().is_some_and(|s| s.profile.is_practice());
+    let handed = app.handed();
+    let is_practice = session
+        .as_ref()
+        .or(handed.as_ref().map(|handed| &handed.session))
+        .is_some_and(|session| session.profile.is_practice());
     let class = if is_practice {
         " class=\"practice\""
     } else {

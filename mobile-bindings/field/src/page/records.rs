@@ -91,6 +91,7 @@ fn kind_name(lang: Lang, kind: RecordKind) -> Option<String> {
         RecordKind::Identity => Some(text::app_section_people(lang)),
         RecordKind::Ballot => Some(text::app_evaluation(lang)),
         RecordKind::Objection => Some(text::app_record_objection(lang)),
+        RecordKind::Review => Some(text::app_review(lang)),
     }
 }
 
@@ -101,6 +102,7 @@ fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
             let place = match record.kind {
                 RecordKind::Identity => visit.at("people"),
                 RecordKind::Ballot => visit.at("evaluation"),
+                RecordKind::Review => format!("/review?gacha={}", visit.subject.division),
                 RecordKind::File | RecordKind::Objection => place_of(visit, *code),
             };
             (text::error(visit.lang, *code, &[]), place)

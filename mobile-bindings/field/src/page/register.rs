@@ -170,8 +170,7 @@ fn input(
 /// Those that look like it, each with what speaks for it and the way to it.
 fn candidates(html: &mut String, lang: Lang, alike: &[Alike]) {
     alert(html, &text::error(lang, ErrorCode::SubjectAlike, &[]));
-    let head = escape(&text::app_alike_head(lang));
-    let _ = writeln!(html, "<section><h2>{head}</h2><ul class=\"alike\">");
+    html.push_str("<ul class=\"alike\">\n");
     for one in alike {
         let beside = [
             one.born_year
@@ -199,7 +198,7 @@ fn candidates(html: &mut String, lang: Lang, alike: &[Alike]) {
             id = one.id,
         );
     }
-    html.push_str("</ul></section>\n");
+    html.push_str("</ul>\n");
 }
 
 fn likeness_name(lang: Lang, likeness: Likeness) -> String {

@@ -175,7 +175,7 @@ fn slip(visit: &Visit<'_>, sealed: &Sealed) -> Result<Page, Trouble> {
     line(text::app_slip_code(lang), &sealed.code, "letters");
     line(visit.cycle.name.clone(), &visit.subject.local_code, "");
     line(text::assessment_as_of(lang), &visit.today.to_string(), "");
-    let grade = grade::range(visit, &sealed.assessment);
+    let grade = grade::range(visit.lang, &sealed.assessment);
     line(text::app_section_grade(lang), &grade, "");
     for (person, number) in &sealed.consent_receipts {
         let of = super::people::role_name(visit.lang, person);

@@ -7,7 +7,7 @@ use super::Pairs;
 use super::answer::{blocking, opened, respond, show};
 use crate::app::FieldApp;
 use crate::page::register::Registered;
-use crate::page::{ballot, door, evaluation, register as page};
+use crate::page::{ballot, door, evaluation, register as page, review};
 use crate::request::Form;
 
 pub(super) async fn show_register(
@@ -37,6 +37,17 @@ pub(super) async fn register(State(app): State<FieldApp>, form: Form) -> Respons
         Ok(Err(trouble)) => respond(&app, &trouble.page(app.lang())),
         Err(response) => response,
     }
+}
+
+pub(super) async fn reviews(State(app): State<FieldApp>, Query(query): Query<Pairs>) -> Response {
+    opened(app, move |app, session| {
+        review::list(app, session, &Form(query), None)
+    })
+    .await
+}
+
+pub(super) async fn review(State(app): State<FieldApp>, form: Form) -> Response {
+    opened(app, move |app, session| review::save(app, session, &form)).await
 }
 
 pub(super) async fn evaluations(

@@ -17,6 +17,7 @@ mod list;
 mod officer;
 mod practice;
 mod register;
+mod review;
 #[allow(
     dead_code,
     reason = "the device library's own server, of which a part is used"

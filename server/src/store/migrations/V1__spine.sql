@@ -205,7 +205,7 @@ create table envelope (
     seq         integer not null,
     id          blob not null,    -- H(salt ‖ bytes); the place is in the bytes, so it is unique
     chain_hash  blob not null,    -- the chain's head after it
-    kind        text not null,    -- 'file', 'identity', 'ballot', 'objection'; 'bytes' in stray_bytes
+    kind        text not null,    -- 'file', 'identity', 'ballot', 'objection', 'review'; 'bytes' in stray_bytes
     subject     text not null,    -- empty for 'bytes'
     file        text,             -- of a file envelope
     actor_seq   integer,          -- its place among the same chain's envelopes of the file

@@ -44,7 +44,7 @@ create table link (
     incarnation integer not null,
     seq         integer not null,
     id          text not null,    -- the envelope's salted id
-    kind        text not null,    -- 'file', 'identity', 'ballot', 'objection'
+    kind        text not null,    -- 'file', 'identity', 'ballot', 'objection', 'review'
     head        text not null,    -- the chain's hash after it
     subject     text not null,
     cycle       text,             -- of a visit, a ballot or an objection

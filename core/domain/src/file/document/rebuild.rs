@@ -112,7 +112,7 @@ fn causal_order<'a>(
     for (at, envelope) in envelopes {
         let deps = match &envelope.body {
             Body::File(body) => &body.deps[..],
-            Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) => {
+            Body::Identity(_) | Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => {
                 return Err(DocumentError::NoEntries);
             }
         };
