@@ -719,11 +719,7 @@ fn the_gachas_group_sends_a_visit_back_from_its_device_and_confirms_what_was_pre
     assert_eq!(refused(&own), Some(not_theirs), "a collector is no group");
     let early = group.review(&world, second, None);
     let step = Verdict::Quarantined(ErrorCode::CaseStep);
-    assert_eq!(
-        refused(&early),
-        Some(step.clone()),
-        "nothing is computed yet"
-    );
+    assert_eq!(refused(&early), Some(step), "nothing is computed yet");
 
     let answer = group.review(&world, first, Some("羊数与实际不符（示例）"));
     assert_eq!(refused(&answer), None);
@@ -735,10 +731,11 @@ fn the_gachas_group_sends_a_visit_back_from_its_device_and_confirms_what_was_pre
     team.hold_evaluation(&world, second);
     assert_eq!(world.state(second), CaseState::PreRated);
     let late = group.review(&world, second, Some("示例"));
+    let not_now = Verdict::Quarantined(ErrorCode::NotAllowed);
     assert_eq!(
         refused(&late),
-        Some(step),
-        "now the reviewer alone sends back"
+        Some(not_now),
+        "the reviewer alone sends back"
     );
     assert_eq!(refused(&group.review(&world, second, None)), None);
     assert_eq!(world.state(second), CaseState::PreRated);

@@ -13,8 +13,7 @@ use crate::service::Service;
 use crate::store::{self, Tx};
 
 /// What of the policy a review asks for.
-#[must_use]
-pub fn action_of_review(review: &GroupReview) -> Action {
+pub(crate) fn action_of_review(review: &GroupReview) -> Action {
     match review.returned_for {
         Some(_) => Action::Return,
         None => Action::PreRate,
@@ -27,7 +26,7 @@ pub fn action_of_review(review: &GroupReview) -> Action {
 /// # Errors
 /// [`ErrorCode::CaseUnknown`] without such a case; [`ErrorCode::NotAllowed`],
 /// [`ErrorCode::ActedBefore`] or [`ErrorCode::ConflictOfInterest`] for the person;
-/// [`ErrorCode::CaseStep`] if the case has moved on; [`ServiceError`] of the database.
+/// [`ErrorCode::CaseStep`] if it cannot be confirmed yet or any more; [`ServiceError`] of the database.
 pub fn group_review(
     service: &Service,
     tx: &Tx<'_>,
