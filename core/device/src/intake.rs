@@ -9,8 +9,8 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::pull::{
-    DeletedRows, EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem, TaskItem,
-    Tombstone, extend_digest,
+    DecidedItem, DeletedRows, EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem,
+    TaskItem, Tombstone, extend_digest,
 };
 use itgel_domain::sync::push::Verdict;
 use rusqlite::Transaction;
@@ -21,7 +21,7 @@ use crate::store::chain;
 use crate::store::list::{self, Taken};
 use crate::store::rules::{self, RuleKind};
 use crate::store::{StoreError, deferred, device, envelope, process, register, subject};
-use crate::{journal, outbox, people};
+use crate::{journal, outbox, people, sync};
 
 /// What a page brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -140,6 +140,7 @@ fn take(
         PullItem::Parameters(file) => return take_rules(tx, RuleKind::Parameters, &file, position),
         PullItem::Register(row) => register::put(tx, &row, division)?,
         PullItem::Deleted(deleted) => return delete_rows(tx, &deleted, server_key),
+        PullItem::Decided(decided) => take_decided(tx, &decided)?,
         PullItem::Tombstone(tombstone) => return erase(tx, &tombstone, server_key, entropy),
         PullItem::Revocation(revocation) => take_revocation(tx, &revocation)?,
         PullItem::Subject(s) => {
@@ -226,7 +227,8 @@ const fn about(item: &PullItem) -> Option<&SubjectId> {
         | PullItem::Tombstone(_)
         | PullItem::Revocation(_)
         | PullItem::Cycle(_)
-        | PullItem::Deleted(_) => None,
+        | PullItem::Deleted(_)
+        | PullItem::Decided(_) => None,
     }
 }
 
@@ -294,6 +296,22 @@ fn settle_own(tx: &Transaction<'_>, listed: &Envelope, counts: bool) -> Result<(
     };
     let (incarnation, seq) = (listed.at.incarnation, listed.at.seq);
     Ok(chain::set_verdict(tx, incarnation, seq, &decided, None)?)
+}
+
+/// What became of an own envelope that no list of a gacha tells of.
+fn take_decided(tx: &Transaction<'_>, decided: &DecidedItem) -> Result<(), Error> {
+    let at = &decided.at;
+    if device::get(tx)?.id != at.device {
+        return Ok(());
+    }
+    let link = chain::find(tx, at.incarnation, at.seq)?;
+    // What has no receipt yet gets it with the word that holds now.
+    let is_ours = |link: &chain::Link| link.id == decided.id && link.verdict.is_some();
+    if !link.as_ref().is_some_and(is_ours) {
+        return Ok(());
+    }
+    chain::set_verdict(tx, at.incarnation, at.seq, &decided.verdict, None)?;
+    Ok(sync::set_counts(tx, at, decided.verdict.counts())?)
 }
 
 /// A task for one officer is no business of the others.

@@ -13,7 +13,7 @@ mod push;
 mod told;
 mod trust;
 
-pub(crate) use push::settle;
+pub(crate) use push::{set_counts, settle};
 pub(crate) use trust::follow_keys;
 
 use std::sync::TryLockError;
@@ -396,6 +396,7 @@ impl<P: SyncProtocol> Run<'_, P> {
                     register::delete_list(tx, cursor.division)?;
                 }
                 envelope::unlist(tx)?;
+                push::forget_decisions(tx)?;
                 log::follow_break(tx, answer)?;
             }
             Ok(device::set_epoch(tx, answer.epoch)?)

@@ -224,8 +224,8 @@ fn nothing_receipted_is_lost(fleet: &Fleet<'_>, kept: &BTreeMap<ChainRef, Kept>)
 
 /// What a device wrote again in another place, after the server was restored and lost what it
 /// depended on; that each stands somewhere is counted by [`devices_agree`].
-fn written_again(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
-    let mut again = BTreeSet::new();
+pub(super) fn written_again(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
+    let mut again = fleet.written_again.clone();
     for phone in fleet.phones.iter().filter(|_| fleet.was_restored) {
         let own = phone.device().own_envelopes()?;
         let moved = own.into_iter().filter(|own| own.state == OwnState::Moved);

@@ -61,6 +61,9 @@ pub(super) struct Fleet<'a> {
     pub(super) host: RefCell<Host>,
     pub(super) receipted: RefCell<Receipted>,
     pub(super) excused: BTreeSet<Hash>,
+    /// Written again in another place by a phone whose storage was put back since: its marks went
+    /// with it.
+    pub(super) written_again: BTreeSet<Hash>,
     pub(super) was_restored: bool,
     /// The last audit row that was looked at.
     audited: u64,
@@ -124,6 +127,7 @@ impl<'a> Fleet<'a> {
             host: RefCell::new(host),
             receipted: RefCell::default(),
             excused: BTreeSet::new(),
+            written_again: BTreeSet::new(),
             was_restored: false,
             audited: 0,
             mutant: way.mutant,
@@ -287,6 +291,8 @@ impl<'a> Fleet<'a> {
         if !self.phone(number)?.has_copy() {
             return Ok(());
         }
+        let moved = check::written_again(self)?;
+        self.written_again.extend(moved);
         self.excusing(|fleet| fleet.phone(number)?.restore())
     }
 

@@ -6,7 +6,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, DeviceId, SubjectId};
 use itgel_domain::sync::push::{PushAnswer, Verdict};
 use itgel_domain::time::AtMs;
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::StoreError;
 use super::column::{self, count, int, optional_word, word};
@@ -227,6 +227,14 @@ pub(crate) fn open_links(db: &Connection) -> Result<Vec<Link>, StoreError> {
     column::all(query.query([])?, read)
 }
 
+/// The links that the server has answered, in the order they were written.
+pub(crate) fn answered_links(db: &Connection) -> Result<Vec<Link>, StoreError> {
+    let mut query = db.prepare_cached(&format!(
+        "{LINK} where state in ('received', 'needs_you') order by incarnation, seq"
+    ))?;
+    column::all(query.query([])?, read)
+}
+
 /// The links that wait for their officer, oldest first.
 pub(crate) fn links_in_need(db: &Connection) -> Result<Vec<Link>, StoreError> {
     let mut query = db.prepare_cached(&format!(
@@ -396,27 +404,26 @@ pub(crate) fn insert_receipt(tx: &Transaction<'_>, answer: &PushAnswer) -> Resul
     Ok(())
 }
 
-/// The receipt that speaks of the envelope at `seq`.
+/// The newest receipt that speaks of the envelope at `seq`; an older one may be of before a restore
+/// of the server.
 pub(crate) fn find_receipt(
     db: &Connection,
     incarnation: u32,
     seq: u64,
 ) -> Result<Option<PushAnswer>, StoreError> {
     let mut query = db.prepare_cached(
-        "select answer from receipt
-         where incarnation = ?1 and ?2 between from_seq and up_to_seq
-         order by up_to_seq desc limit 1",
+        "select answer from receipt where incarnation = ?1 and ?2 between from_seq and up_to_seq
+         order by up_to_seq desc",
     )?;
-    let bytes: Option<Vec<u8>> = query
-        .query_row(params![incarnation, int(seq)], |row| row.get(0))
-        .optional()?;
-    bytes
-        .map(|b| {
-            minicbor::decode(&b).map_err(|_| StoreError::Corrupt {
-                what: "receipt.answer",
-            })
-        })
-        .transpose()
+    let answers: Vec<PushAnswer> =
+        column::all(query.query(params![incarnation, int(seq)])?, |row| {
+            column::cbor(row, "answer", "receipt.answer")
+        })?;
+    // Of equal ones the first, which reaches furthest.
+    Ok(answers
+        .into_iter()
+        .rev()
+        .max_by_key(|answer| answer.received_at))
 }
 
 fn read(row: &Row<'_>) -> Result<Link, StoreError> {

@@ -164,6 +164,30 @@ pub(crate) fn settle(
     Ok(Some(settled))
 }
 
+/// What was decided after the receipts holds no more: a restored server may have lost it, and tells
+/// of the rest again.
+pub(super) fn forget_decisions(tx: &Transaction<'_>) -> Result<(), Error> {
+    let own = device::get(tx)?;
+    for link in chain::answered_links(tx)? {
+        let receipt = chain::find_receipt(tx, link.incarnation, link.seq)?;
+        let said = receipt.and_then(|answer| answer.verdict(link.seq));
+        let Some(verdict) = said.filter(|said| *said != Verdict::Held) else {
+            continue;
+        };
+        if link.verdict.as_ref() == Some(&verdict) {
+            continue;
+        }
+        chain::set_verdict(tx, link.incarnation, link.seq, &verdict, None)?;
+        let at = ChainRef {
+            device: own.id.clone(),
+            incarnation: link.incarnation,
+            seq: link.seq,
+        };
+        set_counts(tx, &at, verdict.counts())?;
+    }
+    Ok(())
+}
+
 /// Verdicts of a server whose chain does not go on with ours.
 const fn is_elsewhere(verdict: &Verdict) -> bool {
     matches!(
@@ -173,7 +197,7 @@ const fn is_elsewhere(verdict: &Verdict) -> bool {
 }
 
 /// The facts of the file skip what the server set aside, and only that.
-fn set_counts(tx: &Transaction<'_>, at: &ChainRef, counts: bool) -> Result<(), Error> {
+pub(crate) fn set_counts(tx: &Transaction<'_>, at: &ChainRef, counts: bool) -> Result<(), Error> {
     let Some(status) = envelope::find_status(tx, at)? else {
         return Ok(());
     };

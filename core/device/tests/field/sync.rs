@@ -7,7 +7,10 @@ use itgel_domain::error::{ErrorCode, Kind};
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::Ballot;
 use itgel_domain::hash::Hash;
-use itgel_domain::sync::pull::{CaseItem, PullItem, Revocation, RulesItem, TaskItem};
+use itgel_domain::sync::pull::{
+    CaseItem, DecidedItem, PullItem, Revocation, RulesItem, TaskItem,
+};
+use itgel_domain::sync::push::Verdict;
 
 use crate::server::{BANNER, Fault, GACHA};
 use crate::world::{AS_OF, Phone, cycle, is_green, now, ready, server, subject, value};
@@ -190,6 +193,30 @@ fn one_record_that_is_set_aside_does_not_hold_up_the_others() {
             .unwrap()
             .is_some()
     );
+}
+
+#[test]
+fn what_was_let_count_later_does_not_stay_red_on_its_device() {
+    let (server, phone) = ready(1);
+    server.quarantine(&subject(1));
+    phone.identify(1, "示例");
+    phone.sync(&server);
+    let at = phone.device.needs().unwrap()[0].at.clone().unwrap();
+    let own = phone.device.own_envelopes().unwrap();
+    let id = own.iter().find(|own| own.at == at).unwrap().id;
+    let tell = |id| {
+        let item = DecidedItem {
+            at: at.clone(),
+            id,
+            verdict: Verdict::Accepted,
+        };
+        server.list(BANNER, &PullItem::Decided(item));
+        phone.sync(&server);
+    };
+    tell(Hash::of_file(b"what another life of the phone wrote there"));
+    assert_eq!(phone.device.needs().unwrap().len(), 1);
+    tell(id);
+    assert!(phone.device.needs().unwrap().is_empty());
 }
 
 #[test]

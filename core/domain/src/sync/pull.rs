@@ -4,8 +4,10 @@
 //! gacha's list, packs, parameters and campaigns in the banner's. Positions have no gaps and come
 //! from a row that is updated in the same transaction.
 
+use super::push::Verdict;
 use crate::case::CaseState;
 use crate::division::DivisionCode;
+use crate::file::ChainRef;
 use crate::file::chain::{SignatureError, verify_text};
 use crate::hash::Hash;
 use crate::id::{CycleId, DeviceId, OfficerId, RowId, SubjectId};
@@ -119,6 +121,9 @@ pub enum PullItem {
     /// Register rows were deleted: delete them too.
     #[n(11)]
     Deleted(#[n(0)] DeletedRows),
+    /// What became of an envelope after its receipt, for the device that sent it.
+    #[n(12)]
+    Decided(#[n(0)] DecidedItem),
 }
 
 /// A subject of the gacha.
@@ -243,6 +248,23 @@ pub struct DeletedRows {
     pub signature: String,
 }
 
+/// What was set aside counts now, or what counted was set aside. It stands in the banner's list where
+/// no other list of the sender tells of it: of identities, ballots and objections, and of subjects
+/// outside of the sender's gachas.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct DecidedItem {
+    /// The place of the envelope.
+    #[n(0)]
+    pub at: ChainRef,
+    /// Its id: another life of the sender may have written there too.
+    #[n(1)]
+    pub id: Hash,
+    /// What holds from now on.
+    #[n(2)]
+    pub verdict: Verdict,
+}
+
 /// A device was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
@@ -306,6 +328,7 @@ impl PullItem {
             Self::Subject(_) => 9,
             Self::Cycle(_) => 10,
             Self::Deleted(_) => 11,
+            Self::Decided(_) => 12,
         }
     }
 

@@ -6,15 +6,19 @@
 
 use itgel_domain::case::CaseState;
 use itgel_domain::case::cycle::{Cycle, CycleKind};
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::DeviceSigner as _;
+use itgel_domain::hash::Hash;
 use itgel_domain::register::{RegisterContent, RegisterRow};
 use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::pull::{
-    CaseItem, DeletedRows, EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem,
-    Revocation, RulesItem, SubjectItem, TaskItem, Tombstone, empty_digest, extend_digest,
-    item_hash,
+    CaseItem, DecidedItem, DeletedRows, EnvelopeItem, IdentityItem, Pull, PullItem, PullPage,
+    PulledItem, Revocation, RulesItem, SubjectItem, TaskItem, Tombstone, empty_digest,
+    extend_digest, item_hash,
 };
+use itgel_domain::sync::push::Verdict;
 use jiff::civil::date;
 
 use super::samples::{DAY, entries, envelope, file, hash, hex, id, identity, server};
@@ -152,6 +156,15 @@ fn pull_items() -> Vec<PullItem> {
         PullItem::Deleted(DeletedRows {
             rows: vec![id("row-2"), id("row-3")],
             signature: hex(&server().sign(&DeletedRows::message(&[id("row-2"), id("row-3")]))),
+        }),
+        PullItem::Decided(DecidedItem {
+            at: ChainRef {
+                device: id("d1"),
+                incarnation: 1,
+                seq: 7,
+            },
+            id: Hash::of_file(b"an envelope"),
+            verdict: Verdict::Quarantined(ErrorCode::ScopeOutside),
         }),
     ]
 }
