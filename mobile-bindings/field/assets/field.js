@@ -270,7 +270,11 @@
       place.textContent = told.words;
       // Whoever is writing is not interrupted.
       var busy = document.activeElement && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
-      if (!told.running) { if (!busy) location.reload(); return; }
+      if (!told.running) {
+        delete place.dataset.job;
+        if (!busy) location.reload();
+        return;
+      }
     }
   }
 

@@ -168,13 +168,14 @@ fn one_record_that_is_set_aside_does_not_hold_up_the_others() {
     phone.visit(2);
     phone.visit(3);
     server.quarantine(&subject(2));
+    server.quarantine_for(ErrorCode::ConsentMissing);
     let report = phone.sync(&server);
     assert_eq!(
         (report.received, report.set_aside, report.waiting),
         (4, 2, 0)
     );
     assert!(is_green(&phone, 1) && is_green(&phone, 3));
-    let aside = RecordState::NeedsYou(Need::SetAside(ErrorCode::ScopeOutside));
+    let aside = RecordState::NeedsYou(Need::SetAside(ErrorCode::ConsentMissing));
     assert_eq!(state(&phone, 2), aside);
     assert_eq!(phone.device.needs().unwrap().len(), 2);
     assert!(

@@ -8,7 +8,7 @@ use itgel_domain::error::{ErrorCode, Kind};
 use itgel_text::{self as text, Lang, escape};
 
 use super::visit::Visit;
-use super::{alert, card, instant, notice, paragraph};
+use super::{card, instant, notice, paragraph};
 use crate::app::{FieldApp, Session};
 use crate::job::JobState;
 use crate::request::{Page, Trouble};
@@ -198,15 +198,10 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
             ))
         );
     }
-    if let JobState::Failed { kind, code } = &state {
-        alert(&mut html, &text::app_sync_failed(lang));
-        let words = match (code, kind) {
-            (Some(code), _) => text::error(lang, *code, &[]),
-            (None, Kind::Unavailable) => text::sync_no_signal(lang),
-            (None, _) => text::error(lang, ErrorCode::Unavailable, &[]),
-        };
-        paragraph(&mut html, "note", &words);
-    }
+    let class = match state {
+        JobState::Failed { .. } => "job error",
+        _ => "job",
+    };
     let running = if session.job.is_running() {
         " data-job=\"/api/jobs/sync\""
     } else {
@@ -214,13 +209,17 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
     };
     let _ = writeln!(
         html,
-        "<p class=\"job\" id=\"job\" role=\"status\"{running}>{}</p>",
-        // That it failed stands above already, with the reason.
-        escape(&match &state {
-            JobState::Failed { .. } => String::new(),
-            going => job_words(lang, going),
-        })
+        "<p class=\"{class}\" id=\"job\" role=\"status\"{running}>{}</p>",
+        escape(&job_words(lang, &state))
     );
+    if let JobState::Failed { kind, code } = &state {
+        let words = match (code, kind) {
+            (Some(code), _) => text::error(lang, *code, &[]),
+            (None, Kind::Unavailable) => text::sync_no_signal(lang),
+            (None, _) => text::error(lang, ErrorCode::Unavailable, &[]),
+        };
+        paragraph(&mut html, "note", &words);
+    }
     let _ = writeln!(
         html,
         "<form method=\"post\" action=\"/sync\"><button class=\"main wide\">{}</button></form>",

@@ -104,7 +104,7 @@ fn warnings(html: &mut String, visit: &Visit<'_>, section: Section) -> Result<()
     let hidden = if words.is_empty() { " hidden" } else { "" };
     let _ = write!(
         html,
-        "<div class=\"warnings\" id=\"warnings\" role=\"status\" aria-live=\"polite\"{hidden}><h2>{}</h2>",
+        "<div class=\"warnings\" id=\"warnings\" role=\"status\" aria-live=\"polite\" tabindex=\"0\"{hidden}><h2>{}</h2>",
         escape(&text::app_warnings(visit.lang))
     );
     for one in words {

@@ -266,7 +266,7 @@ fn counts_that_do_not_fit_together_are_told_while_one_writes() {
     assert!(!put_right.contains(many), "{put_right}");
     let page = officer.get("/visit/hh-1/section/household");
     assert!(
-        page.contains("aria-live=\"polite\" hidden"),
+        page.contains("aria-live=\"polite\" tabindex=\"0\" hidden"),
         "another section"
     );
 }
