@@ -26,6 +26,7 @@ mod objection;
 mod official;
 mod page;
 mod review;
+mod rules_came;
 mod structure;
 
 use itgel_domain::error::ErrorCode;
@@ -41,6 +42,7 @@ pub(crate) use self::erase::erase_known;
 pub(crate) use self::identity::index_parties;
 pub use self::meaning::check_value;
 pub use self::official::{append_identity, append_official, imported};
+pub(crate) use self::rules_came::flag_again;
 
 use self::admission::Admission;
 use self::chain::Outcome;

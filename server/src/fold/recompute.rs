@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use itgel_domain::assess::{Inputs, assess_measured};
+use itgel_domain::division::DivisionCode;
 use itgel_domain::file::entry::Seal;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
@@ -54,18 +55,13 @@ pub(crate) fn recompute(
     let (Some(pack), Some(parameters)) = (pack, parameters) else {
         return Ok(Recomputed::UnknownRules);
     };
-    let known = known_at(tx, file, facts, &envelope.at)?;
     let sealed = Sealed {
         subject,
         seal,
         pack,
         parameters,
     };
-    let mut inputs = inputs_of(tx, &sealed, &known)?;
-    if inputs.is_none() {
-        inputs = inputs_before_verdicts(service, tx, &sealed, &known, &envelope.at)?;
-    }
-    let Some(inputs) = inputs else {
+    let Some(inputs) = inputs_at(service, tx, &sealed, (file, facts), &envelope.at)? else {
         return Ok(if is_before_a_restore(tx, envelope)? {
             Recomputed::OtherLists
         } else {
@@ -86,6 +82,68 @@ struct Sealed<'a> {
     seal: &'a Seal,
     pack: Arc<RulePack>,
     parameters: Arc<Parameters>,
+}
+
+/// The inputs whose hash the seal names, from what the device can have known where it sealed.
+fn inputs_at(
+    service: &Service,
+    tx: &Tx<'_>,
+    sealed: &Sealed<'_>,
+    (file, facts): (&FileId, &FileFacts),
+    place: &ChainRef,
+) -> Result<Option<Inputs>, ServiceError> {
+    let own = facts.known_at(place);
+    let files = store::projection::list(tx, &file.subject)?.into_iter();
+    let others: Vec<FileFacts> = files
+        .filter(|(other, _)| other != file)
+        .map(|(_, facts)| facts)
+        .collect();
+    let with = |others: &[FileFacts]| {
+        let mut known = own.clone();
+        others.iter().for_each(|facts| known.join(facts));
+        known
+    };
+    let from = |known: &FileFacts| match inputs_of(tx, sealed, known)? {
+        Some(inputs) => Ok(Some(inputs)),
+        None => inputs_before_verdicts(service, tx, sealed, known, place),
+    };
+    // Most often the device had all of the other years.
+    let all = with(&others);
+    let found: Result<_, ServiceError> = from(&all);
+    let found = found?;
+    if found.is_some() || others.is_empty() {
+        return Ok(found);
+    }
+    let subject = sealed.subject;
+    let before = store::subject::list_moves(tx, &subject.id)?.into_iter();
+    for list in std::iter::once(subject.division).chain(before.map(|(_, division)| division)) {
+        let held = others_held(tx, list, &others, (place, sealed.seal.registers_at))?;
+        let found = from(&with(&held))?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// What a device had of other years' files that it sealed with the list of its gacha up to a
+/// position: what the list had named by then, and what it had written itself. A colleague's late
+/// envelope is not among it.
+fn others_held(
+    tx: &Tx<'_>,
+    list: DivisionCode,
+    others: &[FileFacts],
+    (place, registers_at): (&ChainRef, u64),
+) -> Result<Vec<FileFacts>, ServiceError> {
+    let mut held = Vec::new();
+    for facts in others {
+        let named = store::list::list_named(tx, list, &facts.places(), registers_at)?;
+        let is_own = |at: &ChainRef| {
+            at.device == place.device && (at.incarnation, at.seq) < (place.incarnation, place.seq)
+        };
+        held.push(facts.only(|at| is_own(at) || named.contains(at)));
+    }
+    Ok(held)
 }
 
 /// The inputs whose hash the seal names; `None` if no state in which the device can have been has
@@ -194,20 +252,4 @@ fn is_before_a_restore(tx: &Tx<'_>, envelope: &Envelope) -> Result<bool, Service
     };
     let ours = store::log::frontier_at(tx, seen.size)?;
     Ok(ours.is_none_or(|ours| ours.root() != seen.root))
-}
-
-/// What the envelope at `place` knew: of its own file its causal past, of other years' files all.
-fn known_at(
-    tx: &Tx<'_>,
-    file: &FileId,
-    facts: &FileFacts,
-    place: &ChainRef,
-) -> Result<FileFacts, ServiceError> {
-    let mut known = facts.known_at(place);
-    for (other, facts) in store::projection::list(tx, &file.subject)? {
-        if other != *file {
-            known.join(&facts);
-        }
-    }
-    Ok(known)
 }

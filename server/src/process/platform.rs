@@ -1,9 +1,10 @@
-//! What still has to go to the platforms (`domain.md` D.3): approved ratings, within the days after
-//! the approval, by the next export as a platform writes it; and decisions of departments that are
+//! What still has to go to the platforms (`domain.md` D.3): approved ratings and awarded titles,
+//! within the days after the approval or the award, by the next export as a platform writes it; and decisions of departments that are
 //! not reported yet (双公示, SR-19, L-32). They go in batches, so one line stands for all that wait.
 
 use std::collections::BTreeMap;
 
+use itgel_domain::case::TitleState;
 use itgel_domain::case::deadline::{Deadline, Due};
 use itgel_domain::case::terms::Timetable;
 use itgel_domain::credit::{report_by, timeliness};
@@ -11,13 +12,14 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::CycleId;
 use itgel_domain::register::PublicRecord;
+use itgel_domain::time::AtMs;
 use jiff::Span;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
 use crate::service::Service;
-use crate::store;
+use crate::store::{self, title::TitleRow};
 
 /// How far back decisions are looked for that were never reported.
 const LOOK_BACK_DAYS: i64 = 366;
@@ -36,7 +38,7 @@ pub(super) struct Waiting {
     pub(super) body: Option<String>,
 }
 
-/// What waits in a division, ratings of the campaign first.
+/// What waits in a division, ratings and titles of the campaign first.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
@@ -47,7 +49,7 @@ pub(super) fn waiting(
     today: Date,
 ) -> Result<Vec<Waiting>, ServiceError> {
     let timetable = super::timetable(service, connection, place.1)?;
-    let mut all: Vec<Waiting> = ratings(connection, place, &timetable)?
+    let mut all: Vec<Waiting> = results(connection, place, &timetable)?
         .into_iter()
         .collect();
     all.extend(decisions(
@@ -59,21 +61,56 @@ pub(super) fn waiting(
     Ok(all)
 }
 
-/// The ratings that were approved after the last export that a platform can read.
-fn ratings(
+/// The ratings that were approved and the titles that were awarded after the last export that a
+/// platform can read.
+fn results(
     connection: &Connection,
     place: (&CycleId, DivisionCode),
     timetable: &Timetable,
 ) -> Result<Option<Waiting>, ServiceError> {
     let last = store::share::last_to_platform(connection)?;
-    let found = store::case::count_approved(connection, place, last)?;
-    Ok(found.map(|(count, first)| Waiting {
+    let ratings = store::case::count_approved(connection, place, last)?;
+    let titles = awards(connection, place, last)?;
+    let first = ratings
+        .iter()
+        .map(|(_, first)| *first)
+        .chain(titles.iter().copied())
+        .min();
+    let count = ratings.map_or(0, |(count, _)| count) + titles.len() as u64;
+    Ok(first.map(|first| Waiting {
         deadline: Deadline::Push,
         due: Deadline::Push.due(first.on(), timetable),
         since_on: first.on(),
         count,
         body: None,
     }))
+}
+
+/// When each title that stands was awarded, of those after an instant.
+fn awards(
+    connection: &Connection,
+    (cycle, division): (&CycleId, DivisionCode),
+    after: Option<AtMs>,
+) -> Result<Vec<AtMs>, ServiceError> {
+    let titles = store::title::list(connection, division, cycle)?.into_iter();
+    let stands = |state| {
+        matches!(
+            state,
+            TitleState::Awarded | TitleState::Warning | TitleState::Kept
+        )
+    };
+    let awarded_at = |row: TitleRow| {
+        let history = row.title.history().iter();
+        history
+            .rev()
+            .find(|event| event.to == TitleState::Awarded)
+            .map(|event| event.at)
+    };
+    let standing = titles.filter(|row| stands(row.title.state()));
+    let awards = standing.filter_map(awarded_at);
+    Ok(awards
+        .filter(|at| after.is_none_or(|after| *at > after))
+        .collect())
 }
 
 /// The decisions that are not reported, by the department that made them.

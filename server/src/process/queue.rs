@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use super::MAX_BATCH;
 use super::desk::{allow, allow_case};
 use super::moved::CaseMovement;
+use super::picture::{self, PictureLine};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store;
@@ -80,6 +81,8 @@ pub struct CaseDetail {
     pub due: Vec<DueView>,
     /// What officers disagree or disagreed on.
     pub conflicts: Vec<ConflictRow>,
+    /// The pictures about the subject, with where each is read.
+    pub pictures: Vec<PictureLine>,
     /// The assessment that the case rests on; before pre-rating the present one.
     pub assessment: Option<Assessment>,
     /// The register rows that moved it, and that moved what the engine says since.
@@ -181,6 +184,7 @@ pub fn case(
             .map(DueView::from)
             .collect(),
         conflicts: store::conflict::list(connection, &case.subject, &case.cycle)?,
+        pictures: picture::list(connection, &case.id, &case.subject)?,
         assessment: rests_on
             .map(|inputs| super::assessment(connection, &inputs))
             .transpose()?,

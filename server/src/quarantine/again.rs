@@ -1,8 +1,11 @@
 //! What only lacked something counts once that arrives: judged again by a job that is asked for in
-//! the transaction which brings it.
+//! the transaction which brings it. Rules that come late do not decide what counts, but what a
+//! reviewer should look at.
 
 use itgel_domain::file::ChainRef;
+use itgel_domain::hash::Hash;
 use itgel_domain::id::{OfficerId, SubjectId};
+use itgel_domain::sync::push::Flag;
 use itgel_domain::sync::quarantine::remedy;
 use itgel_domain::time::AtMs;
 
@@ -25,6 +28,8 @@ struct Content {
     subject: Option<SubjectId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     officer: Option<OfficerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rules: Option<Hash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<ChainRef>,
 }
@@ -55,7 +60,21 @@ pub(crate) fn right_arrived(tx: &Tx<'_>, officer: &OfficerId) -> Result<(), Serv
     jobs::enqueue(tx, JobKind::JudgeAgain, &key, &content, AtMs::default())
 }
 
-/// Judges a page of what waits again, in the order of the chains.
+/// Rules have come that nobody had loaded: visits that were sealed under them before are compared
+/// now.
+///
+/// # Errors
+/// [`ServiceError`] of the database or the random source.
+pub(crate) fn rules_arrived(tx: &Tx<'_>, rules: &Hash) -> Result<(), ServiceError> {
+    if store::envelope::list_flagged(tx, Flag::OutdatedPack, None, 1)?.is_empty() {
+        return Ok(());
+    }
+    let content = serde_json::json!({ "rules": rules });
+    let key = format!("rules/{rules}");
+    jobs::enqueue(tx, JobKind::JudgeAgain, &key, &content, AtMs::default())
+}
+
+/// Judges page by page what waits again, in the order of the chains.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
@@ -66,18 +85,7 @@ pub(crate) fn run_job(service: &Service, job: &JobRow) -> Result<(), ServiceErro
     loop {
         let (job, content, from) = (job.clone(), content.clone(), after.clone());
         after = service.transact("quarantine.judge_again", move |service, tx| {
-            let whose = match (&content.subject, &content.officer) {
-                (Some(subject), _) => Whose::Subject(subject),
-                (None, Some(officer)) => Whose::Officer(officer),
-                (None, None) => {
-                    job::finish(tx, &job)?;
-                    return Ok(None);
-                }
-            };
-            let rows = store::quarantine::list_waiting(tx, whose, from.as_ref(), PAGE)?;
-            let last = rows.last().map(|row| row.at.clone());
-            let rows: Vec<_> = rows.into_iter().filter(lacks_arrival).collect();
-            ingest::judge_again(service, tx, &rows, service.now())?;
+            let last = page(service, tx, &content, from.as_ref())?;
             if last.is_none() {
                 job::finish(tx, &job)?;
             }
@@ -87,6 +95,30 @@ pub(crate) fn run_job(service: &Service, job: &JobRow) -> Result<(), ServiceErro
             return Ok(());
         }
     }
+}
+
+/// Judges a page; the last place of it, or `None` if there is none.
+fn page(
+    service: &Service,
+    tx: &Tx<'_>,
+    content: &Content,
+    from: Option<&ChainRef>,
+) -> Result<Option<ChainRef>, ServiceError> {
+    if let Some(rules) = &content.rules {
+        let rows = store::envelope::list_flagged(tx, Flag::OutdatedPack, from, PAGE)?;
+        ingest::flag_again(service, tx, &rows, rules, service.now())?;
+        return Ok(rows.last().map(|(row, _)| row.at.clone()));
+    }
+    let whose = match (&content.subject, &content.officer) {
+        (Some(subject), _) => Whose::Subject(subject),
+        (None, Some(officer)) => Whose::Officer(officer),
+        (None, None) => return Ok(None),
+    };
+    let rows = store::quarantine::list_waiting(tx, whose, from, PAGE)?;
+    let last = rows.last().map(|row| row.at.clone());
+    let rows: Vec<_> = rows.into_iter().filter(lacks_arrival).collect();
+    ingest::judge_again(service, tx, &rows, service.now())?;
+    Ok(last)
 }
 
 fn lacks_arrival(row: &QuarantineRow) -> bool {

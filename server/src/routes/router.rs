@@ -83,6 +83,7 @@ pub(super) fn table(app: App) -> Router {
         .route("/v1/cases/steps", post(staff::steps))
         .route("/v1/cases/{id}", get(staff::case))
         .route("/v1/cases/{id}/steps", post(staff::step))
+        .route("/v1/cases/{id}/pictures/{hash}", get(staff::picture))
         .route("/v1/land-contradictions", get(land::contradictions))
         .route("/v1/conflicts", get(staff::conflicts))
         .route("/v1/conflicts/resolve", post(staff::resolve))

@@ -1,12 +1,14 @@
 //! What staff read and do: boards, the queue, cases, conflicts, publicity.
 
 use axum::extract::{Path, Query, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use itgel_domain::case::CaseState;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
+use itgel_domain::hash::Hash;
 use itgel_domain::id::{CaseId, CycleId, DecisionId, DeviceId, SubjectId};
 use itgel_domain::policy::Action;
 
@@ -66,7 +68,7 @@ pub(super) struct EvaluationEnd {
 #[derive(serde::Serialize)]
 struct Checkpoint {
     size: u64,
-    root: itgel_domain::hash::Hash,
+    root: Hash,
     at_ms: i64,
     signature: String,
 }
@@ -154,6 +156,22 @@ pub(super) async fn case(
         s.store.read(|c| process::case(s, c, &actor, &id))
     });
     Ok(axum::Json(case.await?))
+}
+
+pub(super) async fn picture(
+    State(app): State<App>,
+    Officer(actor): Officer,
+    Path((id, content)): Path<(CaseId, String)>,
+) -> Result<impl IntoResponse, Refusal> {
+    let content: Hash = content.parse().map_err(|_| ErrorCode::MediaUnknown)?;
+    let shown = with_service(&app, move |s| {
+        let now = s.now();
+        s.transact("process.picture", move |s, tx| {
+            process::show_picture(s, tx, &actor, (&id, &content), now)
+        })
+    })
+    .await?;
+    Ok(([(CONTENT_TYPE, shown.kind.as_str())], shown.bytes))
 }
 
 pub(super) async fn step(

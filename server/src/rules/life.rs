@@ -18,6 +18,7 @@ use super::file::{RuleFileView, RuleState, parsed, standing_of, view};
 use super::{RuleKind, item, reaches};
 use crate::error::ServiceError;
 use crate::fold;
+use crate::quarantine;
 use crate::service::Service;
 use crate::store::rule_file::{self, Activation, RuleRow};
 use crate::store::{self, Tx};
@@ -63,6 +64,9 @@ pub fn propose(
     service.transact("rules.propose", move |_, tx| {
         allow(tx, &actor, Action::ProposePack, &row, now)?;
         let is_new = rule_file::put(tx, &row, &text)?;
+        if is_new {
+            quarantine::rules_arrived(tx, &row.hash)?;
+        }
         let known = get(tx, &row.hash)?;
         if !is_new && standing_of(&known) != RuleState::Withdrawn {
             return Ok(view(known));
@@ -191,7 +195,9 @@ pub fn seed(service: &Service, tx: &Tx<'_>, now: AtMs) -> Result<(), ServiceErro
         if store::standing::is_any(tx)? {
             return Err(ErrorCode::RulesNotEmpty.into());
         }
-        rule_file::put(tx, &row, text)?;
+        if rule_file::put(tx, &row, text)? {
+            quarantine::rules_arrived(tx, &row.hash)?;
+        }
         let how = Activation {
             by: None,
             at: now,

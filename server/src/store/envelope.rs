@@ -95,6 +95,38 @@ pub struct SealedEnvelope {
 const COLUMNS: &str =
     "device, incarnation, seq, id, chain_hash, file, actor_seq, last_op, verdict, reason";
 
+/// Envelopes of files that a flag is on, behind a place, in the order of the chains, each with when
+/// it came.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_flagged(
+    connection: &Connection,
+    flag: Flag,
+    after: Option<&ChainRef>,
+    limit: u32,
+) -> Result<Vec<(EnvelopeRow, AtMs)>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS}, received_at from envelope
+         where verdict = 'flagged' and kind = 'file' and ' ' || reason || ' ' like '% ' || ?1 || ' %'
+             and (device, incarnation, seq) > (?2, ?3, ?4)
+         order by device, incarnation, seq limit ?5"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let key = params![
+        flag.as_str(),
+        after.map_or("", |at| at.device.as_str()),
+        after.map_or(0, |at| at.incarnation),
+        after.map_or(0, |at| column::signed(at.seq)),
+        limit
+    ];
+    let rows = query.query_map(key, |row| {
+        let received_at = AtMs(row.get("received_at")?);
+        Ok(read(row).map(|envelope| (envelope, received_at)))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// Writes an envelope at its place.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! The list of a division: what its devices pull, in one order without gaps. Positions come from
 //! a row that is updated in the same transaction, never from a sequence of the database.
 
+use std::collections::BTreeSet;
+
 use itgel_domain::division::DivisionCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::hash::Hash;
@@ -207,6 +209,31 @@ pub fn list(
     let mut query = connection.prepare_cached(sql)?;
     let key = params![division.filled_text(), column::signed(after), limit];
     let rows = query.query_map(key, |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Which of these envelopes a list had named by a position.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_named(
+    connection: &Connection,
+    division: DivisionCode,
+    envelopes: &[ChainRef],
+    by: u64,
+) -> Result<BTreeSet<ChainRef>, StoreError> {
+    let sql = "select distinct ref from list_item
+               where division = ?1 and position <= ?2 and kind = ?3
+                   and ref in (select value from json_each(?4))";
+    let mut query = connection.prepare_cached(sql)?;
+    let refs: Vec<String> = envelopes.iter().map(ChainRef::to_string).collect();
+    let key = params![
+        division.filled_text(),
+        column::signed(by),
+        ENVELOPE,
+        column::to_json(&refs, "list_item.ref")?
+    ];
+    let rows = query.query_map(key, |row| Ok(column::word(row, "ref", "list_item.ref")))?;
     rows.map(|row| row?).collect()
 }
 

@@ -22,6 +22,7 @@ mod listen;
 mod markup;
 mod monitoring;
 mod office;
+mod pictures;
 mod quarantine;
 mod queries;
 mod rights;

@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::field::{self, Pen};
 use crate::world::{Answer, Seat, World};
 
-fn call(world: &World, token: &str, step: &str, body: Vec<u8>) -> Answer {
+pub(crate) fn call(world: &World, token: &str, step: &str, body: Vec<u8>) -> Answer {
     let bearer = format!("Bearer {token}");
     let headers = [
         ("authorization", bearer.as_str()),
@@ -168,7 +168,7 @@ fn a_revoked_device_may_still_upload_and_pulls_nothing() {
 }
 
 /// A picture of the smallest form.
-fn scan() -> Vec<u8> {
+pub(crate) fn scan() -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut chunk = |kind: &[u8; 4], data: &[u8]| {
         out.extend_from_slice(&u32::try_from(data.len()).unwrap().to_be_bytes());
@@ -199,7 +199,7 @@ fn announce(world: &World, pen: &mut Pen, token: &str, subject: &SubjectId, byte
     assert_eq!(pushed.status, 200);
 }
 
-fn chunk(subject: &SubjectId, bytes: &[u8], from: usize, to: usize) -> Vec<u8> {
+pub(crate) fn chunk(subject: &SubjectId, bytes: &[u8], from: usize, to: usize) -> Vec<u8> {
     wire::pack(&Chunk {
         subject: subject.clone(),
         content: Hash::of_file(bytes),

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod alarms;
 mod attacks;
 mod bad_input;
 mod chain;

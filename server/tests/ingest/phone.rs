@@ -15,7 +15,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::{IdentityRecord, Person, Registration};
 use itgel_domain::item::{Evidence, ItemPath, Observation, State, Value};
-use itgel_domain::pack::shipped;
+use itgel_domain::pack::{RulePack, shipped};
 use itgel_domain::register::RegisterRow;
 use itgel_domain::sync::push::{IdentityPush, Push};
 use itgel_domain::time::AtMs;
@@ -23,6 +23,7 @@ use itgel_server::store::device::DeviceRecord;
 use jiff::civil::{Date, date};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::world::{GACHA, cycle, household, subject};
 
@@ -45,6 +46,8 @@ pub(crate) struct Phone {
     pub(crate) now: AtMs,
     pub(crate) incarnation: u32,
     pub(crate) checkpoint: Option<CheckpointRef>,
+    /// The pack that it works with.
+    pub(crate) pack: Arc<RulePack>,
     /// The envelopes of the chain, from place 1.
     pub(crate) chain: Vec<Vec<u8>>,
     pub(crate) identities: Vec<IdentityPush>,
@@ -64,6 +67,7 @@ impl Phone {
             now,
             incarnation: 0,
             checkpoint: None,
+            pack: shipped::rules().find_pack("HH-NM-1").unwrap(),
             chain: Vec::new(),
             identities: Vec::new(),
             files: BTreeMap::new(),
@@ -89,7 +93,7 @@ impl Phone {
             v: VERSION,
             salt: salt[..32].to_owned(),
             officer: self.device.officer.clone(),
-            pack: pack_hash(),
+            pack: self.pack.hash(),
             entered_at: self.now,
             checkpoint: self.checkpoint,
             body: Body::clone(&body),
@@ -244,7 +248,7 @@ impl Phone {
             facts: facts.facts(&cycle()),
             context: Context::of_subject(&self.rows, &home, AS_OF, facts, verified),
             parameters: shipped::rules().find_parameters("150623-2026").unwrap(),
-            pack: shipped::rules().find_pack("HH-NM-1").unwrap(),
+            pack: Arc::clone(&self.pack),
         }
     }
 
@@ -286,10 +290,6 @@ pub(crate) fn file(id: &str) -> FileId {
         subject: subject(id),
         year: 2026,
     }
-}
-
-pub(crate) fn pack_hash() -> Hash {
-    shipped::rules().find_pack("HH-NM-1").unwrap().hash()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

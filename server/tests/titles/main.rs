@@ -13,4 +13,5 @@ mod awards;
 mod counted;
 mod formed;
 mod joint;
+mod platform;
 mod world;

@@ -47,6 +47,18 @@ pub(crate) fn about(db: &Connection, subject: &Subject) -> Result<Vec<RegisterRo
     column::all(rows, |row| cbor(row, "row", "register_row.row"))
 }
 
+/// Whether one of these rows is here, in whatever list.
+pub(crate) fn is_any_here(db: &Connection, rows: &[RowId]) -> Result<bool, StoreError> {
+    let mut query =
+        db.prepare_cached("select exists (select 1 from register_row where id = ?1)")?;
+    for row in rows {
+        if query.query_row([row.as_str()], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Forgets a row, in whatever list it came.
 pub(crate) fn delete(tx: &Transaction<'_>, row: &RowId) -> Result<(), StoreError> {
     tx.prepare_cached("delete from register_row where id = ?1")?

@@ -225,25 +225,49 @@ pub(crate) fn list(
     })
 }
 
+/// Where something of a subject stands.
+const TABLES: [&str; 13] = [
+    "envelope",
+    "projection",
+    "draft_value",
+    "draft_consent",
+    "draft_people",
+    "identity",
+    "register_row",
+    "rating_case",
+    "task",
+    "deferred",
+    "picture",
+    "picture_chunk",
+    "subject",
+];
+
+fn column_of(table: &str) -> &'static str {
+    match table {
+        "subject" => "id",
+        _ => "subject",
+    }
+}
+
+/// Whether anything of a subject is here.
+pub(crate) fn is_any_here(db: &Connection, subject: &SubjectId) -> Result<bool, StoreError> {
+    for table in TABLES.iter().chain(&["link"]) {
+        let column = column_of(table);
+        let sql = format!("select exists (select 1 from {table} where {column} = ?1)");
+        if db
+            .prepare_cached(&sql)?
+            .query_row([subject.as_str()], |row| row.get(0))?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Deletes everything of a subject but its places in the own chains.
 pub(crate) fn erase(tx: &Transaction<'_>, subject: &SubjectId) -> Result<(), StoreError> {
-    const TABLES: [&str; 13] = [
-        "envelope",
-        "projection",
-        "draft_value",
-        "draft_consent",
-        "draft_people",
-        "identity",
-        "register_row",
-        "rating_case",
-        "task",
-        "deferred",
-        "picture",
-        "picture_chunk",
-        "subject",
-    ];
     for table in TABLES {
-        let column = if table == "subject" { "id" } else { "subject" };
+        let column = column_of(table);
         tx.execute(
             &format!("delete from {table} where {column} = ?1"),
             [subject.as_str()],

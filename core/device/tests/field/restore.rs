@@ -50,6 +50,38 @@ fn a_deleted_register_row_is_gone_from_the_device_and_only_the_server_deletes() 
 }
 
 #[test]
+fn sec_t36_an_erasure_from_before_a_rotation_is_no_fault_for_a_device_that_came_after_it() {
+    let (mut server, phone) = ready(2);
+    phone.visit(1);
+    phone.sync(&server);
+    // What the list says was signed by a key that this device never knew.
+    server.sign_with([77; 32]);
+    let rows: Vec<RowId> = vec!["credit-77".parse().unwrap()];
+    let deleted = PullItem::Deleted(DeletedRows {
+        signature: server.sign(&DeletedRows::message(&rows)),
+        rows,
+    });
+    let (elsewhere, here) = (
+        server.tombstone(&subject(77)),
+        server.tombstone(&subject(1)),
+    );
+    server.sign_with([200; 32]);
+    server.list(GACHA, &deleted);
+    server.list(GACHA, &elsewhere);
+    assert_eq!(
+        phone.sync(&server).refused,
+        0,
+        "nothing of them was ever here"
+    );
+    let noted = phone.device.subject(&subject(77)).unwrap_err();
+    assert_eq!(noted.code(), ErrorCode::SubjectErased);
+    // A key that nobody named deletes nothing that is here.
+    server.list(GACHA, &here);
+    assert_eq!(phone.sync(&server).refused, 1);
+    assert!(phone.device.subject(&subject(1)).is_ok());
+}
+
+#[test]
 fn an_erased_subject_leaves_the_device_and_the_rest_still_arrives() {
     let (server, phone) = ready(3);
     phone.visit(1);

@@ -147,6 +147,8 @@ actions! {
     /// Read a case with its values, trace and history.
     ReadCase = "read_case":
         [Collector, VillageGroup, Reviewer, Approver, ObjectionOfficer, Auditor], [NoInterest];
+    /// Look at the pictures beside a case: photos, scanned consents, drawn signatures.
+    ReadEvidence = "read_evidence": [Reviewer, Approver, ObjectionOfficer, Auditor], [NoInterest];
     /// Read credit records, official list entries, measures and who repeats.
     ReadRecords = "read_records":
         [Reviewer, Approver, ObjectionOfficer, Auditor, Administrator], [NoInterest];

@@ -152,6 +152,18 @@ impl FileFacts {
             let newest = newest.get(&(at.device.clone(), at.incarnation));
             newest.is_some_and(|seq| at.seq <= *seq)
         };
+        self.only(is_known)
+    }
+
+    /// The places of all envelopes that are here, in order.
+    #[must_use]
+    pub fn places(&self) -> Vec<ChainRef> {
+        self.envelopes.keys().cloned().collect()
+    }
+
+    /// What is known of the envelopes at some places alone.
+    #[must_use]
+    pub fn only(&self, is_known: impl Fn(&ChainRef) -> bool) -> Self {
         let known = self.envelopes.iter().filter(|(at, _)| is_known(at));
         Self {
             envelopes: known
