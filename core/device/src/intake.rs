@@ -311,7 +311,7 @@ fn take_decided(tx: &Transaction<'_>, decided: &DecidedItem) -> Result<(), Error
         return Ok(());
     }
     chain::set_verdict(tx, at.incarnation, at.seq, &decided.verdict, None)?;
-    Ok(sync::set_counts(tx, at, decided.verdict.counts())?)
+    sync::set_counts(tx, at, decided.verdict.counts())
 }
 
 /// A task for one officer is no business of the others.

@@ -7,9 +7,7 @@ use itgel_domain::error::{ErrorCode, Kind};
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::Ballot;
 use itgel_domain::hash::Hash;
-use itgel_domain::sync::pull::{
-    CaseItem, DecidedItem, PullItem, Revocation, RulesItem, TaskItem,
-};
+use itgel_domain::sync::pull::{CaseItem, DecidedItem, PullItem, Revocation, RulesItem, TaskItem};
 use itgel_domain::sync::push::Verdict;
 
 use crate::server::{BANNER, Fault, GACHA};
