@@ -146,6 +146,7 @@ impl Server {
 
     /// Sets everything aside that speaks of `subject`.
     /// Says why it sets aside what it does.
+    #[allow(dead_code, reason = "the tests of the officer's app use it")]
     pub(crate) fn quarantine_for(&self, why: ErrorCode) {
         self.state.lock().unwrap().quarantined_for = Some(why);
     }
