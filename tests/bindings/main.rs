@@ -12,6 +12,7 @@
 
 mod errand;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -49,6 +50,53 @@ fn python_sees_the_same_score_as_the_command() {
         command.env("ITGEL_ERRAND", &errand.file);
         command
     });
+}
+
+#[test]
+fn every_call_of_the_bindings_is_described_and_no_other_one() {
+    let kotlin = bindings().join("kotlin/uniffi/itgel_mobile/itgel_mobile.kt");
+    let kotlin = std::fs::read_to_string(kotlin).unwrap();
+    let exported = ["FieldApp", "FieldStore"].map(|object| methods(&kotlin, object));
+    let exported: BTreeSet<String> = exported.into_iter().flatten().collect();
+    let page = std::fs::read_to_string(root().join("docs/android.md")).unwrap();
+    let block = page
+        .split("```")
+        .find(|part| part.starts_with("text\nFieldApp"));
+    let block = block.unwrap();
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let words: BTreeSet<&str> = block.split(|c| !is_name(c)).collect();
+    for call in &exported {
+        assert!(words.contains(call.as_str()), "{call} is not described");
+    }
+    let calls = block.split('(').filter_map(|before| {
+        let name = before.rsplit(|c| !is_name(c)).next()?;
+        (!name.is_empty()).then_some(name)
+    });
+    let named: BTreeSet<&str> = calls.collect();
+    for call in ["handle", "bridge", "enrol", "unlock", "lock", "sync"] {
+        assert!(named.contains(call) && exported.contains(call), "{call}");
+    }
+}
+
+/// The calls of an object in the generated Kotlin, as Rust writes them.
+fn methods(kotlin: &str, object: &str) -> Vec<String> {
+    let head = format!("public interface {object}Interface {{");
+    let body = kotlin.split(&head).nth(1).unwrap();
+    let body = body.split("companion object").next().unwrap();
+    let calls = body.lines().filter_map(|line| {
+        let name = line.trim().strip_prefix("fun `")?.split('`').next()?;
+        let mut written = String::new();
+        for c in name.chars() {
+            if c.is_ascii_uppercase() {
+                written.push('_');
+            }
+            written.push(c.to_ascii_lowercase());
+        }
+        Some(written)
+    });
+    let calls: Vec<String> = calls.collect();
+    assert!(calls.len() > 5, "{object}: {calls:?}");
+    calls
 }
 
 /// Sends a program of another language to rate a household, and compares.

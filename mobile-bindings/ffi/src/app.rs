@@ -30,7 +30,7 @@ pub struct Launch {
 }
 
 /// A request of a page.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record)]
 pub struct Request {
     /// `GET` or `POST`.
     pub method: String,
@@ -50,7 +50,7 @@ pub struct HeaderLine {
 }
 
 /// The answer to a page.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record)]
 pub struct Answer {
     /// The HTTP status; never a redirect.
     pub status: u16,

@@ -37,7 +37,7 @@ pub trait HostClock: Send + Sync {
 }
 
 /// A request on its way to the server: a POST.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record)]
 pub struct HostCall {
     /// The whole address.
     pub url: String,
@@ -48,7 +48,7 @@ pub struct HostCall {
 }
 
 /// What came back.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record)]
 pub struct HostReply {
     /// The HTTP status.
     pub status: u16,

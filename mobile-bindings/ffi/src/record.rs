@@ -1,4 +1,5 @@
-//! What goes in and comes out of the typed calls. Days are written `2026-07-06`, instants are
+//! What goes in and comes out of the typed calls; what holds a name or a number of a person cannot be
+//! printed. Days are written `2026-07-06`, instants are
 //! milliseconds since 1970, amounts are in the stored unit of their item.
 
 use crate::error::Fault;
@@ -60,7 +61,7 @@ pub struct SubjectQuery {
 }
 
 /// A subject in a list.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record)]
 pub struct SubjectRow {
     /// Its identifier.
     pub id: String,
