@@ -9,6 +9,7 @@ use fantoccini::actions::{
     InputSource as _, KeyAction, KeyActions, MouseActions, PointerAction, TouchActions,
 };
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -29,6 +30,9 @@ pub(crate) const DOWN: char = '\u{e015}';
 
 /// More targets than any page has.
 const TABS: usize = 400;
+
+/// How often a page may be replaced under a tap.
+const REPLACED: usize = 100;
 
 /// The screens that officers have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,15 +91,27 @@ impl Browser {
     }
 
     pub(crate) async fn find(&self, css: &str) -> Element {
-        let found = self.client.find(Locator::Css(css)).await;
-        match found {
-            Ok(element) => element,
-            Err(error) => panic!("no {css} on {}: {error}", self.place().await),
+        let mut timer = tokio::time::interval(BETWEEN);
+        // A page that is just being left has nothing on it.
+        for _ in 0..REPLACED {
+            timer.tick().await;
+            if let Ok(element) = self.client.find(Locator::Css(css)).await {
+                return element;
+            }
         }
+        panic!("no {css} on {}", self.place().await)
     }
 
     /// What a script says; its arguments are `arguments[0]` and so on.
     pub(crate) async fn ask(&self, script: &str, args: Vec<Value>) -> Value {
+        let mut timer = tokio::time::interval(BETWEEN);
+        // A page that is just being left says nothing.
+        for _ in 0..REPLACED {
+            timer.tick().await;
+            if let Ok(said) = self.client.execute(script, args.clone()).await {
+                return said;
+            }
+        }
         self.client.execute(script, args).await.unwrap()
     }
 
@@ -138,6 +154,18 @@ impl Browser {
     /// Taps with a thumb on a phone, clicks on a laptop. What something else covers cannot be
     /// tapped.
     pub(crate) async fn tap(&self, css: &str) {
+        for _ in 0..REPLACED {
+            match self.try_tap(css).await {
+                Ok(()) => return,
+                // Another page took the place of this one before the tap came.
+                Err(error) if error.to_string().contains("stale element") => {}
+                Err(error) => panic!("{css} on {}: {error}", self.place().await),
+            }
+        }
+        panic!("{css} on {} does not stay", self.place().await)
+    }
+
+    async fn try_tap(&self, css: &str) -> Result<(), CmdError> {
         let element = self.find(css).await;
         let said = self.ask(IN_VIEW, vec![json!(css)]).await;
         assert_eq!(
@@ -168,7 +196,7 @@ impl Browser {
                 self.client.perform_actions(clicks).await
             }
         };
-        done.unwrap();
+        done
     }
 
     /// Presses a key, as its name in WebDriver.

@@ -18,6 +18,7 @@ mod checks;
 mod day;
 mod link;
 mod officer;
+mod pictures;
 mod program;
 mod proxy;
 mod shell;

@@ -66,7 +66,13 @@ fn a_colleague_who_counted_differently_was_overwritten() {
         officer.synchronise().await;
 
         // Both arrived, and both are there for a third person.
-        assert_eq!(officer.badges(household).await, ["received", "received"]);
+        let badges = officer.badges(household).await;
+        assert_eq!(
+            badges,
+            ["received", "received"],
+            "{}",
+            officer.browser.words().await
+        );
         let records = colleague.records(household);
         let is_received = |state: &RecordState| matches!(state, RecordState::Received { .. });
         assert!(records.iter().all(|r| is_received(&r.state)), "{records:?}");
