@@ -7,15 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use itgel_tests::World;
-use serde_json::json;
 
-use crate::browser::{Browser, Screen};
+use crate::browser::Screen;
 use crate::officer::Officer;
 use crate::on_the_way;
 use crate::visit::at;
 
 /// Most bytes of a picture: the documents stay quick to open.
-const MAX_BYTES: u64 = 60 * 1024;
+const MAX_BYTES: u64 = 100 * 1024;
 
 /// Where the pictures of the documents are.
 fn shown() -> PathBuf {
@@ -64,7 +63,6 @@ struct Album<'w> {
 impl Album<'_> {
     async fn take(&self, world: &World) {
         let officer = &self.officer;
-        resize(&officer.browser, Screen::Phone);
         self.picture("01-enrol").await;
         officer.enrol(&world.sample.teams[1].collector).await;
         officer.wait_for_sync().await;
@@ -78,7 +76,7 @@ impl Album<'_> {
             .await;
         officer.identify(household).await;
         officer.ask_consent(household).await;
-        self.sections(household).await;
+        officer.fill(household).await;
         officer.browser.goto_in_page(&at(household, "photos")).await;
         officer.take_photo().await;
         for (place, name) in [
@@ -103,12 +101,7 @@ impl Album<'_> {
         self.in_other_words(household).await;
     }
 
-    /// Fills in the sections and stops before the signatures.
-    async fn sections(&self, household: &itgel_fixtures::Household) {
-        self.officer.fill(household).await;
-    }
-
-    /// Mongolian on the phone, and the screen of a laptop.
+    /// Mongolian, the door and the practice.
     async fn in_other_words(&self, household: &itgel_fixtures::Household) {
         let officer = &self.officer;
         officer.speak("mn-Mong").await;
@@ -122,21 +115,15 @@ impl Album<'_> {
             self.picture(name).await;
         }
         officer.speak("zh-CN").await;
-        resize(&officer.browser, Screen::Laptop);
-        self.open("/").await;
-        self.picture("18-list-laptop").await;
-        self.open(&at(household, "section/herd")).await;
-        self.picture("19-herd-laptop").await;
-        resize(&officer.browser, Screen::Phone);
         officer.go("/device").await;
         officer.press("form[action='/lock'] button", "/").await;
-        self.picture("20-door").await;
+        self.picture("18-door").await;
         officer.tap("form[action='/practice'] button").await;
         officer
             .browser
             .until("practice", "document.querySelector('nav')")
             .await;
-        self.picture("21-practice").await;
+        self.picture("19-practice").await;
     }
 
     async fn open(&self, place: &str) {
@@ -161,18 +148,6 @@ impl Album<'_> {
         let path = self.folder.join(format!("{name}.png"));
         std::fs::write(path, with_few_colours(&taken)).unwrap();
     }
-}
-
-fn resize(browser: &Browser, screen: Screen) {
-    let metrics = match screen {
-        Screen::Phone => {
-            json!({ "width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true })
-        }
-        Screen::Laptop => {
-            json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false })
-        }
-    };
-    browser.devtools("Emulation.setDeviceMetricsOverride", &metrics);
 }
 
 /// The same picture in at most 256 colours: those of a page are few, and the edges of its letters

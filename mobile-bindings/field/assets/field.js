@@ -311,10 +311,16 @@
     document.querySelectorAll('input[data-scans]').forEach(scans);
     document.querySelectorAll('[data-job]').forEach(follow);
     document.querySelectorAll('[data-prints]').forEach(function (b) { b.addEventListener('click', print); });
-    if (location.hash) {
-      var target = document.getElementById(location.hash.slice(1)), input = target && target.querySelector('input, select');
-      if (input) input.focus();
-    }
+    // The browser takes the focus away when it goes to the place that the address names, so after that.
+    if (document.readyState === 'complete') point();
+    else window.addEventListener('load', function () { setTimeout(point, 0); });
+  }
+
+  // The field that the address names, ready to be written.
+  function point() {
+    var target = location.hash && document.getElementById(location.hash.slice(1));
+    var input = target && target.querySelector('input, select');
+    if (input) input.focus();
   }
   begin();
   // What could not be sent is tried again at once when the network comes back.
