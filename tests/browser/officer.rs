@@ -169,7 +169,7 @@ impl<'w> Officer<'w> {
             .until(
                 "the end of the synchronisation",
                 "document.querySelector('#job') && !document.querySelector('[data-job]') \
-                 && document.querySelector('#job').textContent",
+                 && (document.querySelector('#job').textContent || document.querySelector('main .error'))",
             )
             .await;
         self.look().await;
