@@ -184,7 +184,7 @@ impl Browser {
             PointerAction::Down { button: 0 },
             PointerAction::Up { button: 0 },
         );
-        let done = match self.screen {
+        match self.screen {
             Screen::Phone => {
                 let thumb = TouchActions::new("thumb".into());
                 let taps = thumb.then(onto).then(down).then(up);
@@ -195,8 +195,7 @@ impl Browser {
                 let clicks = mouse.then(onto).then(down).then(up);
                 self.client.perform_actions(clicks).await
             }
-        };
-        done
+        }
     }
 
     /// Presses a key, as its name in WebDriver.

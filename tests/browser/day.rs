@@ -71,7 +71,7 @@ fn changing_the_language_lost_what_was_just_written() {
             assert_eq!(officer.value("#head-name").await, "示例·巴图", "in {lang}");
         }
         officer
-            .press(".back", &at(household, "").trim_end_matches('/').to_owned())
+            .press(".back", at(household, "").trim_end_matches('/'))
             .await;
         let herd = at(household, "section/herd");
         officer.press(".parts a[href$='/herd']", &herd).await;
