@@ -24,7 +24,7 @@ fn a_colleagues_late_record_in_another_years_file_is_no_alarm() {
     // Written long ago, and the link was away: it arrives before the visit, whose officers never
     // saw it.
     let mut late = world.phone("o2");
-    let mut body = late.body("hh-1", vec![observed("herd.camel", 7)]);
+    let mut body = late.body("hh-1", vec![observed("finance.debt_fen", 100_000_000)]);
     body.file.year = 2025;
     late.append(&late.envelope(Body::File(body)));
     assert_eq!(world.push_all(&late, 1..=1), [Verdict::Accepted]);
