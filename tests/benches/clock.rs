@@ -38,6 +38,22 @@ pub(crate) fn cost(units: usize, work: impl FnOnce() -> Outcome<()>) -> Outcome<
     Ok(Cost::of(from.elapsed(), units))
 }
 
+/// The median wall time of one unit of `work`: what a person waits for, where threads begin and end
+/// within it and take their processor time along.
+pub(crate) fn median_wait(
+    runs: usize,
+    units: usize,
+    mut work: impl FnMut() -> Outcome<()>,
+) -> Outcome<Cost> {
+    let mut costs = Vec::with_capacity(runs);
+    for _ in 0..runs.max(1) {
+        let from = Moment::wall();
+        work()?;
+        costs.push(Cost::of(from.elapsed(), units));
+    }
+    Ok(middle(costs))
+}
+
 /// The median of costs.
 pub(crate) fn middle(mut costs: Vec<Cost>) -> Cost {
     costs.sort_unstable();
@@ -45,12 +61,16 @@ pub(crate) fn middle(mut costs: Vec<Cost>) -> Cost {
 }
 
 impl Moment {
+    fn now() -> Self {
+        used_by_threads().map_or_else(Self::wall, Self::Processor)
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "timing is what a benchmark is for"
     )]
-    fn now() -> Self {
-        used_by_threads().map_or_else(|| Self::Wall(Instant::now()), Self::Processor)
+    fn wall() -> Self {
+        Self::Wall(Instant::now())
     }
 
     fn elapsed(&self) -> Duration {

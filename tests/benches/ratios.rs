@@ -16,6 +16,7 @@ mod intake;
 mod ledger;
 mod migration;
 mod monitoring;
+mod pages;
 mod phone;
 mod registers;
 mod scoring;
@@ -23,6 +24,8 @@ mod table;
 mod wire;
 mod workflow;
 mod world;
+
+use std::path::Path;
 
 use table::{Row, print};
 
@@ -102,6 +105,7 @@ const PARTS: &[(&str, Part)] = &[
     ("workflow", workflow::rows),
     ("monitoring", monitoring::rows),
     ("wire", wire::rows),
+    ("app", pages::rows),
     #[cfg(feature = "plain-store")]
     ("field", field::rows),
 ];
@@ -109,9 +113,11 @@ const PARTS: &[(&str, Part)] = &[
 fn main() -> Outcome<()> {
     let mut size = FULL;
     let mut wanted = Vec::new();
-    for argument in std::env::args().skip(1) {
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--quick" => size = QUICK,
+            pages::ALONE => return pages::alone(Path::new(&arguments.next().unwrap_or_default())),
             // Cargo says this to every benchmark.
             "--bench" => {}
             part if PARTS.iter().any(|(name, _)| *name == part) => wanted.push(part.to_owned()),

@@ -12,12 +12,12 @@ use itgel_domain::file::entry::{
     ObservationEntry, OfficialCorrection, Picked, Recipient, Resolution, Retraction, Seal,
 };
 use itgel_domain::file::envelope::{
-    Ballot, Body, CheckpointRef, Envelope, FileBody, IdentityCommitment, VERSION,
+    Ballot, Body, CheckpointRef, Envelope, FileBody, GroupReview, IdentityCommitment, VERSION,
 };
 use itgel_domain::file::objection::{FiledObjection, Objector, ReceiptNumber};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::OfficerId;
-use itgel_domain::identity::{IdentityRecord, Person};
+use itgel_domain::identity::{IdentityRecord, Person, Registration};
 use itgel_domain::item::{Evidence, Observation, State, Value};
 use itgel_domain::time::AtMs;
 use jiff::civil::{Date, date};
@@ -64,11 +64,19 @@ pub(super) fn all() -> Vec<(String, Vec<u8>)> {
         evaluator: id("e1"),
         scores: [5, 4, 3, 1],
     });
+    let review = Body::Review(GroupReview {
+        subject: id("hh-1"),
+        cycle: id("c-2026"),
+        assessment: Hash::of_file(b"an assessment"),
+        returned_for: Some("羊数有误".into()),
+    });
     let mut add = |name: &str, bytes| all.push((name.to_owned(), bytes));
     add("envelope-every-state", envelope(file(values)).to_bytes());
     add("envelope-identity", envelope(identity_body).to_bytes());
     add("envelope-ballot", envelope(ballot).to_bytes());
     add("envelope-objection", envelope(objection()).to_bytes());
+    add("envelope-review", envelope(review).to_bytes());
+    add("identity-registered-apart", registered().to_bytes());
     add("identity", identity().to_bytes());
     add("hello", bytes(&hello()));
     add("welcome", bytes(&welcome()));
@@ -334,6 +342,20 @@ fn official(observation: Option<Observation>) -> Entry {
         item: id("herd.sheep"),
         decision: id("dec-2"),
     })
+}
+
+fn registered() -> IdentityRecord {
+    IdentityRecord {
+        version: 1,
+        based_on: Vec::new(),
+        registration: Some(Registration {
+            division: id("150623200201"),
+            local_code: "012".into(),
+            unlike: vec![id("hh-2")],
+            reason: "同名，非一户".into(),
+        }),
+        ..identity()
+    }
 }
 
 pub(super) fn identity() -> IdentityRecord {
