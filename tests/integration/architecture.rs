@@ -43,6 +43,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "itgel-domain",
             "itgel-text",
             "itgel-device",
+            "itgel-field",
             "itgel-server",
             "itgel-fixtures",
             "itgel",

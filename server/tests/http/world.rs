@@ -111,6 +111,8 @@ impl World {
         .unwrap();
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            // A refusal may come before the body was read, and the connection ends with it.
+            .max_idle_connections(0)
             .build()
             .into();
         let world = Self {

@@ -163,7 +163,7 @@ fn a_program_that_ends_has_locked_its_store() {
 }
 
 #[test]
-fn a_grant_that_ends_is_told_ten_days_before_and_after_its_end() {
+fn sec_t25_a_grant_that_ends_is_told_ten_days_before_and_after_its_end() {
     let officer = Officer::at_work(1);
     let key = officer.link.key();
     let grant = Grant {
