@@ -139,6 +139,7 @@ pub(crate) fn stamp(
 /// Keeps a version that another device wrote.
 pub(crate) fn take(tx: &Transaction<'_>, item: &IdentityItem) -> Result<(), StoreError> {
     identity::put(tx, &item.record, &item.commitment, None)?;
+    identity::set_listed(tx, &item.record.subject, &item.commitment)?;
     show_name(tx, &item.record.subject)
 }
 

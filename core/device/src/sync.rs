@@ -10,6 +10,7 @@ mod log;
 mod pictures;
 mod pull;
 mod push;
+mod restored;
 mod told;
 mod trust;
 
@@ -30,8 +31,8 @@ use itgel_domain::time::AtMs;
 use crate::Device;
 use crate::error::Error;
 use crate::http::HttpError;
-use crate::store::{chain, device, envelope, list, register};
-use crate::{intake, journal, outbox};
+use crate::store::{chain, device, list};
+use crate::{intake, outbox};
 
 /// How far a synchronisation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -369,80 +370,6 @@ impl<P: SyncProtocol> Run<'_, P> {
         })?)
     }
 
-    /// A server that was restored from a backup lacks what came after it: that waits again, for
-    /// receipts of what the server holds now, earlier incarnations are sent again from where it
-    /// stands, and its lists are read again from their start, since positions have been given
-    /// anew. The current incarnation follows as usual.
-    fn on_epoch(&mut self, hello: &Hello, answer: &HelloAnswer) -> Result<bool, SyncError> {
-        let known = self.device.read(|db| Ok(device::get(db)?.epoch))?;
-        if known == Some(answer.epoch) {
-            return Ok(false);
-        }
-        let restored = known.is_some();
-        if restored {
-            self.report.epoch_changed = true;
-            let earlier = self.device.read(|db| Ok(chain::incarnations(db)?))?;
-            for incarnation in earlier.into_iter().filter(|i| *i < hello.incarnation) {
-                self.send_again(incarnation)?;
-            }
-        }
-        self.device.write(|tx| {
-            if restored {
-                reopen_lost(tx, hello.incarnation, answer)?;
-                for cursor in list::cursors(tx)? {
-                    list::restart(tx, cursor.division)?;
-                    // Most of it is here: naming it first would cost more than it saves.
-                    list::begin(tx, cursor.division, 0)?;
-                    register::delete_list(tx, cursor.division)?;
-                }
-                envelope::unlist(tx)?;
-                push::forget_decisions(tx)?;
-                log::follow_break(tx, answer)?;
-            }
-            Ok(device::set_epoch(tx, answer.epoch)?)
-        })?;
-        Ok(restored)
-    }
-
-    /// After a restore of the server, before anything is sent: what its lists no longer hold of
-    /// others is taken out of their files, since it may never come back. It stays in the store.
-    fn set_lost_aside(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
-        let unlisted = |db: &rusqlite::Connection| {
-            let own = device::get(db)?;
-            Ok(envelope::unlisted_files(db, &own.id)?)
-        };
-        if self.device.read(unlisted)?.is_empty() {
-            return Ok(());
-        }
-        self.pull(answer)?;
-        self.device
-            .write(|tx| {
-                let files = unlisted(tx)?;
-                envelope::set_lost(tx, &device::get(tx)?.id)?;
-                for file in &files {
-                    journal::refold(tx, file)?;
-                }
-                Ok(())
-            })
-            .map_err(SyncError::from)
-    }
-
-    /// Sends what the server lacks of an earlier incarnation, received once or not.
-    fn send_again(&mut self, incarnation: u32) -> Result<(), SyncError> {
-        let hello = self.device.read(|db| {
-            let own = device::get(db)?;
-            hello_of(db, &own, incarnation, self.now)
-        })?;
-        let answer = self.hello(&hello)?;
-        let is_ours = self
-            .device
-            .write(|tx| reopen_lost(tx, incarnation, &answer))?;
-        if is_ours {
-            self.push(incarnation, None)?;
-        }
-        Ok(())
-    }
-
     /// Opens the next incarnation and writes there what the server never received.
     fn open_incarnation(&mut self, next: u32) -> Result<(), SyncError> {
         let entropy = self.device.entropy.as_ref();
@@ -454,22 +381,6 @@ impl<P: SyncProtocol> Run<'_, P> {
         self.report.new_incarnation = Some(next);
         Ok(())
     }
-}
-
-/// What a restored server lacks of a chain waits again. Whether the server's chain is ours at all,
-/// as far as it goes.
-fn reopen_lost(
-    tx: &rusqlite::Transaction<'_>,
-    incarnation: u32,
-    answer: &HelloAnswer,
-) -> Result<bool, Error> {
-    let own = device::get(tx)?;
-    let ours = chain::head_at(tx, &own.id, incarnation, answer.head.seq)?;
-    if ours != Some(answer.head) {
-        return Ok(false);
-    }
-    chain::reopen_after(tx, incarnation, answer.head.seq)?;
-    Ok(true)
 }
 
 /// Where a chain and the lists stand here.

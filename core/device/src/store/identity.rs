@@ -50,10 +50,49 @@ pub(crate) fn delete_at(
     Ok(())
 }
 
-/// All versions of a subject's identity, newest first.
+/// A version that the server's lists hold.
+pub(crate) fn set_listed(
+    tx: &Transaction<'_>,
+    subject: &SubjectId,
+    commitment: &Hash,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "update identity set listed = 1, lost = 0 where subject = ?1 and commitment = ?2",
+    )?
+    .execute(params![subject.as_str(), commitment.to_string()])?;
+    Ok(())
+}
+
+/// The lists are read again from their start: nothing has been seen there.
+pub(crate) fn unlist(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("update identity set listed = 0", [])?;
+    Ok(())
+}
+
+/// The subjects with versions of others that the lists have not shown since they began anew.
+pub(crate) fn unlisted_subjects(db: &Connection) -> Result<Vec<SubjectId>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select distinct subject from identity where listed = 0 and lost = 0 and seq is null",
+    )?;
+    column::all(query.query([])?, |row| {
+        word(row, "subject", "identity.subject")
+    })
+}
+
+/// Sets aside what the lists did not show of others: the server was restored and lacks it. It is
+/// kept, and is back when a list brings it.
+pub(crate) fn set_lost(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "update identity set lost = 1 where listed = 0 and lost = 0 and seq is null",
+        [],
+    )?;
+    Ok(())
+}
+
+/// All versions of a subject's identity that the server has not lost, newest first.
 pub(crate) fn versions(db: &Connection, subject: &SubjectId) -> Result<Vec<Version>, StoreError> {
     let mut query = db.prepare_cached(
-        "select * from identity where subject = ?1 order by version desc, commitment",
+        "select * from identity where subject = ?1 and lost = 0 order by version desc, commitment",
     )?;
     column::all(query.query([subject.as_str()])?, read)
 }

@@ -9,7 +9,7 @@ use itgel_domain::item::ItemPath;
 use itgel_domain::sync::pull::{DeletedRows, PullItem, Revocation, Tombstone};
 
 use crate::server::{Fault, GACHA, Server};
-use crate::world::{AS_OF, cycle, is_green, now, ready, subject, value};
+use crate::world::{AS_OF, Phone, cycle, is_green, now, ready, server, subject, value};
 
 /// How many entries of a subject the server holds.
 fn entries_of(server: &Server, n: u32) -> usize {
@@ -302,6 +302,26 @@ fn a_server_restored_from_yesterday_gets_everything_again() {
         .device
         .assess_provisional(&subject(2), &cycle(), AS_OF);
     assert!(assessed.is_ok(), "rules and registers are back");
+}
+
+#[test]
+fn who_lives_somewhere_is_not_known_from_what_a_restored_server_lost() {
+    let server = server(1);
+    let (first, second) = (Phone::enrolled(&server, 1), Phone::enrolled(&server, 2));
+    first.sync(&server);
+    second.sync(&server);
+    let yesterday = server.kept();
+    first.identify(1, "示例");
+    first.sync(&server);
+    second.sync(&server);
+    assert_eq!(second.device.identity(&subject(1)).unwrap().len(), 1);
+    server.restore(yesterday);
+    // A seal of now would rest on what the server knows of nobody.
+    second.sync(&server);
+    assert!(second.device.identity(&subject(1)).unwrap().is_empty());
+    first.sync(&server);
+    second.sync(&server);
+    assert_eq!(second.device.identity(&subject(1)).unwrap().len(), 1);
 }
 
 #[test]

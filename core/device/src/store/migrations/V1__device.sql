@@ -164,6 +164,8 @@ create table identity (
     record      blob not null,
     incarnation integer,           -- place of the own commitment
     seq         integer,
+    listed      integer not null default 0,  -- the server's lists held it
+    lost        integer not null default 0,  -- the lists of a restored server ended without it
     primary key (subject, commitment)
 ) strict, without rowid;
 create index identity_by_place on identity (incarnation, seq);
