@@ -101,7 +101,7 @@ fn a_link_that_breaks_every_50_kb_never_let_anything_through() {
         officer.ask_consent(household).await;
         officer.fill(household).await;
         officer.browser.goto_in_page(&at(household, "photos")).await;
-        officer.take_photo().await;
+        officer.take_photo(6).await;
         officer.seal(household).await;
         officer.until_through().await;
         // The visit, the photo and the people.

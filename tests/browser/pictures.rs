@@ -78,7 +78,7 @@ impl Album<'_> {
         officer.ask_consent(household).await;
         officer.fill(household).await;
         officer.browser.goto_in_page(&at(household, "photos")).await;
-        officer.take_photo().await;
+        officer.take_photo(600).await;
         for (place, name) in [
             ("", "04-visit"),
             ("people", "05-people"),

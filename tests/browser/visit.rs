@@ -144,17 +144,19 @@ impl Officer<'_> {
         value.as_str().unwrap().to_owned()
     }
 
-    /// Takes a photo, as the camera of a phone gives it: large and full of noise.
-    pub(crate) async fn take_photo(&self) {
+    /// Takes a photo, as the camera of a phone gives it: large, and full of noise if its grains are
+    /// small.
+    pub(crate) async fn take_photo(&self, grain: u32) {
         let take = "
+            const grain = arguments[0];
             const canvas = document.createElement('canvas');
             canvas.width = 2400; canvas.height = 1800;
             const pen = canvas.getContext('2d');
             let seed = 7;
-            for (let y = 0; y < 1800; y += 6) for (let x = 0; x < 2400; x += 6) {
+            for (let y = 0; y < 1800; y += grain) for (let x = 0; x < 2400; x += grain) {
                 seed = (seed * 1103515245 + 12345) % 2147483648;
                 pen.fillStyle = 'rgb(' + [seed % 256, (seed >> 8) % 256, (seed >> 16) % 256] + ')';
-                pen.fillRect(x, y, 6, 6);
+                pen.fillRect(x, y, grain, grain);
             }
             canvas.toBlob((blob) => {
                 const files = new DataTransfer();
@@ -163,7 +165,7 @@ impl Officer<'_> {
                 input.files = files.files;
                 input.dispatchEvent(new Event('change', { bubbles: true }));
             }, 'image/jpeg', 0.9);";
-        self.browser.ask(take, Vec::new()).await;
+        self.browser.ask(take, vec![json!(grain)]).await;
         self.browser
             .until("the photo", "document.querySelector('main .kept')")
             .await;

@@ -70,7 +70,8 @@ impl Gate {
         };
         // A page that refreshes itself, not a redirect: after one the browser still counts the
         // launch file as the origin of the request and keeps a strict cookie back.
-        let page = "<!doctype html><meta http-equiv=\"refresh\" content=\"0;url=/\">";
+        let page = "<!doctype html><link rel=\"icon\" href=\"data:,\">\
+                    <meta http-equiv=\"refresh\" content=\"0;url=/\">";
         let headers = [
             (header::SET_COOKIE, cookie),
             (
