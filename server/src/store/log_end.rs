@@ -15,7 +15,7 @@ pub struct LogEnd {
     pub size: u64,
     /// The digest of all of them, one after the other.
     pub digest: Hash,
-    /// Signature over [`LogEnd::message`], hexadecimal; empty if it vouches for nothing.
+    /// Signature of the server over size and digest, hexadecimal; empty if it vouches for nothing.
     pub signature: String,
 }
 
