@@ -32,8 +32,11 @@ pub(crate) fn put(
 /// those that name nobody. What matters to a gacha stands in its list, so that the server can
 /// tell from one position which rows were here.
 pub(crate) fn reaching(db: &Connection, subject: &Subject) -> Result<Vec<RegisterRow>, StoreError> {
+    // In two parts, each by its index: as one condition it reads the whole list of the gacha.
     let mut query = db.prepare_cached(
-        "select row from register_row where list = ?1 and (subject = ?2 or subject is null)",
+        "select row from register_row where list = ?1 and subject = ?2
+         union all
+         select row from register_row where list = ?1 and subject is null",
     )?;
     let rows = query.query([subject.division.filled_text().as_str(), subject.id.as_str()])?;
     column::all(rows, |row| cbor(row, "row", "register_row.row"))
