@@ -51,7 +51,10 @@ pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Pa
     };
     notice::job(&mut html, lang, session);
     gacha_chips(&mut html, lang, &gachas, &asked);
-    progress(&mut html, lang, session, &asked, &cycle)?;
+    // Who searches wants one household; what is counted over all of them would only be waited for.
+    if asked.search.is_empty() {
+        progress(&mut html, lang, session, &asked, &cycle)?;
+    }
     search(&mut html, lang, &asked);
     ways(&mut html, lang, gacha);
     rows(&mut html, lang, session, &asked, &cycle)?;
