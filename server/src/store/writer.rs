@@ -31,7 +31,9 @@ impl Tx<'_> {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        ends::guarded(self.ends, || in_savepoint(self.connection, self.ends, work))
+        ends::guarded(self.ends, || {
+            bounded(&SAVEPOINT, self.connection, self.ends, work)
+        })
     }
 }
 
@@ -43,8 +45,31 @@ impl Deref for Tx<'_> {
     }
 }
 
-/// A unit of work: runs in its savepoint, and returns what to do once its commit is known.
-type Work = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+/// A unit of work: runs within its bounds, and returns what to do once its commit is known.
+type Work = Box<dyn FnOnce(&Connection, &Bounds) -> Answer + Send>;
+
+/// How a part of a transaction is begun, kept and undone.
+struct Bounds {
+    begin: &'static [&'static str],
+    keep: &'static [&'static str],
+    undo: &'static [&'static str],
+}
+
+const SAVEPOINT: Bounds = Bounds {
+    begin: &["savepoint unit"],
+    keep: &["release unit"],
+    undo: &["rollback to unit", "release unit"],
+};
+
+/// The first unit of a transaction has nothing before it that must stay. Without a savepoint around
+/// it, SQLite need not pass over the pages of all parts that were kept at the end of each part.
+const FIRST: Bounds = Bounds {
+    begin: &[],
+    keep: &[],
+    undo: &["rollback", BEGIN],
+};
+
+const BEGIN: &str = "begin immediate";
 
 /// Gives the caller its answer: `None` if the commit went through.
 type Answer = Box<dyn FnOnce(Option<&StoreError>) + Send>;
@@ -78,11 +103,11 @@ impl Writer {
         E: From<StoreError> + Send + 'static,
     {
         let (sender, receiver) = sync_channel(1);
-        let unit: Work = Box::new(move |connection| {
+        let unit: Work = Box::new(move |connection, bounds| {
             let span = tracing::debug_span!("transact", op = op.0);
             let _entered = span.enter();
             let ends = RefCell::default();
-            let result = in_savepoint(connection, &ends, |tx| {
+            let result = bounded(bounds, connection, &ends, |tx| {
                 let done = work(tx)?;
                 ends::write(tx)?;
                 Ok(done)
@@ -139,7 +164,7 @@ fn run(connection: &Connection, queue: &Receiver<Work>) {
 /// Runs units as one transaction until there are no more or the transaction is lost; a group goes
 /// on in the next one then.
 fn commit_group(connection: &Connection, group: &mut impl Iterator<Item = Work>) {
-    if let Err(error) = connection.execute_batch("begin immediate") {
+    if let Err(error) = connection.execute_batch(BEGIN) {
         let error = StoreError::from(error);
         tracing::error!(%error, "no write transaction can be opened");
         // Dropping the units closes their answer channels: the callers get `Closed`. All that wait
@@ -148,7 +173,8 @@ fn commit_group(connection: &Connection, group: &mut impl Iterator<Item = Work>)
     }
     let mut answers: Vec<Answer> = Vec::new();
     for unit in group {
-        answers.push(unit(connection));
+        let bounds = if answers.is_empty() { &FIRST } else { &SAVEPOINT };
+        answers.push(unit(connection, bounds));
         if connection.is_autocommit() {
             break;
         }
@@ -183,19 +209,22 @@ fn refuse_writes(connection: &Connection) {
     }
 }
 
-fn in_savepoint<T, E: From<StoreError>>(
+fn bounded<T, E: From<StoreError>>(
+    bounds: &Bounds,
     connection: &Connection,
     ends: &RefCell<Ends>,
     work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let run = |sql| {
-        let done = connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute([]));
-        done.map(|_| ()).map_err(|e| E::from(StoreError::from(e)))
+    let run = |statements: &[&str]| {
+        statements.iter().try_for_each(|sql| {
+            let done = connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.execute([]));
+            done.map(|_| ()).map_err(|e| E::from(StoreError::from(e)))
+        })
     };
-    let undo = || run("rollback to unit").and_then(|()| run("release unit"));
-    run("savepoint unit")?;
+    let undo = || run(bounds.undo);
+    run(bounds.begin)?;
     let attempt = std::panic::AssertUnwindSafe(|| work(&Tx { connection, ends }));
     let done = std::panic::catch_unwind(attempt);
     match done {
@@ -207,7 +236,7 @@ fn in_savepoint<T, E: From<StoreError>>(
             }
         }
         Ok(Ok(value)) => {
-            run("release unit")?;
+            run(bounds.keep)?;
             Ok(value)
         }
         Ok(Err(error)) => {

@@ -168,10 +168,12 @@ pub(crate) fn list(
     };
     let mut query = db.prepare_cached(&format!(
         "with page as (
-             select * from subject
-             where division >= ?1 and division < ?2
-               and (?3 is null or local_code like ?3 escape '\\' or find like ?7 escape '\\')
-             order by {order} limit ?5 offset ?6
+             select * from subject where id in (
+                 select id from subject
+                 where division >= ?1 and division < ?2
+                   and (?3 is null or local_code like ?3 escape '\\' or find like ?7 escape '\\')
+                 order by {order} limit ?5 offset ?6
+             )
          )
          select page.*,
              exists (select 1 from draft_value d where d.subject = page.id and d.cycle = ?4)

@@ -155,7 +155,8 @@ create table subject (
     spouse     text not null,
     find       text not null       -- normalised names and ID numbers, for the search
 ) strict, without rowid;
-create index subject_by_division on subject (division, local_code, id);
+-- With the texts of the search: it passes over a whole gacha without opening a row.
+create index subject_by_division on subject (division, local_code, id, find);
 
 create table identity (
     subject     text not null,
