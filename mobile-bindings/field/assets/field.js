@@ -53,6 +53,7 @@
         state.className = 'state failed';
         state.textContent = '✗';
         field.dataset.unsaved = '1';
+        look();
         return;
       }
       delete field.dataset.unsaved;
@@ -150,6 +151,7 @@
         } catch (_) {
           state.className = 'state failed';
           state.textContent = '✗';
+          look();
         }
       });
     }
@@ -278,6 +280,28 @@
     }
   }
 
+  // The program locks itself after some minutes without use. What is on the screen leaves it then; what
+  // is written goes along, as a change of language takes it along, and the program keeps it until the PIN.
+  var isLeaving = false;
+  async function look() {
+    if (isLeaving || !document.querySelector('body > nav')) return;
+    isLeaving = true;
+    try {
+      var told = JSON.parse(await (await fetch('/api/lock', { credentials: 'same-origin' })).text());
+      if (told.locked) await leave();
+    } catch (_) {
+      // The program has ended, or is busy: the next look tells.
+    }
+    isLeaving = false;
+  }
+  async function leave() {
+    var form = document.getElementById('entry');
+    if (!form) return location.reload();
+    var sent = new FormData(form);
+    sent.append('lang', document.documentElement.lang);
+    show(await post(form.getAttribute('action'), sent));
+  }
+
   // Forms over the bridge and by fetch alike: the page that answers takes the place of this one, and
   // the address says where it stands, so that going back or reloading sends nothing twice.
   var pressed = null;
@@ -301,8 +325,37 @@
     else window.print();
   }
 
+  // A file over the bridge of a shell, which asks where it goes; a browser downloads it by itself.
+  function saves(link) {
+    link.addEventListener('click', async function (event) {
+      if (!bridge || !bridge.save) return;
+      event.preventDefault();
+      try {
+        var file = /^data:([^;,]*)[^,]*;base64,(.*)$/.exec(link.href);
+        if (file) bridge.save(link.download, file[1], file[2]);
+        else await fetched(link);
+      } catch (_) {
+        var told = link.parentNode.querySelector('.error') || document.createElement('span');
+        told.className = 'error';
+        told.setAttribute('role', 'alert');
+        told.textContent = link.dataset.failed;
+        link.after(told);
+      }
+    });
+  }
+  async function fetched(link) {
+    var response = await fetch(link.href, { credentials: 'same-origin' });
+    if (!response.ok) throw new Error('no file');
+    var named = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') || '');
+    var bytes = new Uint8Array(await response.arrayBuffer()), plain = '';
+    for (var at = 0; at < bytes.length; at += 0x8000) plain += String.fromCharCode.apply(null, bytes.subarray(at, at + 0x8000));
+    var type = (response.headers.get('content-type') || 'application/octet-stream').split(';')[0];
+    bridge.save(named ? named[1] : 'itgel.itgel', type, btoa(plain));
+  }
+
   function begin() {
     forms();
+    document.querySelectorAll('a[data-saves]').forEach(saves);
     document.querySelectorAll('form[data-save]').forEach(entry);
     document.querySelectorAll('form[data-keeps]').forEach(keeps);
     document.querySelectorAll('canvas[data-signs]').forEach(signs);
@@ -323,6 +376,7 @@
     if (input) input.focus();
   }
   begin();
+  setInterval(look, 10000);
   // What could not be sent is tried again at once when the network comes back.
   window.addEventListener('online', function () { post('/api/network', new FormData()).catch(function () {}); });
 }());

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -20,6 +20,7 @@ use tower::ServiceExt as _;
 use crate::auto::{Schedule, waiting};
 use crate::disk::{Disk, SystemDisk};
 use crate::job::{Job, JobState};
+use crate::lock::{Door, Touched};
 use crate::officers::{Officers, Opened, Profile, private_folder};
 use crate::routes;
 use crate::transport::Transport;
@@ -63,15 +64,24 @@ struct Inner {
     state: Mutex<State>,
 }
 
-struct State {
+/// What changes while the program runs.
+pub(crate) struct State {
     lang: Lang,
-    session: Option<Arc<Session>>,
+    pub(crate) session: Option<Arc<Session>>,
     /// The device is in the hands of evaluators.
-    handed: Option<Arc<Handed>>,
-    /// What still goes on in stores that were locked: it ends at its next page, and until then no
-    /// other begins in the same store.
-    leaving: Vec<(String, Job)>,
+    pub(crate) handed: Option<Arc<Handed>>,
+    pub(crate) door: Door,
+    /// What still goes on in stores that were locked: until it ends no other begins in the same store.
+    leaving: Vec<Leaving>,
     disk: Arc<dyn Disk>,
+}
+
+/// A store that was locked while it synchronises.
+struct Leaving {
+    folder: String,
+    job: Job,
+    /// Where what goes on may come to its own end, the store, which that holds open.
+    resting: Weak<Session>,
 }
 
 /// An unlocked store and what goes on with it.
@@ -81,6 +91,7 @@ pub(crate) struct Session {
     signer: Arc<SoftwareSigner>,
     pub(crate) job: Job,
     pub(crate) schedule: Schedule,
+    pub(crate) touched: Touched,
 }
 
 /// A store that is open for ballots (民主评议) and for nothing else.
@@ -161,6 +172,7 @@ impl FieldApp {
                 lang,
                 session: None,
                 handed: None,
+                door: Door::default(),
                 leaving: Vec::new(),
                 disk: Arc::new(SystemDisk),
             }),
@@ -281,18 +293,30 @@ impl FieldApp {
             signer: opened.signer,
             job: Job::default(),
             schedule: Schedule::default(),
+            touched: Touched::default(),
         });
-        let mut state = self.state();
-        state.leave();
-        state.handed = None;
-        state.session = Some(Arc::clone(&session));
+        self.resume(&session);
         session
+    }
+
+    /// From here on the pages are of this store.
+    pub(crate) fn resume(&self, session: &Arc<Session>) {
+        self.touch(session);
+        let mut state = self.state();
+        state.leave(false);
+        state.handed = None;
+        let folder = &session.profile.folder;
+        // What ends at its next page keeps others from beginning; what goes on is this session's own.
+        state
+            .leaving
+            .retain(|one| one.folder != *folder || !one.is_of(session));
+        state.session = Some(Arc::clone(session));
     }
 
     /// Locks the store; what goes on with it comes to its end.
     pub fn lock(&self) {
         let mut state = self.state();
-        state.leave();
+        state.leave(false);
         state.handed = None;
     }
 
@@ -300,7 +324,7 @@ impl FieldApp {
     /// these households, until a PIN opens the store again.
     pub(crate) fn hand_over(&self, handed: Handed) {
         let mut state = self.state();
-        state.leave();
+        state.leave(false);
         state.handed = Some(Arc::new(handed));
     }
 
@@ -372,6 +396,7 @@ impl FieldApp {
             return Ok(Some(device));
         }
         device.obey_wipe()?;
+        self.state().door = Door::default();
         self.tell_wiped();
         Ok(None)
     }
@@ -382,7 +407,7 @@ impl FieldApp {
         std::thread::spawn(move || app.officers().tell_wiped(app.transport()));
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -398,20 +423,45 @@ impl Session {
     }
 }
 
+impl Leaving {
+    fn is_of(&self, session: &Arc<Session>) -> bool {
+        std::ptr::eq(self.resting.as_ptr(), Arc::as_ptr(session))
+    }
+}
+
 impl State {
-    /// Locks: what goes on ends at its next page.
-    fn leave(&mut self) {
-        if let Some(session) = self.session.take() {
-            session.device.end_sync();
-            let folder = session.profile.folder.clone();
-            self.leaving.push((folder, session.job.clone()));
-        }
+    /// Locks. What goes on ends at its next page, or comes to its own end where nobody asked for
+    /// the lock: nothing is torn because an officer looked up from the screen.
+    pub(crate) fn leave(&mut self, is_idle: bool) {
+        let Some(session) = self.session.take() else {
+            return;
+        };
+        let folder = session.profile.folder.clone();
+        self.door.shut(&session.profile, is_idle);
+        let resting = match is_idle {
+            true => Arc::downgrade(&session),
+            false => {
+                session.device.end_sync();
+                Weak::new()
+            }
+        };
+        self.leaving.push(Leaving {
+            folder,
+            job: session.job.clone(),
+            resting,
+        });
+    }
+
+    /// The store that was locked and goes on synchronising.
+    pub(crate) fn resting(&self, folder: &str) -> Option<Arc<Session>> {
+        let mut ours = self.leaving.iter().filter(|one| one.folder == folder);
+        ours.find_map(|one| one.job.is_running().then(|| one.resting.upgrade())?)
     }
 
     /// Whether a synchronisation of a store that was locked has not come to its end yet.
     fn goes_on_in(&mut self, folder: &str) -> bool {
-        self.leaving.retain(|(_, job)| job.is_running());
-        self.leaving.iter().any(|(of, _)| of == folder)
+        self.leaving.retain(|one| one.job.is_running());
+        self.leaving.iter().any(|one| one.folder == folder)
     }
 }
 

@@ -95,7 +95,7 @@ impl FieldApp {
         self.synchronise_if_due();
     }
 
-    /// Looks every `pace` whether it is time to synchronise, until the keeper is dropped.
+    /// Looks every `pace` whether it is time to synchronise or to lock, until the keeper is dropped.
     #[must_use]
     pub fn keep_synchronised(&self, pace: Duration) -> Keeper {
         let (ends, ended) = mpsc::channel::<()>();
@@ -104,6 +104,7 @@ impl FieldApp {
             // Nothing is ever sent: the other end goes away when the program ends.
             while ended.recv_timeout(pace) == Err(RecvTimeoutError::Timeout) {
                 app.synchronise_if_due();
+                app.lock_if_idle();
             }
         });
         Keeper {

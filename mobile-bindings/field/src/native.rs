@@ -59,7 +59,10 @@ pub enum OpenError {
 
 /// A store that was unlocked. It holds nothing open: once the program is locked it leads nowhere.
 #[derive(Clone)]
-pub struct Unlocked(Weak<Session>);
+pub struct Unlocked {
+    app: FieldApp,
+    session: Weak<Session>,
+}
 
 /// A store that stays open for as long as this is held.
 pub struct OpenStore(Arc<Session>);
@@ -83,7 +86,7 @@ impl FieldApp {
     /// [`EnrolError`]; then nothing is left behind.
     pub fn enrol(&self, invitation: &str, pin: &str) -> Result<Unlocked, EnrolError> {
         let opened = self.officers().enrol(invitation, pin, self.transport())?;
-        Ok(self.unlocked(opened))
+        Ok(self.unlocked(&self.unlock(opened)))
     }
 
     /// Unlocks the store of an officer, offline. An order of the server to delete it is obeyed
@@ -93,6 +96,9 @@ impl FieldApp {
     /// [`OpenError`]; [`Error::Wiped`] if it is deleted.
     pub fn open(&self, key: &str, pin: &str) -> Result<Unlocked, OpenError> {
         let profile = self.officers().find(key).ok_or(OpenError::Unknown)?;
+        if let Some(session) = self.come_back(&profile, pin)? {
+            return Ok(self.unlocked(&session));
+        }
         let opened = self.officers().open(&profile, pin);
         let opened = opened.and_then(|opened| {
             let device = self.obey_order(opened.device)?.ok_or(Error::Wiped)?;
@@ -101,7 +107,7 @@ impl FieldApp {
         if matches!(opened, Err(Error::Wiped)) {
             self.tell_wiped();
         }
-        Ok(self.unlocked(opened?))
+        Ok(self.unlocked(&self.unlock(opened?)))
     }
 
     /// The key of another officer of this device, for a second signature.
@@ -142,16 +148,23 @@ impl FieldApp {
         self.steady_ms()
     }
 
-    fn unlocked(&self, opened: Opened) -> Unlocked {
-        Unlocked(Arc::downgrade(&self.unlock(opened)))
+    fn unlocked(&self, session: &Arc<Session>) -> Unlocked {
+        Unlocked {
+            app: self.clone(),
+            session: Arc::downgrade(session),
+        }
     }
 }
 
 impl Unlocked {
-    /// The store, if the program has not been locked since.
+    /// The store, if the program has not been locked since. Asking counts as use: it does not lock
+    /// itself while a native screen works with it.
     #[must_use]
     pub fn store(&self) -> Option<OpenStore> {
-        self.0.upgrade().map(OpenStore)
+        self.app.lock_if_idle();
+        let session = self.session.upgrade()?;
+        self.app.touch(&session);
+        Some(OpenStore(session))
     }
 }
 

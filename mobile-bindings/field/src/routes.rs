@@ -4,6 +4,7 @@
 mod answer;
 mod card;
 mod gacha;
+mod locked;
 mod visit;
 
 use axum::Router;
@@ -33,7 +34,7 @@ pub fn router(app: FieldApp) -> Router {
         .route("/", get(home))
         .route("/enrol", get(enrolment).post(enrol))
         .route("/enrol/scan", post(scan))
-        .route("/unlock", post(unlock))
+        .route("/unlock", post(locked::unlock))
         .route("/practice", post(practise))
         .route("/practice/delete", post(end_practice))
         .route("/lock", post(lock))
@@ -46,6 +47,7 @@ pub fn router(app: FieldApp) -> Router {
             post(card::take).layer(DefaultBodyLimit::max(MAX_CARD)),
         )
         .route("/api/jobs/sync", get(job))
+        .route("/api/lock", get(locked::told))
         .route("/api/network", post(network))
         .route("/device", get(about))
         .route("/review", get(gacha::reviews).post(gacha::review))
@@ -110,6 +112,7 @@ pub fn router(app: FieldApp) -> Router {
             respond(&app, &Trouble::NotFound.page(app.lang()))
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), locked::door))
         .layer(middleware::from_fn(guarded))
         .with_state(app)
 }
@@ -140,14 +143,6 @@ async fn enrol(State(app): State<FieldApp>, form: Form) -> Response {
 async fn scan(State(app): State<FieldApp>, form: Form) -> Response {
     match blocking(&app, move |app| door::scanned(app, &form)).await {
         Ok(page) => respond(&app, &page),
-        Err(response) => response,
-    }
-}
-
-async fn unlock(State(app): State<FieldApp>, form: Form) -> Response {
-    match blocking(&app, move |app| door::unlock(app, &form)).await {
-        Ok(Ok(())) => show(app, "/").await,
-        Ok(Err(wrong)) => respond(&app, &door::door(&app, Some(&wrong))),
         Err(response) => response,
     }
 }

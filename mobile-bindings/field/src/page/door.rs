@@ -17,8 +17,8 @@ use crate::request::{Form, Page};
 use crate::scan;
 use crate::value::plain;
 
-/// The page that opens: choose who you are, or enrol.
-pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
+/// The page that opens: choose who you are, or enrol. `at` is where unlocking leads.
+pub(crate) fn door(app: &FieldApp, wrong: Option<&str>, at: &str) -> Page {
     let lang = app.lang();
     let officers = app.officers().list();
     if officers.is_empty() {
@@ -35,7 +35,15 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
             escape(&text::app_round_go_on(lang))
         );
     }
-    html.push_str("<form method=\"post\" action=\"/unlock\" class=\"door\">\n");
+    if app.was_idle() {
+        paragraph(&mut html, "note", &text::app_lock_idle(lang));
+    }
+    let _ = writeln!(
+        html,
+        "<form method=\"post\" action=\"/unlock\" class=\"door\">\
+         <input type=\"hidden\" name=\"at\" value=\"{}\">",
+        escape(at)
+    );
     let _ = writeln!(
         html,
         "<p class=\"label\">{}</p><div class=\"chips\">",
@@ -53,6 +61,14 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
     }
     html.push_str("</div>\n");
     pin(&mut html, "pin", &text::app_pin(lang), "current-password");
+    if app.holds() {
+        // Whoever holds the device may have sent it: the officer sees that it waits, and may refuse.
+        let _ = writeln!(
+            html,
+            "<p class=\"held\"><label><input type=\"checkbox\" name=\"held\" value=\"1\" checked> {}</label></p>",
+            escape(&text::app_lock_held(lang))
+        );
+    }
     let _ = writeln!(
         html,
         "<button class=\"main\">{}</button>\n</form>",
@@ -70,7 +86,7 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>) -> Page {
         None => StatusCode::OK,
         Some(_) => StatusCode::UNAUTHORIZED,
     };
-    Page::new(text::app_choose_officer(lang), "/", html).with_status(status)
+    Page::new(text::app_choose_officer(lang), at, html).with_status(status)
 }
 
 /// The way to practise, which needs nobody's leave.

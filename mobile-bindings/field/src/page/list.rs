@@ -18,6 +18,8 @@ const ROWS: u32 = 40;
 /// What the address asks for.
 struct Asked<'a> {
     gacha: DivisionCode,
+    /// Where it is looked: the gacha, or everything of the campaign that is on this device.
+    within: DivisionCode,
     search: &'a str,
     order: Order,
     page: u32,
@@ -40,8 +42,10 @@ pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Pa
         paragraph(&mut html, "empty", &text::app_no_cycle(lang));
         return Ok(page(html));
     };
+    let is_everywhere = query.get("in") == "all" && gachas.len() > 1;
     let asked = Asked {
         gacha,
+        within: if is_everywhere { cycle.banner } else { gacha },
         search: query.get("q"),
         order: match query.get("order") {
             "name" => Order::Name,
@@ -55,7 +59,7 @@ pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Pa
     if asked.search.is_empty() {
         progress(&mut html, lang, session, &asked, &cycle)?;
     }
-    search(&mut html, lang, &asked);
+    search(&mut html, lang, &asked, gachas.len() > 1);
     ways(&mut html, lang, gacha);
     rows(&mut html, lang, session, &asked, &cycle)?;
     Ok(page(html))
@@ -146,31 +150,67 @@ fn progress(
     Ok(())
 }
 
-fn search(html: &mut String, lang: Lang, asked: &Asked<'_>) {
-    let selected = |order: Order| {
-        if order == asked.order {
-            " selected"
-        } else {
-            ""
-        }
-    };
-    let _ = writeln!(
+fn search(html: &mut String, lang: Lang, asked: &Asked<'_>, has_others: bool) {
+    let _ = write!(
         html,
         "<form class=\"search\" method=\"get\" action=\"/\" role=\"search\">\
          <input type=\"hidden\" name=\"gacha\" value=\"{}\">\
-         <input type=\"search\" name=\"q\" value=\"{}\" placeholder=\"{hint}\" aria-label=\"{hint}\">\
-         <select name=\"order\" aria-label=\"{}\"><option value=\"code\"{}>{}</option>\
-         <option value=\"name\"{}>{}</option></select><button>{}</button></form>",
+         <input type=\"search\" name=\"q\" value=\"{}\" placeholder=\"{hint}\" aria-label=\"{hint}\">",
         asked.gacha,
         escape(asked.search),
-        escape(&text::app_order_code(lang)),
-        selected(Order::LocalCode),
-        escape(&text::app_order_code(lang)),
-        selected(Order::Name),
-        escape(&text::app_order_name(lang)),
-        escape(&text::app_search(lang)),
         hint = escape(&text::app_search_hint(lang)),
     );
+    let orders = [
+        ("code", text::app_order_code(lang)),
+        ("name", text::app_order_name(lang)),
+    ];
+    select(
+        html,
+        ("order", &text::app_order_code(lang)),
+        order_word(asked.order),
+        &orders,
+    );
+    if has_others {
+        let places = [
+            ("gacha", text::app_search_here(lang)),
+            ("all", text::app_search_everywhere(lang)),
+        ];
+        let chosen = if asked.is_everywhere() {
+            "all"
+        } else {
+            "gacha"
+        };
+        select(html, ("in", &text::app_search(lang)), chosen, &places);
+    }
+    let _ = writeln!(
+        html,
+        "<button>{}</button></form>",
+        escape(&text::app_search(lang))
+    );
+}
+
+fn select(html: &mut String, (name, label): (&str, &str), chosen: &str, all: &[(&str, String)]) {
+    let _ = write!(
+        html,
+        "<select name=\"{name}\" aria-label=\"{}\">",
+        escape(label)
+    );
+    for (word, words) in all {
+        let selected = if *word == chosen { " selected" } else { "" };
+        let _ = write!(
+            html,
+            "<option value=\"{word}\"{selected}>{}</option>",
+            escape(words)
+        );
+    }
+    html.push_str("</select>");
+}
+
+const fn order_word(order: Order) -> &'static str {
+    match order {
+        Order::LocalCode => "code",
+        Order::Name => "name",
+    }
 }
 
 /// What is done with a gacha as a whole.
@@ -194,7 +234,7 @@ fn rows(
     cycle: &Cycle,
 ) -> Result<(), Trouble> {
     let listing = Listing {
-        division: asked.gacha,
+        division: asked.within,
         cycle: &cycle.id,
         search: asked.search,
         order: asked.order,
@@ -204,18 +244,68 @@ fn rows(
     let found = session.device.list_subjects(&listing)?;
     if found.is_empty() {
         paragraph(html, "empty", &text::app_list_nothing(lang));
-        return Ok(());
+        return elsewhere(html, lang, session, asked, cycle);
     }
     html.push_str("<ul class=\"households\">\n");
     for one in &found {
-        row(html, lang, session, one);
+        row(html, lang, session, asked, one);
     }
     html.push_str("</ul>\n");
-    pages(html, lang, asked, session.device.count_listed(&listing)?);
+    let is_all = asked.page == 1 && found.len() < usize::try_from(ROWS).unwrap_or(usize::MAX);
+    if !is_all {
+        pages(html, lang, asked, session.device.count_listed(&listing)?);
+    }
     Ok(())
 }
 
-fn row(html: &mut String, lang: Lang, session: &Session, one: &Listed) {
+/// Who is not in this gacha may be in another one of the officer's.
+fn elsewhere(
+    html: &mut String,
+    lang: Lang,
+    session: &Session,
+    asked: &Asked<'_>,
+    cycle: &Cycle,
+) -> Result<(), Trouble> {
+    if asked.search.trim().is_empty() || asked.is_everywhere() {
+        return Ok(());
+    }
+    let everywhere = Listing {
+        division: cycle.banner,
+        cycle: &cycle.id,
+        search: asked.search,
+        order: asked.order,
+        skip: 0,
+        limit: 0,
+    };
+    let others = session.device.count_listed(&everywhere)?;
+    if others > 0 {
+        let _ = writeln!(
+            html,
+            "<p><a class=\"button wide\" href=\"{}\">{}</a></p>",
+            asked.address("all", 1),
+            escape(&text::app_search_elsewhere(lang, others.to_string()))
+        );
+    }
+    Ok(())
+}
+
+impl Asked<'_> {
+    fn is_everywhere(&self) -> bool {
+        self.within != self.gacha
+    }
+
+    /// The address of a page of the list.
+    fn address(&self, within: &str, page: u32) -> String {
+        format!(
+            "/?gacha={}&amp;in={within}&amp;order={}&amp;page={page}&amp;q={}",
+            self.gacha,
+            order_word(self.order),
+            encoded(self.search)
+        )
+    }
+}
+
+fn row(html: &mut String, lang: Lang, session: &Session, asked: &Asked<'_>, one: &Listed) {
     let name = match one.name.is_empty() {
         true => text::app_name_unknown(lang),
         false => one.name.clone(),
@@ -224,7 +314,8 @@ fn row(html: &mut String, lang: Lang, session: &Session, one: &Listed) {
         .born_year
         .map(|year| text::app_born(lang, year.to_string()));
     let spouse = (!one.spouse.is_empty()).then(|| text::app_spouse(lang, &one.spouse));
-    let beside: Vec<String> = born.into_iter().chain(spouse).collect();
+    let gacha = asked.is_everywhere().then(|| one.division.to_string());
+    let beside: Vec<String> = born.into_iter().chain(spouse).chain(gacha).collect();
     let grade = one
         .grade
         .map(|grade| format!("<b class=\"grade\">{grade}</b>"));
@@ -261,16 +352,16 @@ fn pages(html: &mut String, lang: Lang, asked: &Asked<'_>, found: u64) {
     if pages == 1 {
         return;
     }
-    let order = match asked.order {
-        Order::Name => "name",
-        Order::LocalCode => "code",
+    let within = if asked.is_everywhere() {
+        "all"
+    } else {
+        "gacha"
     };
     let link = |html: &mut String, page: u32, words: &str| {
         let _ = write!(
             html,
-            "<a class=\"button\" href=\"/?gacha={}&amp;order={order}&amp;page={page}&amp;q={}\">{}</a>",
-            asked.gacha,
-            encoded(asked.search),
+            "<a class=\"button\" href=\"{}\">{}</a>",
+            asked.address(within, page),
             escape(words)
         );
     };

@@ -16,6 +16,7 @@ pub(crate) mod photos;
 pub(crate) mod records;
 pub(crate) mod register;
 pub(crate) mod review;
+pub(crate) mod saving;
 pub(crate) mod seal;
 pub(crate) mod section;
 pub(crate) mod visit;

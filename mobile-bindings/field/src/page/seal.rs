@@ -9,7 +9,7 @@ use itgel_text::{self as text, escape};
 
 use super::consent::{picture, signature};
 use super::visit::{Visit, warning_words};
-use super::{alert, door, grade, paragraph};
+use super::{alert, door, grade, paragraph, saving};
 use crate::app::FieldApp;
 use crate::officers::Profile;
 use crate::request::{Form, Page, Trouble};
@@ -187,10 +187,11 @@ fn slip(visit: &Visit<'_>, sealed: &Sealed) -> Result<Page, Trouble> {
     }
     html.push_str("</section>\n");
     paragraph(&mut html, "note", &text::app_slip_why(lang));
+    let link = saving::link(lang, &sealed.code, &text::app_slip(lang), &html);
     paragraph(&mut html, "note", &text::sync_saved(lang));
     let _ = writeln!(
         html,
-        "<p class=\"ends\"><button data-prints>{}</button><a class=\"button main\" href=\"/sync\">{}</a></p>",
+        "<p class=\"ends\"><button data-prints>{}</button>{link}<a class=\"button main\" href=\"/sync\">{}</a></p>",
         escape(&text::app_print(lang)),
         escape(&text::app_sync(lang))
     );

@@ -35,7 +35,7 @@ pub(super) async fn opened(
     work: impl FnOnce(&FieldApp, &Arc<Session>) -> Result<Page, Trouble> + Send + 'static,
 ) -> Response {
     let Some(session) = app.session() else {
-        return respond(&app, &door::door(&app, None));
+        return respond(&app, &door::door(&app, None, "/"));
     };
     match blocking(&app, move |app| work(app, &session)).await {
         Ok(Ok(page)) => respond(&app, &page),
@@ -92,7 +92,7 @@ impl Asked {
     ) -> Response {
         let Self { app, subject, .. } = self;
         let Some(session) = app.session() else {
-            return respond(&app, &door::door(&app, None));
+            return respond(&app, &door::door(&app, None, "/"));
         };
         let part = part.to_owned();
         let saved = blocking(&app, move |app| {

@@ -13,7 +13,7 @@ use crate::request::Form;
 /// so a link may ask for it.
 pub(super) async fn bundle(State(app): State<FieldApp>) -> Response {
     let Some(session) = app.session() else {
-        return respond(&app, &door::door(&app, None));
+        return respond(&app, &door::door(&app, None, "/"));
     };
     match blocking(&app, move |app| card::bundle(app, &session)).await {
         Ok(Ok((name, bytes))) => {

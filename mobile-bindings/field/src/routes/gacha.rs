@@ -22,7 +22,7 @@ pub(super) async fn show_register(
 
 pub(super) async fn register(State(app): State<FieldApp>, form: Form) -> Response {
     let Some(session) = app.session() else {
-        return respond(&app, &door::door(&app, None));
+        return respond(&app, &door::door(&app, None, "/"));
     };
     if let Some(lang) = form.lang() {
         app.set_lang(lang);

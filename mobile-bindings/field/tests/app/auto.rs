@@ -88,7 +88,7 @@ fn the_button_and_the_schedule_never_synchronise_at_the_same_time() {
     assert!(officer.app.synchronise_if_due());
     officer.is_sending();
     let tries = officer.link.tries();
-    officer.pass(2 * HOUR_MS);
+    officer.stay(2 * HOUR_MS);
     officer.visit(2);
     assert!(!officer.app.synchronise_if_due());
     officer.post("/sync", &[]);
@@ -186,6 +186,7 @@ fn sec_t25_a_grant_that_ends_is_told_ten_days_before_and_after_its_end() {
     officer.wait();
     let page = |days: u64| {
         officer.pass(days * DAY_MS);
+        officer.unlock();
         // Time of use counts, not time by the calendar.
         officer.fill(1, "household.members", &format!("{}", days % 9));
         officer.get("/")

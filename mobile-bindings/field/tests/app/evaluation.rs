@@ -74,6 +74,16 @@ fn while_evaluators_hold_the_device_nothing_but_their_form_is_open() {
         assert!(!page.contains("section/herd"), "{path}");
     }
     assert_eq!(officer.post("/visit/hh-1/field", &[]).status, 401);
+    let slipped = officer.post("/visit/hh-1/people", &[("head:name", "示例别人")]);
+    assert!(
+        !words(&slipped).contains("name=\"held\""),
+        "nothing of theirs waits for the officer's PIN"
+    );
+    officer.pass(2 * itgel_field::IDLE_MS);
+    assert!(
+        officer.get("/round").contains("name=\"evaluator\""),
+        "a ballot is not cut off by the lock"
+    );
     officer.unlock();
     assert!(officer.get("/visit/hh-1").contains("section/herd"));
     let form = start(&officer, "e1");

@@ -1,5 +1,8 @@
 //! The list of a gacha: found, told apart, and where each stands.
 
+use itgel_domain::subject::SubjectKind;
+use itgel_domain::sync::pull::{PullItem, SubjectItem};
+
 use crate::officer::Officer;
 
 #[test]
@@ -61,4 +64,35 @@ fn before_the_first_download_the_page_says_what_to_do() {
     officer.enrol();
     officer.wait();
     assert!(officer.get("/").contains("本机还没有农牧户"));
+}
+
+#[test]
+fn a_household_of_another_gacha_is_found_and_the_search_here_says_that_it_is_there() {
+    let officer = Officer::at_work(2);
+    let other = SubjectItem {
+        subject: "hh-9".parse().unwrap(),
+        kind: SubjectKind::Household,
+        division: "150623200202".parse().unwrap(),
+        local_code: "777".into(),
+    };
+    officer
+        .server
+        .list("150623200202", &PullItem::Subject(other));
+    officer.post("/sync", &[]);
+    officer.wait();
+    let here = officer.get("/?gacha=150623200201&q=777");
+    assert!(!here.contains("/visit/hh-9\""), "{here}");
+    let there = "/?gacha=150623200201&amp;in=all&amp;order=code&amp;page=1&amp;q=777";
+    assert!(
+        here.contains("其他嘎查找到") && here.contains(there),
+        "{here}"
+    );
+    let everywhere = officer.get(&there.replace("&amp;", "&"));
+    assert!(everywhere.contains("/visit/hh-9\"") && everywhere.contains("150623200202"));
+    assert!(
+        everywhere.contains("<option value=\"all\" selected>"),
+        "{everywhere}"
+    );
+    let nobody = officer.get("/?gacha=150623200201&q=888");
+    assert!(!nobody.contains("其他嘎查找到"), "{nobody}");
 }

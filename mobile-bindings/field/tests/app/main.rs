@@ -14,6 +14,7 @@ mod door;
 mod evaluation;
 mod gate;
 mod list;
+mod lock;
 mod officer;
 mod practice;
 mod register;

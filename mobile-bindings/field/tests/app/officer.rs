@@ -13,7 +13,7 @@ use itgel_domain::file::chain::DeviceSigner;
 use itgel_domain::item::{Evidence, Observation, State, Value};
 use itgel_domain::time::AtMs;
 use itgel_domain::trust::Invitation;
-use itgel_field::{Answered, Clock, FieldApp, Ground, Transport};
+use itgel_field::{Answered, Clock, FieldApp, Ground, IDLE_MS, Transport};
 use tempfile::TempDir;
 
 use crate::server::Server;
@@ -30,6 +30,8 @@ struct Standing {
     passed: AtomicU64,
     /// How far the clock of the day was set back.
     back: AtomicU64,
+    /// How long the steady clock stood.
+    slept: AtomicU64,
 }
 
 impl Clock for Standing {
@@ -39,7 +41,7 @@ impl Clock for Standing {
     }
 
     fn steady_ms(&self) -> u64 {
-        60_000 + self.passed.load(Ordering::SeqCst)
+        60_000 + self.passed.load(Ordering::SeqCst) - self.slept.load(Ordering::SeqCst)
     }
 }
 
@@ -179,9 +181,26 @@ impl Officer {
         self.app = start(self.folder.path(), &self.link, &self.clock);
     }
 
-    /// Lets time pass, by every clock.
+    /// Lets time pass, by every clock, while nobody touches the device.
     pub(crate) fn pass(&self, ms: u64) {
         self.clock.passed.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Lets time pass by the clock of the day alone: the device sleeps.
+    pub(crate) fn sleep(&self, ms: u64) {
+        self.pass(ms);
+        self.clock.slept.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Lets time pass while the officer looks at a page now and then.
+    pub(crate) fn stay(&self, ms: u64) {
+        let mut left = ms;
+        while left > 0 {
+            let step = left.min(IDLE_MS - 1);
+            self.pass(step);
+            self.get("/visit/nobody");
+            left -= step;
+        }
     }
 
     /// Sets the clock of the day back.
@@ -216,10 +235,25 @@ impl Officer {
     }
 
     pub(crate) fn unlock(&self) -> Answered {
-        let page = self.get("/");
-        let value = page.split("name=\"officer\" value=\"").nth(1).unwrap();
-        let folder = value.split('"').next().unwrap();
-        self.post("/unlock", &[("officer", folder), ("pin", PIN)])
+        self.unlock_at(&self.get("/"), 0)
+    }
+
+    /// Unlocks as the page at the door has it, as one of the officers.
+    pub(crate) fn unlock_at(&self, door: &str, n: usize) -> Answered {
+        let value = |name: &str, n: usize| {
+            let value = door
+                .split(&format!("name=\"{name}\" value=\""))
+                .nth(n + 1)?;
+            value.split('"').next()
+        };
+        let mut form = vec![("officer", value("officer", n).unwrap()), ("pin", PIN)];
+        form.extend(
+            ["at", "held"]
+                .map(|name| Some((name, value(name, 0)?)))
+                .into_iter()
+                .flatten(),
+        );
+        self.post("/unlock", &form)
     }
 
     /// Waits until the synchronisation has ended.

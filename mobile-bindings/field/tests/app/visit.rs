@@ -158,7 +158,20 @@ fn a_visit_sealed_by_two_officers_arrives_and_only_the_receipt_is_green() {
         "/visit/hh-1/seal",
         &[("by", "officer"), ("officer", folder), ("pin", PIN)],
     );
-    assert!(words(&slip).contains("短码"), "{}", words(&slip));
+    let slip = words(&slip);
+    assert!(slip.contains("短码"), "{slip}");
+    // What is saved is what is printed.
+    let saved = slip.split("charset=utf-8;base64,").nth(1).unwrap();
+    let saved = saved.split('"').next().unwrap();
+    let saved = data_encoding::BASE64.decode(saved.as_bytes()).unwrap();
+    let saved = String::from_utf8(saved).unwrap();
+    let end = slip.find("</section>").unwrap();
+    let printed = &slip[slip.find("<section class=\"slip\">").unwrap()..end];
+    assert!(saved.contains(printed), "{saved}");
+    assert!(
+        !saved.contains("src=") && !saved.contains("href="),
+        "self-contained"
+    );
     let records = officer.get("/visit/hh-1/records");
     assert!(
         records.contains("等待同步") && !records.contains("badge received"),
