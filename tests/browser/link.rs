@@ -77,7 +77,7 @@ fn days_without_signal_kept_the_officer_from_work() {
         assert_eq!(officer.badges(household).await, ["waiting", "waiting"]);
         world.pass_ms(DAY_MS);
         officer.program.way.set_signal(true);
-        officer.open().await;
+        officer.browser.goto_in_page("/").await;
         officer.unlock().await;
         officer.synchronise().await;
         assert_eq!(officer.badges(household).await, ["received", "received"]);
