@@ -173,7 +173,11 @@ fn commit_group(connection: &Connection, group: &mut impl Iterator<Item = Work>)
     }
     let mut answers: Vec<Answer> = Vec::new();
     for unit in group {
-        let bounds = if answers.is_empty() { &FIRST } else { &SAVEPOINT };
+        let bounds = if answers.is_empty() {
+            &FIRST
+        } else {
+            &SAVEPOINT
+        };
         answers.push(unit(connection, bounds));
         if connection.is_autocommit() {
             break;
