@@ -35,7 +35,7 @@ fn resigned(tokens: &Tokens, header: &serde_json::Value, claims: &serde_json::Va
 /// The frozen bytes of a token; see `core/domain/tests/frozen.rs` for what to do when they change.
 #[test]
 fn a_token_of_version_1_is_still_read_and_written_to_the_byte() {
-    let frozen = include_str!("../../../fixtures/wire/v1/token.jws");
+    let frozen = include_str!("../../../../fixtures/wire/v1/token.jws");
     let tokens = tokens();
     let iat = seconds(NOW);
     let claims = Claims {
