@@ -8,14 +8,14 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use itgel_device::http::HttpError;
+use itgel_device::http::{Call, Carrier, CarrierError, HttpError, Reply};
 use itgel_device::sync::{self, Progress, SyncError, SyncReport};
 use itgel_device::wipe::WipedWord;
 use itgel_device::{Argon2Cost, Device, Enrolment, GivenSecret, SystemEntropy};
 use itgel_domain::file::chain::{DeviceSigner, Suite};
 use itgel_domain::time::AtMs;
 use itgel_domain::trust::Invitation;
-use itgel_field::{Answered, Clock, FieldApp, Ground, Transport};
+use itgel_field::{Answered, Clock, FieldApp, Ground, HttpTransport, Transport};
 use itgel_fixtures::Household;
 use itgel_server::store::device::{DeviceRecord, DeviceStatus};
 use itgel_server::sync::DeviceSession;
@@ -58,7 +58,7 @@ pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
 /// The program over a folder that was left by [`rows`]: prints the most memory that it took, in
 /// bytes, for a start, a search, and visits of a hundred households.
 pub(crate) fn alone(folder: &Path) -> Outcome<()> {
-    let app = start(folder, Arc::new(Nowhere))?;
+    let app = start(folder, nowhere())?;
     unlock(&app)?;
     get(&app, "/?q=1")?;
     let list = get(&app, "/")?;
@@ -134,7 +134,7 @@ fn visit(size: Size, app: &FieldApp, bare: &Bare, world: &World) -> Outcome<Vec<
 
 fn cold_start(size: Size, folder: &Path) -> Outcome<Row> {
     let started = median_wait(size.runs, 1, || {
-        let app = start(folder, Arc::new(Nowhere))?;
+        let app = start(folder, nowhere())?;
         unlock(&app)?;
         black_box(get(&app, "/")?);
         Ok(())
@@ -324,27 +324,20 @@ impl Transport for Link {
 }
 
 /// A place without signal.
+#[derive(Debug)]
 struct Nowhere;
 
-impl Transport for Nowhere {
-    fn enrol(&self, _: &str, _: &dyn DeviceSigner) -> Result<Enrolment, HttpError> {
-        Err(HttpError::Config)
+impl Carrier for Nowhere {
+    fn post(&self, _: &Call<'_>) -> Result<Reply, CarrierError> {
+        Err("no signal".into())
     }
+}
 
-    fn synchronise(
-        &self,
-        _: &Device,
-        _: &str,
-        _: Arc<dyn DeviceSigner>,
-        _: AtMs,
-        _: &mut dyn FnMut(Progress),
-    ) -> Result<SyncReport, SyncError> {
-        Err(SyncError::Version(0))
-    }
-
-    fn tell_wiped(&self, _: &str, _: &WipedWord) -> Result<(), HttpError> {
-        Err(HttpError::Config)
-    }
+fn nowhere() -> Arc<dyn Transport> {
+    Arc::new(HttpTransport {
+        root_pem: None,
+        carrier: Some(Arc::new(Nowhere)),
+    })
 }
 
 /// The same households in two tables without a key.

@@ -11,8 +11,10 @@
 )]
 
 mod errand;
+mod stale;
 
 use std::collections::BTreeSet;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -35,6 +37,8 @@ fn kotlin_on_the_jvm_sees_the_same_score_as_the_command() {
         let mut command = Command::new("bash");
         command.arg(root().join("mobile-bindings/kotlin/run.sh"));
         command.arg(bindings()).arg(&errand.file);
+        command.arg(stale::another_checksum(bindings(), "kotlin"));
+        command.arg(stale::another_contract(bindings(), "kotlin"));
         command
     });
 }
@@ -50,6 +54,29 @@ fn python_sees_the_same_score_as_the_command() {
         command.env("ITGEL_ERRAND", &errand.file);
         command
     });
+}
+
+#[test]
+fn python_loaded_a_library_that_its_bindings_do_not_fit() {
+    needs("python3", "python3");
+    let loaded = |folder: &Path| {
+        let mut command = Command::new("python3");
+        command.args(["-c", "import itgel_mobile"]);
+        let output = command.env("PYTHONPATH", folder).output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), words)
+    };
+    let own = bindings().join("python");
+    assert_eq!(loaded(&own), (true, String::new()));
+    for (stale, word) in [
+        (stale::another_checksum(bindings(), "python"), "API checksum mismatch"),
+        (stale::another_contract(bindings(), "python"), "contract version mismatch"),
+    ] {
+        let module = "itgel_mobile.py";
+        std::fs::copy(own.join(module), stale.join(module)).unwrap();
+        let (is_loaded, words) = loaded(&stale);
+        assert!(!is_loaded && words.contains(word), "{words}");
+    }
 }
 
 #[test]
@@ -122,8 +149,12 @@ fn bindings() -> &'static Path {
     static WRITTEN: OnceLock<PathBuf> = OnceLock::new();
     WRITTEN.get_or_init(|| {
         let mut command = Command::new("sh");
+        // The library is that of this build: nothing is compiled for it again.
+        let build = std::env::current_exe().unwrap();
+        let library = format!("{DLL_PREFIX}itgel_mobile{DLL_SUFFIX}");
         let output = command
             .arg(root().join("mobile-bindings/generate.sh"))
+            .arg(build.with_file_name(library))
             .output()
             .unwrap();
         let words = String::from_utf8_lossy(&output.stderr);

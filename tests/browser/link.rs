@@ -23,12 +23,7 @@ fn what_was_written_before_a_kill_was_gone() {
         let world = World::with_households(150);
         let household = &world.households()[0];
         let mut officer = Officer::at_work(&world, Screen::Phone).await;
-        officer.open_household(household).await;
-        officer
-            .press(".parts a[href$='/people']", &at(household, "people"))
-            .await;
-        officer.identify(household).await;
-        officer.ask_consent(household).await;
+        officer.begin_visit(household).await;
         officer.fill_section(&household.found, "household").await;
         world.pass_ms(60_000);
         // The last field still has the focus when the program dies.
@@ -64,12 +59,7 @@ fn days_without_signal_kept_the_officer_from_work() {
         officer.program.restart();
         officer.open().await;
         officer.unlock().await;
-        officer.open_household(household).await;
-        officer
-            .press(".parts a[href$='/people']", &at(household, "people"))
-            .await;
-        officer.identify(household).await;
-        officer.ask_consent(household).await;
+        officer.begin_visit(household).await;
         officer.fill(household).await;
         officer.seal(household).await;
         let told = officer.synchronise().await;
@@ -95,12 +85,7 @@ fn a_link_that_breaks_every_50_kb_never_let_anything_through() {
         officer.enrol(&world.sample.teams[1].collector).await;
         officer.until_through().await;
         let cuts = link.cuts();
-        officer.open_household(household).await;
-        officer
-            .press(".parts a[href$='/people']", &at(household, "people"))
-            .await;
-        officer.identify(household).await;
-        officer.ask_consent(household).await;
+        officer.begin_visit(household).await;
         officer.fill(household).await;
         officer.browser.goto_in_page(&at(household, "photos")).await;
         officer.take_photo(6).await;

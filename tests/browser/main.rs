@@ -18,6 +18,8 @@ mod checks;
 mod day;
 mod link;
 mod officer;
+mod paint;
+mod palette;
 mod pictures;
 mod program;
 mod proxy;

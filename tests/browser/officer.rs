@@ -125,12 +125,17 @@ impl<'w> Officer<'w> {
         self.press(&format!("nav a[href='{place}']"), place).await;
     }
 
-    /// Finds the household in the list and opens it.
-    pub(crate) async fn open_household(&self, household: &Household) {
+    /// The list of the gacha.
+    pub(crate) async fn open_gacha(&self) {
         self.go("/").await;
         let gacha = self.world.gacha().code;
         self.press(&format!(".gachas a[href*='gacha={gacha}']"), "/")
             .await;
+    }
+
+    /// Finds the household in the list and opens it.
+    pub(crate) async fn open_household(&self, household: &Household) {
+        self.open_gacha().await;
         self.write("input[type=search]", &household.local_code)
             .await;
         self.tap(".search button").await;

@@ -3,14 +3,16 @@
 //! `docs/pictures/field`; without it they are taken all the same, beside the build, so that the way
 //! to every screen stays open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use itgel_fixtures::Household;
 use itgel_tests::World;
 
 use crate::browser::Screen;
 use crate::officer::Officer;
 use crate::on_the_way;
+use crate::palette::with_few_colours;
 use crate::visit::at;
 
 /// Most bytes of a picture: the documents stay quick to open.
@@ -70,12 +72,7 @@ impl Album<'_> {
         officer.go("/device").await;
         self.picture("02-device").await;
         let household = &world.households()[0];
-        officer.open_household(household).await;
-        officer
-            .press(".parts a[href$='/people']", &at(household, "people"))
-            .await;
-        officer.identify(household).await;
-        officer.ask_consent(household).await;
+        officer.begin_visit(household).await;
         officer.fill(household).await;
         officer.browser.goto_in_page(&at(household, "photos")).await;
         officer.take_photo(600).await;
@@ -96,13 +93,112 @@ impl Album<'_> {
         officer.synchronise().await;
         self.open(&at(household, "records")).await;
         self.picture("13-records").await;
-        self.open("/").await;
+        officer.open_gacha().await;
         self.picture("03-list").await;
+        self.of_the_gacha(household).await;
+        self.on_a_laptop(household).await;
         self.in_other_words(household).await;
+        self.behind_the_door().await;
     }
 
-    /// Mongolian, the door and the practice.
-    async fn in_other_words(&self, household: &itgel_fixtures::Household) {
+    /// What is done for the whole gacha: its review list, its ballots, a household on no list; and
+    /// what comes back from a reviewer.
+    async fn of_the_gacha(&self, household: &Household) {
+        let officer = &self.officer;
+        officer.press(".ways a[href^='/review']", "/review").await;
+        self.picture("20-review").await;
+        self.in_mongolian("21-review-mn").await;
+        self.vote(household).await;
+        self.register().await;
+        let reviewer = officer.world.reviewer();
+        let case = reviewer.case_of(household, officer.world.gacha().code);
+        let words = "请重新清点羊只（示例）";
+        reviewer.send_back(&case, "herd.sheep", words).unwrap();
+        officer.synchronise().await;
+        officer.go("/needs").await;
+        self.picture("28-needs").await;
+        self.in_mongolian("29-needs-mn").await;
+    }
+
+    /// One evaluator votes on a household, and hands the device on.
+    async fn vote(&self, household: &Household) {
+        let officer = &self.officer;
+        let place = at(household, "evaluation");
+        self.open(&place).await;
+        self.shows("/evaluation'] .main", "#evaluator").await;
+        self.picture("22-turn").await;
+        let evaluator = officer.world.evaluators().next().unwrap();
+        officer.write("#evaluator", evaluator.as_str()).await;
+        self.shows("/round'] .main", ".score").await;
+        for question in ["promises", "diligence", "loans", "rules"] {
+            officer.choose(question, "4").await;
+        }
+        self.picture("23-ballot").await;
+        self.in_mongolian("24-ballot-mn").await;
+        self.shows("/round'] .main", "#evaluator").await;
+        self.picture("25-hand-on").await;
+        officer.tap("main a[href='/']").await;
+        officer
+            .browser
+            .until("the door", "document.querySelector('#pin')")
+            .await;
+        officer.unlock().await;
+    }
+
+    /// A household with the name of one that is there already.
+    async fn register(&self) {
+        let officer = &self.officer;
+        officer.open_gacha().await;
+        officer
+            .press(".ways a[href^='/register']", "/register")
+            .await;
+        self.picture("26-register").await;
+        let known = &officer.world.households()[0].identity.people[0];
+        officer.write("#code", "900").await;
+        officer.write("#head-name", &known.full_name).await;
+        self.shows("/register'] .main", ".alike").await;
+        self.picture("27-alike").await;
+        officer.go("/").await;
+    }
+
+    /// Taps a button of the form with an address that ends so, until something stands there.
+    async fn shows(&self, form: &str, wanted: &str) {
+        let officer = &self.officer;
+        officer.tap(&format!("form[action$='{form}")).await;
+        let there = format!("document.querySelector(\"{wanted}\")");
+        officer.browser.until(wanted, &there).await;
+        officer.look().await;
+    }
+
+    /// The same page in Mongolian, and back again.
+    async fn in_mongolian(&self, name: &str) {
+        self.officer.speak("mn-Mong").await;
+        self.picture(name).await;
+        self.officer.speak("zh-CN").await;
+    }
+
+    /// What an officer at a table sees.
+    async fn on_a_laptop(&self, household: &Household) {
+        let browser = &self.officer.browser;
+        browser.resize(Screen::Laptop);
+        self.officer.open_gacha().await;
+        self.picture("30-list-laptop").await;
+        for (place, name) in [
+            (at(household, "section/herd"), "31-herd-laptop"),
+            (at(household, "grade"), "32-grade-laptop"),
+        ] {
+            browser.goto_in_page(&place).await;
+            browser
+                .until("the page", "document.querySelector('h1')")
+                .await;
+            self.picture(name).await;
+        }
+        browser.resize(Screen::Phone);
+        self.officer.open_gacha().await;
+    }
+
+    /// Mongolian.
+    async fn in_other_words(&self, household: &Household) {
         let officer = &self.officer;
         officer.speak("mn-Mong").await;
         self.picture("14-list-mn").await;
@@ -115,6 +211,11 @@ impl Album<'_> {
             self.picture(name).await;
         }
         officer.speak("zh-CN").await;
+    }
+
+    /// The locked program, and the practice.
+    async fn behind_the_door(&self) {
+        let officer = &self.officer;
         officer.go("/device").await;
         officer.press("form[action='/lock'] button", "/").await;
         self.picture("18-door").await;
@@ -148,63 +249,4 @@ impl Album<'_> {
         let path = self.folder.join(format!("{name}.png"));
         std::fs::write(path, with_few_colours(&taken)).unwrap();
     }
-}
-
-/// The same picture in at most 256 colours: those of a page are few, and the edges of its letters
-/// need no more.
-fn with_few_colours(picture: &[u8]) -> Vec<u8> {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(picture))
-        .read_info()
-        .unwrap();
-    let mut points = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut points).unwrap();
-    let samples = info.color_type.samples();
-    let colours: Vec<[u8; 3]> = points
-        .chunks_exact(samples)
-        .map(|p| [p[0], p[1], p[2]])
-        .collect();
-    // As many bits as still fit; a bucket is shown in the colour that most of its points have.
-    let shift = (2..8)
-        .find(|shift| buckets(&colours, *shift).len() <= 256)
-        .unwrap();
-    let numbered: BTreeMap<[u8; 3], (u8, [u8; 3])> = (0..=u8::MAX)
-        .zip(buckets(&colours, shift))
-        .map(|(n, (bucket, shown))| (bucket, (n, shown)))
-        .collect();
-    let mut palette = vec![0; numbered.len() * 3];
-    for (n, shown) in numbered.values() {
-        palette[usize::from(*n) * 3..][..3].copy_from_slice(shown);
-    }
-    let indexed: Vec<u8> = colours
-        .iter()
-        .map(|c| numbered[&c.map(|part| part >> shift)].0)
-        .collect();
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, info.width, info.height);
-    encoder.set_color(png::ColorType::Indexed);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_palette(palette);
-    encoder.set_compression(png::Compression::High);
-    let mut writer = encoder.write_header().unwrap();
-    writer.write_image_data(&indexed).unwrap();
-    writer.finish().unwrap();
-    out
-}
-
-/// The colours that fall together without their lowest bits, each with the most frequent one.
-fn buckets(colours: &[[u8; 3]], shift: u32) -> BTreeMap<[u8; 3], [u8; 3]> {
-    let mut counted: BTreeMap<[u8; 3], u32> = BTreeMap::new();
-    for colour in colours {
-        *counted.entry(*colour).or_default() += 1;
-    }
-    let mut most: BTreeMap<[u8; 3], (u32, [u8; 3])> = BTreeMap::new();
-    for (colour, count) in counted {
-        let bucket = most
-            .entry(colour.map(|part| part >> shift))
-            .or_insert((count, colour));
-        *bucket = (*bucket).max((count, colour));
-    }
-    most.into_iter()
-        .map(|(bucket, (_, colour))| (bucket, colour))
-        .collect()
 }

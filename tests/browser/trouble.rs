@@ -101,12 +101,8 @@ fn with_sheep(found: &[Observation], sheep: i64) -> Vec<Observation> {
 
 impl Officer<'_> {
     /// A whole visit, from the list to the slip.
-    async fn visit(&self, household: &Household) {
-        self.open_household(household).await;
-        self.press(".parts a[href$='/people']", &at(household, "people"))
-            .await;
-        self.identify(household).await;
-        self.ask_consent(household).await;
+    pub(crate) async fn visit(&self, household: &Household) {
+        self.begin_visit(household).await;
         self.fill(household).await;
         self.seal(household).await;
     }

@@ -27,6 +27,15 @@ enum Answered {
 }
 
 impl Officer<'_> {
+    /// Opens a household from the list, and writes who lives there and what they agree to.
+    pub(crate) async fn begin_visit(&self, household: &Household) {
+        self.open_household(household).await;
+        self.press(".parts a[href$='/people']", &at(household, "people"))
+            .await;
+        self.identify(household).await;
+        self.ask_consent(household).await;
+    }
+
     /// Who lives there: the head, by the ID card.
     pub(crate) async fn identify(&self, household: &Household) {
         let head = &household.identity.people[0];

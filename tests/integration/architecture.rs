@@ -27,6 +27,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "itgel-mobile",
         &["itgel-domain", "itgel-text", "itgel-device", "itgel-field"],
     ),
+    ("itgel-bindgen", &[]),
     (
         "itgel",
         &[

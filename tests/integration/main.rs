@@ -4,6 +4,7 @@
 //! stays on the loopback address and in temporary folders.
 
 mod architecture;
+mod bindings;
 mod card;
 mod convergence;
 mod documents;

@@ -158,11 +158,6 @@ impl Device {
         signer: Arc<dyn DeviceSigner>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, Error> {
-        let key = if vault::exists(path) {
-            vault::unlock(path, secrets)?
-        } else {
-            vault::create(path, secrets, entropy.as_ref())?
-        };
         let row = DeviceRow {
             id: enrolment.device.clone(),
             officer: enrolment.officer.clone(),
@@ -175,7 +170,23 @@ impl Device {
             number: enrolment.number,
             is_practice: false,
         };
-        let store = Store::create(path, &key, |tx| device::insert(tx, &row))?;
+        Self::made(path, secrets, &row, signer, entropy)
+    }
+
+    /// A new store with its own row, in the vault that stands at `path` already or in a new one.
+    fn made(
+        path: &Path,
+        secrets: &Secrets<'_>,
+        row: &DeviceRow,
+        signer: Arc<dyn DeviceSigner>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, Error> {
+        let key = if vault::exists(path) {
+            vault::unlock(path, secrets)?
+        } else {
+            vault::create(path, secrets, entropy.as_ref())?
+        };
+        let store = Store::create(path, &key, |tx| device::insert(tx, row))?;
         Self::started(store, path, signer, entropy)
     }
 

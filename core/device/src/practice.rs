@@ -11,9 +11,8 @@ use itgel_domain::sync::pull::PullItem;
 
 use crate::entropy::Entropy;
 use crate::error::Error;
-use crate::store::Store;
 use crate::store::device::{self, DeviceRow};
-use crate::vault::{self, Secrets};
+use crate::vault::Secrets;
 use crate::{Device, intake};
 
 impl Device {
@@ -28,11 +27,6 @@ impl Device {
         signer: Arc<dyn DeviceSigner>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, Error> {
-        let key = if vault::exists(path) {
-            vault::unlock(path, secrets)?
-        } else {
-            vault::create(path, secrets, entropy.as_ref())?
-        };
         let row = DeviceRow {
             id: device,
             officer,
@@ -47,8 +41,7 @@ impl Device {
             number: 1,
             is_practice: true,
         };
-        let store = Store::create(path, &key, |tx| device::insert(tx, &row))?;
-        Self::started(store, path, signer, entropy)
+        Self::made(path, secrets, &row, signer, entropy)
     }
 
     /// Whether this is a store for practice.

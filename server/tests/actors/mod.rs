@@ -3,6 +3,8 @@
 //! staff.
 #![allow(dead_code, reason = "each test binary uses its own part of the actors")]
 
+pub(crate) mod platform;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -38,6 +40,7 @@ use itgel_server::store::officer::OfficerRecord;
 use itgel_server::{Service, ServiceError, auth, ingest, registers, rules, setup, store};
 use jiff::civil::{Date, date};
 use tempfile::TempDir;
+
 use zeroize::Zeroizing;
 
 /// The day on which the world begins: a Thursday, in the season in which fodder is assessed.

@@ -13,6 +13,7 @@ mod alarms;
 mod attacks;
 mod bad_input;
 mod chain;
+mod deeds;
 mod people;
 mod phone;
 mod pulls;

@@ -16,6 +16,7 @@ use jiff::civil::date;
 use rusqlite::Connection;
 
 use super::attacks::valid_number;
+use super::deeds::Kept;
 use super::people::ballot;
 use super::phone::{NUMBER, Phone};
 use super::world::{GACHA, World, cycle, subject};
@@ -119,64 +120,6 @@ fn verify(world: &World) -> LogCheck {
     itgel_server::log_check::verify(&world.service).unwrap()
 }
 
-/// A column: its name, its type, its place in the key or 0.
-type Column = (String, String, u32);
-
-fn columns(raw: &Connection, table: &str) -> Vec<Column> {
-    let sql = "select name, type, pk from pragma_table_info(?1)";
-    let mut query = raw.prepare(sql).unwrap();
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let rows = query.query_map([table], read).unwrap();
-    rows.map(Result::unwrap).collect()
-}
-
-/// Another value than that of the column.
-fn other((name, kind, _): &Column) -> String {
-    match kind.to_lowercase().as_str() {
-        "integer" => format!("coalesce({name}, 0) + 1000000"),
-        "blob" => format!("randomblob(max(length({name}), 1))"),
-        _ => format!("coalesce({name}, '') || 'x'"),
-    }
-}
-
-/// Every way to change one row: each of its columns, the row gone, the row once more.
-fn deeds(table: &str, columns: &[Column], row: &str) -> Vec<String> {
-    let mut deeds = vec![format!("delete from {table} where {row}")];
-    for column in columns {
-        let (name, change) = (&column.0, other(column));
-        deeds.push(format!("update {table} set {name} = {change} where {row}"));
-    }
-    let last = columns.iter().map(|(.., pk)| *pk).max();
-    let copied = columns.iter().map(|column| match Some(column.2) == last {
-        true => other(column),
-        false => column.0.clone(),
-    });
-    let copied = copied.collect::<Vec<_>>().join(", ");
-    deeds.push(format!(
-        "insert into {table} select {copied} from {table} where {row}"
-    ));
-    deeds
-}
-
-/// What names the first and the last row of a table.
-fn ends(raw: &Connection, table: &str, columns: &[Column]) -> [String; 2] {
-    let key: Vec<&str> = columns
-        .iter()
-        .filter(|(.., pk)| *pk > 0)
-        .map(|(name, ..)| name.as_str())
-        .collect();
-    let named = key
-        .iter()
-        .map(|name| format!("'{name} = ' || quote({name})"));
-    let named = named.collect::<Vec<_>>().join(" || ' and ' || ");
-    let sql = format!("select {named} from {table}");
-    let mut query = raw.prepare(&sql).unwrap();
-    let rows = query.query_map([], |row| row.get(0)).unwrap();
-    let rows: Vec<String> = rows.map(Result::unwrap).collect();
-    assert!(rows.len() > 1 || table == "log_end", "{table}");
-    [rows[0].clone(), rows[rows.len() - 1].clone()]
-}
-
 /// More than a random change: what somebody would want.
 fn wished() -> Vec<String> {
     let mut deeds: Vec<String> = [
@@ -217,24 +160,20 @@ fn sec_t20_any_row_that_an_administrator_alters_deletes_or_inserts_is_found() {
     let raw = Connection::open(world.database()).unwrap();
     raw.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
     let mut all = wished();
-    for table in TABLES {
-        let keep = format!("create temp table kept_{table} as select * from {table}");
-        raw.execute_batch(&keep).unwrap();
-        let columns = columns(&raw, table);
-        let [first, last] = ends(&raw, table, &columns);
-        all.push(format!("delete from {table} where {first}"));
-        all.extend(deeds(table, &columns, &last));
+    let kept = TABLES.map(|table| Kept::of(&raw, table));
+    for Kept { table, rows, .. } in &kept {
+        assert!(rows.len() > 1 || *table == "log_end", "{table}");
+        all.push(format!("delete from {table} where {}", rows[0]));
     }
+    all.extend(kept.iter().flat_map(|table| table.deeds(&table.rows[table.rows.len() - 1])));
     assert!(all.len() > 100, "{}", all.len());
     for deed in &all {
         assert!(raw.execute(deed, []).unwrap() > 0, "{deed}");
         let found = itgel_server::log_check::verify(&world.service);
         let is_seen = found.is_err() || found.is_ok_and(|check| !check.faults.is_empty());
         assert!(is_seen, "unseen: {deed}");
-        for table in TABLES {
-            let put_back =
-                format!("delete from {table}; insert into {table} select * from kept_{table}");
-            raw.execute_batch(&put_back).unwrap();
+        for table in &kept {
+            table.put_back(&raw);
         }
     }
     assert_eq!(verify(&world).faults, [], "put back as it was");

@@ -1,43 +1,13 @@
 //! What waits for the platforms stands among the deadlines until it has gone (`domain.md` D.3, L-32).
 
-use itgel_domain::exchange::{Mapping, Schema};
 use itgel_domain::id::RowId;
 use itgel_domain::register::{PublicRecord, PublicityKind, RegisterContent, RegisterRow};
-use itgel_server::exchange::{self, ExportOrder, ShareRequest};
-use itgel_server::process::{self, Duty};
 use itgel_server::registers;
 use jiff::civil::{Date, date};
 
 use crate::actors::World;
+use crate::actors::platform::example;
 use crate::{plain, team};
-
-const EXAMPLE: &str = include_str!("../../../fixtures/exchange/platform-example.toml");
-
-fn waiting(world: &World, deadline: &str) -> Vec<Duty> {
-    let actor = world.officer("a-1");
-    let place = (&world.cycle.id, world.gacha.code);
-    let read = |c: &_| process::duties(&world.service, c, &actor, place, None, 200);
-    let mut items = world.service.store.read(read).unwrap().items;
-    items.retain(|duty| duty.deadline == deadline);
-    items
-}
-
-fn export(world: &World, mapping: Option<&Mapping>) {
-    let folder = tempfile::tempdir().unwrap();
-    let order = ExportOrder {
-        request: ShareRequest {
-            officer: "a-1".parse().unwrap(),
-            second_officer: None,
-            source_department: "示例旗农牧局".into(),
-            recipient: "示例信用平台".into(),
-            basis: "内政发〔2024〕19号".into(),
-        },
-        target: folder.path().join("out"),
-        with_persons: false,
-        mapping,
-    };
-    exchange::export(&world.service, &order, &|_| ()).unwrap();
-}
 
 #[test]
 fn approved_ratings_wait_for_the_platform_until_an_export_that_it_can_read() {
@@ -48,11 +18,11 @@ fn approved_ratings_wait_for_the_platform_until_an_export_that_it_can_read() {
     for household in first {
         team.visit(&world, household);
     }
-    assert_eq!(waiting(&world, "push").len(), 0);
+    assert_eq!(world.due("push").len(), 0);
     world.rate(&mut team, first);
     let approved_on = world.now().on();
     assert_eq!(approved_on, date(2026, 10, 27), "a Tuesday");
-    let [duty] = &waiting(&world, "push")[..] else {
+    let [duty] = &world.due("push")[..] else {
         panic!("one line for both");
     };
     assert_eq!((duty.waiting, duty.since_on), (Some(2), Some(approved_on)));
@@ -61,22 +31,21 @@ fn approved_ratings_wait_for_the_platform_until_an_export_that_it_can_read() {
     assert!(duty.people.iter().any(|officer| officer.as_str() == "a-1"));
     assert!(!duty.is_overdue);
     world.pass_days(10);
-    assert!(waiting(&world, "push")[0].is_overdue);
-    export(&world, None);
+    assert!(world.due("push")[0].is_overdue);
+    world.export(None);
     assert_eq!(
-        waiting(&world, "push").len(),
+        world.due("push").len(),
         1,
         "a copy for the office is no report to a platform"
     );
-    let mapping = Mapping::parse("m.toml", EXAMPLE, Schema::builtin()).unwrap();
     world.pass_days(1);
-    export(&world, Some(&mapping));
-    assert_eq!(waiting(&world, "push").len(), 0);
+    world.export(Some(&example()));
+    assert_eq!(world.due("push").len(), 0);
     world.pass_days(1);
     let later = &households[2..3];
     team.visit(&world, &later[0]);
     world.rate(&mut team, later);
-    let again = waiting(&world, "push");
+    let again = world.due("push");
     let told = (again[0].waiting, again[0].since_on);
     assert_eq!(told, (Some(1), Some(world.now().on())));
 }
@@ -114,7 +83,7 @@ fn a_decision_that_is_not_reported_stands_among_the_deadlines_with_its_departmen
     let world = World::with_households(12);
     let decided_on = date(2026, 9, 28);
     decide(&world, "a", decided_on, None);
-    let [duty] = &waiting(&world, "publicity_report")[..] else {
+    let [duty] = &world.due("publicity_report")[..] else {
         panic!("one department");
     };
     assert_eq!(duty.body.as_deref(), Some("示例旗林草局"));
@@ -123,5 +92,5 @@ fn a_decision_that_is_not_reported_stands_among_the_deadlines_with_its_departmen
     assert_eq!(duty.due_on, date(2026, 10, 13));
     assert!(duty.is_overdue);
     decide(&world, "bb", decided_on, Some(date(2026, 10, 12)));
-    assert_eq!(waiting(&world, "publicity_report").len(), 0);
+    assert_eq!(world.due("publicity_report").len(), 0);
 }

@@ -11,6 +11,8 @@
 
 mod attacks;
 mod clocks;
+#[path = "../../../server/tests/ingest/deeds.rs"]
+mod deeds;
 mod disk;
 mod fleet;
 mod hostile;

@@ -15,6 +15,7 @@ use itgel_server::{Service, ingest, log_check, store};
 use rusqlite::Connection;
 
 use super::attacks::{file_of, server};
+use super::deeds::Kept;
 use super::quarantine::{GACHA, TODAY, add_household, cycle, phone, sheep};
 use super::{Row, Size};
 use crate::simulation::chance::Chance;
@@ -41,18 +42,6 @@ const TABLES: [&str; 10] = [
     "rating",
 ];
 
-/// A column: its name, its type, its place in the key or 0.
-type Column = (String, String, u32);
-
-/// A table as it was before anything was changed.
-struct Kept {
-    table: &'static str,
-    columns: Vec<Column>,
-    /// What names each of its rows.
-    rows: Vec<String>,
-    tried: u32,
-}
-
 fn tampered(size: Size) -> Vec<String> {
     let deeds = size.pick(150, 10_000);
     let (folder, service) = server();
@@ -61,26 +50,25 @@ fn tampered(size: Size) -> Vec<String> {
     assert_eq!(clean.faults, [], "before anything is changed");
     let raw = Connection::open(folder.path().join("itgel.db")).unwrap();
     raw.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-    let mut kept: Vec<Kept> = TABLES.iter().map(|table| keep(&raw, table)).collect();
+    let kept = TABLES.map(|table| Kept::of(&raw, table));
+    let mut tried = TABLES.map(|_| 0);
     let mut chance = Chance::new(20, 0);
     for _ in 0..deeds {
         let which = chance.below(kept.len());
-        let Kept { table, tried, .. } = &mut kept[which];
-        *tried += 1;
-        let table = *table;
-        let deed = deed(&kept[which], &mut chance);
-        assert_eq!(raw.execute(&deed, []).unwrap(), 1, "{deed}");
+        tried[which] += 1;
+        let table = &kept[which];
+        let row = &table.rows[chance.below(table.rows.len())];
+        let deeds = table.deeds(row);
+        let deed = &deeds[chance.below(deeds.len())];
+        assert_eq!(raw.execute(deed, []).unwrap(), 1, "{deed}");
         let found = log_check::verify(&service);
         let is_seen = found.is_err() || found.is_ok_and(|check| !check.faults.is_empty());
         assert!(is_seen, "unseen: {deed}");
-        let put_back =
-            format!("delete from {table}; insert into {table} select * from kept_{table}");
-        raw.execute_batch(&put_back).unwrap();
+        table.put_back(&raw);
     }
     assert_eq!(log_check::verify(&service).unwrap().faults, [], "put back");
-    let tried = kept
-        .iter()
-        .map(|kept| format!("{} of {}", kept.tried, kept.table));
+    let tried = tried.iter().zip(TABLES);
+    let tried = tried.map(|(times, table)| format!("{times} of {table}"));
     let tried = tried.collect::<Vec<_>>().join(", ");
     vec![format!(
         "{deeds} rows altered, deleted or inserted ({tried}), all found"
@@ -181,62 +169,5 @@ fn rating(about: SubjectId, round: u32) -> RatingRow {
         effective_on: TODAY,
         valid_to: TODAY,
         status: CaseState::Effective,
-    }
-}
-
-fn keep(raw: &Connection, table: &'static str) -> Kept {
-    let copy = format!("create temp table kept_{table} as select * from {table}");
-    raw.execute_batch(&copy).unwrap();
-    let sql = "select name, type, pk from pragma_table_info(?1)";
-    let mut query = raw.prepare(sql).unwrap();
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let columns = query.query_map([table], read).unwrap();
-    let columns: Vec<Column> = columns.map(Result::unwrap).collect();
-    let key = columns.iter().filter(|(.., pk)| *pk > 0);
-    let named = key.map(|(name, ..)| format!("'{name} = ' || quote({name})"));
-    let named = named.collect::<Vec<_>>().join(" || ' and ' || ");
-    let sql = format!("select {named} from {table}");
-    let mut query = raw.prepare(&sql).unwrap();
-    let rows = query.query_map([], |row| row.get(0)).unwrap();
-    let rows: Vec<String> = rows.map(Result::unwrap).collect();
-    assert!(!rows.is_empty(), "{table} has no row");
-    let tried = 0;
-    Kept {
-        table,
-        columns,
-        rows,
-        tried,
-    }
-}
-
-/// Another value than that of the column.
-fn other((name, kind, _): &Column) -> String {
-    match kind.to_lowercase().as_str() {
-        "integer" => format!("coalesce({name}, 0) + 1000000"),
-        "blob" => format!("randomblob(max(length({name}), 1))"),
-        _ => format!("coalesce({name}, '') || 'x'"),
-    }
-}
-
-/// One change of one row: one of its columns, the row gone, or the row once more.
-fn deed(kept: &Kept, chance: &mut Chance) -> String {
-    let Kept { table, columns, .. } = kept;
-    let row = &kept.rows[chance.below(kept.rows.len())];
-    match chance.below(columns.len() + 2) {
-        0 => format!("delete from {table} where {row}"),
-        1 => {
-            let last = columns.iter().map(|(.., pk)| *pk).max();
-            let copied = columns.iter().map(|column| match Some(column.2) == last {
-                true => other(column),
-                false => column.0.clone(),
-            });
-            let copied = copied.collect::<Vec<_>>().join(", ");
-            format!("insert into {table} select {copied} from {table} where {row}")
-        }
-        n => {
-            let column = &columns[n - 2];
-            let (name, change) = (&column.0, other(column));
-            format!("update {table} set {name} = {change} where {row}")
-        }
     }
 }

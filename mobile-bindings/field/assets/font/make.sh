@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Mongolian font of the pages from Debian's Noto Sans Mongolian (fonts-noto-core 20201225-1):
-#   python3 -m venv /tmp/font && /tmp/font/bin/pip install fonttools==4.68.0 brotli==1.2.1
-#   PATH=/tmp/font/bin:$PATH bash mobile-bindings/field/assets/font/make.sh
+#   tools=$(mktemp -d) && python3 -m venv "$tools" && "$tools/bin/pip" install fonttools==4.68.0 brotli==1.2.1
+#   PATH=$tools/bin:$PATH bash mobile-bindings/field/assets/font/make.sh
 # The alphabet of traditional Mongolian with its selectors, the joiners that its endings need, and the
 # punctuation that stands between; no Todo, Sibe, Manchu or Ali Gali letters. Every rule of shaping stays.
 set -euo pipefail
