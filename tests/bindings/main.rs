@@ -69,8 +69,14 @@ fn python_loaded_a_library_that_its_bindings_do_not_fit() {
     let own = bindings().join("python");
     assert_eq!(loaded(&own), (true, String::new()));
     for (stale, word) in [
-        (stale::another_checksum(bindings(), "python"), "API checksum mismatch"),
-        (stale::another_contract(bindings(), "python"), "contract version mismatch"),
+        (
+            stale::another_checksum(bindings(), "python"),
+            "API checksum mismatch",
+        ),
+        (
+            stale::another_contract(bindings(), "python"),
+            "contract version mismatch",
+        ),
     ] {
         let module = "itgel_mobile.py";
         std::fs::copy(own.join(module), stale.join(module)).unwrap();

@@ -43,16 +43,6 @@ pub(crate) enum Screen {
     Laptop,
 }
 
-impl Screen {
-    /// Width, height, and points of the display for each of theirs.
-    const fn size(self) -> (u32, u32, u32) {
-        match self {
-            Self::Phone => (360, 740, 2),
-            Self::Laptop => (1280, 800, 1),
-        }
-    }
-}
-
 /// A browser with one page.
 pub(crate) struct Browser {
     pub(crate) client: Client,
@@ -283,14 +273,6 @@ impl Browser {
             .collect()
     }
 
-    /// The page on another screen from now on; what is tapped stays as it was.
-    pub(crate) fn resize(&self, screen: Screen) {
-        let (width, height, points) = screen.size();
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": points,
-            "mobile": screen == Screen::Phone });
-        self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
-    }
-
     /// A command of the Chrome DevTools protocol.
     pub(crate) fn devtools(&self, command: &str, params: &Value) -> Value {
         let asked = json!({ "cmd": command, "params": params });
@@ -354,10 +336,11 @@ impl Drop for Driver {
 }
 
 fn capabilities(screen: Screen, profile: &TempDir) -> Map<String, Value> {
-    let (width, height, points) = screen.size();
-    let is_phone = screen == Screen::Phone;
-    let metrics = json!({ "width": width, "height": height, "pixelRatio": points,
-        "touch": is_phone, "mobile": is_phone });
+    let metrics = match screen {
+        Screen::Phone => json!({ "width": 360, "height": 740, "pixelRatio": 2.0, "touch": true }),
+        Screen::Laptop => json!({ "width": 1280, "height": 800, "pixelRatio": 1.0,
+            "touch": false, "mobile": false }),
+    };
     let profile = format!("--user-data-dir={}", profile.path().display());
     let options = json!({
         "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

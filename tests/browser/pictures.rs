@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use itgel_fixtures::Household;
 use itgel_tests::World;
+use serde_json::json;
 
-use crate::browser::Screen;
+use crate::browser::{Browser, Screen};
 use crate::officer::Officer;
 use crate::on_the_way;
 use crate::palette::with_few_colours;
@@ -105,6 +106,9 @@ impl Album<'_> {
     /// what comes back from a reviewer.
     async fn of_the_gacha(&self, household: &Household) {
         let officer = &self.officer;
+        // What became of the visit at the server comes down with the next synchronisation.
+        officer.synchronise().await;
+        officer.open_gacha().await;
         officer.press(".ways a[href^='/review']", "/review").await;
         self.picture("20-review").await;
         self.in_mongolian("21-review-mn").await;
@@ -179,22 +183,20 @@ impl Album<'_> {
 
     /// What an officer at a table sees.
     async fn on_a_laptop(&self, household: &Household) {
-        let browser = &self.officer.browser;
-        browser.resize(Screen::Laptop);
-        self.officer.open_gacha().await;
-        self.picture("30-list-laptop").await;
+        let laptop = Browser::open(Screen::Laptop).await;
+        laptop.goto(&self.officer.program.address).await;
+        let gacha = self.officer.world.gacha().code;
         for (place, name) in [
+            (format!("/?gacha={gacha}"), "30-list-laptop"),
             (at(household, "section/herd"), "31-herd-laptop"),
             (at(household, "grade"), "32-grade-laptop"),
         ] {
-            browser.goto_in_page(&place).await;
-            browser
-                .until("the page", "document.querySelector('h1')")
-                .await;
-            self.picture(name).await;
+            let go = "location.href = arguments[0]";
+            laptop.ask(go, vec![json!(place)]).await;
+            let there = format!("location.pathname + location.search === {}", json!(place));
+            laptop.until(name, &there).await;
+            self.picture_of(&laptop, name).await;
         }
-        browser.resize(Screen::Phone);
-        self.officer.open_gacha().await;
     }
 
     /// Mongolian.
@@ -237,8 +239,13 @@ impl Album<'_> {
     }
 
     async fn picture(&self, name: &str) {
-        let browser = &self.officer.browser;
-        // No caret that blinks, every letter there.
+        self.picture_of(&self.officer.browser, name).await;
+    }
+
+    async fn picture_of(&self, browser: &Browser, name: &str) {
+        // No bar that fades away,
+        browser.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
+        // no caret that blinks, every letter there.
         browser
             .ask("document.activeElement.blur(); scrollTo(0, 0)", Vec::new())
             .await;

@@ -27,7 +27,8 @@ use jiff::ToSpan as _;
 const PIN: &str = "135790";
 
 /// A PNG of one point.
-const SIGNATURE: &[u8] = b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJRU5ErkJggg==";
+const SIGNATURE: &[u8] =
+    b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJRU5ErkJggg==";
 
 /// More requests than any synchronisation here has.
 const ENOUGH: usize = 60;
@@ -54,15 +55,18 @@ fn errors_reached_a_host_without_their_code_or_words() {
         observed_on: scene.world.today().to_string(),
     };
     let names = || (subject.clone(), campaign.clone());
-    let both = vec![counted("herd.sheep", 5), counted("herd.unicorn", 1)];
+    let both = vec![counted("herd.sheep", 5), counted("", 1)];
     let refused = store.put_values(names().0, names().1, both).unwrap_err();
-    told(&refused, "");
+    told(&refused, "request.malformed");
     let drafted = || store.visit(names().0, names().1).unwrap().findings;
     assert!(drafted().is_empty(), "all of them or none");
     let below = vec![counted("herd.sheep", -5)];
     store.put_values(names().0, names().1, below).unwrap();
     let checked = store.check(names().0, names().1).unwrap();
-    let fault = checked.faults.iter().find(|fault| fault.item == "herd.sheep");
+    let fault = checked
+        .faults
+        .iter()
+        .find(|fault| fault.item == "herd.sheep");
     assert!(!fault.unwrap().text.is_empty() && fault.unwrap().code.contains('.'));
     let second = SecondSignature::Drawn {
         picture: signature(),
@@ -273,7 +277,11 @@ impl Scene {
         let visit = store.visit(subject.clone(), campaign.clone()).unwrap();
         assert_eq!(visit.people.len(), household.identity.people.len());
         let records = store.records(subject.clone(), campaign.clone()).unwrap();
-        assert_eq!(records.len(), 2, "who lives there, and the visit: {records:?}");
+        assert_eq!(
+            records.len(),
+            2,
+            "who lives there, and the visit: {records:?}"
+        );
         store.grade(subject, campaign).unwrap();
     }
 

@@ -165,7 +165,10 @@ fn sec_t20_any_row_that_an_administrator_alters_deletes_or_inserts_is_found() {
         assert!(rows.len() > 1 || *table == "log_end", "{table}");
         all.push(format!("delete from {table} where {}", rows[0]));
     }
-    all.extend(kept.iter().flat_map(|table| table.deeds(&table.rows[table.rows.len() - 1])));
+    all.extend(
+        kept.iter()
+            .flat_map(|table| table.deeds(&table.rows[table.rows.len() - 1])),
+    );
     assert!(all.len() > 100, "{}", all.len());
     for deed in &all {
         assert!(raw.execute(deed, []).unwrap() > 0, "{deed}");
