@@ -14,6 +14,21 @@ const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 const DAY_MS: u64 = 24 * HOUR_MS;
 
+/// An officer whose visit of the first household stands still on its way to the server.
+fn with_a_visit_on_its_way(households: u32) -> Officer {
+    let officer = Officer::at_work(households);
+    officer.visit(1);
+    officer.link.hold(true);
+    assert!(officer.app.synchronise_if_due());
+    officer.is_sending();
+    officer
+}
+
+fn arrived(officer: &Officer) {
+    let records = officer.get("/visit/hh-1/records");
+    assert!(records.contains("badge received"), "{records}");
+}
+
 #[test]
 fn what_was_sealed_is_not_left_waiting_for_somebody_to_press_a_button() {
     let officer = Officer::at_work(1);
@@ -61,11 +76,7 @@ fn without_signal_it_tries_later_and_later_and_at_once_when_the_network_is_back(
     assert!(!officer.app.synchronise_if_due(), "not due yet");
     officer.post("/api/network", &[]);
     officer.wait();
-    assert!(
-        officer
-            .get("/visit/hh-1/records")
-            .contains("badge received")
-    );
+    arrived(&officer);
 }
 
 #[test]
@@ -82,11 +93,7 @@ fn a_clock_that_is_set_back_a_year_does_not_keep_records_from_being_sent() {
 
 #[test]
 fn the_button_and_the_schedule_never_synchronise_at_the_same_time() {
-    let officer = Officer::at_work(2);
-    officer.visit(1);
-    officer.link.hold(true);
-    assert!(officer.app.synchronise_if_due());
-    officer.is_sending();
+    let officer = with_a_visit_on_its_way(2);
     let tries = officer.link.tries();
     officer.stay(2 * HOUR_MS);
     officer.visit(2);
@@ -95,20 +102,12 @@ fn the_button_and_the_schedule_never_synchronise_at_the_same_time() {
     assert_eq!(officer.link.tries(), tries);
     officer.link.hold(false);
     officer.wait();
-    assert!(
-        officer
-            .get("/visit/hh-1/records")
-            .contains("badge received")
-    );
+    arrived(&officer);
 }
 
 #[test]
 fn a_record_on_its_way_says_how_far_the_sending_is() {
-    let officer = Officer::at_work(1);
-    officer.visit(1);
-    officer.link.hold(true);
-    assert!(officer.app.synchronise_if_due());
-    officer.is_sending();
+    let officer = with_a_visit_on_its_way(1);
     let (list, records) = (officer.get("/"), officer.get("/visit/hh-1/records"));
     officer.link.hold(false);
     assert!(list.contains("正在发送 0 / 2</span>"), "{list}");
@@ -120,11 +119,7 @@ fn a_record_on_its_way_says_how_far_the_sending_is() {
 
 #[test]
 fn a_locked_store_sends_nothing_more_and_no_second_run_begins_beside_the_ending_one() {
-    let officer = Officer::at_work(1);
-    officer.visit(1);
-    officer.link.hold(true);
-    assert!(officer.app.synchronise_if_due());
-    officer.is_sending();
+    let officer = with_a_visit_on_its_way(1);
     officer.post("/lock", &[]);
     officer.pass(2 * HOUR_MS);
     assert!(!officer.app.synchronise_if_due(), "locked");
@@ -140,11 +135,7 @@ fn a_locked_store_sends_nothing_more_and_no_second_run_begins_beside_the_ending_
         std::thread::yield_now();
     }
     officer.wait();
-    assert!(
-        officer
-            .get("/visit/hh-1/records")
-            .contains("badge received")
-    );
+    arrived(&officer);
 }
 
 #[test]
