@@ -136,6 +136,9 @@ pub fn authenticate(
             }
             Principal::Lender(id) => {
                 let lender = store::lender::get(c, &id)?.ok_or_else(invalid)?;
+                if !lender.is_in_force(now.on()) {
+                    return Err(invalid());
+                }
                 let bound =
                     key::from_pem(&lender.public_key).is_some_and(|k| claims.is_bound_to(&k));
                 let actor = lender_actor(&lender);

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
+use crate::offers;
 use crate::process::allow;
 use crate::registers;
 use crate::service::Service;
@@ -107,6 +108,7 @@ pub fn change(
         // Who works in the old gacha works in the new one from its first day; what was granted
         // for the old one stays, for what is still read and corrected there.
         store::officer::copy_grants(tx, edge.from, edge.into)?;
+        offers::tell_roll(tx, edge.into)?;
         for subject in living_in(tx, edge.from)? {
             let before = subject.local_code.clone();
             let arrived = with_free_number(tx, subject, edge.into)?;

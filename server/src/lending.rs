@@ -8,6 +8,7 @@
 
 mod authorise;
 mod compose;
+pub(crate) mod consented;
 mod give;
 mod line;
 mod once;

@@ -32,6 +32,7 @@ pub mod limits;
 pub mod log_check;
 pub mod media;
 pub mod monitoring;
+mod offers;
 pub mod process;
 pub mod public_board;
 pub mod quarantine;

@@ -19,10 +19,10 @@ use jiff::civil::Date;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, fold, process, quarantine, related, rules, successors};
+use crate::{contents, fold, offers, process, quarantine, related, rules, successors};
 
-/// Writes a division. A new banner receives the rules in force, a new gacha the rows that reach
-/// it.
+/// Writes a division. A new banner receives the rules in force and its lenders, a new gacha the
+/// rows that reach it and the roll of its evaluators and group.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
@@ -37,12 +37,15 @@ pub fn put_division(
         return Ok(());
     }
     match code.level() {
-        DivisionLevel::County => rules::list_for_banner(tx, code),
+        DivisionLevel::County => {
+            rules::list_for_banner(tx, code)?;
+            offers::list_lenders(tx, code)
+        }
         DivisionLevel::Village => {
             for row in store::register::list_of_division(tx, code)? {
                 store::list::append(tx, code, &PullItem::Register(row))?;
             }
-            Ok(())
+            offers::list_roll(tx, code)
         }
         _ => Ok(()),
     }

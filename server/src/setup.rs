@@ -9,6 +9,7 @@ use itgel_domain::policy::{Actor, Grant};
 use itgel_domain::sync::pull::PullItem;
 
 use crate::error::ServiceError;
+use crate::offers;
 use crate::quarantine;
 use crate::store::lender::LenderRecord;
 use crate::store::officer::OfficerRecord;
@@ -37,8 +38,15 @@ pub fn add_officer(
     grants: &[(Role, DivisionCode)],
 ) -> Result<(), ServiceError> {
     store::officer::put(tx, officer)?;
+    let known = store::officer::grants(tx, &officer.id)?;
     for (role, division) in grants {
         store::officer::grant(tx, &officer.id, *role, *division)?;
+        let is_known = known
+            .iter()
+            .any(|grant| grant.role == *role && grant.division == *division);
+        if !is_known && offers::is_on_roll(*role) {
+            offers::tell_roll(tx, *division)?;
+        }
     }
     quarantine::right_arrived(tx, &officer.id)
 }
@@ -53,12 +61,15 @@ pub fn add_cycle(tx: &Tx<'_>, cycle: &Cycle) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Enters a lender with a contract.
+/// Enters a lender with a contract, or writes what has changed of it, its end too. The devices
+/// learn whom a consent can name.
 ///
 /// # Errors
 /// [`ServiceError`] of the store.
 pub fn add_lender(tx: &Tx<'_>, lender: &LenderRecord) -> Result<(), ServiceError> {
-    Ok(store::lender::put(tx, lender)?)
+    let before = store::lender::get(tx, &lender.id)?;
+    store::lender::put(tx, lender)?;
+    offers::lender_changed(tx, before.as_ref(), lender)
 }
 
 /// Enters a person of a lender: an officer with the role of a lender where its contract holds.

@@ -715,7 +715,7 @@ fn the_gachas_group_sends_a_visit_back_from_its_device_and_confirms_what_was_pre
         answer.except.first().map(|except| except.verdict.clone())
     };
     let own = team.review(&world, first, Some("示例"));
-    let not_theirs = Verdict::Quarantined(ErrorCode::NotAllowed);
+    let not_theirs = Verdict::Quarantined(ErrorCode::GroupUnlisted);
     assert_eq!(refused(&own), Some(not_theirs), "a collector is no group");
     let early = group.review(&world, second, None);
     let step = Verdict::Quarantined(ErrorCode::CaseStep);

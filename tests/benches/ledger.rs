@@ -67,6 +67,9 @@ fn prepare(world: &World, borrowers: u32) -> Outcome<()> {
     let lender = LenderRecord {
         id: LENDER.parse()?,
         name: "示例农信社".into(),
+        name_mn: String::new(),
+        valid_from: jiff::civil::date(2020, 1, 1),
+        valid_to: None,
         division: banner,
         purposes: vec![Purpose::LoanDecision],
         public_key: String::new(),

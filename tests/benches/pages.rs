@@ -12,6 +12,7 @@ use itgel_device::http::{Call, Carrier, CarrierError, HttpError, Reply};
 use itgel_device::sync::{self, Progress, SyncError, SyncReport};
 use itgel_device::wipe::WipedWord;
 use itgel_device::{Argon2Cost, Device, Enrolment, GivenSecret, SystemEntropy};
+use itgel_domain::division::DivisionCode;
 use itgel_domain::file::chain::{DeviceSigner, Suite};
 use itgel_domain::time::AtMs;
 use itgel_domain::trust::Invitation;
@@ -49,6 +50,7 @@ pub(crate) fn rows(size: Size) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     rows.extend(list(size, &app, &bare, &world)?);
     rows.extend(visit(size, &app, &bare, &world)?);
+    rows.push(warning(size, &app, &bare, &world)?);
     drop(app);
     rows.push(cold_start(size, &folder)?);
     rows.push(memory(size, &folder)?);
@@ -130,6 +132,49 @@ fn visit(size: Size, app: &FieldApp, bare: &Bare, world: &World) -> Outcome<Vec<
             Goal::Within(Duration::from_millis(5)),
         ),
     ])
+}
+
+/// A household on no list is about to be registered, with the ID number of one that is, the name of
+/// another and a phone of nobody's: the page shows both.
+fn warning(size: Size, app: &FieldApp, bare: &Bare, world: &World) -> Outcome<Row> {
+    let of = |n: usize| &world.households[n * 37 % world.households.len()];
+    let shown = median_wait(size.runs, PAGES, || {
+        (0..PAGES).try_for_each(|n| warned(app, world.gacha.code, (of(n), of(n + 1))))
+    })?;
+    let read = median_wait(size.runs, PAGES, || {
+        (0..PAGES).try_for_each(|n| bare.alike(of(n)))
+    })?;
+    Ok(Row::new(
+        format!(
+            "app, {} households: those that look like a new one",
+            size.on_device
+        ),
+        shown,
+        ("bare SQL, not encrypted", read),
+        Goal::Within(Duration::from_millis(30)),
+    ))
+}
+
+fn warned(
+    app: &FieldApp,
+    gacha: DivisionCode,
+    (known, namesake): (&Household, &Household),
+) -> Outcome<()> {
+    let head = |household: &Household| household.identity.head().cloned();
+    let (known, namesake) = head(known)
+        .zip(head(namesake))
+        .ok_or("a household without a head")?;
+    let form = format!(
+        "gacha={gacha}&code=99999&go=next&head:name={}&head:id={}&head:phone=13900009999",
+        coded(&namesake.full_name),
+        known.id_number.unwrap_or_default(),
+    );
+    let page = app.handle("POST", "/register", form.as_bytes());
+    let told = String::from_utf8_lossy(&page.body);
+    match told.contains("身份证号码相同") {
+        true => Ok(()),
+        false => Err(format!("no warning: {}", page.status).into()),
+    }
 }
 
 fn cold_start(size: Size, folder: &Path) -> Outcome<Row> {
@@ -382,6 +427,15 @@ impl Bare {
             .query_row([household.subject.as_str()], |row| row.get(0))
             .optional()?;
         black_box(name);
+        Ok(())
+    }
+
+    fn alike(&self, household: &Household) -> Outcome<()> {
+        let sql = "select id, local_code, name from subject where name = ?1 or local_code = ?2";
+        let mut query = self.0.prepare_cached(sql)?;
+        let name = household.identity.head().map_or("", |head| &head.full_name);
+        let rows = query.query_map([name, "99999"], |row| row.get::<_, String>(0))?;
+        black_box(rows.collect::<Result<Vec<_>, _>>()?);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ mod hostile;
 mod journey;
 mod ledger;
 mod moved;
+mod offers;
 mod reference_line;
 mod same_bytes;
 mod simulation;

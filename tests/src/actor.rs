@@ -79,16 +79,33 @@ pub struct Refusal {
 
 impl Collector {
     pub(crate) fn enrol(world: &World, team: &Team) -> Self {
-        let secret = world.new_secret();
-        let signer: Arc<dyn DeviceSigner> = Arc::new(SoftwareSigner::from_secret(&secret));
-        let config = HttpConfig::new(world.address());
-        let code = &team.collector.code;
-        let (enrolment, _) = http::enrol(&config, code, signer.as_ref()).unwrap();
         let second_secret = world.new_secret();
         world
             .server()
             .enrol(&team.second.code, &second_secret)
             .unwrap();
+        let second = (
+            team.second.officer.clone(),
+            SoftwareSigner::from_secret(&second_secret),
+        );
+        Self::with_second(world, &team.collector, second)
+    }
+
+    /// Somebody who works with a device alone: what needs a second signature is not theirs to do.
+    pub(crate) fn alone(world: &World, seat: &Seat) -> Self {
+        let own = SoftwareSigner::from_secret(&world.new_secret());
+        Self::with_second(world, seat, (seat.officer.clone(), own))
+    }
+
+    fn with_second(
+        world: &World,
+        seat: &Seat,
+        (second, second_key): (OfficerId, SoftwareSigner),
+    ) -> Self {
+        let secret = world.new_secret();
+        let signer: Arc<dyn DeviceSigner> = Arc::new(SoftwareSigner::from_secret(&secret));
+        let config = HttpConfig::new(world.address());
+        let (enrolment, _) = http::enrol(&config, &seat.code, signer.as_ref()).unwrap();
         let platform = GivenSecret::new(world.new_secret());
         let secrets = Secrets {
             pin: "471203",
@@ -105,8 +122,8 @@ impl Collector {
             server_key: enrolment.server_key,
             id: enrolment.device,
             secret,
-            second: team.second.officer.clone(),
-            second_key: SoftwareSigner::from_secret(&second_secret),
+            second,
+            second_key,
             lender: world.sample.lender.clone(),
             cycle: world.cycle().clone(),
             clock: world.clock(),
@@ -146,7 +163,19 @@ impl Collector {
 
     /// Has the head of the household sign a consent that names the lender.
     pub fn ask_consent(&self, household: &Household) {
-        let consent = self.consent();
+        let recipient = Recipient {
+            lender: self.lender.clone(),
+            purpose: Purpose::LoanDecision,
+        };
+        self.ask_consent_naming(household, vec![recipient]);
+    }
+
+    /// Has the head of the household sign a consent that names these lenders.
+    pub fn ask_consent_naming(&self, household: &Household, recipients: Vec<Recipient>) {
+        let consent = Consent {
+            recipients,
+            ..self.consent()
+        };
         self.device
             .put_consent(&household.subject, &self.cycle, &consent, self.now())
             .unwrap();
@@ -240,10 +269,7 @@ impl Collector {
                 .iter()
                 .map(|c| c.as_str().to_owned())
                 .collect(),
-            recipients: vec![Recipient {
-                lender: self.lender.clone(),
-                purpose: Purpose::LoanDecision,
-            }],
+            recipients: Vec::new(),
             given_on: today,
             until: today.saturating_add(1.year()),
             signature: Hash::of_file(b"a signature"),
@@ -395,12 +421,24 @@ impl Office {
 impl Lender {
     pub(crate) fn sign_in(world: &World) -> Self {
         let sample = &world.sample;
-        let session = world
-            .server()
-            .lender(sample.lender.clone(), &sample.lender_key);
+        Self::sign_in_as(world, &sample.lender, &sample.lender_key)
+    }
+
+    /// The machine of a lender with this private key.
+    pub(crate) fn sign_in_as(world: &World, lender: &LenderId, key: &str) -> Self {
+        let session = world.server().lender(lender.clone(), key);
         Self {
             session: session.unwrap(),
         }
+    }
+
+    /// What the lender has the right to ask for.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn authorisations(&self) -> Result<Vec<Value>, Refusal> {
+        let listed = refusals(self.session.get("/v1/authorisations"))?;
+        Ok(listed["items"].as_array().unwrap().clone())
     }
 
     /// Registers the right to query a household for a loan; its number.

@@ -16,7 +16,7 @@ use itgel_domain::assess::Worksheet;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
 use itgel_domain::file::document::{Document, actor, build_change, first_change};
 use itgel_domain::file::entry::Entry;
-use itgel_domain::file::envelope::{Ballot, Body, Envelope};
+use itgel_domain::file::envelope::{Ballot, Body, Envelope, GroupReview};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::objection::{FiledObjection, ReceiptNumber};
 use itgel_domain::identity::IdentityRecord;
@@ -27,7 +27,7 @@ use itgel_domain::sync::bundle::Reader;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::hello::{Hello, HelloAnswer};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer};
-use itgel_domain::sync::pull::{Pull, PullPage};
+use itgel_domain::sync::pull::{Pull, PullItem, PullPage};
 use itgel_domain::sync::push::{Push, PushAnswer};
 use itgel_domain::sync::wire;
 use itgel_domain::trust::{Certificate, Evidence, Grant, Invitation, Succession, WipeOrder, proof};
@@ -128,6 +128,16 @@ pub const WIRE: &[Target] = &[
         name: "ballot",
         seeds: seeds::ballots,
         read: ballot,
+    },
+    Target {
+        name: "review",
+        seeds: seeds::reviews,
+        read: review,
+    },
+    Target {
+        name: "offer",
+        seeds: seeds::offers,
+        read: offer,
     },
     Target {
         name: "objection",
@@ -347,6 +357,27 @@ fn chunk(bytes: &[u8]) {
 fn ballot(bytes: &[u8]) {
     drop(minicbor::decode::<Ballot>(bytes));
     envelope(bytes);
+}
+
+fn review(bytes: &[u8]) {
+    if let Ok(review) = minicbor::decode::<GroupReview>(bytes) {
+        let _ = review.is_well_formed();
+    }
+    envelope(bytes);
+}
+
+/// A lender or a roll, and what a device asks of it.
+fn offer(bytes: &[u8]) {
+    match minicbor::decode::<PullItem>(bytes) {
+        Ok(PullItem::Lender(lender)) => {
+            let _ = lender.serves(lender.division, lender.valid_from);
+        }
+        Ok(PullItem::Roll(roll)) => {
+            let Ok(officer) = "e1".parse() else { return };
+            let _ = (roll.has_evaluator(&officer), roll.has_member(&officer));
+        }
+        _ => {}
+    }
 }
 
 fn objection(bytes: &[u8]) {

@@ -8,7 +8,7 @@ use itgel::hosted::Hosted;
 use itgel::sample::{self, Sample, SampleOrder};
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
-use itgel_domain::id::{CycleId, OfficerId};
+use itgel_domain::id::{CycleId, LenderId, OfficerId};
 use itgel_domain::log;
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Gacha, Household, SampleSize};
@@ -183,6 +183,20 @@ impl World {
     #[must_use]
     pub fn lender(&self) -> Lender {
         Lender::sign_in(self)
+    }
+
+    /// A lender beside it: with a key of its own, known to the server or not.
+    #[must_use]
+    pub fn lender_with_key(&self, lender: &LenderId, key: &str) -> Lender {
+        Lender::sign_in_as(self, lender, key)
+    }
+
+    /// A member of the group of the gacha (嘎查初评组), with a new device.
+    #[must_use]
+    pub fn group(&self) -> Collector {
+        let gacha = self.gacha().code;
+        let mut seats = self.sample.village_groups.iter();
+        Collector::alone(self, seats.find(|seat| seat.division == gacha).unwrap())
     }
 
     /// The evaluators of the gacha.

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::journal::{self, Content};
 use crate::people::stamp;
 use crate::rules::{RuleCache, Told};
-use crate::store::{ballot, device, projection, register};
+use crate::store::{ballot, device, offer, projection, register};
 use crate::visit::{barred, subject_row};
 
 /// The four things that a ballot says, in the order of its scores.
@@ -67,7 +67,8 @@ impl Device {
     /// again.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with [`ErrorCode::ConflictOfInterest`] for a declared interest,
+    /// [`Error::Invalid`] with [`ErrorCode::EvaluatorUnlisted`] for who is not on the roll of the
+    /// gacha, once there is one here, [`ErrorCode::ConflictOfInterest`] for a declared interest,
     /// [`ErrorCode::ActedBefore`] for who visited or signed, [`ErrorCode::BallotCast`] for who
     /// voted on this device already.
     pub fn check_evaluator(
@@ -158,6 +159,10 @@ fn bar(
     cycle: &CycleId,
     (evaluator, on): (&OfficerId, Date),
 ) -> Result<Option<ErrorCode>, Error> {
+    let roll = offer::roll(db, home.division)?;
+    if roll.is_some_and(|roll| !roll.has_evaluator(evaluator)) {
+        return Ok(Some(ErrorCode::EvaluatorUnlisted));
+    }
     if barred(db, home, on)?.is_some_and(|row| row.bars(evaluator)) {
         return Ok(Some(ErrorCode::ConflictOfInterest));
     }

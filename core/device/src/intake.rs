@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::store::chain;
 use crate::store::list::{self, Taken};
 use crate::store::rules::{self, RuleKind};
-use crate::store::{StoreError, deferred, device, envelope, process, register, subject};
+use crate::store::{StoreError, deferred, device, envelope, offer, process, register, subject};
 use crate::{journal, outbox, people, sync};
 
 /// What a page brought.
@@ -157,6 +157,8 @@ fn take(
             people::show_name(tx, &id)?;
         }
         PullItem::Cycle(cycle) => process::put_cycle(tx, &cycle)?,
+        PullItem::Lender(lender) => offer::put_lender(tx, &lender)?,
+        PullItem::Roll(roll) => offer::put_roll(tx, &roll)?,
     }
     Ok(Outcome::Yes)
 }
@@ -228,7 +230,9 @@ const fn about(item: &PullItem) -> Option<&SubjectId> {
         | PullItem::Revocation(_)
         | PullItem::Cycle(_)
         | PullItem::Deleted(_)
-        | PullItem::Decided(_) => None,
+        | PullItem::Decided(_)
+        | PullItem::Lender(_)
+        | PullItem::Roll(_) => None,
     }
 }
 

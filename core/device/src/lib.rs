@@ -15,6 +15,7 @@ pub mod http;
 mod intake;
 mod journal;
 mod objection;
+mod offer;
 mod outbox;
 mod overview;
 mod own;

@@ -10,7 +10,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::{IdentityRecord, ORGANISATION, Person, Registration};
 use itgel_domain::ledger::PartyNumber;
-use itgel_domain::person::{ResidentId, normalise_name};
+use itgel_domain::person::{ResidentId, door_key, marks, name_keys, normalise_name};
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::sync::pull::IdentityItem;
 use itgel_domain::time::AtMs;
@@ -23,7 +23,7 @@ use crate::journal::{self, Content, Stamp};
 use crate::rules::{RuleCache, Told};
 use crate::store::device::DeviceRow;
 use crate::store::identity::Version;
-use crate::store::{StoreError, device, identity, projection, subject};
+use crate::store::{StoreError, device, identity, likeness, projection, subject};
 use crate::visit::subject_row;
 
 /// Below this age members are counted, never identified (`domain.md` B.2).
@@ -157,6 +157,9 @@ pub(crate) fn current(versions: &[Version]) -> impl Iterator<Item = &Version> {
 /// Keeps the name for lists and the texts for the search beside the subject.
 pub(crate) fn show_name(tx: &Transaction<'_>, id: &SubjectId) -> Result<(), StoreError> {
     let versions = identity::versions(tx, id)?;
+    if let Some(home) = subject::find(tx, id)? {
+        likeness::put(tx, &home, &keys(&home, &versions))?;
+    }
     let Some(shown) = current(&versions).next().or(versions.first()) else {
         return Ok(());
     };
@@ -187,6 +190,16 @@ pub(crate) fn show_name(tx: &Transaction<'_>, id: &SubjectId) -> Result<(), Stor
         find: &find,
     };
     subject::set_shown(tx, id, &shown)
+}
+
+/// What a subject is compared by, whichever of its versions is the right one.
+fn keys(home: &Subject, versions: &[Version]) -> likeness::Keys {
+    let people = || versions.iter().flat_map(|v| &v.record.people);
+    likeness::Keys {
+        door: door_key(&home.local_code),
+        names: people().flat_map(name_keys).collect(),
+        marks: people().flat_map(marks).collect(),
+    }
 }
 
 /// Stands after an ID or phone number in the search text, so that its end can be asked for.

@@ -1,13 +1,13 @@
 //! Registering a household that the server does not know, and the warning before it: those on this
 //! device that look like it. A person decides; nothing is merged by code (`domain.md` G 3, G 6).
 
-use std::collections::BTreeMap;
-
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::{Person, Registration};
-use itgel_domain::person::{Compared, Likeness, likenesses, mask_id_number};
+use itgel_domain::person::{
+    Compared, Likeness, Names, door_key, likenesses, marks, mask_id_number,
+};
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, Transaction};
@@ -18,7 +18,8 @@ use crate::error::Error;
 use crate::people::{current, violations, write_identity};
 use crate::rules::{RuleCache, Told};
 use crate::store::identity::{self, Version};
-use crate::store::subject::{self, Known};
+use crate::store::likeness::{self, Known};
+use crate::store::subject;
 
 /// A household that is to be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,14 +146,16 @@ fn faults(
 }
 
 fn alike(db: &Connection, new: &NewHousehold) -> Result<Vec<Alike>, Error> {
-    let mut versions: BTreeMap<SubjectId, Vec<Version>> = BTreeMap::new();
-    for version in identity::all(db)? {
-        let of_subject = versions.entry(version.record.subject.clone());
-        of_subject.or_default().push(version);
-    }
+    let marks: Vec<String> = new.people.iter().flat_map(marks).collect();
+    let (door, names) = (door_key(&new.local_code), Names::of(&new.people));
+    let is_like = |their_door: &str, their_names: &str| {
+        (!door.is_empty() && their_door == door)
+            || their_names.lines().any(|name| names.are_like(name))
+    };
+    let home = (SubjectKind::Household, new.division);
     let mut found = Vec::new();
-    for known in subject::all(db, SubjectKind::Household)? {
-        let versions = versions.remove(&known.subject.id).unwrap_or_default();
+    for known in likeness::find(db, home, &marks, is_like)? {
+        let versions = identity::versions(db, &known.subject.id)?;
         found.extend(compare(new, known, &versions));
     }
     found.sort_by(|a, b| (&a.likenesses, &a.local_code).cmp(&(&b.likenesses, &b.local_code)));

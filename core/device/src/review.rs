@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::journal::{self, Content};
 use crate::people::stamp;
 use crate::rules::RuleCache;
-use crate::store::{device, process, projection, review};
+use crate::store::{device, offer, process, projection, review};
 use crate::visit::{assess_provisional, barred, subject_row};
 
 /// A household whose computed grade the group looks at.
@@ -94,6 +94,7 @@ impl Device {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a return without a reason or with too long a one, for an officer who
+    /// is not on the roll of the gacha's group, who
     /// visited, signed or has an interest, and for a case that cannot be reviewed so as far as is
     /// known here; [`Error::PackMissing`], [`Error::ParametersMissing`] before rules came.
     pub fn put_review(&self, draft: ReviewDraft, now: AtMs) -> Result<ChainRef, Error> {
@@ -111,6 +112,10 @@ fn put_review(
     let home = subject_row(tx, &draft.subject)?;
     let row = device::get(tx)?;
     let mut wrong = Vec::new();
+    let roll = offer::roll(tx, home.division)?;
+    if roll.is_some_and(|roll| !roll.has_member(&row.officer)) {
+        wrong.push(Violation::new("officer", ErrorCode::GroupUnlisted));
+    }
     let is_barred = barred(tx, &home, now.on())?.is_some_and(|barred| barred.bars(&row.officer));
     if is_barred {
         wrong.push(Violation::new("officer", ErrorCode::ConflictOfInterest));

@@ -352,6 +352,10 @@ codes! {
     ObjectionUnknown = "objection.unknown", NotFound;
     /// An objection with this receipt number is there already.
     ObjectionKnown = "objection.known", Conflict;
+    /// No evaluator of the gacha, by its register.
+    EvaluatorUnlisted = "evaluator.unlisted", Forbidden;
+    /// Not of the gacha's group, which alone reviews for it.
+    GroupUnlisted = "group.unlisted", Forbidden;
     /// The evaluator has voted on the subject on this device already.
     BallotCast = "ballot.cast", Conflict;
     /// An objection under a receipt number that its device does not give out.

@@ -96,6 +96,44 @@ pub mod day_cbor {
     }
 }
 
+/// Canonical CBOR of the last day of something: its day number, null for none. Use as
+/// `#[cbor(with = "crate::time::last_day_cbor")]`.
+pub mod last_day_cbor {
+    use super::{Date, day_cbor};
+    use minicbor::data::Type;
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
+
+    /// Writes the day number, or null.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn encode<C, W: Write>(
+        day: &Option<Date>,
+        e: &mut Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        match day {
+            Some(day) => day_cbor::encode(day, e, c),
+            None => e.null()?.ok(),
+        }
+    }
+
+    /// Reads a day number or null.
+    ///
+    /// # Errors
+    /// When the value is neither, or lies beyond the calendar.
+    pub fn decode<C>(d: &mut Decoder<'_>, c: &mut C) -> Result<Option<Date>, DecodeError> {
+        if d.datatype()? == Type::Null {
+            d.skip()?;
+            Ok(None)
+        } else {
+            day_cbor::decode(d, c).map(Some)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

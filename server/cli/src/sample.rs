@@ -348,6 +348,9 @@ impl Office<'_> {
         let record = LenderRecord {
             id: id.clone(),
             name: "示例农村信用合作联社".into(),
+            name_mn: "ᠵᠢᠱᠢᠶ᠎ᠡ ᠳᠡᠪᠢᠰᠬᠡᠷ ᠬᠣᠷᠰᠢᠶ᠎ᠠ".into(),
+            valid_from: jiff::civil::date(2020, 1, 1),
+            valid_to: None,
             division: self.banner.code,
             purposes: vec![Purpose::LoanDecision, Purpose::LoanReview],
             public_key: public,

@@ -52,7 +52,7 @@ struct Assertion {
 ///
 /// # Errors
 /// [`ErrorCode::RequestMalformed`] for another grant; [`ErrorCode::TokenInvalid`] for an unknown
-/// client, a wrong or ended assertion, and for one that was used before.
+/// client, one without a contract in force, a wrong or ended assertion, and for one that was used before.
 pub fn token(
     service: &Service,
     tokens: &Tokens,
@@ -67,7 +67,8 @@ pub fn token(
     let lender = service
         .store
         .read(|c| store::lender::get(c, &claimed).map_err(ServiceError::from))?;
-    let lender = lender.ok_or_else(invalid)?;
+    let in_force = lender.filter(|lender| lender.is_in_force(now.on()));
+    let lender = in_force.ok_or_else(invalid)?;
     let public_key = key::from_pem(&lender.public_key)
         .ok_or(ServiceError::internal("public key of a lender"))?;
     let audience = format!("{}{TOKEN_PATH}", service.config.public_url);

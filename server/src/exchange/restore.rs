@@ -22,7 +22,7 @@ use super::{Progress, TOLD_EVERY, table_fault};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, ingest, rules};
+use crate::{contents, ingest, offers, rules};
 
 /// Files of one step.
 const STEP: usize = 500;
@@ -144,6 +144,7 @@ fn list_divisions(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError> {
         match code.level() {
             DivisionLevel::County => {
                 rules::list_for_banner(tx, code)?;
+                offers::list_lenders(tx, code)?;
                 for cycle in store::cycle::list(tx, code)? {
                     store::list::append(tx, code, &PullItem::Cycle(cycle))?;
                 }
@@ -152,6 +153,7 @@ fn list_divisions(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError> {
                 for row in store::register::list_of_division(tx, code)? {
                     store::list::append(tx, code, &PullItem::Register(row))?;
                 }
+                offers::list_roll(tx, code)?;
             }
             _ => {}
         }

@@ -20,6 +20,7 @@ use super::admission::{Admission, Home};
 use super::structure;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
+use crate::lending;
 use crate::service::Service;
 use crate::store::envelope::SealedEnvelope;
 use crate::store::quarantine::{Decided, QuarantineRow};
@@ -315,6 +316,7 @@ impl Admission<'_> {
         if let Home::Known { subject, .. } = home {
             if fault.is_none() {
                 self.touch_entries(subject, body)?;
+                lending::consented::follow(self.tx, subject, envelope, self.now)?;
                 verdict = self.flagged(subject, &body.file, &file, envelope)?;
             }
             let was_unlisted = kept.row.document.is_none()

@@ -96,7 +96,10 @@ impl Admission<'_> {
             Action::CastBallot,
             &Resource::at(subject.division),
         ) {
-            return Ok(Some(denial.code()));
+            return Ok(Some(match denial.code() {
+                ErrorCode::NotAllowed | ErrorCode::ScopeOutside => ErrorCode::EvaluatorUnlisted,
+                code => code,
+            }));
         }
         if store::ballot::has_voted(self.tx, ballot)? {
             return Ok(Some(ErrorCode::ActedBefore));

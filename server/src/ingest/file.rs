@@ -20,6 +20,7 @@ use super::{meaning, structure};
 use crate::contents;
 use crate::error::ServiceError;
 use crate::fold::{self, Recomputed};
+use crate::lending;
 use crate::media;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::store::{self, Tx};
@@ -72,6 +73,7 @@ impl Admission<'_> {
         let verdict = match subject {
             Some(subject) if verdict == Verdict::Accepted => {
                 self.touch_entries(subject, body)?;
+                lending::consented::follow(self.tx, subject, envelope, self.now)?;
                 self.flagged(subject, &body.file, &file, envelope)?
             }
             _ => verdict,
@@ -137,6 +139,11 @@ impl Admission<'_> {
         for entry in envelope.entries() {
             if !Words::builtin().find_in(entry).is_empty() {
                 flags.push(Flag::ForbiddenWords);
+            }
+            if let Entry::Consent(consent) = entry
+                && !lending::consented::is_covered(self.tx, subject, consent)?
+            {
+                flags.push(Flag::LenderUncovered);
             }
             if let Entry::Seal(seal) = entry {
                 flags.extend(self.seal_flags(subject, id, file, envelope, seal)?);

@@ -55,7 +55,10 @@ impl Admission<'_> {
     ) -> Result<Option<ErrorCode>, ServiceError> {
         let action = process::action_of_review(review);
         if let Some(code) = self.forbidden(envelope, home, action) {
-            return Ok(Some(code));
+            return Ok(Some(match code {
+                ErrorCode::NotAllowed => ErrorCode::GroupUnlisted,
+                code => code,
+            }));
         }
         if let Some(code) = self.device_code() {
             return Ok(Some(code));

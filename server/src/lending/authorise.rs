@@ -3,7 +3,7 @@
 use itgel_domain::authorisation::Authorisation;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{AuthorisationId, LenderId};
+use itgel_domain::id::{AuthorisationId, LenderId, OfficerId};
 use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::time::AtMs;
@@ -60,7 +60,7 @@ pub fn authorise(
             return Ok(None);
         }
         store::authorisation::put(tx, &given)?;
-        record(tx, &actor, "authorisation.registered", &given, now)?;
+        record(tx, &actor.officer, "authorisation.registered", &given, now)?;
         keep_answer(
             tx,
             &given.lender,
@@ -91,7 +91,7 @@ pub fn withdraw(
         let given = own(store::authorisation::get(tx, &id)?, &lender)?;
         if !given.revoked {
             store::authorisation::revoke(tx, &id, now)?;
-            record(tx, &actor, "authorisation.withdrawn", &given, now)?;
+            record(tx, &actor.officer, "authorisation.withdrawn", &given, now)?;
         }
         Ok(())
     })
@@ -128,16 +128,17 @@ pub fn authorisations(
     Ok(found.into_iter().map(AuthorisationView::from).collect())
 }
 
-fn record(
+/// Notes what was done with an authorisation, and by whom.
+pub(super) fn record(
     tx: &Tx<'_>,
-    actor: &Actor,
+    by: &OfficerId,
     action: &str,
     given: &Authorisation,
     now: AtMs,
 ) -> Result<(), ServiceError> {
     let resource = format!("authorisation:{}", given.id);
     let detail = json!({ "subject": given.subject, "purpose": given.purpose });
-    store::log::audit(tx, now, actor.officer.as_str(), action, &resource, &detail)?;
+    store::log::audit(tx, now, by.as_str(), action, &resource, &detail)?;
     let leaf = Hash::of(
         "itgel.authorisation.v1",
         &[resource.as_bytes(), action.as_bytes()],

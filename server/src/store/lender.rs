@@ -4,6 +4,7 @@ use itgel_domain::authorisation::Purpose;
 use itgel_domain::case::Role;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::id::{LenderId, OfficerId};
+use itgel_domain::sync::pull::LenderItem;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -16,6 +17,12 @@ pub struct LenderRecord {
     pub id: LenderId,
     /// Its name.
     pub name: String,
+    /// Its name in Mongolian; empty if none was entered.
+    pub name_mn: String,
+    /// First day of its contract.
+    pub valid_from: Date,
+    /// Last day of it, once it is known.
+    pub valid_to: Option<Date>,
     /// Where its contract holds.
     pub division: DivisionCode,
     /// What its contract lets it ask for.
@@ -24,6 +31,28 @@ pub struct LenderRecord {
     pub public_key: String,
     /// Most queries on one day.
     pub daily_quota: u32,
+}
+
+impl LenderRecord {
+    /// Whether its contract is in force on a day.
+    #[must_use]
+    pub fn is_in_force(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|to| day <= to)
+    }
+
+    /// What devices learn of it.
+    #[must_use]
+    pub fn item(&self) -> LenderItem {
+        LenderItem {
+            lender: self.id.clone(),
+            name_zh: self.name.clone(),
+            name_mn: self.name_mn.clone(),
+            division: self.division,
+            purposes: self.purposes.clone(),
+            valid_from: self.valid_from,
+            valid_to: self.valid_to,
+        }
+    }
 }
 
 /// What a lender asked for on one day.
@@ -40,8 +69,9 @@ pub struct DayUse {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn get(connection: &Connection, id: &LenderId) -> Result<Option<LenderRecord>, StoreError> {
-    let sql = "select id, name, division, purposes, public_key, daily_quota from lender
-               where id = ?1";
+    let sql = "select id, name, name_mn, valid_from, valid_to, division, purposes, public_key,
+                   daily_quota
+               from lender where id = ?1";
     let mut query = connection.prepare_cached(sql)?;
     query
         .query_row(params![id.as_str()], |row| Ok(read(row)))
@@ -49,20 +79,40 @@ pub fn get(connection: &Connection, id: &LenderId) -> Result<Option<LenderRecord
         .transpose()
 }
 
+/// Every lender that has or had a contract, by number.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(connection: &Connection) -> Result<Vec<LenderRecord>, StoreError> {
+    let sql = "select id, name, name_mn, valid_from, valid_to, division, purposes, public_key,
+                   daily_quota
+               from lender order by id";
+    let mut query = connection.prepare_cached(sql)?;
+    query
+        .query_map([], |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
 /// Writes a lender, new or changed.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, lender: &LenderRecord) -> Result<(), StoreError> {
-    let sql = "insert into lender (id, name, division, purposes, public_key, daily_quota)
-               values (?1, ?2, ?3, ?4, ?5, ?6)
-               on conflict (id) do update set name = excluded.name, division = excluded.division,
-                   purposes = excluded.purposes, public_key = excluded.public_key,
-                   daily_quota = excluded.daily_quota";
+    let sql = "insert into lender (id, name, name_mn, valid_from, valid_to, division, purposes,
+                   public_key, daily_quota)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+               on conflict (id) do update set name = excluded.name, name_mn = excluded.name_mn,
+                   valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+                   division = excluded.division, purposes = excluded.purposes,
+                   public_key = excluded.public_key, daily_quota = excluded.daily_quota";
     let purposes: Vec<_> = lender.purposes.iter().map(|p| p.as_str()).collect();
     tx.prepare_cached(sql)?.execute(params![
         lender.id.as_str(),
         lender.name,
+        lender.name_mn,
+        lender.valid_from.to_string(),
+        lender.valid_to.map(|day| day.to_string()),
         lender.division.filled_text(),
         purposes.join(" "),
         lender.public_key,
@@ -192,6 +242,9 @@ fn read(row: &Row<'_>) -> Result<LenderRecord, StoreError> {
     Ok(LenderRecord {
         id: column::word(row, "id", "lender.id")?,
         name: row.get("name")?,
+        name_mn: row.get("name_mn")?,
+        valid_from: column::word(row, "valid_from", "lender.valid_from")?,
+        valid_to: column::optional_word(row, "valid_to", "lender.valid_to")?,
         division: column::division(row, "division", "lender.division")?,
         purposes,
         public_key: row.get("public_key")?,

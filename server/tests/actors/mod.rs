@@ -513,13 +513,28 @@ impl Collector {
         household: &Household,
         returned_for: Option<&str>,
     ) -> PushAnswer {
+        let own = self.device.officer.clone();
+        self.review_as(world, household, &own, returned_for)
+    }
+
+    /// The same in the name of an officer, who may be another one.
+    pub(crate) fn review_as(
+        &mut self,
+        world: &World,
+        household: &Household,
+        officer: &OfficerId,
+        returned_for: Option<&str>,
+    ) -> PushAnswer {
         let review = GroupReview {
             subject: household.subject.clone(),
             cycle: world.cycle.id.clone(),
             assessment: Hash::of_file(b""),
             returned_for: returned_for.map(str::to_owned),
         };
-        let envelope = self.envelope(world, Body::Review(review));
+        let envelope = Envelope {
+            officer: officer.clone(),
+            ..self.envelope(world, Body::Review(review))
+        };
         self.push(world, &envelope, Vec::new())
     }
 

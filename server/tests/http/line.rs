@@ -242,9 +242,14 @@ fn the_list_of_a_gacha_names_who_authorised_the_lender_and_counts_the_others() {
     let (world, rated) = world();
     let neighbour = field::add_household(&world, 1);
     let (token, other) = (world.lender_token(LENDER), world.lender_token(OTHER_LENDER));
-    let empty = pre_credit(&world, &token, "").json();
-    assert_eq!((&empty["items"], &empty["others"]), (&json!([]), &json!(2)));
-    let right = by_consent(&world, &token, &rated);
+    // Named at the door: the lender needs nothing but to look.
+    let before = pre_credit(&world, &token, "").json();
+    assert_eq!(
+        (&before["listed"], &before["others"]),
+        (&json!(1), &json!(1))
+    );
+    let right = before["items"][0]["authorisation"].as_str().unwrap();
+    let right = right.to_owned();
     let hash = put_into_force(&world, &token, shipped().example_text());
     let page = pre_credit(&world, &token, "").json();
     let description = world.get("/v1/openapi.json", None).json();
@@ -287,7 +292,7 @@ fn the_list_of_a_gacha_names_who_authorised_the_lender_and_counts_the_others() {
 #[test]
 fn a_list_tells_nothing_about_somebody_whose_number_was_guessed() {
     let (world, rated) = world();
-    let token = world.lender_token(LENDER);
+    let token = world.lender_token(OTHER_LENDER);
     let evidence = json!({ "lender_evidence": Hash::of_file(b"a scan") });
     let right = authorise(&world, &token, rated.household.subject.as_str(), &evidence);
     assert_eq!(pre_credit(&world, &token, "").json()["items"], json!([]));

@@ -160,6 +160,9 @@ impl World {
             LenderRecord {
                 id: id.parse().unwrap(),
                 name: "示例农村信用合作联社".into(),
+                name_mn: String::new(),
+                valid_from: date(2020, 1, 1),
+                valid_to: None,
                 division: self.banner.code,
                 purposes: vec![Purpose::LoanDecision, Purpose::LoanReview],
                 public_key: auth::key::to_pem(key.as_slice().try_into().unwrap()),

@@ -21,6 +21,9 @@ fn world() -> World {
         let lender = LenderRecord {
             id: "rcc-1".parse().unwrap(),
             name: "示例农信社".into(),
+            name_mn: String::new(),
+            valid_from: jiff::civil::date(2020, 1, 1),
+            valid_to: None,
             division: code(BANNER),
             purposes: vec![Purpose::LoanDecision],
             public_key: String::new(),

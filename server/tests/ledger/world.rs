@@ -42,6 +42,9 @@ pub(crate) fn world(households: u32) -> World {
         let record = LenderRecord {
             id: lender(id),
             name: "示例农信社".into(),
+            name_mn: String::new(),
+            valid_from: jiff::civil::date(2020, 1, 1),
+            valid_to: None,
             division: world.banner.code,
             purposes: vec![Purpose::LoanDecision],
             public_key: String::new(),

@@ -10,6 +10,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::file::entry::{ConsentWithdrawal, Entry};
 use itgel_domain::subject::Grade;
 use itgel_domain::sync::pull::PullItem;
+use itgel_domain::sync::push::{PushAnswer, Verdict};
 use itgel_fixtures::Household;
 use itgel_server::process::{self, Declaration, Declared, SettleRequest};
 use itgel_server::store::doubt::DoubtRow;
@@ -412,5 +413,32 @@ fn a_day_of_a_year_without_its_calendar_is_provisional_and_reckoned_again() {
     assert_eq!(
         (line.closes_on, line.is_provisional),
         (due(&world).on, false)
+    );
+}
+
+#[test]
+fn a_review_of_who_is_no_member_or_in_a_members_name_is_set_aside_and_moves_no_case() {
+    let world = World::with_households(12);
+    let household = &plain(&world)[0];
+    let mut team = team();
+    team.visit(&world, household);
+    let verdict = |answer: &PushAnswer| answer.except.first().map(|e| e.verdict.clone());
+    let member = "g-1".parse().unwrap();
+    for reason in [Some("示例"), None] {
+        let own = team.review(&world, household, reason);
+        let not_theirs = Verdict::Quarantined(ErrorCode::GroupUnlisted);
+        assert_eq!(verdict(&own), Some(not_theirs));
+        let forged = team.review_as(&world, household, &member, reason);
+        let another = Verdict::Quarantined(ErrorCode::EnvelopeForeignOfficer);
+        assert_eq!(verdict(&forged), Some(another));
+    }
+    assert_eq!(world.state(household), CaseState::Submitted);
+    assert_eq!(world.audit("case.group_confirmed").len(), 0);
+    let moved = world.case(household).case;
+    assert!(
+        moved
+            .history()
+            .iter()
+            .all(|event| event.reason.text != "示例")
     );
 }

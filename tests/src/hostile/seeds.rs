@@ -9,6 +9,7 @@ use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite};
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::hash::Hash;
 use itgel_domain::log::Checkpoint;
+use itgel_domain::sync::pull::{PullItem, PullPage};
 use itgel_domain::trust::{Certificate, Invitation, Succession, WipeOrder};
 use itgel_server::table::write::{ColumnHead, SheetHead, TableWriter as _, XlsxWriter};
 
@@ -102,6 +103,24 @@ pub(super) fn ballots() -> Vec<Vec<u8>> {
         Body::Ballot(ballot) => minicbor::to_vec(ballot).ok(),
         _ => None,
     })
+}
+
+/// What the gacha's group says, likewise.
+pub(super) fn reviews() -> Vec<Vec<u8>> {
+    bodies("envelope-review", |body| match body {
+        Body::Review(review) => minicbor::to_vec(review).ok(),
+        _ => None,
+    })
+}
+
+/// Rolls of gachas and lenders as a list brings them, each by itself.
+pub(super) fn offers() -> Vec<Vec<u8>> {
+    let pages = files("wire/v1", "page-every-kind");
+    let page = |bytes: &Vec<u8>| minicbor::decode::<PullPage>(bytes).unwrap();
+    let items = pages.iter().flat_map(|bytes| page(bytes).items);
+    let offers =
+        items.filter(|item| matches!(item.item(), Some(PullItem::Lender(_) | PullItem::Roll(_))));
+    offers.map(|item| item.bytes).collect()
 }
 
 /// Objections likewise, and a number as it stands on the receipt.

@@ -97,12 +97,6 @@ pub(crate) fn versions(db: &Connection, subject: &SubjectId) -> Result<Vec<Versi
     column::all(query.query([subject.as_str()])?, read)
 }
 
-/// The versions of all subjects' identities, with the subjects.
-pub(crate) fn all(db: &Connection) -> Result<Vec<Version>, StoreError> {
-    let mut query = db.prepare_cached("select * from identity order by subject, version desc")?;
-    column::all(query.query([])?, read)
-}
-
 /// The own version whose commitment stands at this place.
 pub(crate) fn at(
     db: &Connection,

@@ -134,28 +134,6 @@ pub(crate) fn find(db: &Connection, id: &SubjectId) -> Result<Option<Subject>, S
     column::first(query.query([id.as_str()])?, read)
 }
 
-/// A subject with what a list shows of its people.
-#[derive(Debug)]
-pub(crate) struct Known {
-    pub(crate) subject: Subject,
-    pub(crate) name: String,
-    pub(crate) born_year: Option<i16>,
-    pub(crate) spouse: String,
-}
-
-/// All subjects of a kind, by id.
-pub(crate) fn all(db: &Connection, kind: SubjectKind) -> Result<Vec<Known>, StoreError> {
-    let mut query = db.prepare_cached("select * from subject where kind = ?1 order by id")?;
-    column::all(query.query([kind.as_str()])?, |row| {
-        Ok(Known {
-            subject: read(row)?,
-            name: row.get("name")?,
-            born_year: row.get("born_year")?,
-            spouse: row.get("spouse")?,
-        })
-    })
-}
-
 /// A page of the subjects of a division.
 pub(crate) fn list(
     db: &Connection,
@@ -228,13 +206,15 @@ pub(crate) fn list(
 }
 
 /// Where something of a subject stands.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 15] = [
     "envelope",
     "projection",
     "draft_value",
     "draft_consent",
     "draft_people",
     "identity",
+    "mark",
+    "compared",
     "register_row",
     "rating_case",
     "task",

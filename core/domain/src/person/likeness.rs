@@ -64,6 +64,48 @@ pub fn likenesses(one: Compared<'_>, other: Compared<'_>) -> BTreeSet<Likeness> 
     found
 }
 
+/// What of a person is compared wherever they live, ID and phone number, each in the form in which it
+/// is compared: two people without a common mark have neither in common.
+#[must_use]
+pub fn marks(person: &Person) -> Vec<String> {
+    let number = number(person).map(|number| format!("number {number}"));
+    let phone = phone(person).map(|phone| format!("phone {phone}"));
+    number.into_iter().chain(phone).collect()
+}
+
+/// The number on a door in the form in which it is compared; empty if there is none.
+#[must_use]
+pub fn door_key(local_code: &str) -> String {
+    door(local_code)
+}
+
+/// The names of a person in the form in which they are compared.
+#[must_use]
+pub fn name_keys(person: &Person) -> Vec<String> {
+    let solid = solid_names(person).into_iter();
+    solid.map(|name| name.into_iter().collect()).collect()
+}
+
+/// The names of somebody new, to be held against the keys of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names(Vec<Vec<char>>);
+
+impl Names {
+    /// The names of some people.
+    #[must_use]
+    pub fn of(people: &[Person]) -> Self {
+        Self(people.iter().flat_map(solid_names).collect())
+    }
+
+    /// Whether one of them is, or nearly is, the name with this key.
+    #[must_use]
+    pub fn are_like(&self, key: &str) -> bool {
+        let theirs: Vec<char> = key.chars().collect();
+        let mut mine = self.0.iter();
+        mine.any(|mine| *mine == theirs || is_near(mine, &theirs))
+    }
+}
+
 fn pairs<'a>(
     one: &'a [Person],
     other: &'a [Person],
@@ -91,12 +133,7 @@ fn phone(person: &Person) -> Option<String> {
 }
 
 fn name_likeness(one: &Person, other: &Person) -> Option<Likeness> {
-    let names = |person: &Person| {
-        let written = [Some(person.full_name.clone()), person.name_mn.clone()];
-        let solid = written.into_iter().flatten().map(|name| solid(&name));
-        solid.filter(|name| !name.is_empty()).collect::<Vec<_>>()
-    };
-    let (mine, theirs) = (names(one), names(other));
+    let (mine, theirs) = (solid_names(one), solid_names(other));
     let pairs = || mine.iter().flat_map(|a| theirs.iter().map(move |b| (a, b)));
     if pairs().any(|(a, b)| a == b) {
         return Some(Likeness::SameName);
@@ -104,6 +141,12 @@ fn name_likeness(one: &Person, other: &Person) -> Option<Likeness> {
     pairs()
         .any(|(a, b)| is_near(a, b))
         .then_some(Likeness::NearName)
+}
+
+fn solid_names(person: &Person) -> Vec<Vec<char>> {
+    let written = [Some(&person.full_name), person.name_mn.as_ref()];
+    let solid = written.into_iter().flatten().map(|name| solid(name));
+    solid.filter(|name| !name.is_empty()).collect()
 }
 
 /// The letters alone: without dots, spaces, and what only shapes Mongolian letters.
@@ -162,6 +205,14 @@ mod tests {
         Compared {
             division: "150623200201".parse().unwrap(),
             local_code: "",
+            people,
+        }
+    }
+
+    fn compared_at<'a>((people, door, gacha): &'a ([Person; 1], &'a str, &'a str)) -> Compared<'a> {
+        Compared {
+            division: gacha.parse().unwrap(),
+            local_code: door,
             people,
         }
     }
@@ -239,5 +290,59 @@ mod tests {
         );
         let found = likenesses(one, other);
         assert!(found.contains(&Likeness::SamePhone) && found.contains(&Likeness::SamePlace));
+    }
+
+    #[test]
+    fn nobody_who_is_alike_is_missed_by_the_keys_of_an_index() {
+        let (names, numbers) = (
+            [
+                "乌云·达来",
+                "乌云•达来",
+                "包乌云达来",
+                "乌达云来",
+                "巴图",
+                "",
+            ],
+            [None, Some("440524800101001"), Some("440524198001010013")],
+        );
+        let phones = [
+            None,
+            Some("139 0000 4321"),
+            Some("１３９００００４３２１"),
+            Some("43"),
+        ];
+        let (doors, gachas) = (["", "012", "１２"], ["150623200201", "150623200202"]);
+        let mut all = Vec::new();
+        for (name, number) in names
+            .iter()
+            .flat_map(|n| numbers.iter().map(move |i| (n, i)))
+        {
+            for (at, phone) in phones.iter().enumerate() {
+                let one = Person {
+                    phone: phone.map(str::to_owned),
+                    ..person(name, *number)
+                };
+                all.push(([one], doors[at % 3], gachas[at % 2]));
+            }
+        }
+        let mut alike = 0;
+        for (mine, theirs) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
+            let (one, other) = (compared_at(mine), compared_at(theirs));
+            let found = likenesses(one, other);
+            let their_marks = marks(&other.people[0]);
+            let by_mark = marks(&one.people[0])
+                .iter()
+                .any(|m| their_marks.contains(m));
+            let door = door_key(one.local_code);
+            let by_door = !door.is_empty() && door == door_key(other.local_code);
+            let names = Names::of(one.people);
+            let by_name = name_keys(&other.people[0])
+                .iter()
+                .any(|key| names.are_like(key));
+            let by_key = by_mark || (one.division == other.division && (by_door || by_name));
+            assert_eq!(!found.is_empty(), by_key, "{found:?}");
+            alike += usize::from(by_key);
+        }
+        assert!(alike > 100, "{alike}");
     }
 }

@@ -54,7 +54,7 @@ pub struct RegisterRow {
     pub valid_from: Date,
     /// Last day of validity; open if absent.
     #[n(6)]
-    #[cbor(with = "valid_to_cbor")]
+    #[cbor(with = "crate::time::last_day_cbor")]
     pub valid_to: Option<Date>,
     /// Who keeps the register, with its reference.
     #[n(7)]
@@ -417,36 +417,6 @@ mod content_cbor {
         let at = d.position();
         serde_json::from_str(d.str()?)
             .map_err(|_| DecodeError::message("no row of a known register").at(at))
-    }
-}
-
-/// Canonical CBOR of the last day: its day number, null for none.
-mod valid_to_cbor {
-    use super::Date;
-    use crate::time::day_cbor;
-    use minicbor::data::Type;
-    use minicbor::decode::Error as DecodeError;
-    use minicbor::encode::{Error as EncodeError, Write};
-    use minicbor::{Decoder, Encoder};
-
-    pub(super) fn encode<C, W: Write>(
-        day: &Option<Date>,
-        e: &mut Encoder<W>,
-        c: &mut C,
-    ) -> Result<(), EncodeError<W::Error>> {
-        match day {
-            Some(day) => day_cbor::encode(day, e, c),
-            None => e.null()?.ok(),
-        }
-    }
-
-    pub(super) fn decode<C>(d: &mut Decoder<'_>, c: &mut C) -> Result<Option<Date>, DecodeError> {
-        if d.datatype()? == Type::Null {
-            d.skip()?;
-            Ok(None)
-        } else {
-            day_cbor::decode(d, c).map(Some)
-        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod pull;
 pub mod push;
 pub mod quarantine;
+pub mod roll;
 mod squeeze;
 pub mod window;
 pub mod wire;

@@ -4,13 +4,17 @@
 //! gacha's list, packs, parameters and campaigns in the banner's. Positions have no gaps and come
 //! from a row that is updated in the same transaction.
 
+use jiff::civil::Date;
+
 use super::push::Verdict;
+use super::roll::Roll;
+use crate::authorisation::Purpose;
 use crate::case::CaseState;
 use crate::division::DivisionCode;
 use crate::file::ChainRef;
 use crate::file::chain::{SignatureError, verify_text};
 use crate::hash::Hash;
-use crate::id::{CycleId, DeviceId, OfficerId, RowId, SubjectId};
+use crate::id::{CycleId, DeviceId, LenderId, OfficerId, RowId, SubjectId};
 use crate::identity::IdentityRecord;
 use crate::item::ItemPath;
 use crate::register::RegisterRow;
@@ -124,6 +128,41 @@ pub enum PullItem {
     /// What became of an envelope after its receipt, for the device that sent it.
     #[n(12)]
     Decided(#[n(0)] DecidedItem),
+    /// A lender that a consent can name; a later item of the same lender takes its place.
+    #[n(13)]
+    Lender(#[n(0)] LenderItem),
+    /// Who evaluates and who reviews in the gacha; a later item takes its place.
+    #[n(14)]
+    Roll(#[n(0)] Roll),
+}
+
+/// A lender with a contract, as a device offers it where somebody agrees (`domain.md` L-19).
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct LenderItem {
+    /// The lender.
+    #[n(0)]
+    pub lender: LenderId,
+    /// Its name in Chinese.
+    #[n(1)]
+    pub name_zh: String,
+    /// Its name in Mongolian; empty if none was entered.
+    #[n(2)]
+    pub name_mn: String,
+    /// Where its contract holds.
+    #[n(3)]
+    pub division: DivisionCode,
+    /// What its contract lets it ask for.
+    #[n(4)]
+    pub purposes: Vec<Purpose>,
+    /// First day of the contract.
+    #[n(5)]
+    #[cbor(with = "crate::time::day_cbor")]
+    pub valid_from: Date,
+    /// Last day of it, once it is known.
+    #[n(6)]
+    #[cbor(with = "crate::time::last_day_cbor")]
+    pub valid_to: Option<Date>,
 }
 
 /// A subject of the gacha.
@@ -274,6 +313,16 @@ pub struct Revocation {
     pub device: DeviceId,
 }
 
+impl LenderItem {
+    /// Whether the contract lets the lender ask for a subject of `division` on `day`.
+    #[must_use]
+    pub fn serves(&self, division: DivisionCode, day: Date) -> bool {
+        self.division.contains(division)
+            && self.valid_from <= day
+            && self.valid_to.is_none_or(|to| day <= to)
+    }
+}
+
 impl Tombstone {
     /// What the server signs.
     #[must_use]
@@ -329,6 +378,8 @@ impl PullItem {
             Self::Cycle(_) => 10,
             Self::Deleted(_) => 11,
             Self::Decided(_) => 12,
+            Self::Lender(_) => 13,
+            Self::Roll(_) => 14,
         }
     }
 

@@ -89,6 +89,9 @@ pub enum Flag {
     ForbiddenWords,
     /// Entered after the device's grant had ended, in its days of grace (`security.md` T25).
     GrantExpired,
+    /// A consent names a lender, or a purpose, that no contract covers there on its day: the consent
+    /// counts, that lender gets no authorisation from it (`domain.md` L-19).
+    LenderUncovered,
 }
 
 crate::subject::words!(Flag {
@@ -99,6 +102,7 @@ crate::subject::words!(Flag {
     Self::OutdatedPack => Self::OutdatedPack => "outdated_pack",
     Self::ForbiddenWords => Self::ForbiddenWords => "forbidden_words",
     Self::GrantExpired => Self::GrantExpired => "grant_expired",
+    Self::LenderUncovered => Self::LenderUncovered => "lender_uncovered",
 });
 
 /// The receipt (回执) of a page: given after the commit, under one signature.

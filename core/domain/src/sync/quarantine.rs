@@ -46,7 +46,9 @@ pub const fn remedy(code: ErrorCode) -> Remedy {
         ErrorCode::SubjectUnknown
         | ErrorCode::EnvelopeUnknownDep
         | ErrorCode::EnvelopeBlocked
-        | ErrorCode::EntryUnknown => Remedy::Arrival,
+        | ErrorCode::EntryUnknown
+        | ErrorCode::EvaluatorUnlisted
+        | ErrorCode::GroupUnlisted => Remedy::Arrival,
         ErrorCode::ScopeOutside | ErrorCode::NotAllowed | ErrorCode::CaseUnknown => Remedy::Either,
         ErrorCode::DeviceRevoked
         | ErrorCode::EnvelopeFork

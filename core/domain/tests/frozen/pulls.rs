@@ -4,6 +4,7 @@
 //! `rm fixtures/wire/v1/{pull,page,fetch}*.cbor fixtures/wire/v1/answer.itgel` and
 //! `cargo test -p itgel-domain --test frozen`: the run that finds no file writes it and fails once.
 
+use itgel_domain::authorisation::Purpose;
 use itgel_domain::case::CaseState;
 use itgel_domain::case::cycle::{Cycle, CycleKind};
 use itgel_domain::error::ErrorCode;
@@ -14,11 +15,12 @@ use itgel_domain::register::{RegisterContent, RegisterRow};
 use itgel_domain::subject::{Grade, SubjectKind};
 use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::pull::{
-    CaseItem, DecidedItem, DeletedRows, EnvelopeItem, IdentityItem, Pull, PullItem, PullPage,
-    PulledItem, Revocation, RulesItem, SubjectItem, TaskItem, Tombstone, empty_digest,
+    CaseItem, DecidedItem, DeletedRows, EnvelopeItem, IdentityItem, LenderItem, Pull, PullItem,
+    PullPage, PulledItem, Revocation, RulesItem, SubjectItem, TaskItem, Tombstone, empty_digest,
     extend_digest, item_hash,
 };
 use itgel_domain::sync::push::Verdict;
+use itgel_domain::sync::roll::Roll;
 use jiff::civil::date;
 
 use super::samples::{DAY, entries, envelope, file, hash, hex, id, identity, server};
@@ -166,5 +168,20 @@ fn pull_items() -> Vec<PullItem> {
             id: Hash::of_file(b"an envelope"),
             verdict: Verdict::Quarantined(ErrorCode::ScopeOutside),
         }),
+        PullItem::Lender(LenderItem {
+            lender: id("rcc-1"),
+            name_zh: "示例农村信用合作联社".into(),
+            name_mn: String::new(),
+            division: id("150623"),
+            purposes: vec![Purpose::LoanDecision, Purpose::LoanReview],
+            valid_from: DAY,
+            valid_to: Some(date(2027, 3, 4)),
+        }),
+        PullItem::Roll(Roll::of(
+            division,
+            "00ff".into(),
+            &[id("e1"), id("e2")],
+            &[id("g1")],
+        )),
     ]
 }

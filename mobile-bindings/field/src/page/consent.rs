@@ -14,7 +14,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::visit::Visit;
-use super::{alert, paragraph, people};
+use super::{alert, lender, paragraph, people};
 use crate::app::FieldApp;
 use crate::request::{Form, Page, Trouble, attached};
 
@@ -48,7 +48,7 @@ pub(crate) fn consent(visit: &Visit<'_>, form: &Form, wrong: &[String]) -> Resul
         return Ok(page(html));
     };
     read_out(&mut html, lang, text_read);
-    entry(&mut html, visit, (text_read, &persons), form);
+    entry(&mut html, visit, (text_read, &persons), form)?;
     Ok(page(html).with_entry())
 }
 
@@ -82,12 +82,13 @@ fn given(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {
             text::app_consent_given(visit.lang, on, until)
         );
         paragraph(html, "kept", &words);
+        lender::named(html, visit, consent)
     };
     for standing in facts.consents_valid_on(visit.today) {
-        line(html, standing.consent);
+        line(html, standing.consent)?;
     }
     for drafted in device.draft_consents(&visit.subject.id, &visit.cycle.id)? {
-        line(html, &drafted);
+        line(html, &drafted)?;
         let _ = writeln!(
             html,
             "<form method=\"post\" action=\"{}\"><button name=\"person\" value=\"{}\">{}</button></form>",
@@ -119,7 +120,7 @@ fn entry(
     visit: &Visit<'_>,
     (read, persons): (&ConsentText, &[Person]),
     form: &Form,
-) {
+) -> Result<(), Trouble> {
     let lang = visit.lang;
     let _ = writeln!(
         html,
@@ -160,6 +161,7 @@ fn entry(
         (&text::app_consent_classes(lang), "class", &classes),
         form,
     );
+    lender::offer(html, visit, form)?;
     let until = match form.get("until") {
         "" => visit.today.saturating_add(USUAL_YEARS.years()).to_string(),
         written => written.to_owned(),
@@ -177,6 +179,7 @@ fn entry(
         "<p class=\"ends\"><button class=\"main\" name=\"go\" value=\"next\">{}</button></p>\n</form>",
         escape(&text::app_save(lang))
     );
+    Ok(())
 }
 
 fn ticks(html: &mut String, lang: Lang, (head, name, words): (&str, &str, &[&str]), form: &Form) {
@@ -234,6 +237,9 @@ pub(crate) fn save(app: &FieldApp, visit: &Visit<'_>, form: &Form) -> Result<Vec
     let Ok(until) = form.get("until").parse() else {
         return Ok(vec![text::error(lang, ErrorCode::ConsentTerm, &[])]);
     };
+    let Some(recipients) = lender::ticked(visit, form)? else {
+        return Ok(vec![text::app_consent_lenders_changed(lang)]);
+    };
     let signature = match device.put_picture(&visit.subject.id, &signed, app.now()) {
         Ok(hash) => hash,
         Err(Error::Picture(error)) => return Ok(vec![text::error(lang, error.code(), &[])]),
@@ -246,7 +252,7 @@ pub(crate) fn save(app: &FieldApp, visit: &Visit<'_>, form: &Form) -> Result<Vec
         purposes: ticked("purpose"),
         language: spoken(lang).to_string(),
         categories: ticked("class"),
-        recipients: Vec::new(),
+        recipients,
         given_on: visit.today,
         until,
         signature,

@@ -8,7 +8,7 @@ use itgel_domain::division::DivisionCode;
 use itgel_text::{self as text, Lang, escape};
 use jiff::civil::Date;
 
-use super::{notice, paragraph};
+use super::{notice, paragraph, review};
 use crate::app::{FieldApp, Session};
 use crate::request::{Form, Page, Trouble};
 
@@ -60,7 +60,7 @@ pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Pa
         progress(&mut html, lang, session, &asked, &cycle)?;
     }
     search(&mut html, lang, &asked, gachas.len() > 1);
-    ways(&mut html, lang, gacha);
+    ways(&mut html, lang, gacha, review::may_review(session, gacha)?);
     rows(&mut html, lang, session, &asked, &cycle)?;
     Ok(page(html))
 }
@@ -213,17 +213,23 @@ const fn order_word(order: Order) -> &'static str {
     }
 }
 
-/// What is done with a gacha as a whole.
-fn ways(html: &mut String, lang: Lang, gacha: DivisionCode) {
-    let _ = writeln!(
+/// What is done with a gacha as a whole; its review list by its group alone.
+fn ways(html: &mut String, lang: Lang, gacha: DivisionCode, is_group: bool) {
+    let _ = write!(
         html,
         "<p class=\"ways\"><a class=\"button\" href=\"/register?gacha={gacha}\">{}</a>\
-         <a class=\"button\" href=\"/evaluation?gacha={gacha}\">{}</a>\
-         <a class=\"button\" href=\"/review?gacha={gacha}\">{}</a></p>",
+         <a class=\"button\" href=\"/evaluation?gacha={gacha}\">{}</a>",
         escape(&text::app_register(lang)),
         escape(&text::app_evaluation(lang)),
-        escape(&text::app_review(lang))
     );
+    if is_group {
+        let _ = write!(
+            html,
+            "<a class=\"button\" href=\"/review?gacha={gacha}\">{}</a>",
+            escape(&text::app_review(lang))
+        );
+    }
+    html.push_str("</p>\n");
 }
 
 fn rows(

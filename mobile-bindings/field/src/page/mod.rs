@@ -9,6 +9,7 @@ pub(crate) mod door;
 pub(crate) mod evaluation;
 pub(crate) mod field;
 pub(crate) mod grade;
+mod lender;
 pub(crate) mod list;
 pub(crate) mod notice;
 pub(crate) mod people;

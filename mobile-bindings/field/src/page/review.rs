@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use itgel_device::{Error, ReviewDraft, Reviewed};
 use itgel_domain::case::CaseState;
+use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::id::SubjectId;
 use itgel_text::{self as text, Lang, escape};
@@ -29,6 +30,14 @@ pub(crate) fn list(
 ) -> Result<Page, Trouble> {
     let lang = app.lang();
     let (gacha, cycle) = asked(app, session, query)?;
+    let title = text::app_review(lang);
+    let back = format!("/?gacha={gacha}");
+    if !may_review(session, gacha)? {
+        let mut html = String::new();
+        alert(&mut html, &text::error(lang, ErrorCode::GroupUnlisted, &[]));
+        let at = format!("/review?gacha={gacha}");
+        return Ok(Page::new(title, at, html).back_to(back));
+    }
     let page: u32 = query.get("page").parse().unwrap_or(1).max(1);
     let skip = (page - 1).saturating_mul(ROWS);
     let of_page = (skip, ROWS + 1);
@@ -51,7 +60,13 @@ pub(crate) fn list(
     html.push_str("</ul>\n");
     pages(&mut html, lang, ("/review", gacha), page, has_more);
     let at = format!("/review?gacha={gacha}&page={page}");
-    Ok(Page::new(text::app_review(lang), at, html).back_to(format!("/?gacha={gacha}")))
+    Ok(Page::new(title, at, html).back_to(back))
+}
+
+/// Whether the officer may say something about a gacha: before its roll has come nobody can tell
+/// here, and the server decides.
+pub(crate) fn may_review(session: &Session, gacha: DivisionCode) -> Result<bool, Trouble> {
+    Ok(session.device.is_group_member(gacha)?.unwrap_or(true))
 }
 
 /// Keeps what the group says of a household; the list again, with what is wrong.

@@ -15,6 +15,7 @@ mod evaluation;
 mod gate;
 mod list;
 mod lock;
+mod offer;
 mod officer;
 mod practice;
 mod register;

@@ -1110,6 +1110,9 @@ create table adverse_notice (
 create table lender (
     id          text primary key,
     name        text not null,
+    name_mn     text not null, -- in Mongolian, empty if none was entered
+    valid_from  text not null, -- first day of its contract
+    valid_to    text,          -- last day of it, once it is known
     division    text not null, -- where its contract holds, filled
     purposes    text not null, -- what its contract lets it ask for, separated by spaces
     public_key  text not null, -- PEM

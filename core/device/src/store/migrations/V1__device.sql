@@ -158,6 +158,25 @@ create table subject (
 -- With the texts of the search: it passes over a whole gacha without opening a row.
 create index subject_by_division on subject (division, local_code, id, find);
 
+-- ID and phone numbers of a subject's people in the form in which they are compared.
+create table mark (
+    subject text not null,
+    mark    text not null,
+    primary key (subject, mark)
+) strict, without rowid;
+create index mark_by_mark on mark (mark, subject);
+
+-- Door and names of a subject in the form in which they are compared within its division.
+create table compared (
+    division text not null,
+    subject  text not null,
+    kind     text not null,
+    door     text not null,
+    names    text not null,        -- one a line
+    primary key (division, subject)
+) strict, without rowid;
+create index compared_by_subject on compared (subject);
+
 create table identity (
     subject     text not null,
     commitment  text not null,     -- what its author's chain carries of it
@@ -192,6 +211,18 @@ create index register_by_subject on register_row (subject);
 create table cycle (
     id    text primary key,
     cycle blob not null
+) strict, without rowid;
+
+-- Lenders with a contract, whom a consent can name.
+create table lender (
+    id   text primary key,
+    item blob not null
+) strict, without rowid;
+
+-- Who evaluates and who is of the group of a gacha, as digests: no name and no number.
+create table roll (
+    division text primary key,
+    roll     blob not null
 ) strict, without rowid;
 
 create table rating_case (
