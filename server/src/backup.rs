@@ -131,12 +131,11 @@ fn copy_back(config: &Config, keys: &ServerKeys, backup: &Path) -> Result<(), Se
 /// A new epoch begins: the server's own chain goes on in a new incarnation, as if on another
 /// machine, and devices learn from a signed break where the log stood.
 fn restored(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError> {
-    let epoch = meta::get(tx, meta::EPOCH)?;
-    let epoch: u32 = epoch.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let epoch = epoch.saturating_add(1);
-    meta::put(tx, meta::EPOCH, &epoch.to_string())?;
+    let before = meta::get(tx, meta::EPOCH)?;
+    let before: u32 = before.and_then(|text| text.parse().ok()).unwrap_or(0);
     let now = service.now();
-    crate::sync::note_restored(service, tx, u64::from(epoch), now)?;
+    crate::sync::begin_epoch(tx, before)?;
+    crate::sync::note_restored(service, tx, u64::from(before), now)?;
     note(tx, &DecisionId::from_random(random()?), "restored", now)?;
     store::log::checkpoint(tx, &service.keys, now)?;
     Ok(())

@@ -15,7 +15,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::log::{Checkpoint, Frontier, LeafKind, growth_proof};
 use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::sync::fetch::{Fetch, Fetched, MAX_POSITIONS};
-use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd, Restored};
+use itgel_domain::sync::hello::{EpochStart, Hello, HelloAnswer, ListEnd, Restored};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem};
 use itgel_domain::sync::push::{Push, PushAnswer};
@@ -24,7 +24,7 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
-use crate::service::Service;
+use crate::service::{Service, random};
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::list::{Content, ListRow};
 use crate::store::log::SignedCheckpoint;
@@ -213,23 +213,35 @@ pub fn checkpoint(service: &Service, now: AtMs) -> Result<SignedCheckpoint, Serv
     })
 }
 
-/// Signs where the log stands now as the place at which `epoch` begins: the break is a leaf of the
-/// log, and every device hears of it.
+/// Begins a new epoch after the one that a backup or an export was written in. How far it goes on
+/// is drawn: the same backup may be restored twice, and devices tell the two apart by this alone.
+///
+/// # Errors
+/// [`ServiceError`] of the database, or without randomness.
+pub fn begin_epoch(tx: &Tx<'_>, before: u32) -> Result<(), ServiceError> {
+    let [a, b, c] = random()?;
+    let step = u32::from_be_bytes([0, a & 0x0f, b, c]).max(1);
+    let epoch = before.saturating_add(step);
+    Ok(meta::put(tx, meta::EPOCH, &epoch.to_string())?)
+}
+
+/// Signs where the log stands now as the place at which the present epoch begins, after the one
+/// `before` it: the break is a leaf of the log, and every device hears of it.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
 pub fn note_restored(
     service: &Service,
     tx: &Tx<'_>,
-    epoch: u64,
+    before: u64,
     now: AtMs,
 ) -> Result<(), ServiceError> {
-    let log = Checkpoint::of(&store::log::frontier(tx)?, now).tree();
     let mut restored = Restored {
-        epoch,
-        log,
+        epoch: epoch(tx)?,
+        log: Checkpoint::of(&store::log::frontier(tx)?, now).tree(),
         at: now,
         signature: String::new(),
+        lineage: lineage(tx, before)?,
     };
     restored.signature = service.keys.sign(&restored.message());
     let leaf = Hash::of_file(&restored.message());
@@ -297,6 +309,22 @@ fn restored_now(
         restored.signature = service.keys.sign(&restored.message());
     }
     Ok(kept)
+}
+
+/// The epochs of a log that ends in the epoch `before`, where they are known.
+fn lineage(tx: &Tx<'_>, before: u64) -> Result<Vec<EpochStart>, ServiceError> {
+    let Some(earlier) = restored(tx)?.filter(|earlier| earlier.epoch == before) else {
+        return Ok(vec![EpochStart {
+            epoch: before,
+            size: 0,
+        }]);
+    };
+    let mut lineage = earlier.lineage;
+    lineage.push(EpochStart {
+        epoch: before,
+        size: earlier.log.size,
+    });
+    Ok(lineage)
 }
 
 fn epoch(connection: &Connection) -> Result<u64, ServiceError> {

@@ -46,7 +46,7 @@ pub struct Manifest {
     pub mapping: Option<Hash>,
     /// Whether the database is a sample.
     pub is_sample: bool,
-    /// How often the database was restored before.
+    /// The epoch of the database: another number after each restore.
     pub epoch: u32,
     /// The state of the log.
     pub log: LogState,

@@ -22,7 +22,7 @@ use super::{Progress, TOLD_EVERY, table_fault};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, ingest, offers, rules};
+use crate::{contents, ingest, offers, rules, sync};
 
 /// Files of one step.
 const STEP: usize = 500;
@@ -33,8 +33,7 @@ pub(super) fn meta(tx: &Tx<'_>, manifest: &Manifest) -> Result<(), ServiceError>
     if manifest.is_sample {
         store::meta::put(tx, store::meta::IS_SAMPLE, "1")?;
     }
-    let epoch = manifest.epoch.saturating_add(1).to_string();
-    Ok(store::meta::put(tx, store::meta::EPOCH, &epoch)?)
+    sync::begin_epoch(tx, manifest.epoch)
 }
 
 /// Folds every file and lists everything for the devices.

@@ -7,7 +7,7 @@ use super::StoreError;
 /// `1` in a database created as a sample, and never written later.
 pub const IS_SAMPLE: &str = "is_sample";
 
-/// Counts the times the database was restored from a backup.
+/// Another number after each restore from a backup, never one that was used before.
 pub const EPOCH: &str = "epoch";
 
 /// The newest signed break of the epoch ([`itgel_domain::sync::hello::Restored`]), hexadecimal.

@@ -45,7 +45,7 @@ fn restored_from_yesterday(size: Size) -> Vec<String> {
         crew.synchronise();
     }
     let received = chains(&world.service, &crews);
-    let restored = restore(&world, &taken.path);
+    let restored = restore(&world, &taken.path, "restored.db");
     let before: u64 = chains(&restored, &crews).iter().map(|head| head.seq).sum();
     let all: u64 = received.iter().map(|head| head.seq).sum();
     for crew in &crews {
@@ -68,6 +68,15 @@ fn restored_from_yesterday(size: Size) -> Vec<String> {
         );
     }
     assert_break_is_signed(&restored, &crews[0]);
+    drop(restored);
+    // The operator does it once more, from the same file.
+    let again = restore(&world, &taken.path, "restored-again.db");
+    for crew in &crews {
+        let report = crew.synchronise_over(&session(&again, crew)).unwrap();
+        assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
+        assert!(!report.log_forked && !report.log_went_back, "{report:?}");
+    }
+    assert_eq!(chains(&again, &crews), received, "lost the second time");
     vec![format!(
         "{devices} devices: {} of {all} records were missing in the backup and came back",
         all - before
@@ -94,9 +103,9 @@ fn session(service: &Service, crew: &Collector) -> DeviceSession {
 }
 
 /// The backup as a server of its own, under the same keys.
-fn restore(world: &World, from: &std::path::Path) -> Service {
+fn restore(world: &World, from: &std::path::Path, name: &str) -> Service {
     let config = Config {
-        database: world.path("restored.db"),
+        database: world.path(name),
         ..world.service.config.as_ref().clone()
     };
     let keys = || ServerKeys::read(&config.keys).unwrap();

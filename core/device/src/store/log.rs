@@ -3,6 +3,7 @@
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::log::Checkpoint;
+use itgel_domain::sync::hello::Restored;
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -28,15 +29,16 @@ pub struct LogAlarm {
     pub noticed_at: AtMs,
 }
 
-/// Keeps a state whose signature was checked.
+/// Keeps a state whose signature was checked, with the epoch of the server that told it.
 pub(crate) fn insert(
     tx: &Transaction<'_>,
     state: &Checkpoint,
     signature: &str,
+    epoch: u64,
 ) -> Result<(), StoreError> {
     let bytes = to_cbor(state, "log_state.state")?;
-    tx.prepare_cached("insert or ignore into log_state values (?1, ?2, ?3)")?
-        .execute(params![int(state.size), bytes, signature])?;
+    tx.prepare_cached("insert or ignore into log_state values (?1, ?2, ?3, ?4)")?
+        .execute(params![int(state.size), bytes, signature, int(epoch)])?;
     tx.prepare_cached(
         "delete from log_state where size not in
              (select size from log_state order by size desc limit ?1)",
@@ -45,14 +47,11 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// The newest kept state that is not longer than `size`.
-pub(crate) fn newest_within(
-    db: &Connection,
-    size: u64,
-) -> Result<Option<CheckpointRef>, StoreError> {
-    let sql = "select state from log_state where size <= ?1 order by size desc limit 1";
+/// The newest kept state.
+pub(crate) fn newest(db: &Connection) -> Result<Option<CheckpointRef>, StoreError> {
+    let sql = "select state from log_state order by size desc limit 1";
     let mut query = db.prepare_cached(sql)?;
-    column::first(query.query([int(size)])?, |row| {
+    column::first(query.query([])?, |row| {
         Ok(cbor::<Checkpoint>(row, "state", "log_state.state")?.tree())
     })
 }
@@ -67,8 +66,19 @@ pub(crate) fn newest_at(db: &Connection) -> Result<Option<AtMs>, StoreError> {
 }
 
 /// Forgets the states that a restored server cannot know of.
-pub(crate) fn delete_beyond(tx: &Transaction<'_>, size: u64) -> Result<(), StoreError> {
-    tx.execute("delete from log_state where size > ?1", [int(size)])?;
+pub(crate) fn keep_held(tx: &Transaction<'_>, restored: &Restored) -> Result<(), StoreError> {
+    let mut query = tx.prepare_cached("select size, epoch from log_state")?;
+    let states = column::all(query.query([])?, |row| {
+        let size = column::count(row, "size", "log_state")?;
+        Ok((size, column::count(row, "epoch", "log_state")?))
+    })?;
+    let mut delete = tx.prepare_cached("delete from log_state where size = ?1")?;
+    for (size, _) in states
+        .iter()
+        .filter(|(size, epoch)| !restored.holds(*epoch, *size))
+    {
+        delete.execute([int(*size)])?;
+    }
     Ok(())
 }
 

@@ -42,7 +42,7 @@ impl<P: SyncProtocol> Run<'_, P> {
                 return Ok(None);
             }
             let Some(held) = hello.checkpoint else {
-                log::insert(tx, &state, &answer.checkpoint_signature)?;
+                log::insert(tx, &state, &answer.checkpoint_signature, answer.epoch)?;
                 device::set_checkpoint(tx, &state.tree())?;
                 return Ok(None);
             };
@@ -50,7 +50,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             let code = if state.size < held.size {
                 ErrorCode::LogWentBack
             } else if verify_consistency(held, state.tree(), proof) {
-                log::insert(tx, &state, &answer.checkpoint_signature)?;
+                log::insert(tx, &state, &answer.checkpoint_signature, answer.epoch)?;
                 device::set_checkpoint(tx, &state.tree())?;
                 return Ok(None);
             } else {
@@ -80,11 +80,9 @@ pub(super) fn follow_break(tx: &Transaction<'_>, answer: &HelloAnswer) -> Result
     let Some(restored) = &answer.restored else {
         return Ok(());
     };
-    let is_theirs = restored.epoch == answer.epoch && restored.verify(&own.server_key).is_ok();
-    if is_theirs && own.checkpoint.is_some_and(|c| c.size > restored.log.size) {
-        log::delete_beyond(tx, restored.log.size)?;
-        let base = log::newest_within(tx, restored.log.size)?;
-        device::reset_checkpoint(tx, base.as_ref())?;
+    if restored.epoch == answer.epoch && restored.verify(&own.server_key).is_ok() {
+        log::keep_held(tx, restored)?;
+        device::reset_checkpoint(tx, log::newest(tx)?.as_ref())?;
     }
     Ok(())
 }

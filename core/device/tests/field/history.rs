@@ -76,8 +76,34 @@ fn a_restore_that_is_declared_is_no_alarm_and_hides_nothing_before_it() {
     // A restore is no cover for changing what stood before the backup.
     let mut other = yesterday;
     other.leaves[0] = Hash::of_file(b"something else");
-    other.epoch = server.kept().epoch;
     server.restore(other);
     let report = phone.sync(&server);
     assert!(report.epoch_changed && report.log_forked, "{report:?}");
+}
+
+#[test]
+fn a_newer_backup_that_is_restored_after_an_older_one_is_no_forged_history() {
+    let (server, phone) = ready(4);
+    phone.visit(1);
+    phone.sync(&server);
+    phone.sync(&server);
+    let older = server.kept();
+    phone.visit(2);
+    phone.sync(&server);
+    phone.visit(3);
+    phone.sync(&server);
+    phone.sync(&server);
+    let newer = server.kept();
+    server.restore(older.clone());
+    // What the log says from here on stands in neither backup.
+    phone.sync(&server);
+    phone.sync(&server);
+    for backup in [newer, older] {
+        server.restore(backup);
+        for _ in 0..2 {
+            let report = phone.sync(&server);
+            assert!(!report.log_forked && !report.log_went_back, "{report:?}");
+        }
+        assert!((1..=3).all(|n| is_green(&phone, n)));
+    }
 }

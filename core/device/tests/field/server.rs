@@ -16,7 +16,7 @@ use itgel_domain::identity::IdentityRecord;
 use itgel_domain::log::{Checkpoint, consistency_proof, root_of};
 use itgel_domain::sync::SyncProtocol;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
-use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd, Restored, TrustNews};
+use itgel_domain::sync::hello::{EpochStart, Hello, HelloAnswer, ListEnd, Restored, TrustNews};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer, MediaReceipt};
 use itgel_domain::sync::pull::{
     EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem, Tombstone, empty_digest,
@@ -192,6 +192,7 @@ impl Server {
             log: backup.checkpoint(),
             at: AtMs(1_790_000_000_000),
             signature: String::new(),
+            lineage: backup.lineage(),
         };
         restored.signature = self.sign(&restored.message());
         state.kept = Kept {
@@ -258,6 +259,17 @@ impl Kept {
         let chain = self.chains.get(&(device.clone(), incarnation));
         let ids = chain.into_iter().flatten().map(|(id, _)| id);
         ids.fold(ChainHead::start(device, incarnation), ChainHead::extend)
+    }
+
+    /// The epochs of its log, the present one among them.
+    fn lineage(&self) -> Vec<EpochStart> {
+        let (mut lineage, size) = match &self.restored {
+            Some(restored) => (restored.lineage.clone(), restored.log.size),
+            None => (Vec::new(), 0),
+        };
+        let epoch = self.epoch;
+        lineage.push(EpochStart { epoch, size });
+        lineage
     }
 
     fn checkpoint(&self) -> CheckpointRef {

@@ -155,6 +155,21 @@ pub struct Restored {
     /// Signature of the server over [`Restored::message`], hexadecimal.
     #[n(3)]
     pub signature: String,
+    /// The epochs before it that its log holds, the first one first.
+    #[n(4)]
+    pub lineage: Vec<EpochStart>,
+}
+
+/// Where an epoch began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct EpochStart {
+    /// The epoch.
+    #[n(0)]
+    pub epoch: u64,
+    /// The size of the log when it began.
+    #[n(1)]
+    pub size: u64,
 }
 
 /// The end of a division's list.
@@ -178,7 +193,22 @@ impl Restored {
     pub fn message(&self) -> Vec<u8> {
         let (epoch, at) = (self.epoch, self.at.0);
         let CheckpointRef { size, root } = self.log;
-        format!("itgel.restored.v1\n{epoch}\n{size}\n{root}\n{at}").into_bytes()
+        let mut message = format!("itgel.restored.v1\n{epoch}\n{size}\n{root}\n{at}");
+        for EpochStart { epoch, size } in &self.lineage {
+            message.push_str(&format!("\n{epoch} {size}"));
+        }
+        message.into_bytes()
+    }
+
+    /// Whether its log holds what the log was at this size in an earlier epoch. Backups need not be
+    /// restored in the order in which they were written, so an earlier epoch may be of another branch.
+    #[must_use]
+    pub fn holds(&self, epoch: u64, size: u64) -> bool {
+        let Some(at) = self.lineage.iter().position(|start| start.epoch == epoch) else {
+            return false;
+        };
+        let next = self.lineage.get(at + 1);
+        size <= next.map_or(self.log.size, |next| next.size)
     }
 
     /// Checks the server's signature.
@@ -199,5 +229,36 @@ impl HelloAnswer {
             root: self.checkpoint.root,
             at: self.checkpoint_at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_of_another_branch_is_not_taken_for_one_of_this_log() {
+        let start = |(epoch, size)| EpochStart { epoch, size };
+        let restored = Restored {
+            epoch: 9,
+            log: CheckpointRef {
+                size: 50,
+                root: Hash::of_file(b"log"),
+            },
+            at: AtMs(0),
+            signature: String::new(),
+            lineage: [(0, 0), (4, 20)].map(start).to_vec(),
+        };
+        let held = [(0, 20), (4, 21), (4, 50)];
+        let foreign = [(0, 21), (2, 10), (4, 51), (9, 51)];
+        assert!(
+            held.iter()
+                .all(|(epoch, size)| restored.holds(*epoch, *size))
+        );
+        assert!(
+            !foreign
+                .iter()
+                .any(|(epoch, size)| restored.holds(*epoch, *size))
+        );
     }
 }

@@ -3,7 +3,7 @@
 use itgel_domain::file::chain::DeviceSigner as _;
 use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::sync::bundle::{Opening, Part, Writer};
-use itgel_domain::sync::hello::{Hello, HelloAnswer, Restored, TrustHeld, TrustNews};
+use itgel_domain::sync::hello::{EpochStart, Hello, HelloAnswer, Restored, TrustHeld, TrustNews};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer, MediaReceipt};
 use itgel_domain::trust::Invitation;
 
@@ -39,6 +39,10 @@ pub(super) fn welcome_after_restore() -> HelloAnswer {
         log: tree(),
         at: AT,
         signature: String::new(),
+        lineage: vec![
+            EpochStart { epoch: 0, size: 0 },
+            EpochStart { epoch: 3, size: 2 },
+        ],
     };
     restored.signature = hex(&server().sign(&restored.message()));
     HelloAnswer {

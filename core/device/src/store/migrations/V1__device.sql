@@ -279,7 +279,8 @@ create table bundle_key (
 create table log_state (
     size      integer primary key,
     state     blob not null,
-    signature text not null
+    signature text not null,
+    epoch     integer not null     -- of the server that told it
 ) strict;
 
 -- States that do not fit: evidence.
