@@ -15,7 +15,7 @@ const HOUSEHOLDS: u64 = 1_000;
 const SLOWER: u32 = 4;
 
 /// How often each page is opened.
-const TIMES: usize = 9;
+const TIMES: usize = 5;
 
 #[test]
 fn an_officer_with_a_thousand_households_looked_at_an_empty_screen() {
