@@ -11,6 +11,7 @@ mod device;
 mod documents;
 #[cfg(feature = "plain-store")]
 mod field;
+mod first_screen;
 mod household;
 mod intake;
 mod ledger;
@@ -105,6 +106,7 @@ const PARTS: &[(&str, Part)] = &[
     ("workflow", workflow::rows),
     ("monitoring", monitoring::rows),
     ("wire", wire::rows),
+    ("screen", first_screen::rows),
     ("app", pages::rows),
     #[cfg(feature = "plain-store")]
     ("field", field::rows),

@@ -9,24 +9,8 @@ use itgel_domain::sync::bundle::{Part, Writer};
 use itgel_fixtures::Household;
 use itgel_server::keys::RetiredKeyDays;
 use itgel_server::{ServiceError, bundle, store};
+use itgel_tests::scan::scan;
 use itgel_tests::{Collector, World};
-
-/// A picture of the smallest form.
-fn scan(n: u8) -> Vec<u8> {
-    let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut chunk = |kind: &[u8; 4], data: &[u8]| {
-        out.extend_from_slice(&u32::try_from(data.len()).unwrap().to_be_bytes());
-        out.extend_from_slice(kind);
-        out.extend_from_slice(data);
-        out.extend_from_slice(&[0; 4]);
-    };
-    chunk(b"IHDR", &[0, 0, 1, 0, 0, 0, 1, 0, 8, 0, 0, 0, 0]);
-    let noise = |i: u32| *Hash::of("noise", &[&[n], &i.to_be_bytes()]).as_bytes();
-    let noise: Vec<u8> = (0..2_200).flat_map(noise).collect();
-    chunk(b"IDAT", &noise);
-    chunk(b"IEND", &[]);
-    out
-}
 
 /// Two households were visited far from any signal, one of them with a photo.
 fn visited(world: &World) -> (Collector, [&Household; 2]) {
@@ -38,9 +22,9 @@ fn visited(world: &World) -> (Collector, [&Household; 2]) {
         crew.visit(household, &household.found);
     }
     let items = vec!["herd.sheep".parse().unwrap()];
-    let shown = crew
-        .device
-        .put_evidence(&households[0].subject, items, &scan(3), world.now());
+    let shown =
+        crew.device
+            .put_evidence(&households[0].subject, items, &scan(3, 2_200), world.now());
     shown.unwrap();
     (crew, households)
 }

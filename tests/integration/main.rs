@@ -8,6 +8,7 @@ mod bindings;
 mod card;
 mod convergence;
 mod documents;
+mod ended;
 mod hostile;
 mod journey;
 mod ledger;

@@ -29,6 +29,8 @@ const SHAPE: Shape = Shape {
     faults: &Fault::ALL,
     mishaps: 250,
     server_mishaps: 300,
+    cards: 300,
+    rotations: 250,
 };
 
 fn scene() -> &'static Scene {
@@ -68,6 +70,8 @@ fn a_server_that_is_wrong_is_found() {
         faulty: 0,
         mishaps: 0,
         server_mishaps: 0,
+        cards: 0,
+        rotations: 0,
         days: 2,
         ..SHAPE
     };
@@ -89,6 +93,8 @@ fn a_failing_run_becomes_a_few_operations() {
         faulty: 0,
         mishaps: 0,
         server_mishaps: 0,
+        cards: 0,
+        rotations: 0,
         days: 1,
         ..SHAPE
     };

@@ -16,7 +16,9 @@ pub mod bed;
 pub mod command;
 pub mod hostile;
 pub mod link;
+pub mod scan;
 pub mod simulation;
+pub mod slow;
 pub mod world;
 
 pub use actor::{Collector, Lender, Office, Refusal};

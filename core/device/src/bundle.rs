@@ -3,6 +3,8 @@
 //! The file goes through the same chain and outbox as the network does, so both can be used side
 //! by side: what arrives twice is answered twice and counted once.
 
+use std::cmp::Ordering;
+
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::{DeviceSigner as _, SignedHead, SoftwareSigner};
@@ -83,26 +85,32 @@ impl Device {
         let own = SoftwareSigner::from_secret(&secret);
         let mut reader = Reader::new(bytes, &own).map_err(|e| Error::Bundle(e.code()))?;
         let mut report = AnswerReport::default();
-        let mut same_epoch = false;
+        let mut epoch = Ordering::Less;
         loop {
             match reader.next_part() {
                 Ok(None) => {
                     report.is_whole = true;
-                    return Ok(report);
+                    break;
                 }
-                Err(_) => return Ok(report),
+                Err(_) => break,
                 Ok(Some(Part::Welcome(welcome))) => {
-                    same_epoch = self.is_same_epoch(&welcome)?;
                     self.write(|tx| follow_keys(tx, &welcome))?;
+                    epoch = self.epoch_of(&welcome)?;
                 }
+                // The server that gave these was restored since, and may hold none of it.
+                Ok(Some(_)) if epoch == Ordering::Less => report.passed_over += 1,
                 Ok(Some(Part::Receipt(answer))) => self.take_receipt(&answer, &mut report)?,
-                Ok(Some(Part::Page(page))) if same_epoch => self.take_listed(&page, &mut report)?,
+                Ok(Some(Part::Page(page))) if epoch == Ordering::Equal => {
+                    self.take_listed(&page, &mut report)?
+                }
                 Ok(Some(Part::ChunkAnswer(answer))) => {
                     self.take_picture_receipt(&answer, &mut report)?;
                 }
                 Ok(Some(_)) => report.passed_over += 1,
             }
         }
+        self.end_years()?;
+        Ok(report)
     }
 
     fn put_chains(
@@ -139,10 +147,24 @@ impl Device {
         }
     }
 
-    /// Pages of another epoch stand at other positions: the network sorts that out.
-    fn is_same_epoch(&self, welcome: &HelloAnswer) -> Result<bool, Error> {
-        let known = self.read(|db| Ok(device::get(db)?.epoch))?;
-        Ok(known.is_none_or(|epoch| epoch == welcome.epoch))
+    /// Whether an answer is of the epoch that is known here, of one that follows it, or else of one
+    /// before or beside it. Pages of another epoch stand at other positions: the network sorts that
+    /// out.
+    fn epoch_of(&self, welcome: &HelloAnswer) -> Result<Ordering, Error> {
+        let own = self.read(|db| Ok(device::get(db)?))?;
+        let Some(known) = own.epoch.filter(|known| *known != welcome.epoch) else {
+            return Ok(Ordering::Equal);
+        };
+        let follows = welcome.restored.as_ref().is_some_and(|restored| {
+            restored.epoch == welcome.epoch
+                && restored.verify(&own.server_key).is_ok()
+                && restored.lineage.iter().any(|start| start.epoch == known)
+        });
+        Ok(if follows {
+            Ordering::Greater
+        } else {
+            Ordering::Less
+        })
     }
 
     fn take_receipt(&self, answer: &PushAnswer, report: &mut AnswerReport) -> Result<(), Error> {

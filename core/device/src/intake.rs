@@ -21,7 +21,7 @@ use crate::store::chain;
 use crate::store::list::{self, Taken};
 use crate::store::rules::{self, RuleKind};
 use crate::store::{StoreError, deferred, device, envelope, offer, process, register, subject};
-use crate::{journal, outbox, people, sync};
+use crate::{ended, journal, outbox, people, sync};
 
 /// What a page brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -141,6 +141,10 @@ fn take(
         PullItem::Register(row) => register::put(tx, &row, division)?,
         PullItem::Deleted(deleted) => return delete_rows(tx, &deleted, server_key),
         PullItem::Decided(decided) => take_decided(tx, &decided)?,
+        PullItem::Ended(year) if !ended::note(tx, &year, server_key)? => {
+            return Ok(Outcome::Refused);
+        }
+        PullItem::Ended(_) => {}
         PullItem::Tombstone(tombstone) => return erase(tx, &tombstone, server_key, entropy),
         PullItem::Revocation(revocation) => take_revocation(tx, &revocation)?,
         PullItem::Subject(s) => {
@@ -222,6 +226,7 @@ const fn about(item: &PullItem) -> Option<&SubjectId> {
         PullItem::Case(case) => Some(&case.subject),
         PullItem::Task(task) => Some(&task.subject),
         PullItem::Register(row) => row.subject.as_ref(),
+        PullItem::Ended(year) => Some(&year.subject),
         PullItem::Subject(subject) => Some(&subject.subject),
         PullItem::Envelope(_)
         | PullItem::Pack(_)
@@ -376,7 +381,7 @@ fn erase(
 
 /// Whether the server signed a statement of a list: with its present key, or with one before it,
 /// since what stands in a list is never signed again.
-fn is_of_server(
+pub(crate) fn is_of_server(
     tx: &Transaction<'_>,
     server_key: &[u8],
     signs: impl Fn(&[u8]) -> bool,

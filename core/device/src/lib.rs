@@ -7,6 +7,7 @@
 
 mod bundle;
 mod check;
+mod ended;
 mod entropy;
 mod error;
 mod evaluation;

@@ -237,6 +237,7 @@ pub fn run<P: SyncProtocol>(
     };
     device.write(|tx| Ok(chain::reset_sending(tx)?))?;
     let ended = run.rounds().and_then(|()| run.rest());
+    device.end_years()?;
     device.write(|tx| Ok(chain::reset_sending(tx)?))?;
     // After a failure pages are small, until a run comes to its end.
     device

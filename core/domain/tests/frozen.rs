@@ -146,7 +146,7 @@ fn every_kind_of_entry_body_and_item_is_frozen() {
         .iter()
         .map(|item| item.item().unwrap().kind())
         .collect();
-    assert_eq!(items, (0..15).collect::<Vec<u8>>());
+    assert_eq!(items, (0..16).collect::<Vec<u8>>());
 }
 
 #[test]

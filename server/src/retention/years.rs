@@ -7,6 +7,8 @@ use itgel_domain::case::Step;
 use itgel_domain::case::step::Cause;
 use itgel_domain::exchange::Schema;
 use itgel_domain::id::SubjectId;
+use itgel_domain::sync::ended::EndedYear;
+use itgel_domain::sync::pull::PullItem;
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
@@ -107,12 +109,26 @@ fn end(service: &Service, tx: &Tx<'_>, year: &Year, now: AtMs) -> Result<(), Ser
     let days = (from.to_string(), until.to_string());
     let rows = register::list_of_year(tx, &year.subject, (&days.0, &days.1))?;
     registers::forget(service, tx, &rows)?;
+    let item = PullItem::Ended(statement(service, year));
     for division in store::subject::list_homes(tx, &year.subject)? {
         store::list::erase_cycles(tx, division, &year.subject, &year.cycles)?;
+        store::list::append(tx, division, &item)?;
     }
     year::delete(tx, year)?;
     let resource = format!("year/{}", year.year);
     prove(tx, &resource, vec![year.subject.to_string()], now)
+}
+
+/// Tells devices to delete what they hold of the year.
+fn statement(service: &Service, year: &Year) -> EndedYear {
+    let mut ended = EndedYear {
+        subject: year.subject.clone(),
+        year: year.year,
+        cycles: year.cycles.clone(),
+        signature: String::new(),
+    };
+    ended.signature = service.keys.sign(&ended.message());
+    ended
 }
 
 /// Erases a subject that was closed and of which nothing is left but what is over.

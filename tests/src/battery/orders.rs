@@ -32,6 +32,8 @@ const CROWD: Shape = Shape {
     faults: &Fault::ALL,
     mishaps: 0,
     server_mishaps: 0,
+    cards: 0,
+    rotations: 0,
 };
 
 /// An envelope and whether it counts.

@@ -46,6 +46,8 @@ const LARGE: Shape = Shape {
     faults: &Fault::ALL,
     mishaps: 15,
     server_mishaps: 60,
+    cards: 20,
+    rotations: 30,
 };
 
 const SMALL: Shape = Shape {
@@ -61,6 +63,8 @@ const SMALL: Shape = Shape {
     faults: &Fault::ALL,
     mishaps: 120,
     server_mishaps: 150,
+    cards: 120,
+    rotations: 100,
 };
 
 fn large(size: Size) -> Vec<String> {
@@ -100,6 +104,7 @@ fn repeated(size: Size) -> Vec<String> {
         ],
         mishaps: 0,
         server_mishaps: 0,
+        rotations: 0,
         ..SMALL
     };
     hold("r11", &shape, size.pick(50, 1_000))
@@ -141,6 +146,11 @@ fn told(reports: &[Report]) -> Vec<String> {
             sum(|r| r.syncs),
             sum(|r| r.broken_syncs),
             sum(|r| r.excused)
+        ),
+        format!(
+            "{} pictures receipted, keys handed on {} times",
+            sum(|r| r.pictures),
+            sum(|r| r.handed_on)
         ),
         format!(
             "0 receipted lost; quiet after at most {} rounds",

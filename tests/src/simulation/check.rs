@@ -14,6 +14,7 @@ use itgel_server::store::device::DeviceStatus;
 use itgel_server::{ServiceError, fold, jobs, store, sync};
 use rusqlite::Connection;
 
+use super::album;
 use super::chance::Chance;
 use super::failure::{Outcome, fails};
 use super::fleet::Fleet;
@@ -52,7 +53,9 @@ pub(super) fn settle(fleet: &mut Fleet<'_>, chance: &mut Chance) -> Outcome<u32>
                     "device {number} cannot synchronise over a whole network"
                 ));
             };
-            if synced.requests != 1
+            // A picture that nothing announces is offered every time.
+            let waiting = u32::try_from(report.pictures_waiting).unwrap_or(u32::MAX);
+            if synced.requests != waiting.saturating_add(1)
                 || !is_quiet(&report, fleet.was_restored, fleet.phones[number].is_revoked)
             {
                 busy.push(format!(
@@ -79,6 +82,7 @@ pub(super) fn settle(fleet: &mut Fleet<'_>, chance: &mut Chance) -> Outcome<u32>
 fn is_quiet(report: &SyncReport, was_restored: bool, is_revoked: bool) -> bool {
     let quiet = SyncReport {
         clock_ahead_ms: report.clock_ahead_ms,
+        pictures_waiting: report.pictures_waiting,
         log_went_back: report.log_went_back && was_restored,
         // Nobody obeys here: what was sent is looked at in the store.
         wipe_ordered: report.wipe_ordered && is_revoked,
@@ -128,6 +132,7 @@ pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
     let kept = on_server(&host)?;
     chains_are_whole(&host, &kept)?;
     nothing_receipted_is_lost(fleet, &kept)?;
+    album::are_whole(fleet)?;
     devices_agree(fleet, &kept)?;
     facts_are_equal(fleet, &host)?;
     files_are_sound(&host)?;

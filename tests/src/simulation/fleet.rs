@@ -9,14 +9,16 @@ use itgel_domain::hash::Hash;
 use itgel_server::{Service, auth, setup};
 use tempfile::TempDir;
 
+use super::album::{self, Pictures};
 use super::chance::{Bytes, Chance};
 use super::check;
 use super::desk;
 use super::failure::{Failure, Outcome, fails};
+use super::fault::{Fault, Planned};
 use super::host::Host;
 use super::link::{Link, Receipted};
 use super::mutant::Mutant;
-use super::operation::{Fault, Op, Planned};
+use super::operation::Op;
 use super::phone::Phone;
 use super::scene::{Scene, start};
 use super::trace::Trace;
@@ -44,6 +46,10 @@ pub struct Report {
     pub receipted: u64,
     /// Of them: lost with a storage or a database that was put back from an older copy.
     pub excused: u64,
+    /// Pictures whose receipt reached a device.
+    pub pictures: u64,
+    /// How often the server's keys were handed on.
+    pub handed_on: u64,
     /// Synchronisations that were tried.
     pub syncs: u64,
     /// Of them: those that did not end well.
@@ -60,6 +66,9 @@ pub(super) struct Fleet<'a> {
     pub(super) phones: Vec<Phone<'a>>,
     pub(super) host: RefCell<Host>,
     pub(super) receipted: RefCell<Receipted>,
+    /// Pictures whose receipt reached a device.
+    pub(super) shown: RefCell<Pictures>,
+    /// Envelopes and pictures.
     pub(super) excused: BTreeSet<Hash>,
     /// Written again in another place by a phone whose storage was put back since: its marks went
     /// with it.
@@ -126,6 +135,7 @@ impl<'a> Fleet<'a> {
             phones: phones.collect::<Outcome<_>>()?,
             host: RefCell::new(host),
             receipted: RefCell::default(),
+            shown: RefCell::default(),
             excused: BTreeSet::new(),
             written_again: BTreeSet::new(),
             was_restored: false,
@@ -180,8 +190,16 @@ impl<'a> Fleet<'a> {
                 household,
                 value,
             } => self.phone(device)?.remark(household, value, now),
+            Op::Picture {
+                device,
+                household,
+                value,
+            } => self.phone(device)?.photograph(household, value, now),
             Op::Retract { device, household } => self.phone(device)?.retract(household, now),
             Op::Sync { device, ref faults } => self.synchronise(device, faults),
+            Op::Bundle { device } => self.save(device),
+            Op::Carry { device, number } => self.carry(device, number),
+            Op::Answer { device, number } => self.take_answer(device, number),
             Op::Reopen { device } => self.phone(device)?.reopen().and_then(|()| done()),
             Op::Copy { device } => self.phone(device)?.copy().and_then(|()| done()),
             Op::Restore { device } => self.restore_device(device).and_then(|()| done()),
@@ -206,6 +224,8 @@ impl<'a> Fleet<'a> {
             Op::Backup => self.host.get_mut().back_up().and_then(|()| done()),
             Op::RestoreServer => self.restore_server().and_then(|()| done()),
             Op::RestartServer => self.host.get_mut().restart().and_then(|()| done()),
+            Op::Announce => self.host.get_mut().announce().map(told_of),
+            Op::Rotate => self.host.get_mut().rotate().map(told_of),
             Op::Move { household, gacha } => {
                 desk::move_household(self.scene, &self.host.borrow(), household, gacha)
             }
@@ -215,7 +235,7 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    fn phone(&mut self, number: usize) -> Outcome<&mut Phone<'a>> {
+    pub(super) fn phone(&mut self, number: usize) -> Outcome<&mut Phone<'a>> {
         match self.phones.get_mut(number) {
             Some(phone) => Ok(phone),
             None => fails("no such device in this scene"),
@@ -244,11 +264,11 @@ impl<'a> Fleet<'a> {
         let link = Link {
             host: &self.host,
             device: &phone.crew.device,
-            server_key: &self.scene.server_key,
             faults,
             mutant: self.mutant,
             way: &phone.way,
             receipted: &self.receipted,
+            shown: &self.shown,
             trace: &self.trace,
             freeze: &|| phone.freeze(),
             state: RefCell::default(),
@@ -262,7 +282,9 @@ impl<'a> Fleet<'a> {
             Ok(report) => Some(report),
             Err(SyncError::Protocol { .. }) => None,
             Err(SyncError::NotTheServers(_))
-                if faults.iter().any(|p| p.fault == Fault::StaleAnswer) =>
+                if faults
+                    .iter()
+                    .any(|p| matches!(p.fault, Fault::StaleAnswer | Fault::HandOn)) =>
             {
                 None
             }
@@ -280,10 +302,11 @@ impl<'a> Fleet<'a> {
     /// What a storage or a database loses that is put back from an older copy is nobody's fault,
     /// if nobody else holds it.
     fn excusing(&mut self, work: impl FnOnce(&mut Self) -> Outcome<()>) -> Outcome<()> {
-        let before = check::held(self)?;
+        let before = (check::held(self)?, album::held(self)?);
         work(self)?;
-        let after = check::held(self)?;
-        self.excused.extend(before.difference(&after));
+        let after = (check::held(self)?, album::held(self)?);
+        self.excused.extend(before.0.difference(&after.0));
+        self.excused.extend(before.1.difference(&after.1));
         Ok(())
     }
 
@@ -330,6 +353,8 @@ impl<'a> Fleet<'a> {
             kept,
             receipted: self.receipted.borrow().len() as u64,
             excused: self.excused.len() as u64,
+            pictures: self.shown.borrow().len() as u64,
+            handed_on: self.host.borrow().handed_on(),
             syncs: self.syncs,
             broken_syncs: self.broken_syncs,
             rounds,
@@ -337,4 +362,8 @@ impl<'a> Fleet<'a> {
         };
         Ok((report, seen))
     }
+}
+
+fn told_of(is_done: bool) -> String {
+    if is_done { "done" } else { "nothing to do" }.into()
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use itgel_domain::time::AtMs;
 use itgel_server::config::Config;
-use itgel_server::keys::ServerKeys;
+use itgel_server::keys::{RetiredKeyDays, RotationError, ServerKeys};
 use itgel_server::{Clock, Service, ServiceError, backup, entropy, jobs, store};
 use zeroize::Zeroizing;
 
@@ -29,6 +29,7 @@ pub(super) struct Host {
     entropy: Arc<Bytes>,
     /// The last backup.
     backup: Option<PathBuf>,
+    handed_on: u64,
 }
 
 impl Host {
@@ -49,6 +50,7 @@ impl Host {
             clock,
             entropy: Arc::clone(entropy),
             backup: None,
+            handed_on: 0,
         })
     }
 
@@ -91,6 +93,43 @@ impl Host {
         self.service = None;
         self.service = Some(start(&self.folder, &self.clock, &self.entropy)?);
         Ok(())
+    }
+
+    /// Announces the next keys; whether there were none yet.
+    pub(super) fn announce(&mut self) -> Outcome<bool> {
+        let pair = Zeroizing::new([self.entropy.take(), self.entropy.take()]);
+        match ServerKeys::announce(&self.keys(), &pair, self.now()) {
+            Ok(()) => self.restart().map(|()| true),
+            Err(RotationError::Announced) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Lets the announced keys take over, before their time if it has not come; whether there
+    /// were any.
+    pub(super) fn rotate(&mut self) -> Outcome<bool> {
+        let (path, now, term) = (self.keys(), self.now(), RetiredKeyDays::default());
+        let rotated = match ServerKeys::rotate(&path, now, false, term) {
+            Err(RotationError::TooEarly { .. }) => ServerKeys::rotate(&path, now, true, term),
+            other => other,
+        };
+        match rotated {
+            Ok(()) => {
+                self.handed_on += 1;
+                self.restart().map(|()| true)
+            }
+            Err(RotationError::NotAnnounced) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How often keys took over.
+    pub(super) const fn handed_on(&self) -> u64 {
+        self.handed_on
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.folder.join("keys.toml")
     }
 
     /// Writes a backup.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use itgel_device::http::HttpError;
 use itgel_device::{Device, sync};
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::hash::Hash;
@@ -17,11 +18,12 @@ use itgel_domain::sync::push::{Push, PushAnswer, Verdict};
 use itgel_server::ServiceError;
 use itgel_server::sync::DeviceSession;
 
+use super::album::Pictures;
 use super::check;
 use super::failure::{Outcome, fails};
+use super::fault::{Fault, Planned};
 use super::host::Host;
 use super::mutant::Mutant;
-use super::operation::{Fault, Planned};
 use super::scene::Crew;
 use super::trace::Trace;
 
@@ -57,11 +59,11 @@ impl OnTheWay {
 pub(super) struct Link<'a> {
     pub(super) host: &'a RefCell<Host>,
     pub(super) device: &'a DeviceId,
-    pub(super) server_key: &'a [u8],
     pub(super) faults: &'a [Planned],
     pub(super) mutant: Option<Mutant>,
     pub(super) way: &'a RefCell<OnTheWay>,
     pub(super) receipted: &'a RefCell<Receipted>,
+    pub(super) shown: &'a RefCell<Pictures>,
     pub(super) trace: &'a RefCell<Trace>,
     /// Keeps the files of the device as they are at this instant.
     pub(super) freeze: &'a dyn Fn() -> Outcome<()>,
@@ -99,19 +101,31 @@ impl fmt::Display for LinkError {
 
 impl std::error::Error for LinkError {}
 
+/// As over the network: the device tells refusals by their codes.
+impl From<LinkError> for HttpError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Lost => Self::Offline(error.into()),
+            LinkError::Refused(error) => Self::Refused {
+                code: error.code(),
+                retry_after_ms: None,
+            },
+        }
+    }
+}
+
 /// Synchronises a device over a link without a fault.
 pub(super) fn plain(host: &RefCell<Host>, crew: &Crew, device: &Device) -> Outcome<()> {
-    let (way, receipted) = (RefCell::default(), RefCell::default());
+    let (way, receipted, shown) = (RefCell::default(), RefCell::default(), RefCell::default());
     let trace = RefCell::new(Trace::new(false));
-    let server_key = host.borrow().service().keys.public_key();
     let link = Link {
         host,
         device: &crew.device,
-        server_key: &server_key,
         faults: &[],
         mutant: None,
         way: &way,
         receipted: &receipted,
+        shown: &shown,
         trace: &trace,
         freeze: &|| Ok(()),
         state: RefCell::default(),
@@ -172,6 +186,13 @@ impl Link<'_> {
                 self.kill();
                 Err(LinkError::Lost)
             }
+            Some(Fault::HandOn) => {
+                let mut host = self.host.borrow_mut();
+                let handed_on = host.announce().and_then(|_| host.rotate());
+                drop(host);
+                self.note_broken(handed_on.map(drop));
+                self.ask(&answer)
+            }
             Some(Fault::ServerKill) => {
                 let answered = self.ask(&answer);
                 self.note_broken(self.host.borrow_mut().restart());
@@ -194,7 +215,10 @@ impl Link<'_> {
             Some(record) => host.work(|s| answer(&DeviceSession::new(s.clone(), record))),
             None => Err(itgel_domain::error::ErrorCode::TokenInvalid.into()),
         });
-        asked.map_err(LinkError::Refused)
+        asked.map_err(|error| {
+            self.note_broken(check::refusal(&error).map(drop));
+            LinkError::Refused(error)
+        })
     }
 
     /// The same request again and again has one effect, and one answer but for the time and the
@@ -275,7 +299,9 @@ impl Link<'_> {
 
     /// Notes what the device holds a receipt for from now on.
     fn note_receipt(&self, page: &Push, answer: &PushAnswer) {
-        if answer.verify(self.server_key).is_err() || answer.up_to != page.head.at {
+        let host = self.host.borrow();
+        let mut keys = host.service().keys.signed_with().iter();
+        if !keys.any(|key| answer.verify(key).is_ok()) || answer.up_to != page.head.at {
             return;
         }
         let mut receipted = self.receipted.borrow_mut();
@@ -307,9 +333,9 @@ impl Link<'_> {
 }
 
 impl SyncProtocol for Link<'_> {
-    type Error = LinkError;
+    type Error = HttpError;
 
-    fn hello(&self, request: &Hello) -> Result<HelloAnswer, LinkError> {
+    fn hello(&self, request: &Hello) -> Result<HelloAnswer, HttpError> {
         let stale = self.way.borrow().hello.clone();
         let answer = self.call(|session| session.hello(request), stale);
         let asked = format!(
@@ -330,10 +356,10 @@ impl SyncProtocol for Link<'_> {
         if let Ok(answer) = &answer {
             self.way.borrow_mut().hello = Some(answer.clone());
         }
-        answer
+        Ok(answer?)
     }
 
-    fn push(&self, request: &Push) -> Result<PushAnswer, LinkError> {
+    fn push(&self, request: &Push) -> Result<PushAnswer, HttpError> {
         let stale = self.way.borrow().push.clone();
         let answer = self.call(|session| self.take(session, request), stale);
         self.note(
@@ -346,10 +372,10 @@ impl SyncProtocol for Link<'_> {
             self.note_receipt(request, answer);
             self.way.borrow_mut().push = Some(answer.clone());
         }
-        answer
+        Ok(answer?)
     }
 
-    fn pull(&self, request: &Pull) -> Result<PullPage, LinkError> {
+    fn pull(&self, request: &Pull) -> Result<PullPage, HttpError> {
         let stale = self.way.borrow().pull.clone();
         let asked = self
             .mutant
@@ -370,20 +396,24 @@ impl SyncProtocol for Link<'_> {
         if let Ok(answer) = &answer {
             self.way.borrow_mut().pull = Some(answer.clone());
         }
-        answer
+        Ok(answer?)
     }
 
-    fn fetch(&self, request: &Fetch) -> Result<Fetched, LinkError> {
+    fn fetch(&self, request: &Fetch) -> Result<Fetched, HttpError> {
         let answer = self.call(|session| session.fetch(request), None);
         let asked = format!("fetch {} {}", request.division, request.positions.len());
         self.note(asked, &answer, |a| format!("{} items", a.items.len()));
-        answer
+        Ok(answer?)
     }
 
-    fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, LinkError> {
+    fn send_chunk(&self, request: &Chunk) -> Result<ChunkAnswer, HttpError> {
         let answer = self.call(|session| session.send_chunk(request), None);
         let asked = format!("chunk {} {}", request.content.short(), request.offset);
         self.note(asked, &answer, |a| format!("{} received", a.received));
-        answer
+        if answer.as_ref().is_ok_and(|a| a.receipt.is_some()) {
+            let picture = (request.content, request.subject.clone());
+            self.shown.borrow_mut().extend([picture]);
+        }
+        Ok(answer?)
     }
 }

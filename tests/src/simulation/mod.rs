@@ -1,24 +1,28 @@
 //! A fleet of real devices and the real server in one process, all from one seed.
 //!
 //! A run is a list of operations ([`Op`]), drawn from the seed and then executed: officers visit,
-//! devices synchronise over links that fail by plan, programs are killed, storage is copied and
-//! put back, clocks jump, the server is restored from a backup. Then the network heals, and
+//! devices synchronise over links that fail by plan or by files on a card, programs are killed,
+//! storage is copied and put back, clocks jump, the server's keys are handed on, the server is
+//! restored from a backup. Then the network heals, and
 //! [`check`](mod@check) asks for what may never be otherwise. Both sides are the real code over
 //! real databases; they meet in [`SyncProtocol`](itgel_domain::sync::SyncProtocol), and only what
 //! lies between them is made here. Time, order and every random byte come from the seed, so the
 //! same seed gives the same [`Trace`] byte for byte. A list that fails is made smaller
 //! ([`shrink`](mod@shrink)) and kept under `tests/regressions`.
 //!
-//! What counts as failure: a receipted envelope that neither server nor device holds, one that is
-//! there twice, a device whose facts, lists or chain differ from the server's after healing, work
+//! What counts as failure: a receipted envelope or picture that neither server nor device holds,
+//! an envelope that is there twice, a device whose facts, lists or chain differ from the server's after healing, work
 //! that waits when all is quiet, an internal error, an alarm, a log that does not verify. What does
 //! not: a lost request, a quarantine, a capture that the device refuses, and the loss of what only
 //! a storage held that somebody put back from an older copy.
 
+mod album;
+mod card;
 pub mod chance;
 pub mod check;
 mod desk;
 mod failure;
+mod fault;
 mod fleet;
 mod host;
 mod link;
@@ -32,9 +36,10 @@ pub mod shrink;
 mod trace;
 
 pub use failure::{Failure, Outcome};
+pub use fault::Fault;
 pub use fleet::{Report, Way, execute, execute_and};
 pub use mutant::Mutant;
-pub use operation::{Fault, Op};
+pub use operation::Op;
 pub use plan::{Shape, draw};
 pub use regression::Regression;
 pub use scene::{Extent, Scene};

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::fault::Planned;
+
 /// Something that happens. Devices, households and gachas go by their number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Op {
@@ -51,6 +53,15 @@ pub enum Op {
         /// What makes it unlike the others.
         value: u32,
     },
+    /// The officer photographs the herd.
+    Picture {
+        /// Whose device.
+        device: usize,
+        /// Which household.
+        household: usize,
+        /// What makes it unlike the others.
+        value: u32,
+    },
     /// The officer takes an own value back.
     Retract {
         /// Whose device.
@@ -64,6 +75,26 @@ pub enum Op {
         device: usize,
         /// What goes wrong with which request of the synchronisation.
         faults: Vec<Planned>,
+    },
+    /// What waits is written on a card.
+    Bundle {
+        /// Whose device.
+        device: usize,
+    },
+    /// Somebody brings a file of the card to the server, which takes it and writes its answer
+    /// on the card; the file stays there.
+    Carry {
+        /// Whose card.
+        device: usize,
+        /// Which file, counted from the oldest and around.
+        number: usize,
+    },
+    /// The device takes an answer from the card; it stays there.
+    Answer {
+        /// Whose device.
+        device: usize,
+        /// Which answer, counted from the oldest and around.
+        number: usize,
     },
     /// The program is killed and opened again.
     Reopen {
@@ -113,6 +144,10 @@ pub enum Op {
     RestoreServer,
     /// The server is killed and started again.
     RestartServer,
+    /// The server's next keys are announced.
+    Announce,
+    /// The announced keys take over.
+    Rotate,
     /// A household moves to another gacha.
     Move {
         /// Which household.
@@ -137,62 +172,9 @@ pub enum Op {
     },
 }
 
-/// A fault of one request of a synchronisation, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Planned {
-    /// Which request.
-    pub request: u32,
-    /// What goes wrong with it.
-    pub fault: Fault,
-}
-
-/// What can go wrong with a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// It never arrives.
-    RequestLost,
-    /// It arrives, and its answer is lost after the commit.
-    AnswerLost,
-    /// It arrives twice.
-    Twice,
-    /// It arrives ten times, and nothing may come of the nine.
-    Tenfold,
-    /// An older page of the device arrives again just before it.
-    LatePage,
-    /// The answer to the request of the same kind before it arrives in the place of its own.
-    StaleAnswer,
-    /// It and all that follow are lost.
-    Cut,
-    /// It takes so long that tokens end in the meantime.
-    Slow,
-    /// The program is killed after the server has answered and before the answer is read.
-    Kill,
-    /// The program is killed before the request leaves.
-    KillBefore,
-    /// The server is killed after its commit, before it answers.
-    ServerKill,
-}
-
-impl Fault {
-    /// Every fault with its word.
-    pub const ALL: [(Self, &'static str); 11] = [
-        (Self::RequestLost, "request-lost"),
-        (Self::AnswerLost, "answer-lost"),
-        (Self::Twice, "twice"),
-        (Self::Tenfold, "tenfold"),
-        (Self::LatePage, "late-page"),
-        (Self::StaleAnswer, "stale-answer"),
-        (Self::Cut, "cut"),
-        (Self::Slow, "slow"),
-        (Self::Kill, "kill"),
-        (Self::KillBefore, "kill-before"),
-        (Self::ServerKill, "server-kill"),
-    ];
-}
-
 /// Words that are no operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotAnOp(String);
+pub struct NotAnOp(pub(super) String);
 
 impl fmt::Display for NotAnOp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -249,6 +231,11 @@ impl fmt::Display for Op {
                 household,
                 value,
             } => write!(f, "note {device} {household} {value}"),
+            Self::Picture {
+                device,
+                household,
+                value,
+            } => write!(f, "picture {device} {household} {value}"),
             Self::Retract { device, household } => write!(f, "retract {device} {household}"),
             Self::Sync { device, faults } => {
                 write!(f, "sync {device}")?;
@@ -256,6 +243,9 @@ impl fmt::Display for Op {
                     .iter()
                     .try_for_each(|planned| write!(f, " {planned}"))
             }
+            Self::Bundle { device } => write!(f, "bundle {device}"),
+            Self::Carry { device, number } => write!(f, "carry {device} {number}"),
+            Self::Answer { device, number } => write!(f, "answer {device} {number}"),
             Self::Reopen { device } => write!(f, "reopen {device}"),
             Self::Copy { device } => write!(f, "copy {device}"),
             Self::Restore { device } => write!(f, "restore {device}"),
@@ -267,6 +257,8 @@ impl fmt::Display for Op {
             Self::Backup => f.write_str("backup"),
             Self::RestoreServer => f.write_str("restore-server"),
             Self::RestartServer => f.write_str("restart-server"),
+            Self::Announce => f.write_str("announce"),
+            Self::Rotate => f.write_str("rotate"),
             Self::Move { household, gacha } => write!(f, "move {household} {gacha}"),
             Self::Resolve { gacha } => write!(f, "resolve {gacha}"),
             Self::Release { gacha } => write!(f, "release {gacha}"),
@@ -324,9 +316,23 @@ fn from_numbers(word: &str, numbers: &[i64]) -> Option<Op> {
             household: index(h)?,
             value: u32::try_from(*v).ok()?,
         },
+        ("picture", [d, h, v]) => Op::Picture {
+            device: index(d)?,
+            household: index(h)?,
+            value: u32::try_from(*v).ok()?,
+        },
         ("retract", [d, h]) => Op::Retract {
             device: index(d)?,
             household: index(h)?,
+        },
+        ("bundle", [d]) => Op::Bundle { device: index(d)? },
+        ("carry", [d, n]) => Op::Carry {
+            device: index(d)?,
+            number: index(n)?,
+        },
+        ("answer", [d, n]) => Op::Answer {
+            device: index(d)?,
+            number: index(n)?,
         },
         ("reopen", [d]) => Op::Reopen { device: index(d)? },
         ("copy", [d]) => Op::Copy { device: index(d)? },
@@ -342,6 +348,8 @@ fn from_numbers(word: &str, numbers: &[i64]) -> Option<Op> {
         ("backup", []) => Op::Backup,
         ("restore-server", []) => Op::RestoreServer,
         ("restart-server", []) => Op::RestartServer,
+        ("announce", []) => Op::Announce,
+        ("rotate", []) => Op::Rotate,
         ("move", [h, g]) => Op::Move {
             household: index(h)?,
             gacha: index(g)?,
@@ -353,101 +361,5 @@ fn from_numbers(word: &str, numbers: &[i64]) -> Option<Op> {
     })
 }
 
-impl fmt::Display for Planned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = Fault::ALL.iter().find(|(fault, _)| *fault == self.fault);
-        write!(f, "{}:{}", self.request, word.map_or("", |(_, word)| word))
-    }
-}
-
-impl FromStr for Planned {
-    type Err = NotAnOp;
-
-    fn from_str(text: &str) -> Result<Self, NotAnOp> {
-        let no = || NotAnOp(text.to_owned());
-        let (request, word) = text.split_once(':').ok_or_else(no)?;
-        let known = Fault::ALL.iter().find(|(_, known)| *known == word);
-        Ok(Self {
-            request: request.parse().map_err(|_| no())?,
-            fault: known.ok_or_else(no)?.0,
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_printed_list_is_read_as_what_it_was() {
-        let faults = |fault| vec![Planned { request: 2, fault }];
-        let mut ops: Vec<Op> = Fault::ALL
-            .iter()
-            .map(|(fault, _)| Op::Sync {
-                device: 3,
-                faults: faults(*fault),
-            })
-            .collect();
-        ops.extend([
-            Op::Visit {
-                device: 1,
-                household: 2,
-                value: 3,
-            },
-            Op::Identity {
-                device: 1,
-                household: 2,
-                value: 3,
-            },
-            Op::Ballot {
-                device: 1,
-                household: 2,
-                value: 3,
-            },
-            Op::Withdraw {
-                device: 1,
-                household: 2,
-            },
-            Op::Sync {
-                device: 1,
-                faults: Vec::new(),
-            },
-            Op::Reopen { device: 1 },
-            Op::Copy { device: 1 },
-            Op::Restore { device: 1 },
-            Op::Skew {
-                device: 1,
-                minutes: -525_600,
-            },
-            Op::Revoke { device: 1 },
-            Op::Clog { device: 1 },
-            Op::Heal { device: 1 },
-            Op::Pass { minutes: 180 },
-            Op::Backup,
-            Op::RestoreServer,
-            Op::RestartServer,
-            Op::Move {
-                household: 4,
-                gacha: 1,
-            },
-            Op::Resolve { gacha: 0 },
-            Op::Release { gacha: 0 },
-            Op::Reject { gacha: 1 },
-            Op::Retract {
-                device: 1,
-                household: 2,
-            },
-            Op::Note {
-                device: 1,
-                household: 2,
-                value: 3,
-            },
-        ]);
-        assert_eq!(read(&print(&ops)).unwrap(), ops);
-        assert_eq!(
-            read("# seed 7\n\nbackup # at noon\n").unwrap(),
-            [Op::Backup]
-        );
-        assert!(read("visit 1 2").is_err() && read("sync 1 2:often").is_err());
-    }
-}
+mod tests;

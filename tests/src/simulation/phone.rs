@@ -20,6 +20,8 @@ use itgel_domain::time::AtMs;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use super::album::Pictures;
+use super::card::Card;
 use super::chance::Bytes;
 use super::failure::{Failure, Outcome, fails};
 use super::link::OnTheWay;
@@ -38,6 +40,8 @@ pub(super) struct Phone<'a> {
     /// What was written with it and must be there.
     pub(super) book: Book,
     pub(super) way: RefCell<OnTheWay>,
+    /// What lies beside it: it stays when the storage is put back.
+    pub(super) card: Card,
     scene: &'a Scene,
     path: PathBuf,
     entropy: Arc<Bytes>,
@@ -52,6 +56,8 @@ pub(super) struct Phone<'a> {
 pub(super) struct Book {
     /// Envelopes.
     pub(super) written: u64,
+    /// Photos.
+    pub(super) pictures: Pictures,
     /// Households visited before.
     visited: BTreeSet<usize>,
 }
@@ -71,6 +77,7 @@ impl<'a> Phone<'a> {
             is_revoked: false,
             book: Book::default(),
             way: RefCell::default(),
+            card: Card::default(),
             scene,
             path: crew.path(folder),
             entropy,
@@ -84,6 +91,11 @@ impl<'a> Phone<'a> {
     /// The open device.
     pub(super) const fn device(&self) -> &Device {
         self.device.as_ref().unwrap()
+    }
+
+    /// Whom a household's file is about.
+    pub(super) fn subject(&self, household: usize) -> &SubjectId {
+        &self.scene.households[household].subject
     }
 
     /// What its clock shows.
@@ -268,7 +280,10 @@ impl<'a> Phone<'a> {
         self.written(written)
     }
 
-    fn written(&mut self, written: Result<itgel_domain::file::ChainRef, Error>) -> Outcome<String> {
+    pub(super) fn written(
+        &mut self,
+        written: Result<itgel_domain::file::ChainRef, Error>,
+    ) -> Outcome<String> {
         match written {
             Ok(at) => {
                 self.book.written += 1;

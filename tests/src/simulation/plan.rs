@@ -1,7 +1,8 @@
 //! Draws the operations of a run from its seed.
 
 use super::chance::Chance;
-use super::operation::{Fault, Op, Planned};
+use super::fault::{Fault, Planned};
+use super::operation::Op;
 use super::scene::{Extent, Scene};
 
 /// What kind of runs are drawn.
@@ -23,6 +24,10 @@ pub struct Shape {
     pub mishaps: u32,
     /// How often in a thousand days something befalls the server.
     pub server_mishaps: u32,
+    /// On how many of a thousand device days a card is written or carried.
+    pub cards: u32,
+    /// How often in a thousand days something is done with the server's keys.
+    pub rotations: u32,
 }
 
 /// Parts of a day between which time passes.
@@ -30,6 +35,9 @@ const PARTS: usize = 6;
 
 /// Most requests of a synchronisation that a fault is planned for.
 const REQUESTS: i64 = 9;
+
+/// Files of a card among which one is picked.
+const CARDS: usize = 12;
 
 const YEAR_MINUTES: i64 = 365 * 24 * 60;
 
@@ -118,6 +126,14 @@ impl Drawing<'_> {
             let faults = self.faults();
             ops.insert(at, Op::Sync { device, faults });
         }
+        if self.chance.per_mille(self.shape.cards) {
+            let mut at = 0;
+            for op in self.card(device) {
+                at += self.chance.below(ops.len() + 1 - at);
+                ops.insert(at, op);
+                at += 1;
+            }
+        }
         if self.chance.per_mille(self.shape.mishaps) {
             for op in self.mishap(device) {
                 let at = self.chance.below(ops.len() + 1);
@@ -148,14 +164,34 @@ impl Drawing<'_> {
                 household,
                 value,
             },
-            94..97 => Op::Note {
+            94..96 => Op::Note {
                 device,
                 household,
                 value,
             },
-            97..99 => Op::Retract { device, household },
+            96..98 => Op::Picture {
+                device,
+                household,
+                value,
+            },
+            98..99 => Op::Retract { device, household },
             _ => Op::Withdraw { device, household },
         }
+    }
+
+    /// A card is written and brought to the office, or one of before; of the answers any may come
+    /// back, at any time, or none.
+    fn card(&mut self, device: usize) -> Vec<Op> {
+        let mut ops = vec![Op::Bundle { device }];
+        for _ in 0..self.chance.below(3) {
+            let number = self.chance.below(CARDS);
+            ops.push(Op::Carry { device, number });
+        }
+        for _ in 0..self.chance.below(3) {
+            let number = self.chance.below(CARDS);
+            ops.push(Op::Answer { device, number });
+        }
+        ops
     }
 
     fn faults(&mut self) -> Vec<Planned> {
@@ -214,6 +250,10 @@ impl Drawing<'_> {
         if self.chance.per_mille(60) {
             let household = self.chance.below(self.scene.households.len());
             ops.push(Op::Move { household, gacha });
+        }
+        if self.chance.per_mille(self.shape.rotations) {
+            let announces = self.chance.per_mille(500);
+            ops.push(if announces { Op::Announce } else { Op::Rotate });
         }
         if self.chance.per_mille(self.shape.server_mishaps) {
             ops.push(match self.chance.below(4) {

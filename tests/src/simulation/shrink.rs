@@ -60,7 +60,7 @@ fn without_faults(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulation::operation::{Fault, Planned};
+    use crate::simulation::fault::{Fault, Planned};
 
     #[test]
     fn what_does_not_matter_is_taken_out() {

@@ -12,6 +12,7 @@ pub(crate) mod column;
 pub(crate) mod deferred;
 pub(crate) mod device;
 pub(crate) mod draft;
+pub(crate) mod ended;
 pub(crate) mod envelope;
 pub(crate) mod identity;
 pub(crate) mod likeness;

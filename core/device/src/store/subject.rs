@@ -206,7 +206,7 @@ pub(crate) fn list(
 }
 
 /// Where something of a subject stands.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "envelope",
     "projection",
     "draft_value",
@@ -219,6 +219,7 @@ const TABLES: [&str; 15] = [
     "rating_case",
     "task",
     "deferred",
+    "ended_year",
     "picture",
     "picture_chunk",
     "subject",

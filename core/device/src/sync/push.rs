@@ -146,7 +146,11 @@ pub(crate) fn settle(
         if verdict == Verdict::Quarantined(ErrorCode::DeviceRevoked) {
             device::set_revoked(tx)?;
         }
-        let newly = chain::find(tx, incarnation, seq)?.is_some_and(|link| link.state.is_open());
+        // What was decided since the first receipt stands: one that comes late, as on a card, tells
+        // of before.
+        if !chain::find(tx, incarnation, seq)?.is_some_and(|link| link.state.is_open()) {
+            continue;
+        }
         chain::set_verdict(tx, incarnation, seq, &verdict, Some(answer.received_at))?;
         let at = ChainRef {
             device: own.id.clone(),
@@ -154,9 +158,9 @@ pub(crate) fn settle(
             seq,
         };
         set_counts(tx, &at, verdict.counts())?;
-        if newly && verdict.is_received() {
+        if verdict.is_received() {
             settled.received += 1;
-        } else if newly {
+        } else {
             settled.set_aside += 1;
         }
     }

@@ -7,6 +7,7 @@
 //! its cursor.
 
 pub mod bundle;
+pub mod ended;
 pub mod fetch;
 pub mod hello;
 pub mod media;

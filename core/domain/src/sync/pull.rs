@@ -6,6 +6,7 @@
 
 use jiff::civil::Date;
 
+use super::ended::EndedYear;
 use super::push::Verdict;
 use super::roll::Roll;
 use crate::authorisation::Purpose;
@@ -134,6 +135,9 @@ pub enum PullItem {
     /// Who evaluates and who reviews in the gacha; a later item takes its place.
     #[n(14)]
     Roll(#[n(0)] Roll),
+    /// A year of a subject was ended: delete what is here of it too.
+    #[n(15)]
+    Ended(#[n(0)] EndedYear),
 }
 
 /// A lender with a contract, as a device offers it where somebody agrees (`domain.md` L-19).
@@ -380,6 +384,7 @@ impl PullItem {
             Self::Decided(_) => 12,
             Self::Lender(_) => 13,
             Self::Roll(_) => 14,
+            Self::Ended(_) => 15,
         }
     }
 
@@ -501,65 +506,4 @@ pub fn extend_digest(digest: &Hash, item: &PulledItem) -> Hash {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_erased_item_keeps_the_digest_and_says_nothing() {
-        let bytes = PullItem::Revocation(Revocation {
-            device: "d1".parse().unwrap(),
-        })
-        .to_bytes();
-        let item = PulledItem {
-            position: 7,
-            kind: 8,
-            bytes,
-        };
-        let gone = PulledItem::gone(7, 8, &item_hash(&item.bytes));
-        let start = empty_digest("150623200201".parse().unwrap());
-        assert_eq!(extend_digest(&start, &item), extend_digest(&start, &gone));
-        assert!(item.item().is_some() && gone.item().is_none());
-        let moved = PulledItem {
-            position: 8,
-            ..gone
-        };
-        assert_ne!(extend_digest(&start, &item), extend_digest(&start, &moved));
-    }
-
-    #[test]
-    fn a_deferred_item_keeps_the_digest_and_names_whose_it_is() {
-        let hash = Hash::of_file(b"an envelope");
-        let start = empty_digest("150623200201".parse().unwrap());
-        let subject = "hh-1".parse().unwrap();
-        let deferred = PulledItem::deferred(4, 0, &hash, &subject);
-        let gone = PulledItem::gone(4, 0, &hash);
-        assert_eq!(
-            extend_digest(&start, &deferred),
-            extend_digest(&start, &gone)
-        );
-        assert_eq!(deferred.named(), Some(Named { subject, hash }));
-        assert!(gone.named().is_none() && deferred.item().is_none());
-        let short = PulledItem {
-            bytes: vec![0; 7],
-            ..deferred
-        };
-        assert!(short.named().is_none());
-    }
-
-    #[test]
-    fn an_item_that_names_another_kind_than_it_is_does_not_decode() {
-        let bytes = PullItem::Revocation(Revocation {
-            device: "d1".parse().unwrap(),
-        })
-        .to_bytes();
-        assert!(
-            PulledItem {
-                position: 1,
-                kind: 2,
-                bytes
-            }
-            .item()
-            .is_none()
-        );
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ use itgel_domain::file::chain::DeviceSigner as _;
 use itgel_domain::hash::Hash;
 use itgel_domain::register::{RegisterContent, RegisterRow};
 use itgel_domain::subject::{Grade, SubjectKind};
+use itgel_domain::sync::ended::EndedYear;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
 use itgel_domain::sync::pull::{
     CaseItem, DecidedItem, DeletedRows, EnvelopeItem, IdentityItem, LenderItem, Pull, PullItem,
@@ -64,6 +65,17 @@ pub(super) fn page() -> PullPage {
     };
     page.signature = hex(&server().sign(&page.message()));
     page
+}
+
+fn ended() -> EndedYear {
+    let mut ended = EndedYear {
+        subject: id("hh-1"),
+        year: 2026,
+        cycles: vec![id("c-2026")],
+        signature: String::new(),
+    };
+    ended.signature = hex(&server().sign(&ended.message()));
+    ended
 }
 
 pub(super) fn brief_page() -> PullPage {
@@ -183,5 +195,6 @@ fn pull_items() -> Vec<PullItem> {
             &[id("e1"), id("e2")],
             &[id("g1")],
         )),
+        PullItem::Ended(ended()),
     ]
 }

@@ -297,6 +297,14 @@ create table tombstone (
     subject text primary key
 ) strict, without rowid;
 
+-- Years of subjects that the server ended: deleted here once nothing of them waits.
+create table ended_year (
+    subject   text not null,
+    year      integer not null,
+    statement blob not null,
+    primary key (subject, year)
+) strict, without rowid;
+
 create table revoked_device (
     device text primary key
 ) strict, without rowid;
