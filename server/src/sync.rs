@@ -15,7 +15,9 @@ use itgel_domain::hash::Hash;
 use itgel_domain::log::{Checkpoint, Frontier, LeafKind, growth_proof};
 use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::sync::fetch::{Fetch, Fetched, MAX_POSITIONS};
-use itgel_domain::sync::hello::{EpochStart, Hello, HelloAnswer, ListEnd, Restored};
+use itgel_domain::sync::hello::{
+    DivisionName, EpochStart, Hello, HelloAnswer, ListEnd, Restored, names_digest,
+};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem};
 use itgel_domain::sync::push::{Push, PushAnswer};
@@ -128,6 +130,7 @@ impl DeviceSession {
                 trust: news,
                 consistency: growth(connection, request.checkpoint, signed.checkpoint.size)?,
                 restored: restored_now(service, connection)?,
+                names: self.names(connection, request, now)?,
             })
         })
     }
@@ -188,6 +191,28 @@ impl DeviceSession {
             }
             DeviceStatus::Revoked | DeviceStatus::Frozen => Err(ErrorCode::DeviceRevoked.into()),
         }
+    }
+
+    /// What the divisions of these lists are called, if the device asks and holds something else.
+    fn names(
+        &self,
+        connection: &Connection,
+        request: &Hello,
+        now: AtMs,
+    ) -> Result<Option<Vec<DivisionName>>, ServiceError> {
+        let Some(held) = request.names else {
+            return Ok(None);
+        };
+        let mut names = Vec::new();
+        for list in self.lists(connection)? {
+            let known = store::division::get(connection, list.division, now.on())?;
+            names.extend(known.map(|division| DivisionName {
+                division: division.code,
+                name: division.name,
+                name_mn: division.name_mn,
+            }));
+        }
+        Ok((names_digest(&names) != held).then_some(names))
     }
 
     /// The ends of the lists that this device pulls.

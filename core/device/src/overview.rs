@@ -7,6 +7,7 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::identity::Person;
 use itgel_domain::pack::{Parameters, RulePack};
+use itgel_domain::sync::hello::DivisionName;
 use itgel_domain::sync::media::CHUNK_BYTES;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
@@ -15,7 +16,7 @@ use crate::error::Error;
 use crate::rules::Told;
 use crate::store::picture::KeptPicture;
 use crate::store::subject::{self, Listed, Progress};
-use crate::store::{draft, picture};
+use crate::store::{division_name, draft, picture};
 use crate::visit::subject_row;
 use crate::{Device, Listing};
 
@@ -59,6 +60,14 @@ impl Device {
     /// [`Error::Store`].
     pub fn gachas(&self) -> Result<Vec<(DivisionCode, u64)>, Error> {
         self.read(|db| Ok(subject::divisions(db)?))
+    }
+
+    /// What the divisions of the lists are called, by code; none before the first contact.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn division_names(&self) -> Result<Vec<DivisionName>, Error> {
+        self.read(|db| Ok(division_name::list(db)?))
     }
 
     /// How far a division is in a cycle.

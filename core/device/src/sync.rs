@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Kind};
 use itgel_domain::id::SubjectId;
-use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::hello::{Hello, HelloAnswer, names_digest};
 use itgel_domain::sync::plan::{PushPlan, plan};
 use itgel_domain::sync::{OLDEST, SyncProtocol, VERSION};
 use itgel_domain::time::AtMs;
@@ -31,7 +31,7 @@ use itgel_domain::time::AtMs;
 use crate::Device;
 use crate::error::Error;
 use crate::http::HttpError;
-use crate::store::{chain, device, list};
+use crate::store::{chain, device, division_name, list};
 use crate::{intake, outbox};
 
 /// How far a synchronisation is.
@@ -401,6 +401,7 @@ pub(crate) fn hello_of(
         clock: now,
         trust: Some(trust::held(db, own)?),
         checkpoint: own.checkpoint,
+        names: Some(names_digest(&division_name::list(db)?)),
     })
 }
 

@@ -71,4 +71,14 @@ class FieldHostTest {
             assertThrows(IllegalArgumentException::class.java) { host.post(path, "") }
         }
     }
+
+    @Test
+    fun `a file that is saved keeps its bytes and leads to no other folder`() {
+        val file = host.saved("itgel-AB12.html", "", "AAEC/w==")
+        assertEquals("application/octet-stream", file.type)
+        assertEquals(listOf(0, 1, 2, -1), file.bytes.map { it.toInt() })
+        for (name in listOf("", "../x", "a/b", ".x", "a b")) {
+            assertThrows(IllegalArgumentException::class.java) { host.saved(name, "text/html", "") }
+        }
+    }
 }

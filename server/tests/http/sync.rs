@@ -10,7 +10,7 @@ use itgel_domain::id::SubjectId;
 use itgel_domain::log::verify_consistency;
 use itgel_domain::sync::VERSION;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
-use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd, names_digest};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{Pull, PullPage, empty_digest, extend_digest, item_hash};
 use itgel_domain::sync::push::PushAnswer;
@@ -41,7 +41,30 @@ fn hello(world: &World, seat: &Seat) -> Hello {
         clock: world.service.now(),
         trust: None,
         checkpoint: None,
+        names: None,
     }
+}
+
+#[test]
+fn a_device_hears_what_its_gachas_are_called_and_hears_it_once() {
+    let world = World::new();
+    let seat = world.seat("collector", 1);
+    let token = world.sign_in(&seat);
+    let ask = |names: Option<Hash>| {
+        let asked = Hello {
+            names,
+            ..hello(&world, &seat)
+        };
+        let said = call(&world, &token, "hello", wire::pack(&asked));
+        wire::unpack::<HelloAnswer>(&said.bytes).unwrap()
+    };
+    assert_eq!(ask(None).names, None, "a device that shows codes");
+    let said = ask(Some(names_digest(&[])));
+    let names = said.names.unwrap();
+    let called = |list: &ListEnd| names.iter().any(|one| one.division == list.division);
+    assert!(said.lists.iter().all(called), "{names:?}");
+    assert!(names.iter().all(|one| !one.name.is_empty()));
+    assert_eq!(ask(Some(names_digest(&names))).names, None, "heard already");
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn hello(world: &World, seat: &Seat, held: Option<TrustHeld>) -> HelloAnswer {
         clock: world.service.now(),
         trust: held,
         checkpoint: None,
+        names: None,
     };
     let bearer = format!("Bearer {token}");
     let headers = [
@@ -485,6 +486,7 @@ fn sec_t07_what_an_earlier_device_spoke_of_and_never_sent_is_listed_when_its_off
         clock: world.service.now(),
         trust: None,
         checkpoint: None,
+        names: None,
     };
     let bearer = format!("Bearer {token}");
     let headers = [

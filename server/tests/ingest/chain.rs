@@ -25,6 +25,7 @@ pub(crate) fn hello(service: &Service, phone: &Phone) -> itgel_domain::sync::hel
         clock: phone.now,
         trust: None,
         checkpoint: None,
+        names: None,
     };
     session.hello(&request).unwrap()
 }

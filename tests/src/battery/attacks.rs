@@ -257,6 +257,7 @@ fn greet(service: &Service, phone: &Phone) {
         clock: service.now(),
         trust: None,
         checkpoint: None,
+        names: None,
     };
     session.hello(&hello).unwrap();
 }

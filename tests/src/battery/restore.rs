@@ -127,6 +127,7 @@ fn assert_break_is_signed(service: &Service, crew: &Collector) {
         clock: service.now(),
         trust: None,
         checkpoint: None,
+        names: None,
     };
     let answer = session.hello(&hello).unwrap();
     let restored = answer.restored.unwrap();

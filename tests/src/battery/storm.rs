@@ -151,6 +151,7 @@ fn without_end(storm: &Storm, phone: Phone) {
         clock: itgel::clock::now(),
         trust: None,
         checkpoint: None,
+        names: None,
     };
     while !storm.is_over.load(Ordering::SeqCst) {
         let _ = link.hello(&hello);

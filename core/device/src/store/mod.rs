@@ -11,6 +11,7 @@ pub(crate) mod chain;
 pub(crate) mod column;
 pub(crate) mod deferred;
 pub(crate) mod device;
+pub(crate) mod division_name;
 pub(crate) mod draft;
 pub(crate) mod ended;
 pub(crate) mod envelope;

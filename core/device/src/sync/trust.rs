@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction};
 use super::{Run, SyncError};
 use crate::error::Error;
 use crate::store::device::{self, DeviceRow};
-use crate::store::trust;
+use crate::store::{division_name, trust};
 
 /// What is held here, so that only news travel.
 pub(super) fn held(db: &Connection, own: &DeviceRow) -> Result<TrustHeld, Error> {
@@ -31,6 +31,9 @@ impl<P: SyncProtocol> Run<'_, P> {
             let own = device::get(tx)?;
             take_statements(tx, &own, answer)?;
             trust::note_contact(tx, answer.clock, now)?;
+            if let Some(names) = &answer.names {
+                division_name::set_all(tx, names)?;
+            }
             let held = trust::get(tx)?;
             Ok((held.is_pending, held.wipe_nonce.is_some()))
         })?;

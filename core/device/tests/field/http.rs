@@ -85,6 +85,7 @@ fn hello() -> Hello {
         clock: AtMs(0),
         trust: None,
         checkpoint: None,
+        names: None,
     }
 }
 
@@ -111,6 +112,7 @@ fn an_ended_token_is_renewed_once_and_the_request_goes_through() {
         trust: None,
         consistency: None,
         restored: None,
+        names: None,
     };
     let good = itgel_domain::sync::wire::pack(&answer);
     let server = canned(vec![

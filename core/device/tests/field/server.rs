@@ -16,7 +16,9 @@ use itgel_domain::identity::IdentityRecord;
 use itgel_domain::log::{Checkpoint, consistency_proof, root_of};
 use itgel_domain::sync::SyncProtocol;
 use itgel_domain::sync::fetch::{Fetch, Fetched};
-use itgel_domain::sync::hello::{EpochStart, Hello, HelloAnswer, ListEnd, Restored, TrustNews};
+use itgel_domain::sync::hello::{
+    DivisionName, EpochStart, Hello, HelloAnswer, ListEnd, Restored, TrustNews, names_digest,
+};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer, MediaReceipt};
 use itgel_domain::sync::pull::{
     EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem, Tombstone, empty_digest,
@@ -76,6 +78,7 @@ struct State {
 pub(crate) struct Server {
     state: Mutex<State>,
     news: Mutex<Option<TrustNews>>,
+    names: Mutex<Vec<DivisionName>>,
     signer: SoftwareSigner,
     forger: SoftwareSigner,
 }
@@ -93,6 +96,7 @@ impl Server {
                 ..State::default()
             }),
             news: Mutex::default(),
+            names: Mutex::default(),
             signer: SoftwareSigner::from_secret(&[200; 32]),
             forger: SoftwareSigner::from_secret(&[201; 32]),
         }
@@ -103,6 +107,18 @@ impl Server {
     }
 
     /// What it states at every hello from now on.
+    /// What a division is called from now on.
+    pub(crate) fn call(&self, division: &str, name: &str, name_mn: Option<&str>) {
+        let division = division.parse().unwrap();
+        let mut names = self.names.lock().unwrap();
+        names.retain(|one| one.division != division);
+        names.push(DivisionName {
+            division,
+            name: name.to_owned(),
+            name_mn: name_mn.map(str::to_owned),
+        });
+    }
+
     pub(crate) fn tell(&self, news: TrustNews) {
         *self.news.lock().unwrap() = Some(news);
     }
@@ -408,6 +424,10 @@ impl SyncProtocol for Server {
                 consistency_proof(&kept.leaves, size).ok()
             }),
             restored: kept.restored.clone(),
+            names: request.names.and_then(|held| {
+                let names = self.names.lock().unwrap().clone();
+                (names_digest(&names) != held).then_some(names)
+            }),
         };
         if fault == Some(Fault::AnswerLost) {
             Err(Cut)

@@ -40,6 +40,10 @@ pub struct Hello {
     /// has only grown since.
     #[n(8)]
     pub checkpoint: Option<CheckpointRef>,
+    /// Digest of the names of divisions that it holds ([`names_digest`]); absent from devices that
+    /// show codes.
+    #[n(9)]
+    pub names: Option<Hash>,
 }
 
 /// What a device holds of the server's statements, so that only news travel.
@@ -136,6 +140,38 @@ pub struct HelloAnswer {
     /// was.
     #[n(11)]
     pub restored: Option<Restored>,
+    /// What the divisions of `lists` are called; absent where the device holds these names already.
+    #[n(12)]
+    pub names: Option<Vec<DivisionName>>,
+}
+
+/// What a division is called, for a list that people read.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct DivisionName {
+    /// The division.
+    #[n(0)]
+    pub division: DivisionCode,
+    /// Its Chinese name.
+    #[n(1)]
+    pub name: String,
+    /// Its Mongolian name in the traditional script, if known.
+    #[n(2)]
+    pub name_mn: Option<String>,
+}
+
+/// Digest of names, in whatever order they stand: both sides see by it whether a name is new.
+#[must_use]
+pub fn names_digest(names: &[DivisionName]) -> Hash {
+    let said = |one: &DivisionName| {
+        let code = one.division.filled_text();
+        let mongolian = one.name_mn.as_deref().unwrap_or_default();
+        format!("{code}\n{}\n{mongolian}", one.name).into_bytes()
+    };
+    let mut said: Vec<Vec<u8>> = names.iter().map(said).collect();
+    said.sort();
+    let parts: Vec<&[u8]> = said.iter().map(Vec::as_slice).collect();
+    Hash::of("itgel.names.v1", &parts)
 }
 
 /// That the server was restored from a backup (a break of the epoch): what the log said beyond

@@ -93,6 +93,7 @@ mod tests {
             clock: AtMs(0),
             trust: None,
             checkpoint: None,
+            names: None,
         };
         let answer = HelloAnswer {
             protocol: 1,
@@ -114,6 +115,7 @@ mod tests {
             trust: None,
             consistency: None,
             restored: None,
+            names: None,
         };
         plan(&hello, &answer, |seq| (seq <= own).then(|| chain(seq)))
     }

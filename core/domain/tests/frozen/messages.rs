@@ -31,6 +31,7 @@ pub(super) fn hello() -> Hello {
         clock: AT,
         trust: None,
         checkpoint: None,
+        names: None,
     }
 }
 
@@ -57,6 +58,7 @@ pub(super) fn welcome() -> HelloAnswer {
         trust: None,
         consistency: None,
         restored: None,
+        names: None,
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn hello_with_checkpoint() -> Hello {
             certified: true,
         }),
         checkpoint: Some(tree()),
+        names: None,
         ..hello()
     }
 }
@@ -55,6 +56,7 @@ pub(super) fn welcome_after_restore() -> HelloAnswer {
         }),
         consistency: Some(vec![hash("left"), hash("right")]),
         restored: Some(restored),
+        names: None,
         ..welcome()
     }
 }

@@ -8,6 +8,7 @@ use itgel_domain::division::DivisionCode;
 use itgel_text::{self as text, Lang, escape};
 use jiff::civil::Date;
 
+use super::place::Places;
 use super::{notice, paragraph, review};
 use crate::app::{FieldApp, Session};
 use crate::request::{Form, Page, Trouble};
@@ -54,14 +55,15 @@ pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Pa
         page: query.get("page").parse().unwrap_or(1).max(1),
     };
     notice::job(&mut html, lang, session);
-    gacha_chips(&mut html, lang, &gachas, &asked);
+    let places = Places::of(session, lang)?;
+    gacha_chips(&mut html, lang, (&gachas, &places), &asked);
     // Who searches wants one household; what is counted over all of them would only be waited for.
     if asked.search.is_empty() {
         progress(&mut html, lang, session, &asked, &cycle)?;
     }
     search(&mut html, lang, &asked, gachas.len() > 1);
     ways(&mut html, lang, gacha, review::may_review(session, gacha)?);
-    rows(&mut html, lang, session, &asked, &cycle)?;
+    rows(&mut html, lang, (session, &places), &asked, &cycle)?;
     Ok(page(html))
 }
 
@@ -94,8 +96,13 @@ fn nothing_here(lang: Lang, session: &Session) -> String {
     html
 }
 
-fn gacha_chips(html: &mut String, lang: Lang, gachas: &[(DivisionCode, u64)], asked: &Asked<'_>) {
-    if gachas.len() < 2 {
+fn gacha_chips(
+    html: &mut String,
+    lang: Lang,
+    (gachas, places): (&[(DivisionCode, u64)], &Places),
+    asked: &Asked<'_>,
+) {
+    if gachas.len() < 2 && places.name(asked.gacha).is_none() {
         return;
     }
     html.push_str("<div class=\"gachas\">");
@@ -107,8 +114,11 @@ fn gacha_chips(html: &mut String, lang: Lang, gachas: &[(DivisionCode, u64)], as
         };
         let _ = write!(
             html,
-            "<a href=\"/?gacha={code}\"{current}>{} {code} <small>{households}</small></a>",
-            escape(&text::division_gacha(lang))
+            "<a href=\"/?gacha={code}\"{current}>{}<br><small>{code} · {households}</small></a>",
+            escape(&match places.name(*code) {
+                Some(name) => name.to_owned(),
+                None => text::division_gacha(lang),
+            })
         );
     }
     html.push_str("</div>\n");
@@ -235,7 +245,7 @@ fn ways(html: &mut String, lang: Lang, gacha: DivisionCode, is_group: bool) {
 fn rows(
     html: &mut String,
     lang: Lang,
-    session: &Session,
+    (session, places): (&Session, &Places),
     asked: &Asked<'_>,
     cycle: &Cycle,
 ) -> Result<(), Trouble> {
@@ -254,7 +264,8 @@ fn rows(
     }
     html.push_str("<ul class=\"households\">\n");
     for one in &found {
-        row(html, lang, session, asked, one);
+        let gacha = asked.is_everywhere().then(|| places.named(one.division));
+        row(html, lang, session, one, gacha);
     }
     html.push_str("</ul>\n");
     let is_all = asked.page == 1 && found.len() < usize::try_from(ROWS).unwrap_or(usize::MAX);
@@ -311,7 +322,7 @@ impl Asked<'_> {
     }
 }
 
-fn row(html: &mut String, lang: Lang, session: &Session, asked: &Asked<'_>, one: &Listed) {
+fn row(html: &mut String, lang: Lang, session: &Session, one: &Listed, gacha: Option<String>) {
     let name = match one.name.is_empty() {
         true => text::app_name_unknown(lang),
         false => one.name.clone(),
@@ -320,7 +331,6 @@ fn row(html: &mut String, lang: Lang, session: &Session, asked: &Asked<'_>, one:
         .born_year
         .map(|year| text::app_born(lang, year.to_string()));
     let spouse = (!one.spouse.is_empty()).then(|| text::app_spouse(lang, &one.spouse));
-    let gacha = asked.is_everywhere().then(|| one.division.to_string());
     let beside: Vec<String> = born.into_iter().chain(spouse).chain(gacha).collect();
     let grade = one
         .grade

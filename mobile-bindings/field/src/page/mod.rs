@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub(crate) mod notice;
 pub(crate) mod people;
 pub(crate) mod photos;
+pub(crate) mod place;
 pub(crate) mod records;
 pub(crate) mod register;
 pub(crate) mod review;

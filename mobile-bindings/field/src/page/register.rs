@@ -10,6 +10,7 @@ use itgel_domain::id::SubjectId;
 use itgel_domain::person::Likeness;
 use itgel_text::{self as text, Lang, escape};
 
+use super::place::Places;
 use super::{alert, paragraph, people};
 use crate::app::{FieldApp, Session};
 use crate::request::{Form, Page, Trouble};
@@ -86,7 +87,7 @@ fn page(
     }
     html.push_str("<form id=\"entry\" method=\"post\" action=\"/register\">\n");
     if !alike.is_empty() {
-        candidates(&mut html, lang, alike);
+        candidates(&mut html, &Places::of(session, lang)?, lang, alike);
         let wrong = wrong.iter().find(of_reason);
         reason(&mut html, lang, form.get("reason"), wrong);
     }
@@ -123,9 +124,11 @@ fn gachas(
         html,
         "<div class=\"field\"><label for=\"gacha\">{name}</label><select id=\"gacha\" name=\"gacha\">"
     );
+    let places = Places::of(session, lang)?;
     for (gacha, _) in session.device.gachas()? {
         let selected = if gacha == chosen { " selected" } else { "" };
-        let _ = write!(html, "<option value=\"{gacha}\"{selected}>{gacha}</option>");
+        let name = escape(&places.named(gacha));
+        let _ = write!(html, "<option value=\"{gacha}\"{selected}>{name}</option>");
     }
     html.push_str("</select></div>\n");
     Ok(())
@@ -168,7 +171,7 @@ fn input(
 }
 
 /// Those that look like it, each with what speaks for it and the way to it.
-fn candidates(html: &mut String, lang: Lang, alike: &[Alike]) {
+fn candidates(html: &mut String, places: &Places, lang: Lang, alike: &[Alike]) {
     alert(html, &text::error(lang, ErrorCode::SubjectAlike, &[]));
     html.push_str("<ul class=\"alike\">\n");
     for one in alike {
@@ -177,7 +180,7 @@ fn candidates(html: &mut String, lang: Lang, alike: &[Alike]) {
                 .map(|year| text::app_born(lang, year.to_string())),
             (!one.spouse.is_empty()).then(|| text::app_spouse(lang, &one.spouse)),
             (!one.masked_number.is_empty()).then(|| one.masked_number.clone()),
-            Some(one.division.to_string()),
+            Some(places.named(one.division)),
         ];
         let beside: Vec<String> = beside.into_iter().flatten().collect();
         let speaks: Vec<String> = one

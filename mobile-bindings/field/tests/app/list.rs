@@ -96,3 +96,28 @@ fn a_household_of_another_gacha_is_found_and_the_search_here_says_that_it_is_the
     let nobody = officer.get("/?gacha=150623200201&q=888");
     assert!(!nobody.contains("其他嘎查找到"), "{nobody}");
 }
+
+#[test]
+fn a_gacha_is_called_by_its_name_and_by_its_new_one_after_the_next_contact() {
+    let officer = Officer::at_work(1);
+    assert!(
+        !officer.get("/").contains("class=\"gachas\""),
+        "no name yet"
+    );
+    let call = |name: &str| {
+        officer.server.call("150623200201", name, Some("ᠬᠠᠷ᠎ᠠ ᠤᠰᠤ"));
+        officer.post("/sync", &[]);
+        officer.wait();
+        officer.get("/")
+    };
+    let page = call("示例嘎查");
+    assert!(
+        page.contains(">示例嘎查<br><small>150623200201 · 1</small>"),
+        "{page}"
+    );
+    assert!(officer.get("/register").contains(">示例嘎查</option>"));
+    let renamed = call("示例新嘎查");
+    assert!(renamed.contains("示例新嘎查") && !renamed.contains("示例嘎查<"));
+    officer.post("/language", &[("lang", "mn-Mong"), ("at", "/")]);
+    assert!(officer.get("/").contains("ᠬᠠᠷ᠎ᠠ ᠤᠰᠤ<br>"));
+}

@@ -145,6 +145,13 @@ create table draft_people (
 
 -- What the server told -----------------------------------------------------------------------
 
+-- What the divisions of the lists are called; the server says so when a name is new.
+create table division_name (
+    division text primary key,
+    name     text not null,
+    name_mn  text
+) strict, without rowid;
+
 create table subject (
     id         text primary key,
     kind       text not null,

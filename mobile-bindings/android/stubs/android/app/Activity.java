@@ -12,4 +12,6 @@ public class Activity extends Context {
     public void setContentView(View view) {}
     public void startActivityForResult(Intent intent, int request) {}
     public void finish() {}
+    public static final int RESULT_OK = -1;
+    public final void runOnUiThread(Runnable work) {}
 }

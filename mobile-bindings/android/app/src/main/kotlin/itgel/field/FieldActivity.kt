@@ -2,6 +2,8 @@ package itgel.field
 
 import android.app.Activity
 import android.content.Intent
+import android.net.ConnectivityManager
+import android.net.Network
 import android.net.Uri
 import android.os.Bundle
 import android.security.keystore.KeyGenParameterSpec
@@ -26,6 +28,7 @@ import javax.crypto.SecretKey
 class FieldActivity : Activity() {
     private lateinit var view: WebView
     private var pictures: ValueCallback<Array<Uri>>? = null
+    private var saved: Saved? = null
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)
@@ -60,20 +63,46 @@ class FieldActivity : Activity() {
     }
 
     override fun onActivityResult(request: Int, result: Int, data: Intent?) {
+        if (request == SAVE) return write(data?.data.takeIf { result == RESULT_OK })
         if (request != PICTURE) return super.onActivityResult(request, result, data)
         pictures?.onReceiveValue(WebChromeClient.FileChooserParams.parseResult(result, data))
         pictures = null
     }
 
+    /** Asks where a file goes: the system's own chooser, so that no permission for storage is needed. */
+    private fun save(file: Saved) {
+        saved = file
+        val asked = Intent(Intent.ACTION_CREATE_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE)
+            .setType(file.type).putExtra(Intent.EXTRA_TITLE, file.name)
+        startActivityForResult(asked, SAVE)
+    }
+
+    private fun write(place: Uri?) {
+        val file = saved.also { saved = null }
+        if (place == null || file == null) return
+        contentResolver.openOutputStream(place, "wt")?.use { it.write(file.bytes) }
+    }
+
     @Deprecated("the platform's back key before API 33")
     override fun onBackPressed() = if (view.canGoBack()) view.goBack() else finish()
 
-    private class Bridge(private val host: FieldHost) {
+    private inner class Bridge(private val host: FieldHost) {
         @JavascriptInterface fun post(path: String, form: String): String = host.post(path, form)
+
+        @JavascriptInterface fun save(name: String, type: String, base64: String) {
+            val file = host.saved(name, type, base64)
+            runOnUiThread { save(file) }
+        }
+    }
+
+    /** Tells the program that there is a network again. What follows reads the store: not on the system's thread. */
+    private class Watch(private val app: FieldApp) : ConnectivityManager.NetworkCallback() {
+        override fun onAvailable(network: Network) = Thread { app.networkCameBack() }.start()
     }
 
     private companion object {
         const val PICTURE = 1
+        const val SAVE = 2
         const val ALIAS = "itgel.field"
         var running: FieldApp? = null
 
@@ -84,7 +113,11 @@ class FieldActivity : Activity() {
             val folder = activity.noBackupFilesDir
             val secret = SealedSecret(File(folder, "platform.sealed"), key()).read()
             val launch = Launch(File(folder, "field").path, secret, null, true)
-            FieldApp.start(launch, null, null, null).also { running = it }
+            FieldApp.start(launch, null, null, null).also {
+                running = it
+                val networks = activity.getSystemService(ConnectivityManager::class.java)
+                networks.registerDefaultNetworkCallback(Watch(it))
+            }
         }
 
         fun key(): SecretKey {

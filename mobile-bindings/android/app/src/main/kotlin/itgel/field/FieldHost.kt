@@ -6,6 +6,7 @@ import uniffi.itgel_mobile.FieldApp
 import uniffi.itgel_mobile.Request
 import java.net.URI
 import java.net.URISyntaxException
+import java.util.Base64
 
 /** An answer as a WebView takes it. */
 class Shown(
@@ -17,6 +18,9 @@ class Shown(
     val headers: Map<String, String>,
     val body: ByteArray,
 )
+
+/** A file that leaves the program. */
+class Saved(val name: String, val type: String, val bytes: ByteArray)
 
 /** Answers the pages of the program to the one WebView that shows them. Calls block and may come from any thread. */
 class FieldHost(private val app: FieldApp) {
@@ -39,6 +43,12 @@ class FieldHost(private val app: FieldApp) {
         return app.bridge(path, form)
     }
 
+    /** The file that a page asks to save: its name is one of its own, never a way to another folder. */
+    fun saved(name: String, type: String, base64: String): Saved {
+        require(NAME.matches(name)) { "no name of ours" }
+        return Saved(name, type.ifEmpty { "application/octet-stream" }, Base64.getDecoder().decode(base64))
+    }
+
     private fun pathOf(address: String): String? {
         val uri = try {
             URI(address)
@@ -58,6 +68,7 @@ class FieldHost(private val app: FieldApp) {
         /** The first page. */
         const val START = "https://$HOST/"
 
+        private val NAME = Regex("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
         private val NOTHING = Shown(404, "Not Found", "text/plain", "utf-8", emptyMap(), ByteArray(0))
         private val FAILED = Shown(500, "Internal Server Error", "text/plain", "utf-8", emptyMap(), ByteArray(0))
 
