@@ -4,6 +4,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::log::root_of;
 
+use crate::server::{BANNER, GACHA};
 use crate::world::{is_green, ready};
 
 #[test]
@@ -106,4 +107,20 @@ fn a_newer_backup_that_is_restored_after_an_older_one_is_no_forged_history() {
         }
         assert!((1..=3).all(|n| is_green(&phone, n)));
     }
+}
+
+#[test]
+fn a_gacha_that_was_renamed_keeps_its_old_name_on_no_device() {
+    let (server, phone) = ready(1);
+    let called = || {
+        phone.sync(&server);
+        let names = phone.device.division_names().unwrap().into_iter();
+        names.map(|one| one.name).collect::<Vec<_>>()
+    };
+    assert!(called().is_empty());
+    server.call(GACHA, "示例旧嘎查", None);
+    server.call(BANNER, "示例旗", None);
+    assert_eq!(called(), ["示例旗", "示例旧嘎查"]);
+    server.call(GACHA, "示例新嘎查", None);
+    assert_eq!(called(), ["示例旗", "示例新嘎查"]);
 }
