@@ -102,16 +102,10 @@ impl Album<'_> {
         self.behind_the_door().await;
     }
 
-    /// What is done for the whole gacha: its review list, its ballots, a household on no list; and
-    /// what comes back from a reviewer.
+    /// What is done for the whole gacha: its ballots, a household on no list; and what comes back
+    /// from a reviewer. Its review list is shown to its group alone.
     async fn of_the_gacha(&self, household: &Household) {
         let officer = &self.officer;
-        // What became of the visit at the server comes down with the next synchronisation.
-        officer.synchronise().await;
-        officer.open_gacha().await;
-        officer.press(".ways a[href^='/review']", "/review").await;
-        self.picture("20-review").await;
-        self.in_mongolian("21-review-mn").await;
         self.vote(household).await;
         self.register().await;
         let reviewer = officer.world.reviewer();
