@@ -211,6 +211,7 @@ fn a_registration_with_its_reason_becomes_a_household_that_a_second_device_sees(
             id_number: Some("11010519491231002X".into()),
             phone: None,
         }],
+        place: None,
     };
     let alike: Vec<_> = first.device.alike(&new).unwrap();
     let unlike: Vec<SubjectId> = alike.into_iter().map(|one| one.id).collect();

@@ -6,8 +6,9 @@ use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::{Person, Registration};
 use itgel_domain::person::{
-    Compared, Likeness, Names, door_key, likenesses, marks, mask_id_number,
+    Compared, Likeness, NEAR_METRES, Names, door_key, likenesses, marks, mask_id_number,
 };
+use itgel_domain::place::Place;
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::time::AtMs;
 use rusqlite::{Connection, Transaction};
@@ -19,7 +20,7 @@ use crate::people::{current, violations, write_identity};
 use crate::rules::{RuleCache, Told};
 use crate::store::identity::{self, Version};
 use crate::store::likeness::{self, Known};
-use crate::store::subject;
+use crate::store::{last_visit, subject};
 
 /// A household that is to be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct NewHousehold {
     pub local_code: String,
     /// Its adults.
     pub people: Vec<Person>,
+    /// Where the officer stands, to be compared and to be forgotten: it is written nowhere.
+    pub place: Option<Place>,
 }
 
 /// A household of this device that looks like another one, as a screen may show it.
@@ -154,9 +157,18 @@ fn alike(db: &Connection, new: &NewHousehold) -> Result<Vec<Alike>, Error> {
     };
     let home = (SubjectKind::Household, new.division);
     let mut found = Vec::new();
-    for known in likeness::find(db, home, &marks, is_like)? {
+    let mut ids = likeness::find(db, home, &marks, is_like)?;
+    if let Some(place) = new.place {
+        let near = place.around(NEAR_METRES);
+        ids.extend(last_visit::find(db, SubjectKind::Household, near)?);
+    }
+    for known in likeness::opened(db, ids)? {
         let versions = identity::versions(db, &known.subject.id)?;
-        found.extend(compare(new, known, &versions));
+        let place = match new.place {
+            Some(_) => last_visit::place(db, &known.subject.id)?,
+            None => None,
+        };
+        found.extend(compare(new, (known, place), &versions));
     }
     found.sort_by(|a, b| (&a.likenesses, &a.local_code).cmp(&(&b.likenesses, &b.local_code)));
     found.truncate(MAX_ALIKE);
@@ -164,7 +176,11 @@ fn alike(db: &Connection, new: &NewHousehold) -> Result<Vec<Alike>, Error> {
 }
 
 /// A known household beside a new one; `None` if nothing speaks for one.
-fn compare(new: &NewHousehold, known: Known, versions: &[Version]) -> Option<Alike> {
+fn compare(
+    new: &NewHousehold,
+    (known, place): (Known, Option<Place>),
+    versions: &[Version],
+) -> Option<Alike> {
     let people: Vec<Person> = current(versions)
         .flat_map(|version| version.record.people.iter().cloned())
         .collect();
@@ -172,11 +188,13 @@ fn compare(new: &NewHousehold, known: Known, versions: &[Version]) -> Option<Ali
         division: new.division,
         local_code: &new.local_code,
         people: &new.people,
+        place: new.place,
     };
     let theirs = Compared {
         division: known.subject.division,
         local_code: &known.subject.local_code,
         people: &people,
+        place,
     };
     let likenesses: Vec<Likeness> = likenesses(mine, theirs).into_iter().collect();
     if likenesses.is_empty() {

@@ -87,8 +87,10 @@ impl WarningCode {
     }
 }
 
-const LATITUDE: &str = "visit.latitude_mdeg";
-const LONGITUDE: &str = "visit.longitude_mdeg";
+/// Where the visit was, north.
+pub(crate) const LATITUDE: &str = "visit.latitude_mdeg";
+/// Where it was, east.
+pub(crate) const LONGITUDE: &str = "visit.longitude_mdeg";
 
 /// What this officer states, by item.
 struct Stated(BTreeMap<ItemPath, Observation>);

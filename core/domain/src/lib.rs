@@ -31,6 +31,7 @@ pub mod monitoring;
 pub mod pack;
 pub mod person;
 pub mod picture;
+pub mod place;
 pub mod policy;
 pub mod register;
 pub mod report;

@@ -10,7 +10,9 @@ mod name;
 mod resident;
 
 pub use credit::{CreditCode, CreditCodeError, Department};
-pub use likeness::{Compared, Likeness, Names, door_key, likenesses, marks, name_keys};
+pub use likeness::{
+    Compared, Likeness, NEAR_METRES, Names, door_key, likenesses, marks, name_keys,
+};
 pub use name::{is_unwritable, mask_id_number, mask_name, normalise_name};
 pub use resident::{ResidentId, ResidentIdError};
 

@@ -353,8 +353,30 @@
     bridge.save(named ? named[1] : 'itgel.itgel', type, btoa(plain));
   }
 
+  // Where the officer stands, once, if they allow it: thousandths of a degree, for the program on this
+  // device and for nobody else.
+  function here(place) {
+    function ask() {
+      function failed() { place.textContent = place.dataset.failed; }
+      if (!navigator.geolocation) return failed();
+      navigator.geolocation.getCurrentPosition(function (found) {
+        var sent = new FormData();
+        sent.append('lat', Math.round(found.coords.latitude * 1000));
+        sent.append('lon', Math.round(found.coords.longitude * 1000));
+        post('/api/here', sent).then(function (answer) {
+          if (!answer.ok) failed();
+          else if (place.dataset.here === 'reload') location.reload();
+          else place.textContent = place.dataset.done;
+        }).catch(failed);
+      }, failed, { timeout: 15000, maximumAge: 60000 });
+    }
+    if (place.dataset.here === 'reload') ask();
+    else place.addEventListener('click', ask);
+  }
+
   function begin() {
     forms();
+    document.querySelectorAll('[data-here]').forEach(here);
     document.querySelectorAll('a[data-saves]').forEach(saves);
     document.querySelectorAll('form[data-save]').forEach(entry);
     document.querySelectorAll('form[data-keeps]').forEach(keeps);

@@ -19,6 +19,7 @@ use tower::ServiceExt as _;
 
 use crate::auto::{Schedule, waiting};
 use crate::disk::{Disk, SystemDisk};
+use crate::here::Here;
 use crate::job::{Job, JobState};
 use crate::lock::{Door, Touched};
 use crate::officers::{Officers, Opened, Profile, private_folder};
@@ -92,6 +93,7 @@ pub(crate) struct Session {
     pub(crate) job: Job,
     pub(crate) schedule: Schedule,
     pub(crate) touched: Touched,
+    pub(crate) here: Here,
 }
 
 /// A store that is open for ballots (民主评议) and for nothing else.
@@ -294,6 +296,7 @@ impl FieldApp {
             job: Job::default(),
             schedule: Schedule::default(),
             touched: Touched::default(),
+            here: Here::default(),
         });
         self.resume(&session);
         session

@@ -15,6 +15,7 @@ mod auto;
 mod clock;
 mod disk;
 pub mod gate;
+mod here;
 mod job;
 pub mod launch;
 mod lock;

@@ -13,6 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Json, Response};
 use axum::routing::{get, post};
+use itgel_domain::place::Place;
 
 use self::answer::{blocking, guarded, opened, respond, show};
 use crate::app::FieldApp;
@@ -48,6 +49,7 @@ pub fn router(app: FieldApp) -> Router {
         )
         .route("/api/jobs/sync", get(job))
         .route("/api/lock", get(locked::told))
+        .route("/api/here", post(here))
         .route("/api/network", post(network))
         .route("/device", get(about))
         .route("/review", get(gacha::reviews).post(gacha::review))
@@ -205,6 +207,21 @@ async fn network(State(app): State<FieldApp>) -> Response {
     match blocking(&app, FieldApp::network_came_back).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(response) => response,
+    }
+}
+
+/// The browser says where the officer stands, by their leave.
+async fn here(State(app): State<FieldApp>, form: Form) -> Response {
+    let degree = |name: &str| form.get(name).parse().ok();
+    let place = degree("lat").zip(degree("lon"));
+    let place = place.and_then(|(lat, lon)| Place::of_mdeg(lat, lon));
+    match (app.session(), place) {
+        (Some(session), Some(place)) => {
+            app.set_here(&session, place);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        (None, _) => StatusCode::UNAUTHORIZED.into_response(),
+        (_, None) => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn delete(tx: &Transaction<'_>, ended: &EndedYear) -> Result<(), Stor
     let sql = format!("update link set state = 'erased' where state <> 'moved' and {OF_YEAR}");
     tx.prepare_cached(&sql)?
         .execute(params![subject, ended.year, cycles])?;
-    for table in ["envelope", "projection", "ended_year"] {
+    for table in ["envelope", "projection", "last_visit", "ended_year"] {
         let sql = format!("delete from {table} where subject = ?1 and year = ?2");
         tx.prepare_cached(&sql)?
             .execute(params![subject, ended.year])?;

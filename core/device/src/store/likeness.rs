@@ -1,7 +1,7 @@
 //! What subjects are compared by before a new one is registered, in the form in which it is compared:
-//! a page of a registration reads this alone, and opens the few that may be alike.
+//! a page of a registration reads this and places alone, and opens the few that may be alike.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use itgel_domain::division::DivisionCode;
 use itgel_domain::id::SubjectId;
@@ -56,13 +56,13 @@ pub(crate) fn put(tx: &Transaction<'_>, home: &Subject, keys: &Keys) -> Result<(
 }
 
 /// The subjects of a kind that may be alike: in the division those whose door and names `is_like`
-/// says so of, and those anywhere with one of the marks; by id.
+/// says so of, and those anywhere with one of the marks.
 pub(crate) fn find(
     db: &Connection,
     (kind, division): (SubjectKind, DivisionCode),
     marks: &[String],
     is_like: impl Fn(&str, &str) -> bool,
-) -> Result<Vec<Known>, StoreError> {
+) -> Result<BTreeSet<SubjectId>, StoreError> {
     let mut ids = with_marks(db, kind, marks)?;
     let mut query = db.prepare_cached(
         "select subject, door, names from compared where division = ?1 and kind = ?2",
@@ -78,13 +78,17 @@ pub(crate) fn find(
             ids.insert(word(row, "subject", "compared.subject")?);
         }
     }
-    let mut found = BTreeMap::new();
+    Ok(ids)
+}
+
+/// These subjects, with what is shown of them.
+pub(crate) fn opened(db: &Connection, ids: BTreeSet<SubjectId>) -> Result<Vec<Known>, StoreError> {
+    let mut found = Vec::new();
     let mut query = db.prepare_cached("select * from subject where id = ?1")?;
     for id in ids {
-        let known = column::first(query.query([id.as_str()])?, read)?;
-        found.extend(known.map(|known| (id, known)));
+        found.extend(column::first(query.query([id.as_str()])?, read)?);
     }
-    Ok(found.into_values().collect())
+    Ok(found)
 }
 
 fn with_marks(

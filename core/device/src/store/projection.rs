@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::StoreError;
 use super::column::{self, cbor};
+use super::last_visit;
 
 const FACTS: &str = "projection.facts";
 
@@ -53,12 +54,12 @@ pub(crate) fn put(
             file.year,
             column::to_cbor(facts, FACTS)?
         ])?;
-    Ok(())
+    last_visit::note(tx, file, facts)
 }
 
 /// Forgets the fold of a file, to be folded again.
 pub(crate) fn delete(tx: &Transaction<'_>, file: &FileId) -> Result<(), StoreError> {
     tx.prepare_cached("delete from projection where subject = ?1 and year = ?2")?
         .execute(params![file.subject.as_str(), file.year])?;
-    Ok(())
+    last_visit::forget(tx, file)
 }

@@ -2,21 +2,15 @@
 
 use itgel_domain::division::DivisionCode;
 use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::place::Place;
 use itgel_domain::subject::{Grade, Subject, SubjectKind};
+use jiff::civil::Date;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::StoreError;
 use super::column::{self, optional_word, word};
-
-/// In which order subjects are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
-    /// By the number on the door or in the book.
-    #[default]
-    LocalCode,
-    /// By the name of the head.
-    Name,
-}
+use super::last_visit;
+use super::order::Order;
 
 /// Which subjects are listed.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +61,10 @@ pub struct Listed {
     pub needs_you: u32,
     /// The effective grade, once there is one.
     pub grade: Option<Grade>,
+    /// The last day of a visit that the files know.
+    pub visited_on: Option<Date>,
+    /// The last place that they know.
+    pub place: Option<Place>,
 }
 
 /// How far a division is in a cycle; every subject is in one of the five.
@@ -140,10 +138,7 @@ pub(crate) fn list(
     listing: &Listing<'_>,
     patterns: Option<&(String, String)>,
 ) -> Result<Vec<Listed>, StoreError> {
-    let order = match listing.order {
-        Order::LocalCode => "local_code, id",
-        Order::Name => "name, local_code, id",
-    };
+    let (order, outer) = (listing.order.words("subject"), listing.order.words("page"));
     let mut query = db.prepare_cached(&format!(
         "with page as (
              select * from subject where id in (
@@ -171,8 +166,13 @@ pub(crate) fn list(
                + (select count(*) from task t where t.subject = page.id and t.cycle = ?4)
                  as needs_you,
              (select c.grade from rating_case c where c.subject = page.id and c.cycle = ?4)
-                 as grade
-         from page order by {order}"
+                 as grade,
+             (select max(v.visited_on) from last_visit v where v.subject = page.id) as visited_on,
+             p.latitude_mdeg, p.longitude_mdeg
+         from page left join last_visit p on p.subject = page.id and p.year =
+             (select max(v.year) from last_visit v
+              where v.subject = page.id and v.latitude_mdeg is not null)
+         order by {outer}"
     ))?;
     let (from, to) = listing.division.text_range();
     let rows = query.query(params![
@@ -201,14 +201,17 @@ pub(crate) fn list(
             received: row.get("received")?,
             needs_you: row.get("needs_you")?,
             grade: optional_word(row, "grade", "rating_case.grade")?,
+            visited_on: optional_word(row, "visited_on", "last_visit.visited_on")?,
+            place: last_visit::read_place(row)?,
         })
     })
 }
 
 /// Where something of a subject stands.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "envelope",
     "projection",
+    "last_visit",
     "draft_value",
     "draft_consent",
     "draft_people",

@@ -7,6 +7,7 @@ use super::ResidentId;
 use super::name::{half_width, normalise_name};
 use crate::division::DivisionCode;
 use crate::identity::Person;
+use crate::place::Place;
 
 /// A likeness, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,8 @@ pub enum Likeness {
     /// Nearly the same name in the same gacha: a letter more, less, other or exchanged, or a family
     /// name before it.
     NearName,
+    /// A place within [`NEAR_METRES`].
+    NearPlace,
 }
 
 /// A household as it is compared.
@@ -33,7 +36,13 @@ pub struct Compared<'a> {
     pub local_code: &'a str,
     /// Its adults.
     pub people: &'a [Person],
+    /// Where it is, if that is known and may be.
+    pub place: Option<Place>,
 }
+
+/// How near two places are that may be one: two hundred metres, which few yards on the steppe share,
+/// and the hundred to which places are kept (`domain.md` L-18).
+pub const NEAR_METRES: u64 = 300;
 
 /// Fewest characters of a name of which one may differ.
 const NEAR_FROM: usize = 3;
@@ -49,6 +58,11 @@ pub fn likenesses(one: Compared<'_>, other: Compared<'_>) -> BTreeSet<Likeness> 
     if is_here && !door(one.local_code).is_empty() && door(one.local_code) == door(other.local_code)
     {
         found.insert(Likeness::SamePlace);
+    }
+    if let (Some(mine), Some(theirs)) = (one.place, other.place)
+        && mine.metres_to(theirs) <= NEAR_METRES
+    {
+        found.insert(Likeness::NearPlace);
     }
     for (mine, theirs) in pairs(one.people, other.people) {
         if number(mine).is_some_and(|mine| Some(mine) == number(theirs)) {
@@ -206,6 +220,7 @@ mod tests {
             division: "150623200201".parse().unwrap(),
             local_code: "",
             people,
+            place: None,
         }
     }
 
@@ -214,6 +229,7 @@ mod tests {
             division: gacha.parse().unwrap(),
             local_code: door,
             people,
+            place: None,
         }
     }
 
@@ -269,6 +285,23 @@ mod tests {
             found.into_iter().collect::<Vec<_>>(),
             [Likeness::SameNumber]
         );
+    }
+
+    #[test]
+    fn a_yard_is_found_where_it_stands_and_its_neighbour_is_not() {
+        let (one, other) = ([person("示例甲", None)], [person("别人乙", None)]);
+        let at = |longitude: i64| Compared {
+            place: Place::of_mdeg(43_900, longitude),
+            ..compared(&one)
+        };
+        let known = Compared {
+            place: Place::of_mdeg(43_902, 116_000),
+            ..compared(&other)
+        };
+        let found = |longitude| likenesses(at(longitude), known).into_iter().next();
+        assert_eq!(found(116_001), Some(Likeness::NearPlace));
+        assert_eq!(found(116_005), None, "the next yard");
+        assert_eq!(likenesses(compared(&one), known).len(), 0, "nowhere known");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use itgel_device::{Listed, Listing, Order, Standing};
+use itgel_device::{Listed, Listing, Standing};
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::DivisionCode;
 use itgel_text::{self as text, Lang, escape};
 use jiff::civil::Date;
 
 use super::place::Places;
-use super::{notice, paragraph, review};
+use super::{notice, order, paragraph, review};
 use crate::app::{FieldApp, Session};
 use crate::request::{Form, Page, Trouble};
 
@@ -22,7 +22,7 @@ struct Asked<'a> {
     /// Where it is looked: the gacha, or everything of the campaign that is on this device.
     within: DivisionCode,
     search: &'a str,
-    order: Order,
+    order: order::Asked,
     page: u32,
 }
 
@@ -48,10 +48,7 @@ pub(crate) fn list(app: &FieldApp, session: &Session, query: &Form) -> Result<Pa
         gacha,
         within: if is_everywhere { cycle.banner } else { gacha },
         search: query.get("q"),
-        order: match query.get("order") {
-            "name" => Order::Name,
-            _ => Order::LocalCode,
-        },
+        order: order::Asked::of(query.get("order"), app.here(session)),
         page: query.get("page").parse().unwrap_or(1).max(1),
     };
     notice::job(&mut html, lang, session);
@@ -170,15 +167,11 @@ fn search(html: &mut String, lang: Lang, asked: &Asked<'_>, has_others: bool) {
         escape(asked.search),
         hint = escape(&text::app_search_hint(lang)),
     );
-    let orders = [
-        ("code", text::app_order_code(lang)),
-        ("name", text::app_order_name(lang)),
-    ];
     select(
         html,
         ("order", &text::app_order_code(lang)),
-        order_word(asked.order),
-        &orders,
+        asked.order.word(),
+        &order::all(lang),
     );
     if has_others {
         let places = [
@@ -216,13 +209,6 @@ fn select(html: &mut String, (name, label): (&str, &str), chosen: &str, all: &[(
     html.push_str("</select>");
 }
 
-const fn order_word(order: Order) -> &'static str {
-    match order {
-        Order::LocalCode => "code",
-        Order::Name => "name",
-    }
-}
-
 /// What is done with a gacha as a whole; its review list by its group alone.
 fn ways(html: &mut String, lang: Lang, gacha: DivisionCode, is_group: bool) {
     let _ = write!(
@@ -253,11 +239,12 @@ fn rows(
         division: asked.within,
         cycle: &cycle.id,
         search: asked.search,
-        order: asked.order,
+        order: asked.order.order,
         skip: (asked.page - 1).saturating_mul(ROWS),
         limit: ROWS,
     };
     let found = session.device.list_subjects(&listing)?;
+    html.push_str(&asked.order.question(lang).unwrap_or_default());
     if found.is_empty() {
         paragraph(html, "empty", &text::app_list_nothing(lang));
         return elsewhere(html, lang, session, asked, cycle);
@@ -265,7 +252,8 @@ fn rows(
     html.push_str("<ul class=\"households\">\n");
     for one in &found {
         let gacha = asked.is_everywhere().then(|| places.named(one.division));
-        row(html, lang, session, one, gacha);
+        let more = asked.order.beside(lang, one).into_iter().chain(gacha);
+        row(html, lang, session, one, more.collect());
     }
     html.push_str("</ul>\n");
     let is_all = asked.page == 1 && found.len() < usize::try_from(ROWS).unwrap_or(usize::MAX);
@@ -290,7 +278,7 @@ fn elsewhere(
         division: cycle.banner,
         cycle: &cycle.id,
         search: asked.search,
-        order: asked.order,
+        order: asked.order.order,
         skip: 0,
         limit: 0,
     };
@@ -316,13 +304,13 @@ impl Asked<'_> {
         format!(
             "/?gacha={}&amp;in={within}&amp;order={}&amp;page={page}&amp;q={}",
             self.gacha,
-            order_word(self.order),
+            self.order.word(),
             encoded(self.search)
         )
     }
 }
 
-fn row(html: &mut String, lang: Lang, session: &Session, one: &Listed, gacha: Option<String>) {
+fn row(html: &mut String, lang: Lang, session: &Session, one: &Listed, more: Vec<String>) {
     let name = match one.name.is_empty() {
         true => text::app_name_unknown(lang),
         false => one.name.clone(),
@@ -331,7 +319,7 @@ fn row(html: &mut String, lang: Lang, session: &Session, one: &Listed, gacha: Op
         .born_year
         .map(|year| text::app_born(lang, year.to_string()));
     let spouse = (!one.spouse.is_empty()).then(|| text::app_spouse(lang, &one.spouse));
-    let beside: Vec<String> = born.into_iter().chain(spouse).chain(gacha).collect();
+    let beside: Vec<String> = born.into_iter().chain(spouse).chain(more).collect();
     let grade = one
         .grade
         .map(|grade| format!("<b class=\"grade\">{grade}</b>"));

@@ -12,6 +12,7 @@ pub(crate) mod grade;
 mod lender;
 pub(crate) mod list;
 pub(crate) mod notice;
+mod order;
 pub(crate) mod people;
 pub(crate) mod photos;
 pub(crate) mod place;

@@ -31,7 +31,7 @@ pub(crate) fn register(app: &FieldApp, session: &Session, form: &Form) -> Result
 
 /// Registers the household of a form.
 pub(crate) fn save(app: &FieldApp, session: &Session, form: &Form) -> Result<Registered, Trouble> {
-    let new = household(session, form)?;
+    let new = household(app, session, form)?;
     let wrong = session.device.check_household(&new, app.now())?;
     if !wrong.is_empty() {
         return page(app, session, form, (&wrong, &[])).map(Registered::Not);
@@ -57,7 +57,7 @@ pub(crate) fn save(app: &FieldApp, session: &Session, form: &Form) -> Result<Reg
     }
 }
 
-fn household(session: &Session, form: &Form) -> Result<NewHousehold, Trouble> {
+fn household(app: &FieldApp, session: &Session, form: &Form) -> Result<NewHousehold, Trouble> {
     let gachas = session.device.gachas()?;
     let asked = form.get("gacha").parse::<DivisionCode>().ok();
     let known = asked.filter(|asked| gachas.iter().any(|(gacha, _)| gacha == asked));
@@ -66,6 +66,7 @@ fn household(session: &Session, form: &Form) -> Result<NewHousehold, Trouble> {
         division: known.or(first).ok_or(Trouble::NotFound)?,
         local_code: plain(form.get("code")),
         people: people::written(form),
+        place: app.here(session),
     })
 }
 
@@ -76,7 +77,7 @@ fn page(
     (wrong, alike): (&[Violation], &[Alike]),
 ) -> Result<Page, Trouble> {
     let lang = app.lang();
-    let new = household(session, form)?;
+    let new = household(app, session, form)?;
     let mut html = String::new();
     let of_code = |one: &&Violation| one.field == "registration/local_code";
     let of_reason = |one: &&Violation| one.field == "registration/reason";
@@ -93,6 +94,15 @@ fn page(
     }
     gachas(&mut html, lang, session, new.division)?;
     code(&mut html, lang, &new.local_code, wrong.iter().find(of_code));
+    if new.place.is_none() {
+        let _ = writeln!(
+            html,
+            "<p><button type=\"button\" data-here=\"stay\" data-failed=\"{}\" data-done=\"{}\">{}</button></p>",
+            escape(&text::app_place_none(lang)),
+            escape(&text::app_place_told(lang)),
+            escape(&text::app_place_compare(lang))
+        );
+    }
     people::inputs(&mut html, lang, &new.people, wrong);
     if alike.is_empty() {
         submit(&mut html, &text::app_register(lang));
@@ -211,5 +221,6 @@ fn likeness_name(lang: Lang, likeness: Likeness) -> String {
         Likeness::SamePlace => text::app_alike_place(lang),
         Likeness::SameName => text::app_alike_name(lang),
         Likeness::NearName => text::app_alike_near(lang),
+        Likeness::NearPlace => text::app_alike_here(lang),
     }
 }

@@ -3,7 +3,7 @@
 use itgel_domain::subject::SubjectKind;
 use itgel_domain::sync::pull::{PullItem, SubjectItem};
 
-use crate::officer::Officer;
+use crate::officer::{DRAWN, Officer, words};
 
 #[test]
 fn a_household_is_found_by_name_dots_code_and_the_end_of_its_numbers() {
@@ -95,6 +95,80 @@ fn a_household_of_another_gacha_is_found_and_the_search_here_says_that_it_is_the
     );
     let nobody = officer.get("/?gacha=150623200201&q=888");
     assert!(!nobody.contains("其他嘎查找到"), "{nobody}");
+}
+
+/// Visits a household at a place that it agreed to give.
+fn visit_at(officer: &Officer, n: u32, latitude: &str) {
+    officer.draft_h01(n);
+    officer.agree(n, &["income", "insurance", "real_estate", "location"]);
+    officer.fill(n, "visit.latitude_mdeg", latitude);
+    officer.fill(n, "visit.longitude_mdeg", "116");
+    let form = [("by", "drawing"), ("signature", DRAWN)];
+    let slip = words(&officer.post(&format!("/visit/hh-{n}/seal"), &form));
+    assert!(slip.contains("短码"), "{slip}");
+}
+
+fn order_of(page: &str) -> Vec<String> {
+    let rows = page.split("href=\"/visit/").skip(1);
+    rows.map(|row| row.split('"').next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn by_distance_the_nearest_comes_first_and_who_has_no_place_last() {
+    let officer = Officer::at_work(3);
+    visit_at(&officer, 1, "44");
+    visit_at(&officer, 3, "43.901");
+    let asks = officer.get("/?order=distance");
+    assert!(asks.contains("data-here=\"reload\""), "{asks}");
+    let here = [("lat", "43900"), ("lon", "116000")];
+    officer.post("/api/here", &here);
+    let page = officer.get("/?order=distance");
+    assert_eq!(order_of(&page), ["hh-3", "hh-1", "hh-2"], "{page}");
+    for told in ["200 米以内", "约 11.1 公里", "位置未知"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    assert!(!page.contains("data-here"));
+    let oldest = officer.get("/?order=visit");
+    assert_eq!(order_of(&oldest), ["hh-2", "hh-1", "hh-3"], "{oldest}");
+    assert!(oldest.contains("没有入户过"));
+    officer.stay(10 * 60_000);
+    let later = officer.get("/?order=distance");
+    assert!(
+        later.contains("data-here=\"reload\""),
+        "who drove is elsewhere"
+    );
+    let nowhere = officer.post("/api/here", &[("lat", "91000"), ("lon", "0")]);
+    assert_eq!(nowhere.status, 422);
+}
+
+#[test]
+fn a_place_that_nobody_agrees_to_any_more_puts_no_household_in_order() {
+    let officer = Officer::at_work(1);
+    officer.draft_h01(1);
+    officer.fill(1, "visit.latitude_mdeg", "43.9");
+    officer.fill(1, "visit.longitude_mdeg", "116");
+    officer.post("/api/here", &[("lat", "43900"), ("lon", "116000")]);
+    let page = officer.get("/?order=distance");
+    assert!(page.contains("位置未知"), "a draft is no place: {page}");
+}
+
+#[test]
+fn a_household_that_stands_where_a_new_one_is_registered_is_shown_before_it() {
+    let officer = Officer::at_work(2);
+    visit_at(&officer, 1, "43.902");
+    let form = [
+        ("gacha", "150623200201"),
+        ("code", "B9"),
+        ("head:name", "示例新户"),
+    ];
+    officer.post("/api/here", &[("lat", "43900"), ("lon", "116000")]);
+    let warned = words(&officer.post("/register", &form));
+    assert!(
+        warned.contains("位置很近") && warned.contains("/visit/hh-1\""),
+        "{warned}"
+    );
+    assert!(!warned.contains("/visit/hh-2\""));
 }
 
 #[test]

@@ -99,6 +99,19 @@ create table projection (
     primary key (subject, year)
 ) strict;
 
+-- When a file's household was visited and where that was, for the order of a list; the place only
+-- while a consent to it stands. Written with the projection.
+create table last_visit (
+    subject        text not null,
+    year           integer not null,
+    visited_on     text not null,
+    latitude_mdeg  integer,
+    longitude_mdeg integer,
+    primary key (subject, year)
+) strict, without rowid;
+create index last_visit_by_place on last_visit (latitude_mdeg, longitude_mdeg)
+    where latitude_mdeg is not null;
+
 create table picture (
     subject     text not null,
     content     text not null,     -- SHA-256 of the bytes
