@@ -127,3 +127,34 @@ fn json(cycles: &[CycleId]) -> Result<String, StoreError> {
     let words: Vec<&str> = cycles.iter().map(CycleId::as_str).collect();
     serde_json::to_string(&words).map_err(|_| StoreError::Corrupt { what: STATEMENT })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use itgel_domain::id::SubjectId;
+
+    #[test]
+    fn the_place_of_a_visit_does_not_outlive_the_year_of_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut db = Connection::open(folder.path().join("device.db")).unwrap();
+        db.execute_batch(include_str!("migrations/V1__device.sql"))
+            .unwrap();
+        let subject = SubjectId::from_random([1; 16]);
+        for year in [2025, 2026] {
+            let visit = params![subject.as_str(), year, "2025-06-01", 43_900, 116_000];
+            db.execute("insert into last_visit values (?1, ?2, ?3, ?4, ?5)", visit)
+                .unwrap();
+        }
+        let ended = EndedYear {
+            subject: subject.clone(),
+            year: 2025,
+            cycles: Vec::new(),
+            signature: String::new(),
+        };
+        let tx = db.transaction().unwrap();
+        delete(&tx, &ended).unwrap();
+        let mut left = tx.prepare("select year from last_visit").unwrap();
+        let years = left.query_map([], |row| row.get::<_, i16>(0)).unwrap();
+        assert_eq!(years.map(Result::unwrap).collect::<Vec<_>>(), [2026]);
+    }
+}
