@@ -31,6 +31,7 @@ pub use messages::*;
 pub use monitoring::{reaction, trigger, verdict};
 pub use name::{
     case_state, cycle_kind, division_kind, evidence, gate_state, grade, mismatch, producer,
-    purpose, role, subject_kind, title_of, title_state, township_title, unit, village_title,
+    purpose, role, stock_class, subject_kind, title_of, title_state, township_title, unit,
+    village_title,
 };
 pub use rules::{rule_cause, rule_change, rule_place};

@@ -8,6 +8,7 @@ use itgel_domain::case::{CaseState, Role, TitleState};
 use itgel_domain::catalogue::Unit;
 use itgel_domain::division::DivisionKind;
 use itgel_domain::item::Evidence;
+use itgel_domain::pack::StockClass;
 use itgel_domain::subject::{EntityKind, Grade, Producer, SubjectKind};
 use itgel_domain::title::{GateState, TitleLevel};
 
@@ -96,6 +97,34 @@ pub fn evidence(lang: Lang, evidence: Evidence) -> String {
         Evidence::B => m::evidence_b(lang),
         Evidence::C => m::evidence_c(lang),
         Evidence::D => m::evidence_d(lang),
+    }
+}
+
+/// A class of animals, however they are fed (`domain.md` C.2).
+#[must_use]
+pub fn stock_class(lang: Lang, class: StockClass) -> String {
+    match class {
+        StockClass::Sheep => m::stock_sheep(lang),
+        StockClass::SheepY => m::stock_sheep_y(lang),
+        StockClass::SheepL => m::stock_sheep_l(lang),
+        StockClass::Goat => m::stock_goat(lang),
+        StockClass::GoatY => m::stock_goat_y(lang),
+        StockClass::GoatL => m::stock_goat_l(lang),
+        StockClass::Cattle => m::stock_cattle(lang),
+        StockClass::CattleY => m::stock_cattle_y(lang),
+        StockClass::CattleC => m::stock_cattle_c(lang),
+        StockClass::CattleXl => m::stock_cattle_xl(lang),
+        StockClass::Horse => m::stock_horse(lang),
+        StockClass::HorseY => m::stock_horse_y(lang),
+        StockClass::HorseF => m::stock_horse_f(lang),
+        StockClass::Donkey => m::stock_donkey(lang),
+        StockClass::DonkeyY => m::stock_donkey_y(lang),
+        StockClass::DonkeyF => m::stock_donkey_f(lang),
+        StockClass::Mule => m::stock_mule(lang),
+        StockClass::Camel => m::stock_camel(lang),
+        StockClass::Camel2 => m::stock_camel_2(lang),
+        StockClass::Camel1 => m::stock_camel_1(lang),
+        StockClass::CamelC => m::stock_camel_c(lang),
     }
 }
 

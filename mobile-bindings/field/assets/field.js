@@ -46,6 +46,7 @@
         if (!answer.ok) throw new Error('not kept');
         field.classList.toggle('wrong', !!kept.error);
         warn(kept.warnings);
+        if (kept.stands) field.querySelector('summary').firstChild.textContent = kept.stands;
         state.className = 'state';
         state.title = kept.note || kept.saved;
         state.textContent = field.matches('.cell') ? '✓' : '✓ ' + state.title;

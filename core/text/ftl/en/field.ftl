@@ -111,6 +111,7 @@ app-last-year = Last: { $value }
 app-sealed-value = Sealed: { $value }
 app-correct-why = Why it is corrected
 app-state = State
+app-nothing-entered = Nothing entered
 app-evidence = Evidence
 app-unit = Unit
 app-unit-ha = ha

@@ -111,6 +111,7 @@ app-last-year = ᠡᠮᠦᠨ᠎ᠡ: { $value }
 app-sealed-value = ᠲᠡᠮᠳᠡᠭᠯᠡᠭᠰᠡᠨ: { $value }
 app-correct-why = ᠵᠠᠰᠠᠬᠤ ᠰᠢᠯᠲᠠᠭᠠᠨ
 app-state = ᠪᠠᠶᠢᠳᠠᠯ
+app-nothing-entered = ᠪᠢᠴᠢᠭᠡ ᠦᠭᠡᠢ
 app-evidence = ᠨᠤᠲᠤᠯᠠᠭ᠎ᠠ
 app-unit = ᠨᠢᠭᠡᠵᠢ
 app-unit-ha = ᠭᠧᠺᠲᠠᠷ

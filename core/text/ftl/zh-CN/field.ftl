@@ -110,6 +110,7 @@ app-last-year = 上次：{ $value }
 app-sealed-value = 已封存：{ $value }
 app-correct-why = 更正原因
 app-state = 情况
+app-nothing-entered = 尚未填写
 app-evidence = 依据
 app-unit = 单位
 app-unit-ha = 公顷

@@ -39,6 +39,28 @@ evidence-b = 采集员现场查点
 evidence-c = 本人申报
 evidence-d = 他人告知或估计
 
+stock-sheep = 绵羊（成年）
+stock-sheep-y = 绵羊（1至1.5岁）
+stock-sheep-l = 当年羔羊（绵羊）
+stock-goat = 山羊（成年）
+stock-goat-y = 山羊（1至1.5岁）
+stock-goat-l = 当年羔羊（山羊）
+stock-cattle = 牛（成年）
+stock-cattle-y = 牛（1至2岁）
+stock-cattle-c = 当年犊牛
+stock-cattle-xl = 改良大型牛（450公斤以上）
+stock-horse = 马（成年）
+stock-horse-y = 马（1至2岁）
+stock-horse-f = 当年马驹
+stock-donkey = 驴（成年）
+stock-donkey-y = 驴（1至2岁）
+stock-donkey-f = 当年驴驹
+stock-mule = 骡
+stock-camel = 骆驼（成年）
+stock-camel-2 = 骆驼（2至3岁）
+stock-camel-1 = 骆驼（1至2岁）
+stock-camel-c = 当年驼羔
+
 ## 单位
 
 unit-mu = 亩

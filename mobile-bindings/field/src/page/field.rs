@@ -231,10 +231,13 @@ impl Field<'_> {
         let evidence = self
             .draft
             .map_or(usual_evidence(self.item.section), |o| o.evidence);
+        let stands = match self.locked {
+            Some(_) if self.draft.is_none() => self.state_name(state),
+            _ => stands(self.lang, self.draft.or(self.sealed)),
+        };
         let mut html = format!(
-            "<details><summary>{} · {}</summary><div class=\"more\"><select name=\"s:{}\" aria-label=\"{}\">",
-            escape(&self.state_name(state)),
-            escape(evidence_letter(evidence)),
+            "<details><summary>{}</summary><div class=\"more\"><select name=\"s:{}\" aria-label=\"{}\">",
+            escape(&stands),
             self.path,
             escape(&text::app_state(self.lang)),
         );
@@ -303,6 +306,20 @@ impl Field<'_> {
             _ => text::app_choose_none(self.lang),
         }
     }
+}
+
+/// Where a field stands, in a line: nothing, or how its value is known.
+pub(crate) fn stands(lang: Lang, known: Option<&Observation>) -> String {
+    let Some(observation) = known else {
+        return text::app_nothing_entered(lang);
+    };
+    let state = match observation.state {
+        State::NotApplicable => text::state_not_applicable(lang),
+        State::Unknown => text::state_unknown(lang),
+        State::Refused => text::state_refused(lang),
+        _ => text::state_known(lang),
+    };
+    format!("{state} · {}", evidence_letter(observation.evidence))
 }
 
 const fn evidence_letter(evidence: Evidence) -> &'static str {

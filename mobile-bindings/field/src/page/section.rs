@@ -10,7 +10,7 @@ use itgel_domain::item::{ItemPath, Observation};
 use itgel_domain::pack::StockClass;
 use itgel_text::{self as text, Lang, escape};
 
-use super::field::{Entered, Field, entered, kept_as};
+use super::field::{Entered, Field, entered, kept_as, stands};
 use super::paragraph;
 use super::visit::{Visit, section_name, warning_words};
 use crate::app::FieldApp;
@@ -26,6 +26,9 @@ pub(crate) struct Kept {
     error: Option<String>,
     /// That it is kept.
     saved: String,
+    /// Where the field stands now; absent for a form that is kept as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stands: Option<String>,
     /// What looks wrong in its section now; absent where nothing was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     warnings: Option<Vec<String>>,
@@ -37,6 +40,7 @@ pub(crate) fn form_kept(lang: Lang) -> Kept {
         note: None,
         error: None,
         saved: text::app_saved(lang),
+        stands: None,
         warnings: None,
     }
 }
@@ -51,6 +55,7 @@ pub(crate) fn not_kept(lang: Lang, trouble: &Trouble) -> Kept {
         note: None,
         error: Some(words),
         saved: String::new(),
+        stands: None,
         warnings: None,
     }
 }
@@ -246,15 +251,15 @@ fn herd(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {
     let mut total = 0;
     for class in StockClass::ALL {
         let path = |group: &str| format!("{group}.{}", class.as_str());
-        let Some(grazing) = catalogue.named(&path("herd")) else {
+        if catalogue.named(&path("herd")).is_none() {
             continue;
-        };
-        let title = titled(lang, &grazing.titles);
+        }
+        let title = text::stock_class(lang, *class);
         let _ = write!(
             html,
             "<tr data-su=\"{}\"><th scope=\"row\">{}</th>",
             coefficient(*class),
-            escape(title)
+            escape(&title)
         );
         for (group, head) in [("herd", &heads[1]), ("penned", &heads[2])] {
             let name = path(group);
@@ -311,14 +316,18 @@ pub(crate) fn save_one(app: &FieldApp, visit: &Visit<'_>, form: &Form) -> Result
     let item = Catalogue::builtin().get(&path).ok_or(Trouble::NotFound)?;
     let entered = entered(item, &path, form, visit.today);
     let (mut note, mut error) = (None, None);
+    let mut known = visit.sealed.get(&path);
     if let Entered::Value(observation) = &entered {
+        known = Some(observation);
         let wrong = value::fault(item, &path, &observation.state);
         error = wrong.map(|wrong| text::violation(visit.lang, &wrong));
         let written = form.get(&format!("v:{path}"));
         note = kept_as(visit.lang, item, written, &observation.state);
     }
+    let stands = stands(visit.lang, known);
     keep(app, visit, &path, entered, form.get(&format!("r:{path}")))?;
     Ok(Kept {
+        stands: Some(stands),
         note,
         error,
         saved: text::app_saved(visit.lang),
