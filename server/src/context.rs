@@ -45,23 +45,6 @@ pub(crate) fn with_rows_around(
     Ok(Context::of_subject(rows, subject, as_of, facts, verified))
 }
 
-/// What the registers said to a device that held the list of the subject's gacha up to
-/// `registers_at`.
-///
-/// # Errors
-/// [`ServiceError`] of the database.
-pub fn of_device(
-    connection: &Connection,
-    subject: &Subject,
-    facts: &FileFacts,
-    as_of: Date,
-    registers_at: u64,
-) -> Result<Context, ServiceError> {
-    let held = held_by_device(connection, subject, registers_at)?;
-    let verified = store::identity::is_verified(connection, &subject.id)?;
-    Ok(Context::of_subject(&held, subject, as_of, facts, verified))
-}
-
 /// The rows about a subject that a device had which held the list of its gacha up to
 /// `registers_at`.
 ///

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use itgel_domain::assess::{Inputs, assess_measured};
+use itgel_domain::assess::{Context, Inputs, assess_measured};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::file::entry::Seal;
 use itgel_domain::file::envelope::Envelope;
@@ -60,6 +60,7 @@ pub(crate) fn recompute(
         seal,
         pack,
         parameters,
+        verified: verified_there(tx, subject, &envelope.at)?,
     };
     let Some(inputs) = inputs_at(service, tx, &sealed, (file, facts), &envelope.at)? else {
         return Ok(if is_before_a_restore(tx, envelope)? {
@@ -82,6 +83,37 @@ struct Sealed<'a> {
     seal: &'a Seal,
     pack: Arc<RulePack>,
     parameters: Arc<Parameters>,
+    /// Whether the device held a verified identity, the likelier answer first.
+    verified: Vec<bool>,
+}
+
+/// Whether a device can have held a verified identity where it sealed: what counts now, and where
+/// the kept versions allow it the other answer, too. A device counts what it wrote itself until it
+/// hears that it was set aside, and what others wrote from when it hears of it.
+fn verified_there(
+    tx: &Tx<'_>,
+    subject: &Subject,
+    place: &ChainRef,
+) -> Result<Vec<bool>, ServiceError> {
+    let mut versions = store::identity::list_all(tx, &subject.id)?;
+    versions.retain(|version| version.blind_id.is_some());
+    let is_own_before = |at: &str| {
+        at.parse().is_ok_and(|at: ChainRef| {
+            at.device == place.device && (at.incarnation, at.seq) < (place.incarnation, place.seq)
+        })
+    };
+    let mut current = versions
+        .iter()
+        .filter(|version| version.is_current)
+        .peekable();
+    let counts = current.peek().is_some();
+    let otherwise = match counts {
+        true => !current.any(|version| is_own_before(&version.at)),
+        false => !versions.is_empty(),
+    };
+    Ok(std::iter::once(counts)
+        .chain(otherwise.then_some(!counts))
+        .collect())
 }
 
 /// The inputs whose hash the seal names, from what the device can have known where it sealed.
@@ -218,24 +250,38 @@ fn inputs_with(
         subject_kind: subject.kind,
         as_of: seal.as_of,
         facts: known.facts(&seal.cycle),
-        context: context::of_device(tx, subject, known, seal.as_of, seal.registers_at)?,
+        context: Context::default(),
         parameters: Arc::clone(&sealed.parameters),
         pack: Arc::clone(&sealed.pack),
     };
-    if inputs.hash() == seal.inputs {
+    if is_sealed_with(tx, sealed, known, (&mut inputs, subject.division))? {
         return Ok(Some(inputs));
     }
     for (_, division) in store::subject::list_moves(tx, &subject.id)? {
-        let there = Subject {
-            division,
-            ..subject.clone()
-        };
-        inputs.context = context::of_device(tx, &there, known, seal.as_of, seal.registers_at)?;
-        if inputs.hash() == seal.inputs {
+        if is_sealed_with(tx, sealed, known, (&mut inputs, division))? {
             return Ok(Some(inputs));
         }
     }
     Ok(None)
+}
+
+/// Whether the seal names the inputs with what the registers of a division say.
+fn is_sealed_with(
+    tx: &Tx<'_>,
+    sealed: &Sealed<'_>,
+    known: &FileFacts,
+    (inputs, division): (&mut Inputs, DivisionCode),
+) -> Result<bool, ServiceError> {
+    let seal = sealed.seal;
+    let there = Subject {
+        division,
+        ..sealed.subject.clone()
+    };
+    let held = context::held_by_device(tx, &there, seal.registers_at)?;
+    Ok(sealed.verified.iter().any(|verified| {
+        inputs.context = Context::of_subject(&held, &there, seal.as_of, known, *verified);
+        inputs.hash() == seal.inputs
+    }))
 }
 
 /// Whether an envelope was written before its device heard that the server had been restored: the
