@@ -196,6 +196,7 @@ impl Album<'_> {
     /// Mongolian.
     async fn in_other_words(&self, household: &Household) {
         let officer = &self.officer;
+        officer.go("/").await;
         officer.speak("mn-Mong").await;
         self.picture("14-list-mn").await;
         for (place, name) in [
