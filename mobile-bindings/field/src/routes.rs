@@ -110,11 +110,12 @@ pub fn router(app: FieldApp) -> Router {
             "/assets/font-licence.txt",
             get(|| asset("text/plain; charset=utf-8", assets::FONT_LICENCE.as_bytes())),
         )
+        // Of addresses that there are: what there is not is not found with a PIN either.
+        .route_layer(middleware::from_fn_with_state(app.clone(), locked::door))
         .fallback(|State(app): State<FieldApp>| async move {
             respond(&app, &Trouble::NotFound.page(app.lang()))
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(app.clone(), locked::door))
         .layer(middleware::from_fn(guarded))
         .with_state(app)
 }
