@@ -44,7 +44,7 @@ fn an_officer_with_a_thousand_households_looked_at_an_empty_screen() {
 const BARE: &str = "/assets/font-licence.txt";
 
 /// The households of all gachas, as the list counts them.
-const HOUSEHOLDS_HERE: &str = "return [...document.querySelectorAll('.gachas small')].reduce((n, s) => n + Number(s.textContent), 0)";
+const HOUSEHOLDS_HERE: &str = "return [...document.querySelectorAll('.gachas small')].reduce((n, s) => n + Number(s.textContent.split('·').pop()), 0)";
 
 /// Whole milliseconds from the tap to the first contentful paint, the program's own time included.
 const FIRST_WORDS: &str =
