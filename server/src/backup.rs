@@ -18,6 +18,7 @@ use itgel_domain::time::AtMs;
 use zeroize::Zeroizing;
 
 use crate::config::Config;
+use crate::epoch;
 use crate::erasure;
 use crate::error::ServiceError;
 use crate::keys::ServerKeys;
@@ -131,11 +132,10 @@ fn copy_back(config: &Config, keys: &ServerKeys, backup: &Path) -> Result<(), Se
 /// A new epoch begins: the server's own chain goes on in a new incarnation, as if on another
 /// machine, and devices learn from a signed break where the log stood.
 fn restored(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError> {
-    let before = meta::get(tx, meta::EPOCH)?;
-    let before: u32 = before.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let before = meta::epoch(tx)?;
     let now = service.now();
-    crate::sync::begin_epoch(tx, before)?;
-    crate::sync::note_restored(service, tx, u64::from(before), now)?;
+    epoch::begin(tx, before)?;
+    epoch::note_restored(service, tx, before, now)?;
     note(tx, &DecisionId::from_random(random()?), "restored", now)?;
     store::log::checkpoint(tx, &service.keys, now)?;
     Ok(())

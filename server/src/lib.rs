@@ -15,6 +15,7 @@ pub mod context;
 pub mod credit;
 pub mod divisions;
 pub mod entropy;
+pub mod epoch;
 pub mod erasure;
 pub mod error;
 pub mod evidence;

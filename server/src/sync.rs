@@ -6,18 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use data_encoding::HEXLOWER;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::ChainHead;
 use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::hash::Hash;
-use itgel_domain::log::{Checkpoint, Frontier, LeafKind, growth_proof};
+use itgel_domain::log::{Checkpoint, Frontier, growth_proof};
 use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::sync::fetch::{Fetch, Fetched, MAX_POSITIONS};
-use itgel_domain::sync::hello::{
-    DivisionName, EpochStart, Hello, HelloAnswer, ListEnd, Restored, names_digest,
-};
+use itgel_domain::sync::hello::{DivisionName, Hello, HelloAnswer, ListEnd, names_digest};
 use itgel_domain::sync::media::{Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::{EnvelopeItem, IdentityItem, Pull, PullItem, PullPage, PulledItem};
 use itgel_domain::sync::push::{Push, PushAnswer};
@@ -26,12 +23,12 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
-use crate::service::{Service, random};
+use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::list::{Content, ListRow};
 use crate::store::log::SignedCheckpoint;
-use crate::store::{self, Tx, meta};
-use crate::{auth, contents, ingest, media};
+use crate::store::{self, meta};
+use crate::{auth, contents, epoch, ingest, media};
 
 /// Most items of a page: a bound for one read, about what fits into 64 KiB.
 const PAGE_ITEMS: u32 = 512;
@@ -119,7 +116,7 @@ impl DeviceSession {
             let signed = newest_checkpoint(service, connection)?;
             Ok(HelloAnswer {
                 protocol,
-                epoch: epoch(connection)?,
+                epoch: u64::from(meta::epoch(connection)?),
                 incarnation: store::chain::newest(connection, device)?,
                 head: chain.map_or_else(start, |row| row.head),
                 lists: self.lists(connection)?,
@@ -129,7 +126,7 @@ impl DeviceSession {
                 checkpoint_at: signed.checkpoint.at,
                 trust: news,
                 consistency: growth(connection, request.checkpoint, signed.checkpoint.size)?,
-                restored: restored_now(service, connection)?,
+                restored: epoch::restored_now(service, connection)?,
                 names: self.names(connection, request, now)?,
             })
         })
@@ -238,44 +235,6 @@ pub fn checkpoint(service: &Service, now: AtMs) -> Result<SignedCheckpoint, Serv
     })
 }
 
-/// Begins a new epoch after the one that a backup or an export was written in. How far it goes on
-/// is drawn: the same backup may be restored twice, and devices tell the two apart by this alone.
-///
-/// # Errors
-/// [`ServiceError`] of the database, or without randomness.
-pub fn begin_epoch(tx: &Tx<'_>, before: u32) -> Result<(), ServiceError> {
-    let [a, b, c] = random()?;
-    let step = u32::from_be_bytes([0, a & 0x0f, b, c]).max(1);
-    let epoch = before.saturating_add(step);
-    Ok(meta::put(tx, meta::EPOCH, &epoch.to_string())?)
-}
-
-/// Signs where the log stands now as the place at which the present epoch begins, after the one
-/// `before` it: the break is a leaf of the log, and every device hears of it.
-///
-/// # Errors
-/// [`ServiceError`] of the database.
-pub fn note_restored(
-    service: &Service,
-    tx: &Tx<'_>,
-    before: u64,
-    now: AtMs,
-) -> Result<(), ServiceError> {
-    let mut restored = Restored {
-        epoch: epoch(tx)?,
-        log: Checkpoint::of(&store::log::frontier(tx)?, now).tree(),
-        at: now,
-        signature: String::new(),
-        lineage: lineage(tx, before)?,
-    };
-    restored.signature = service.keys.sign(&restored.message());
-    let leaf = Hash::of_file(&restored.message());
-    store::log::leaf(tx, LeafKind::Access, &leaf)?;
-    let bytes = minicbor::to_vec(&restored);
-    let bytes = bytes.map_err(|e| ServiceError::caused("a break of the epoch", e))?;
-    Ok(meta::put(tx, meta::RESTORED, &HEXLOWER.encode(&bytes))?)
-}
-
 /// The divisions whose lists an officer's devices pull: the gachas of the grants, and the banners
 /// that they lie in, for what all gachas share.
 ///
@@ -320,41 +279,6 @@ fn newest_checkpoint(
         Ok(()) => newest,
         Err(_) => SignedCheckpoint::sign(&service.keys, newest.checkpoint),
     })
-}
-
-/// Where the log stood at the last restore, under the present key.
-fn restored_now(
-    service: &Service,
-    connection: &Connection,
-) -> Result<Option<Restored>, ServiceError> {
-    let mut kept = restored(connection)?;
-    if let Some(restored) = &mut kept
-        && restored.verify(&service.keys.public_key()).is_err()
-    {
-        restored.signature = service.keys.sign(&restored.message());
-    }
-    Ok(kept)
-}
-
-/// The epochs of a log that ends in the epoch `before`, where they are known.
-fn lineage(tx: &Tx<'_>, before: u64) -> Result<Vec<EpochStart>, ServiceError> {
-    let Some(earlier) = restored(tx)?.filter(|earlier| earlier.epoch == before) else {
-        return Ok(vec![EpochStart {
-            epoch: before,
-            size: 0,
-        }]);
-    };
-    let mut lineage = earlier.lineage;
-    lineage.push(EpochStart {
-        epoch: before,
-        size: earlier.log.size,
-    });
-    Ok(lineage)
-}
-
-fn epoch(connection: &Connection) -> Result<u64, ServiceError> {
-    let epoch = meta::get(connection, meta::EPOCH)?;
-    Ok(epoch.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 /// A page of a list, unsigned: as many items as fit into the asked bytes, at least one.
@@ -462,16 +386,6 @@ fn growth(
     }
     let newer = store::log::list_leaves_between(connection, held.size, size)?;
     Ok(Some(growth_proof(&edge, &newer)))
-}
-
-/// Where the log stood at the last restore.
-pub(crate) fn restored(connection: &Connection) -> Result<Option<Restored>, ServiceError> {
-    let kept = meta::get(connection, meta::RESTORED)?;
-    let read = |text: String| {
-        let bytes = HEXLOWER.decode(text.as_bytes()).ok();
-        bytes.and_then(|bytes| minicbor::decode(&bytes).ok())
-    };
-    Ok(kept.and_then(read))
 }
 
 /// The digest of the list at the asked cursor.

@@ -309,7 +309,7 @@ impl FieldApp {
         state.leave(false);
         state.handed = None;
         let folder = &session.profile.folder;
-        // What ends at its next page keeps others from beginning; what goes on is this session's own.
+        // What ends at its next page keeps others from beginning; what goes on here is its own.
         state
             .leaving
             .retain(|one| one.folder != *folder || !one.is_of(session));

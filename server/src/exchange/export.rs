@@ -116,8 +116,7 @@ impl Job<'_> {
     /// The manifest before the tables are known.
     fn draft(&self, connection: &Connection, share: DecisionId) -> Result<Manifest, ServiceError> {
         let request = &self.order.request;
-        let meta = |name| store::meta::get(connection, name);
-        let epoch = meta(store::meta::EPOCH)?.and_then(|text| text.parse().ok());
+        let sample = store::meta::get(connection, store::meta::IS_SAMPLE)?;
         Ok(Manifest {
             format: Manifest::format(),
             schema_version: self.schema.version,
@@ -129,8 +128,8 @@ impl Job<'_> {
             basis: request.basis.clone(),
             with_persons: self.order.with_persons,
             mapping: self.order.mapping.map(|mapping| mapping.hash),
-            is_sample: meta(store::meta::IS_SAMPLE)?.is_some_and(|value| value == "1"),
-            epoch: epoch.unwrap_or(0),
+            is_sample: sample.is_some_and(|value| value == "1"),
+            epoch: store::meta::epoch(connection)?,
             log: log_state(connection)?,
             digest: Hash::from_bytes([0; 32]),
             tables: Vec::new(),

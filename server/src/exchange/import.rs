@@ -81,7 +81,7 @@ pub fn import(
         store::log_row::say_all(tx)?;
         // Devices learn from a signed break where the log stood, as after a backup.
         let now = service.now();
-        crate::sync::note_restored(service, tx, u64::from(manifest.epoch), now)?;
+        crate::epoch::note_restored(service, tx, manifest.epoch, now)?;
         note(service, tx, &officer, &manifest)?;
         store::log::checkpoint(tx, &service.keys, now)?;
         // Whoever was erased after the export was written does not come back with it.

@@ -22,7 +22,7 @@ use super::{Progress, TOLD_EVERY, table_fault};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, ingest, offers, rules, sync};
+use crate::{contents, epoch, ingest, offers, rules};
 
 /// Files of one step.
 const STEP: usize = 500;
@@ -33,7 +33,7 @@ pub(super) fn meta(tx: &Tx<'_>, manifest: &Manifest) -> Result<(), ServiceError>
     if manifest.is_sample {
         store::meta::put(tx, store::meta::IS_SAMPLE, "1")?;
     }
-    sync::begin_epoch(tx, manifest.epoch)
+    epoch::begin(tx, manifest.epoch)
 }
 
 /// Folds every file and lists everything for the devices.

@@ -17,8 +17,7 @@ use super::Assessed;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::sync;
-use crate::{contents, context};
+use crate::{contents, context, epoch};
 
 /// Decisions about one subject that a device may not have heard of when it sealed, at most.
 const DECISIONS_TRIED: usize = 16;
@@ -287,7 +286,7 @@ fn is_sealed_with(
 /// Whether an envelope was written before its device heard that the server had been restored: the
 /// log that it had seen ends before the break, or went on in another way.
 fn is_before_a_restore(tx: &Tx<'_>, envelope: &Envelope) -> Result<bool, ServiceError> {
-    let Some(restored) = sync::restored(tx)? else {
+    let Some(restored) = epoch::restored(tx)? else {
         return Ok(false);
     };
     let Some(seen) = envelope

@@ -198,7 +198,8 @@ impl Chain {
         now: AtMs,
     ) -> Result<Self, ServiceError> {
         let (device, officer) = server(service, tx, subject, now)?;
-        let incarnation = epoch(tx)?;
+        // A restored server goes on in another incarnation, like a restored device.
+        let incarnation = store::meta::epoch(tx)?;
         let row = store::chain::get(tx, &device, incarnation)?;
         let head = row.map_or_else(|| ChainHead::start(&device, incarnation), |row| row.head);
         Ok(Self {
@@ -306,10 +307,4 @@ fn server(
         store::device::put(tx, &record)?;
     }
     Ok((device, officer))
-}
-
-/// A restored server goes on in its next incarnation, like a restored device.
-fn epoch(tx: &Tx<'_>) -> Result<u32, ServiceError> {
-    let epoch = store::meta::get(tx, store::meta::EPOCH)?;
-    Ok(epoch.and_then(|text| text.parse().ok()).unwrap_or(0))
 }

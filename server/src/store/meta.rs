@@ -7,8 +7,8 @@ use super::StoreError;
 /// `1` in a database created as a sample, and never written later.
 pub const IS_SAMPLE: &str = "is_sample";
 
-/// Another number after each restore from a backup, never one that was used before.
-pub const EPOCH: &str = "epoch";
+/// See [`epoch`].
+const EPOCH: &str = "epoch";
 
 /// The newest signed break of the epoch ([`itgel_domain::sync::hello::Restored`]), hexadecimal.
 pub const RESTORED: &str = "restored";
@@ -35,4 +35,21 @@ pub fn put(connection: &Connection, name: &str, value: &str) -> Result<(), Store
         .prepare_cached(sql)?
         .execute(params![name, value])?;
     Ok(())
+}
+
+/// The epoch of the database: another number after each restore from a backup; 0 before the first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn epoch(connection: &Connection) -> Result<u32, StoreError> {
+    let epoch = get(connection, EPOCH)?;
+    Ok(epoch.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+/// Writes the epoch.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn put_epoch(connection: &Connection, epoch: u32) -> Result<(), StoreError> {
+    put(connection, EPOCH, &epoch.to_string())
 }
