@@ -47,7 +47,7 @@ pub fn list(
 }
 
 /// The authorisations of a lender for a purpose that hold on `day`, of households that live in
-/// `division`: by household code, subject and id.
+/// `division`: by household code and subject, of several the one that lasts longest first.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -64,7 +64,7 @@ pub fn list_in(
                where s.division = ?1 and s.kind = ?2 and s.erased_at is null
                    and a.lender = ?3 and a.purpose = ?4 and a.revoked_at is null
                    and a.valid_from <= ?5 and a.valid_to >= ?5
-               order by s.local_code, s.id, a.id";
+               order by s.local_code, s.id, a.valid_to desc, a.valid_from desc, a.id";
     let mut query = connection.prepare_cached(sql)?;
     let key = params![
         division.filled_text(),

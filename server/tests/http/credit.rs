@@ -457,7 +457,8 @@ fn sec_t42_adverse_records_of_persons_are_deleted_with_proof_and_those_of_organi
     };
     assert!(holds("示例罚2021-1号"));
     world.pass_ms(DAY_MS);
-    assert_eq!(credit::retention::run(&world.service).unwrap(), 1);
+    // The job of the running server may have been first.
+    credit::retention::run(&world.service).unwrap();
     assert!(
         !holds("示例罚2021-1号"),
         "no row, no revision, no stored inputs"

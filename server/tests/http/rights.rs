@@ -547,10 +547,8 @@ fn a_report_that_is_read_again_has_forgotten_a_record_whose_time_is_over() {
         "before its time is over it is printed as it was given"
     );
     world.pass_ms(DAY_MS);
-    assert_eq!(
-        itgel_server::credit::retention::run(&world.service).unwrap(),
-        1
-    );
+    // The job of the running server may have been first.
+    itgel_server::credit::retention::run(&world.service).unwrap();
     let again = read();
     assert!(!again.contains("示例罚2021-9号"), "{again}");
     let (before, after): (Value, Value) = (
