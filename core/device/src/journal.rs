@@ -21,6 +21,7 @@ use crate::entropy::{Entropy, salt};
 use crate::error::Error;
 use crate::store::chain::{self, Link, LinkState, RecordKind};
 use crate::store::device::DeviceRow;
+use crate::store::envelope::Kept;
 use crate::store::{StoreError, envelope, identity, projection};
 
 /// What an envelope is to carry.
@@ -122,15 +123,36 @@ pub(crate) fn fold(
         return Ok(());
     };
     let mut facts = projection::get(tx, &body.file)?;
-    note(&mut facts, envelope, counts);
+    if counts {
+        facts.apply(envelope);
+    } else if knows_nothing_else(&facts, envelope) {
+        facts.apply_quarantined(envelope);
+    }
     projection::put(tx, &body.file, &facts)
 }
 
 /// Folds a file again from its envelopes, after one of them left or changed its standing.
 pub(crate) fn refold(tx: &Transaction<'_>, file: &FileId) -> Result<(), StoreError> {
     let mut facts = FileFacts::default();
-    for kept in envelope::of_file(tx, file)? {
-        note(&mut facts, &kept.envelope, kept.counts);
+    let (counting, mut aside): (Vec<Kept>, Vec<Kept>) = envelope::of_file(tx, file)?
+        .into_iter()
+        .partition(|kept| kept.counts);
+    for kept in &counting {
+        facts.apply(&kept.envelope);
+    }
+    // What was set aside has a place in the file once everything that it knew has one.
+    loop {
+        let before = aside.len();
+        aside.retain(|kept| {
+            let has_place = knows_nothing_else(&facts, &kept.envelope);
+            if has_place {
+                facts.apply_quarantined(&kept.envelope);
+            }
+            !has_place
+        });
+        if aside.len() == before {
+            break;
+        }
     }
     if facts.is_empty() {
         projection::delete(tx, file)
@@ -186,11 +208,11 @@ pub(crate) fn moved_entries(
     entries
 }
 
-fn note(facts: &mut FileFacts, envelope: &Envelope, counts: bool) {
-    if counts {
-        facts.apply(envelope);
-    } else {
-        facts.apply_quarantined(envelope);
+/// Whether everything that an envelope knew of its file is in it.
+fn knows_nothing_else(facts: &FileFacts, envelope: &Envelope) -> bool {
+    match &envelope.body {
+        Body::File(body) => body.deps.iter().all(|dep| facts.last_op(dep).is_some()),
+        _ => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::ChainHead;
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::file::{ChainRef, FileId};
@@ -153,32 +154,70 @@ pub(crate) fn is_whole(
     Ok(true)
 }
 
-/// Whether an open envelope depends on one that a restored server lost: it can never be read there
-/// as it stands, and is written again.
+/// Whether an open envelope depends on one that a restored server lost, or was set aside for it: it
+/// can never be read there as it stands, and is written again.
 pub(crate) fn depends_on_lost(db: &Connection) -> Result<bool, StoreError> {
     if !envelope::has_lost(db)? {
         return Ok(false);
     }
     let device = device::get(db)?;
     for link in chain::open_links(db)? {
-        let Some(own) = envelope::find(db, &place(&device, &link))? else {
-            continue;
-        };
-        let Body::File(body) = &own.body else {
-            continue;
-        };
-        for dep in &body.deps {
-            if envelope::find_status(db, dep)?.is_some_and(|status| status.lost) {
+        for dep in deps(db, &place(&device, &link))? {
+            if envelope::find_status(db, &dep)?.is_some_and(|status| status.lost) {
                 return Ok(true);
             }
         }
     }
-    Ok(false)
+    Ok(!stranded(db)?.is_empty())
+}
+
+/// What the server set aside until another envelope comes that never will: its author wrote it
+/// again at a later place. A card can bring it there before the device hears of the restore.
+fn stranded(db: &Connection) -> Result<Vec<Link>, StoreError> {
+    if !envelope::has_lost(db)? {
+        return Ok(Vec::new());
+    }
+    let device = device::get(db)?;
+    let mut places = BTreeSet::new();
+    let mut stranded = Vec::new();
+    for link in chain::links_in_need(db)? {
+        let waits = matches!(
+            link.verdict,
+            Some(Verdict::Quarantined(
+                ErrorCode::EnvelopeUnknownDep | ErrorCode::EnvelopeBlocked
+            ))
+        );
+        let at = place(&device, &link);
+        for dep in deps(db, &at)?.iter().filter(|_| waits) {
+            if places.contains(dep) || envelope::is_overtaken(db, dep)? {
+                places.insert(at.clone());
+            }
+        }
+        if places.contains(&at) {
+            stranded.push(link);
+        }
+    }
+    Ok(stranded)
+}
+
+fn deps(db: &Connection, at: &ChainRef) -> Result<Vec<ChainRef>, StoreError> {
+    Ok(match envelope::find(db, at)?.map(|found| found.body) {
+        Some(Body::File(body)) => body.deps,
+        _ => Vec::new(),
+    })
+}
+
+/// What has to be written again in the next incarnation, by place.
+pub(crate) fn to_write_again(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {
+    let mut links = not_listed(tx)?;
+    links.extend(stranded(tx)?);
+    links.sort_by_key(|link| (link.incarnation, link.seq));
+    Ok(links)
 }
 
 /// The open links that the server does not have. Those that its signed list already showed were
 /// received in an earlier life of this store, whose receipts are lost: they are settled here.
-pub(crate) fn not_listed(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {
+fn not_listed(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {
     let device = device::get(tx)?;
     let mut open = Vec::new();
     for link in chain::open_links(tx)? {
@@ -188,7 +227,7 @@ pub(crate) fn not_listed(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> 
                 let verdict = if status.counts {
                     Verdict::Accepted
                 } else {
-                    Verdict::Quarantined(itgel_domain::error::ErrorCode::EnvelopeBlocked)
+                    Verdict::Quarantined(ErrorCode::EnvelopeBlocked)
                 };
                 chain::set_verdict(tx, link.incarnation, link.seq, &verdict, None)?;
             }

@@ -375,8 +375,8 @@ impl<P: SyncProtocol> Run<'_, P> {
     fn open_incarnation(&mut self, next: u32) -> Result<(), SyncError> {
         let entropy = self.device.entropy.as_ref();
         self.device.write(|tx| {
-            let open = outbox::not_listed(tx)?;
-            outbox::write_again(tx, next, &open, entropy)?;
+            let links = outbox::to_write_again(tx)?;
+            outbox::write_again(tx, next, &links, entropy)?;
             intake::take_kept(tx, entropy)
         })?;
         self.report.new_incarnation = Some(next);

@@ -141,6 +141,18 @@ pub(crate) fn set_lost(tx: &Transaction<'_>, own: &DeviceId) -> Result<(), Store
     Ok(())
 }
 
+/// Whether a lost envelope never comes again at its place: its device has gone on in a later
+/// incarnation, where it wrote again what the server lacked.
+pub(crate) fn is_overtaken(db: &Connection, at: &ChainRef) -> Result<bool, StoreError> {
+    let mut query = db.prepare_cached(
+        "select 1 from envelope gone join envelope later
+             on later.device = gone.device and later.incarnation > gone.incarnation
+         where gone.device = ?1 and gone.incarnation = ?2 and gone.seq = ?3
+             and gone.lost = 1 and later.listed = 1",
+    )?;
+    Ok(query.exists(params![at.device.as_str(), at.incarnation, int(at.seq)])?)
+}
+
 /// Whether anything was set aside so.
 pub(crate) fn has_lost(db: &Connection) -> Result<bool, StoreError> {
     let mut query = db.prepare_cached("select 1 from envelope where lost = 1 limit 1")?;
