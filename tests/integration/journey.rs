@@ -17,7 +17,7 @@ use itgel_domain::person::mask_name;
 use itgel_domain::subject::Grade;
 use itgel_fixtures::Household;
 use itgel_server::store;
-use itgel_tests::{Collector, Lender, LossyLink, Office, Refusal, World};
+use itgel_tests::{Collector, Lender, LossyLink, World};
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
@@ -137,12 +137,12 @@ fn a_grade_that_survived_a_disagreement_reaches_the_lender_with_its_reasons() {
     );
     for day in [posted_on, posted_on.saturating_add(7.days()), closes_on] {
         world.wait_until(day);
-        let refused = approve(&world, &approver, household).unwrap_err();
+        let refused = approver.approve(&world, household).unwrap_err();
         assert_eq!(refused.code, "case.period_open", "on {day}");
     }
     world.wait_until(closes_on.saturating_add(1.day()));
     world.until("the end of the publicity", || {
-        approve(&world, &approver, household).ok()
+        approver.approve(&world, household).ok()
     });
     assert_eq!(approver.case_of(household, gacha)["state"], "effective");
 
@@ -291,16 +291,6 @@ fn assert_knows_decision(
     assert_eq!(decisions[0].resolution.decision.as_str(), decision);
     let held = &facts.facts(&cycle).values[SHEEP];
     assert_eq!(held.state, State::Known(Found::Int(sheep_in(expected))));
-}
-
-fn approve(world: &World, approver: &Office, household: &Household) -> Result<Value, Refusal> {
-    let case = approver.case_of(household, world.gacha().code);
-    let step = json!({
-        "step": "approve",
-        "effective_on": world.today(),
-        "valid_to": world.today().saturating_add(1.year()),
-    });
-    approver.step(&case, &step)
 }
 
 fn title_of<'a>(titles: &'a [Value], division: &str) -> &'a Value {

@@ -8,14 +8,12 @@ use itgel_domain::register::DivisionFacts;
 use itgel_fixtures::Household;
 use itgel_server::{ServiceError, store};
 use itgel_tests::{Lender, Office, World};
-use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
 #[test]
 fn a_loan_repaid_in_the_next_months_ledger_changes_the_grade_and_the_gachas_npl() {
     let world = World::with_households(150);
     let household = &world.households()[0];
-    let gacha = world.gacha().code;
     let (reviewer, approver) = (world.reviewer(), world.approver());
 
     // A household is visited, heard, published and rated.
@@ -25,23 +23,7 @@ fn a_loan_repaid_in_the_next_months_ledger_changes_the_grade_and_the_gachas_npl(
     team.ask_consent(household);
     team.observe(household, &household.found);
     team.seal(household);
-    team.collect_ballots(household, world.evaluators());
-    team.synchronise();
-    let case = reviewer.case_of(household, gacha);
-    reviewer.step(&case, &json!({ "step": "review" })).unwrap();
-    reviewer.publish(gacha);
-    let board = reviewer.publicity(gacha);
-    let closes_on: jiff::civil::Date = board[0]["closes_on"].as_str().unwrap().parse().unwrap();
-    world.wait_until(closes_on.saturating_add(1.day()));
-    world.until("the end of the publicity", || {
-        let case = approver.case_of(household, gacha);
-        let step = json!({
-            "step": "approve",
-            "effective_on": world.today(),
-            "valid_to": world.today().saturating_add(1.year()),
-        });
-        approver.step(&case, &step).ok()
-    });
+    world.rate(&team, household, (&reviewer, &approver));
     assert_eq!(assessment(&world, household).vetoes, Vec::<String>::new());
 
     // The ledger of June says that a loan is bad. Another person than the lender lets it count.

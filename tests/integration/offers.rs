@@ -18,7 +18,7 @@ use itgel_domain::sync::push::Flag;
 use itgel_fixtures::Household;
 use itgel_server::setup;
 use itgel_server::store::lender::LenderRecord;
-use itgel_tests::{Collector, Lender, World};
+use itgel_tests::{Lender, World};
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
@@ -54,29 +54,6 @@ fn naming(lender: &LenderId) -> Vec<Recipient> {
         lender: lender.clone(),
         purpose: Purpose::LoanDecision,
     }]
-}
-
-/// The rating of a household that was visited becomes effective.
-fn rate(world: &World, team: &Collector, household: &Household) {
-    let (gacha, reviewer, approver) = (world.gacha().code, world.reviewer(), world.approver());
-    team.collect_ballots(household, world.evaluators());
-    team.synchronise();
-    let case = reviewer.case_of(household, gacha);
-    assert_eq!(case["state"], "pre_rated");
-    reviewer.step(&case, &json!({ "step": "review" })).unwrap();
-    reviewer.publish(gacha);
-    let board = reviewer.publicity(gacha);
-    let closes_on: jiff::civil::Date = board[0]["closes_on"].as_str().unwrap().parse().unwrap();
-    world.wait_until(closes_on.saturating_add(1.day()));
-    world.until("the end of the publicity", || {
-        let case = approver.case_of(household, gacha);
-        let step = json!({
-            "step": "approve",
-            "effective_on": world.today(),
-            "valid_to": world.today().saturating_add(1.year()),
-        });
-        approver.step(&case, &step).ok()
-    });
 }
 
 /// What a lender may ask for about a household.
@@ -124,7 +101,7 @@ fn a_lender_that_was_ticked_at_the_door_gets_the_rating_and_no_other_until_it_is
         "nothing is effective yet"
     );
 
-    rate(&world, &team, household);
+    world.rate(&team, household, (&world.reviewer(), &world.approver()));
     let report = machine.report(right, None).unwrap();
     assert_eq!(report["status"], "effective");
     let sample = world.lender();

@@ -373,6 +373,21 @@ impl Office {
         )
     }
 
+    /// Approves the grade of a household for a year from today.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn approve(&self, world: &World, household: &Household) -> Result<Value, Refusal> {
+        let case = self.case_of(household, world.gacha().code);
+        let today = world.today();
+        let step = json!({
+            "step": "approve",
+            "effective_on": today,
+            "valid_to": today.saturating_add(1.year()),
+        });
+        self.step(&case, &step)
+    }
+
     /// Publishes what was reviewed in a gacha.
     pub fn publish(&self, gacha: DivisionCode) -> Value {
         let path = format!("/v1/publicity/{gacha}?cycle={}", self.cycle);

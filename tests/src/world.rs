@@ -14,7 +14,9 @@ use itgel_domain::time::AtMs;
 use itgel_fixtures::{Gacha, Household, SampleSize};
 use itgel_server::store::log::AuditRow;
 use itgel_server::{Clock, Service, jobs, store, sync};
+use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::actor::{Collector, Lender, Office};
@@ -202,6 +204,29 @@ impl World {
     /// The evaluators of the gacha.
     pub fn evaluators(&self) -> impl Iterator<Item = OfficerId> + '_ {
         (0..sample::EVALUATORS).map(|number| sample::evaluator(self.gacha().code, number))
+    }
+
+    /// Leads a household of the gacha that was visited to a rating in effect: ballots, review,
+    /// publicity, approval.
+    pub fn rate(
+        &self,
+        team: &Collector,
+        household: &Household,
+        (reviewer, approver): (&Office, &Office),
+    ) {
+        let gacha = self.gacha().code;
+        team.collect_ballots(household, self.evaluators());
+        team.synchronise();
+        let case = reviewer.case_of(household, gacha);
+        assert_eq!(case["state"], "pre_rated");
+        reviewer.step(&case, &json!({ "step": "review" })).unwrap();
+        reviewer.publish(gacha);
+        let board = reviewer.publicity(gacha);
+        let closes_on: Date = board[0]["closes_on"].as_str().unwrap().parse().unwrap();
+        self.wait_until(closes_on.saturating_add(1.day()));
+        self.until("the end of the publicity", || {
+            approver.approve(self, household).ok()
+        });
     }
 
     /// Looks again and again until there is something to see.

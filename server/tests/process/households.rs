@@ -9,7 +9,7 @@ use itgel_server::{ServiceError, process, store};
 
 use crate::actors::{World, refusal};
 use crate::integrity::visits_asked_for;
-use crate::{plain, team};
+use crate::world::{plain, team};
 
 /// What a household's newest visit counted.
 fn counted(world: &World, household: &Household) -> Heads {

@@ -17,7 +17,7 @@ use itgel_server::store::doubt::DoubtRow;
 use itgel_server::{ServiceError, store};
 
 use crate::actors::{World, refusal};
-use crate::{listed, plain, second_team, team};
+use crate::world::{listed, plain, second_team, team};
 
 fn declare(
     world: &World,

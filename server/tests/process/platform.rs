@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 
 use crate::actors::World;
 use crate::actors::platform::example;
-use crate::{plain, team};
+use crate::world::{plain, team};
 
 #[test]
 fn approved_ratings_wait_for_the_platform_until_an_export_that_it_can_read() {

@@ -1,7 +1,7 @@
 //! The end of data (`domain.md` L-15, L-21): what is over goes on its day and as a whole, what is
 //! still needed stays, and log and ratings verify afterwards. The clock alone is moved.
 
-use itgel_domain::case::step::{Cause, Objection, ObjectionChannel, ObjectionGround};
+use itgel_domain::case::step::Cause;
 use itgel_domain::case::{CaseState, Reason, Role, Step};
 use itgel_domain::file::FileId;
 use itgel_domain::id::{DeviceId, RowId};
@@ -16,7 +16,7 @@ use itgel_server::{
 use jiff::civil::{Date, date};
 
 use crate::actors::{Collector, World, request};
-use crate::{plain, team};
+use crate::world::{object, objection, plain, team};
 
 /// Words that somebody writes about a household that ends.
 const REASON: &str = "金丝雀的理由四七一一";
@@ -115,19 +115,6 @@ fn is_found(world: &World, word: &str) -> bool {
     })
 }
 
-fn object(world: &World, household: &Household) {
-    let objection = Objection {
-        channel: ObjectionChannel::InPerson,
-        receipt: "Y-1".into(),
-        ground: ObjectionGround::WrongOrMissing,
-        of_subject: true,
-        filed_at: world.now(),
-    };
-    world
-        .step("o-1", household, Step::Object { objection })
-        .unwrap();
-}
-
 fn hold(world: &World, household: &Household) {
     let hold = store::rights::HoldRow {
         id: "hold-1".parse().unwrap(),
@@ -187,7 +174,7 @@ fn five(world: &World, team: &mut Collector) -> [Household; 5] {
     let cause = Cause::Death;
     world.step("r-1", closed, Step::Close { cause }).unwrap();
     world.publish("r-1").unwrap();
-    object(world, disputed);
+    object(world, disputed, objection(world, "Y-1"));
     world.pass_days(12);
     process::run_periods(&world.service, world.now()).unwrap();
     for household in [over, held, asking] {

@@ -1,7 +1,7 @@
 //! What a subject asks for and what goes back to it: the human decision, the repair, the receipt
 //! note and the written answer; who keeps which deadline, and who stands in.
 
-use itgel_domain::case::step::{Objection, ObjectionChannel, ObjectionGround, Outcome};
+use itgel_domain::case::step::{Objection, Outcome};
 use itgel_domain::case::{CaseState, Role, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::objection::{Objector, ReceiptNumber};
@@ -17,7 +17,7 @@ use itgel_server::rights::desk::{self, AnswerRequest, RequestView, TakeRequest};
 use itgel_server::{ServiceError, store};
 
 use crate::actors::{Collector, World, device_id, refusal};
-use crate::{plain, team};
+use crate::world::{object, objection, plain, team};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -55,19 +55,6 @@ fn answer(
     world.transact(move |service, tx| {
         desk::answer(service, tx, &actor, (&id, &request), service.now())
     })
-}
-
-fn object(world: &World, household: &Household, receipt: &str, of_subject: bool) {
-    let objection = Objection {
-        channel: ObjectionChannel::InPerson,
-        receipt: receipt.into(),
-        ground: ObjectionGround::WrongOrMissing,
-        of_subject,
-        filed_at: world.now(),
-    };
-    world
-        .step("o-1", household, Step::Object { objection })
-        .unwrap();
 }
 
 fn letter(
@@ -168,7 +155,7 @@ fn an_open_request_stands_in_the_list_of_deadlines_until_it_is_answered() {
 fn the_receipt_note_ends_its_clock_and_the_answer_waits_for_the_decision() {
     let world = World::with_households(12);
     let household = published(&world);
-    object(&world, &household, "Y-1", true);
+    object(&world, &household, objection(&world, "Y-1"));
     let of_objection = |world: &World| -> Vec<String> {
         let items = duties(world, "o-1").items.into_iter();
         let about = items.filter(|duty| duty.receipt.as_deref() == Some("Y-1"));
@@ -218,7 +205,11 @@ fn the_receipt_note_ends_its_clock_and_the_answer_waits_for_the_decision() {
 fn who_objects_to_a_neighbours_grade_learns_nothing_of_the_neighbour() {
     let world = World::with_households(12);
     let household = published(&world);
-    object(&world, &household, "B-1", false);
+    let report = Objection {
+        of_subject: false,
+        ..objection(&world, "B-1")
+    };
+    object(&world, &household, report);
     let decide = Step::DecideObjection {
         receipt: "B-1".into(),
         outcome: Outcome::Upheld { assessed: None },
@@ -233,7 +224,7 @@ fn who_objects_to_a_neighbours_grade_learns_nothing_of_the_neighbour() {
 fn a_deputy_stands_in_for_the_days_and_is_not_entered_by_himself() {
     let world = World::with_households(12);
     let household = published(&world);
-    object(&world, &household, "Y-1", true);
+    object(&world, &household, objection(&world, "Y-1"));
     world
         .transact(|_, tx| {
             let (admin, banner) = ("m-1".parse().unwrap(), "150623".parse().unwrap());

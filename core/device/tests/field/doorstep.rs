@@ -1,18 +1,15 @@
 //! At the door: finding the household, its people, and what looks wrong.
 
-use itgel_device::{Countersign, Listing, Order, RecordState, WarningCode};
+use itgel_device::{Listing, Order, RecordState, WarningCode};
 use itgel_domain::assess::Mismatch;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::entry::Entry;
-use itgel_domain::hash::Hash;
 use itgel_domain::identity::Person;
-use itgel_domain::item::Observation;
+use itgel_domain::time::AtMs;
 use jiff::civil::date;
 
 use crate::server::GACHA;
-use crate::world::{
-    AS_OF, ID_NUMBER, Phone, codes, consent, cycle, h01, now, ready, subject, value,
-};
+use crate::world::{AS_OF, ID_NUMBER, Phone, codes, cycle, h01, now, ready, subject, value};
 
 #[test]
 fn two_of_one_name_in_a_gacha_are_told_apart_and_never_taken_for_one() {
@@ -205,42 +202,14 @@ fn last_years_values_are_beside_the_new_ones_and_copying_them_is_noticed() {
     phone.identify(1, "示例");
     let last = "2026-spring".parse().unwrap();
     let day = date(2026, 4, 1);
-    let then = itgel_domain::time::AtMs::start_of(day);
-    let given = itgel_domain::file::entry::Consent {
-        given_on: day,
-        ..consent()
-    };
-    phone
-        .device
-        .put_consent(&subject(1), &last, &given, then)
-        .unwrap();
-    for observation in h01() {
-        let observation = Observation {
-            observed_on: day,
-            ..observation
-        };
-        phone
-            .device
-            .put_value(&subject(1), &last, observation, then)
-            .unwrap();
-    }
-    let countersign = Countersign::Drawn {
-        picture: Hash::of_file(b"signature"),
-    };
-    let closed = codes(
-        phone
-            .device
-            .seal(&subject(1), &last, AS_OF, now(), &countersign)
-            .unwrap_err(),
-    );
+    let then = AtMs::start_of(day);
+    phone.draft_h01_on(1, &last, day);
+    let closed = codes(phone.seal_as_of(1, &last, AS_OF, now()).unwrap_err());
     assert!(
         closed.contains(&("cycle".to_owned(), ErrorCode::CycleClosed)),
         "{closed:?}"
     );
-    phone
-        .device
-        .seal(&subject(1), &last, day, then, &countersign)
-        .unwrap();
+    phone.seal_as_of(1, &last, day, then).unwrap();
     let earlier = phone.device.earlier_values(&subject(1), &cycle()).unwrap();
     assert_eq!(earlier.len(), h01().len());
     assert!(earlier.iter().all(|e| e.cycle == last));
@@ -343,54 +312,19 @@ fn sec_t11_no_entry_is_refused_because_a_clock_is_wrong() {
     ];
     for (n, day) in (1..).zip(clocks) {
         let (_server, phone) = ready(1);
-        let at = itgel_domain::time::AtMs::start_of(day);
-        let head = Person {
-            role: "head".into(),
-            full_name: "示例".into(),
-            name_mn: None,
-            id_number: Some(ID_NUMBER.into()),
-            phone: None,
-        };
-        phone
-            .device
-            .put_identity(&subject(1), vec![head], at)
-            .unwrap();
-        let given = itgel_domain::file::entry::Consent {
-            given_on: day,
-            until: day.saturating_add(jiff::ToSpan::year(1)),
-            ..consent()
-        };
-        phone
-            .device
-            .put_consent(&subject(1), &cycle(), &given, at)
-            .unwrap();
-        for observation in h01() {
-            let observation = Observation {
-                observed_on: day,
-                ..observation
-            };
-            phone
-                .device
-                .put_value(&subject(1), &cycle(), observation, at)
-                .unwrap();
-        }
+        let at = AtMs::start_of(day);
+        phone.identify_at(1, "示例", at);
+        phone.draft_h01_on(1, &cycle(), day);
         let checked = phone.device.check(&subject(1), &cycle(), day).unwrap();
         let doubted = |code: WarningCode| code == WarningCode::DoubtfulClock;
         assert!(
             checked.warnings.iter().any(|w| doubted(w.code)),
             "{day}: the officer is told"
         );
-        let countersign = Countersign::Drawn {
-            picture: Hash::of_file(b"signature"),
-        };
-        let sealed = phone
-            .device
-            .seal(&subject(1), &cycle(), day, at, &countersign);
+        let sealed = phone.seal_as_of(1, &cycle(), day, at);
         assert!(sealed.is_ok(), "clock {n}, {day}: {:?}", sealed.err());
         // A day that was chosen, not taken from the clock, has to lie in the campaign.
-        let chosen = phone
-            .device
-            .seal(&subject(1), &cycle(), day, now(), &countersign);
+        let chosen = phone.seal_as_of(1, &cycle(), day, now());
         let closed = ("cycle".to_owned(), ErrorCode::CycleClosed);
         assert!(codes(chosen.unwrap_err()).contains(&closed), "{day}");
     }

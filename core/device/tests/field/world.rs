@@ -151,18 +151,44 @@ impl Phone {
 
     /// Drafts the visit of worked case H-01 for a subject, consents included.
     pub(crate) fn draft_h01(&self, n: u32) {
+        self.draft(n, &cycle(), (&consent(), h01()), now());
+    }
+
+    /// The same for a campaign, as on a day whose beginning the device's clock shows.
+    #[allow(dead_code, reason = "the tests of the officer's app have one day")]
+    pub(crate) fn draft_h01_on(&self, n: u32, cycle: &CycleId, day: Date) {
+        let given = Consent {
+            given_on: day,
+            until: day.saturating_add(jiff::ToSpan::year(1)),
+            ..consent()
+        };
+        let observed = h01().into_iter().map(|observation| Observation {
+            observed_on: day,
+            ..observation
+        });
+        self.draft(n, cycle, (&given, observed.collect()), AtMs::start_of(day));
+    }
+
+    fn draft(
+        &self,
+        n: u32,
+        cycle: &CycleId,
+        (given, found): (&Consent, Vec<Observation>),
+        at: AtMs,
+    ) {
         let id = subject(n);
-        self.device
-            .put_consent(&id, &cycle(), &consent(), now())
-            .unwrap();
-        for observation in h01() {
-            self.device
-                .put_value(&id, &cycle(), observation, now())
-                .unwrap();
+        self.device.put_consent(&id, cycle, given, at).unwrap();
+        for observation in found {
+            self.device.put_value(&id, cycle, observation, at).unwrap();
         }
     }
 
     pub(crate) fn identify(&self, n: u32, name: &str) {
+        self.identify_at(n, name, now());
+    }
+
+    /// The same, at another instant by the device's clock.
+    pub(crate) fn identify_at(&self, n: u32, name: &str, at: AtMs) {
         let person = Person {
             role: "head".into(),
             full_name: name.into(),
@@ -171,19 +197,25 @@ impl Phone {
             phone: None,
         };
         self.device
-            .put_identity(&subject(n), vec![person], now())
+            .put_identity(&subject(n), vec![person], at)
             .unwrap();
     }
 
     pub(crate) fn seal(&self, n: u32) -> Result<Sealed, Error> {
+        self.seal_as_of(n, &cycle(), AS_OF, now())
+    }
+
+    /// The same for a campaign, as of a day, at an instant by the device's clock.
+    pub(crate) fn seal_as_of(
+        &self,
+        n: u32,
+        cycle: &CycleId,
+        as_of: Date,
+        at: AtMs,
+    ) -> Result<Sealed, Error> {
         let picture = Hash::of_file(b"signature");
-        self.device.seal(
-            &subject(n),
-            &cycle(),
-            AS_OF,
-            now(),
-            &Countersign::Drawn { picture },
-        )
+        let drawn = Countersign::Drawn { picture };
+        self.device.seal(&subject(n), cycle, as_of, at, &drawn)
     }
 
     /// Identity, visit and seal of a subject.
