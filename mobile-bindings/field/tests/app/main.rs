@@ -24,7 +24,7 @@ mod review;
     dead_code,
     reason = "the device library's own server, of which a part is used"
 )]
-#[path = "../../../../core/device/tests/field/server.rs"]
+#[path = "../../../../core/device/tests/field/server/mod.rs"]
 mod server;
 mod visit;
 #[allow(
