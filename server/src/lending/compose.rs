@@ -1,10 +1,11 @@
 //! Gathers what a report is made of. What of it a lender sees is decided by
 //! [`itgel_domain::report`].
 
-use itgel_domain::authorisation::{Authorisation, Ground};
+use itgel_domain::authorisation::{Authorisation, Ground, Purpose};
 use itgel_domain::division::{Division, DivisionCode};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::{CaseId, ReportId, SubjectId};
+use itgel_domain::lending::ReferenceLine;
 use itgel_domain::policy::Actor;
 use itgel_domain::register::RegisterRow;
 use itgel_domain::report::{Asked, PastGrade, Report, ReportError, ShownPerson, Sources};
@@ -59,24 +60,13 @@ pub(super) fn report(
     if statement::is_untold(connection, &subject.id, &rows)? {
         return Ok(Err(Miss::Untold));
     }
-    let parameters = parameters::in_force(
+    let line = reference_line(
+        service,
         connection,
-        &authorisation.lender,
-        (subject.kind, request.purpose),
+        (right, request.purpose),
+        (&file, &rows),
         now.on(),
     )?;
-    let line = parameters
-        .map(|parameters| {
-            let held = Held::of(connection, subject.division)?;
-            line::of(
-                service,
-                connection,
-                (right, &parameters),
-                (&file, &rows, &held),
-                now.on(),
-            )
-        })
-        .transpose()?;
     let sources = Sources {
         case: &row.case,
         assessment: &assessment,
@@ -96,6 +86,24 @@ pub(super) fn report(
         Err(ReportError::Absent) => Ok(Err(Miss::Rating)),
         Err(error) => Err(ServiceError::caused("the parts of a report", error)),
     }
+}
+
+/// What the lender's own parameters make of the rating, if it has some in force.
+fn reference_line(
+    service: &Service,
+    connection: &Connection,
+    (right, purpose): (&Right, Purpose),
+    (file, rows): (&FileFacts, &[RegisterRow]),
+    today: Date,
+) -> Result<Option<ReferenceLine>, ServiceError> {
+    let (lender, subject) = (&right.authorisation.lender, &right.subject);
+    let asked = (subject.kind, purpose);
+    let Some(parameters) = parameters::in_force(connection, lender, asked, today)? else {
+        return Ok(None);
+    };
+    let held = Held::of(connection, subject.division)?;
+    let basis = (file, rows, &held);
+    line::of(service, connection, (right, &parameters), basis, today).map(Some)
 }
 
 /// The adults who agreed to be shown to this lender, the head first: by a consent on file that

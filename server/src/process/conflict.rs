@@ -3,7 +3,7 @@
 use itgel_domain::case::{By, CaseState, Reason, Role, Step};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::file::entry::{Entry, EntryId, Picked, Resolution};
+use itgel_domain::file::entry::{Entry, Picked, Resolution};
 use itgel_domain::id::{CycleId, DecisionId, SubjectId};
 use itgel_domain::item::ItemPath;
 use itgel_domain::policy::{Action, Actor};
@@ -91,37 +91,8 @@ pub fn resolve_conflict(
     check_person(tx, reviewer, &subject, &conflict)?;
     check_picked(&conflict, &request.picked)?;
 
-    let decision = DecisionId::from_random(random()?);
-    let settles: Vec<EntryId> = conflict
-        .values
-        .iter()
-        .map(|value| value.entry.clone())
-        .collect();
-    let content = serde_json::json!({
-        "cycle": cycle,
-        "item": item,
-        "settles": settles,
-        "picked": request.picked,
-        "reason": request.reason,
-    });
-    let kept = Decision {
-        id: decision.clone(),
-        kind: "resolution".into(),
-        actor: reviewer.officer.clone(),
-        subject: id.to_string(),
-        at: now,
-        content,
-    };
-    store::decision::put(tx, &kept)?;
-    let resolution = Resolution {
-        cycle: cycle.clone(),
-        item: item.clone(),
-        settles,
-        picked: request.picked.clone(),
-        decision: decision.clone(),
-        reviewer: reviewer.officer.clone(),
-        reason: request.reason.clone(),
-    };
+    let resolution = decide(tx, reviewer, request, &conflict, now)?;
+    let decision = resolution.decision.clone();
     store::conflict::settle(tx, id, cycle, item, &decision)?;
     ingest::append_official(service, tx, id, vec![Entry::Resolution(resolution)], now)?;
     fold::refresh(service, tx, &subject, cycle, now)?;
@@ -131,6 +102,43 @@ pub fn resolve_conflict(
     store::log::audit(tx, now, actor, "conflict.resolve", &resource, &detail)?;
     resume(service, tx, reviewer, request, now)?;
     Ok(decision)
+}
+
+/// Keeps the decision about what was in conflict; the entry that says so in the file.
+fn decide(
+    tx: &Tx<'_>,
+    reviewer: &Actor,
+    request: &ResolveRequest,
+    conflict: &ConflictRow,
+    now: AtMs,
+) -> Result<Resolution, ServiceError> {
+    let settled = conflict.values.iter();
+    let resolution = Resolution {
+        cycle: request.cycle.clone(),
+        item: request.item.clone(),
+        settles: settled.map(|value| value.entry.clone()).collect(),
+        picked: request.picked.clone(),
+        decision: DecisionId::from_random(random()?),
+        reviewer: reviewer.officer.clone(),
+        reason: request.reason.clone(),
+    };
+    let content = serde_json::json!({
+        "cycle": resolution.cycle,
+        "item": resolution.item,
+        "settles": resolution.settles,
+        "picked": resolution.picked,
+        "reason": resolution.reason,
+    });
+    let kept = Decision {
+        id: resolution.decision.clone(),
+        kind: "resolution".into(),
+        actor: reviewer.officer.clone(),
+        subject: request.subject.to_string(),
+        at: now,
+        content,
+    };
+    store::decision::put(tx, &kept)?;
+    Ok(resolution)
 }
 
 /// Sends the case on its way again if nothing that matters is open any more.

@@ -65,53 +65,38 @@ fn text(
     free: usize,
 ) -> Result<String, ServiceError> {
     let mut registry = Registry::with_prefix("itgel");
-    let family = |rows: Vec<(Labels, u64)>| {
-        let family = Family::<Labels, Gauge>::default();
-        for (labels, n) in rows {
-            family
-                .get_or_create(&labels)
-                .set(i64::try_from(n).unwrap_or(i64::MAX));
-        }
-        family
-    };
-    let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let intake = status.intake.iter().map(|count| {
-        let labels = vec![
-            label("verdict", &count.verdict),
-            label("reason", &count.reason),
-        ];
-        (labels, count.n)
-    });
     registry.register(
         "intake_verdicts",
         "Verdicts about envelopes since the database was made",
-        family(intake.collect()),
+        family(status.intake.iter().map(|count| {
+            let verdict = ("verdict".to_owned(), count.verdict.clone());
+            let reason = ("reason".to_owned(), count.reason.clone());
+            (vec![verdict, reason], count.n)
+        })),
     );
-    let waiting = status.quarantine.iter();
-    let waiting = waiting.map(|(reason, n)| (vec![label("reason", reason)], *n));
     registry.register(
         "quarantine_waiting",
         "Envelopes in quarantine that wait",
-        family(waiting.collect()),
+        counted_by("reason", &status.quarantine),
     );
-    let refused = refused.iter();
-    let refused = refused.map(|(code, n)| (vec![label("code", code.as_str())], *n));
+    let refused = refused
+        .iter()
+        .map(|(code, n)| (code.as_str().to_owned(), *n));
     registry.register(
         "requests_refused",
         "Requests refused since the start, by code",
-        family(refused.collect()),
+        counted_by("code", &refused.collect::<Vec<_>>()),
     );
-    let devices = status.devices.iter();
-    let devices = devices.map(|(state, n)| (vec![label("status", state)], *n));
-    registry.register("devices", "Devices by status", family(devices.collect()));
-    let jobs = status.jobs.iter();
-    let jobs = jobs.map(|(kind, n)| (vec![label("kind", kind)], *n));
+    registry.register(
+        "devices",
+        "Devices by status",
+        counted_by("status", &status.devices),
+    );
     registry.register(
         "jobs_waiting",
         "Jobs that wait or run",
-        family(jobs.collect()),
+        counted_by("kind", &status.jobs),
     );
-    let level = |n: u64| ConstGauge::new(i64::try_from(n).unwrap_or(i64::MAX));
     registry.register("log_leaves", "Leaves of the log", level(status.leaves));
     registry.register(
         "held_pages",
@@ -126,6 +111,29 @@ fn text(
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|e| ServiceError::caused("metrics", e))?;
     Ok(text)
+}
+
+/// A figure for each set of labels.
+fn family(rows: impl Iterator<Item = (Labels, u64)>) -> Family<Labels, Gauge> {
+    let family = Family::<Labels, Gauge>::default();
+    for (labels, n) in rows {
+        family.get_or_create(&labels).set(gauged(n));
+    }
+    family
+}
+
+/// A figure for each value of one label.
+fn counted_by(label: &str, rows: &[(String, u64)]) -> Family<Labels, Gauge> {
+    let rows = rows.iter();
+    family(rows.map(|(value, n)| (vec![(label.to_owned(), value.clone())], *n)))
+}
+
+fn level(n: u64) -> ConstGauge<i64> {
+    ConstGauge::new(gauged(n))
+}
+
+fn gauged(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
