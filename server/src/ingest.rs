@@ -38,7 +38,7 @@ use rusqlite::Connection;
 pub use self::aside::{MAX_BYTES as MAX_ASIDE_BYTES, MAX_ENVELOPES as MAX_ASIDE};
 pub(crate) use self::aside::{judge_again, read_aside};
 pub use self::erase::erase;
-pub(crate) use self::erase::erase_known;
+pub(crate) use self::erase::{erase_known, tell_erased};
 pub(crate) use self::identity::index_parties;
 pub use self::meaning::check_value;
 pub use self::official::{append_identity, append_official, imported};

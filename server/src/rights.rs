@@ -21,13 +21,17 @@ pub mod statement;
 pub mod view;
 
 use itgel_domain::error::ErrorCode;
-use itgel_domain::id::SubjectId;
+use itgel_domain::hash::Hash;
+use itgel_domain::id::{DecisionId, SubjectId};
+use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{self, Action, Actor, Denial, Resource};
 use itgel_domain::subject::Subject;
+use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use crate::error::ServiceError;
-use crate::{fold, store};
+use crate::fold;
+use crate::store::{self, Tx};
 
 /// The subject for which a role of the actor allows `action`. What lies outside the actor's
 /// divisions does not exist for them: they are told `absent`.
@@ -61,4 +65,21 @@ fn allow(
         Err(denial) => Err(denial.into()),
         Ok(_) => Ok(()),
     }
+}
+
+/// Puts what was done about a paper of its kind (`hold`, `statement`) into the audit log.
+fn note(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    (kind, done): (&str, &str),
+    id: &DecisionId,
+    now: AtMs,
+) -> Result<(), ServiceError> {
+    let (action, resource) = (format!("{kind}.{done}"), format!("{kind}/{id}"));
+    let (officer, nothing) = (actor.officer.as_str(), serde_json::json!({}));
+    store::log::audit(tx, now, officer, &action, &resource, &nothing)?;
+    let parts = [resource.as_bytes(), action.as_bytes()];
+    let leaf = Hash::of(&format!("itgel.{kind}.v1"), &parts);
+    store::log::leaf(tx, LeafKind::Decision, &leaf)?;
+    Ok(())
 }

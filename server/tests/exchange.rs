@@ -19,7 +19,6 @@ use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::exchange::{Mapping, Schema};
 use itgel_domain::register::{PublicRecord, RegisterContent, RegisterRow};
 use itgel_domain::time::AtMs;
-use itgel_fixtures::Household;
 use itgel_server::config::{Config, SampleConfig};
 use itgel_server::exchange::{self, ExportOrder, Imported, Manifest, ShareRequest};
 use itgel_server::keys::{RetiredKeyDays, ServerKeys};
@@ -35,12 +34,7 @@ const EXAMPLE: &str = include_str!("../../fixtures/exchange/platform-example.tom
 fn rated() -> World {
     let world = World::with_households(6);
     let mut team = Collector::new("c-1", "c-2");
-    let households: Vec<Household> = world
-        .households
-        .iter()
-        .filter(|h| h.twist.is_none())
-        .cloned()
-        .collect();
+    let households = world.plain();
     let (last, rest) = households.split_last().unwrap();
     for household in &households {
         team.visit(&world, household);

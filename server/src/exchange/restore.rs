@@ -11,7 +11,7 @@ use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::SubjectId;
 use itgel_domain::subject::Subject;
-use itgel_domain::sync::pull::{CaseItem, PullItem, SubjectItem, Tombstone};
+use itgel_domain::sync::pull::{CaseItem, PullItem, SubjectItem};
 use itgel_domain::sync::push::Verdict;
 use itgel_text::{self as text, Lang};
 
@@ -169,7 +169,7 @@ fn list_subject(
 ) -> Result<(), ServiceError> {
     let subject = store::subject::get(tx, id)?.ok_or(ErrorCode::SubjectUnknown)?;
     if store::subject::erased_at(tx, id)?.is_some() {
-        return list_tombstone(service, tx, id);
+        return ingest::tell_erased(service, tx, id);
     }
     let list = subject.division;
     let item = SubjectItem {
@@ -224,17 +224,6 @@ fn list_cases(tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
             grade: row.case.grade().filter(|_| state.is_in_effect()),
         };
         store::list::append(tx, subject.division, &PullItem::Case(item))?;
-    }
-    Ok(())
-}
-
-fn list_tombstone(service: &Service, tx: &Tx<'_>, id: &SubjectId) -> Result<(), ServiceError> {
-    let tombstone = PullItem::Tombstone(Tombstone {
-        subject: id.clone(),
-        signature: service.keys.sign(&Tombstone::message(id)),
-    });
-    for division in store::subject::list_homes(tx, id)? {
-        store::list::append(tx, division, &tombstone)?;
     }
     Ok(())
 }

@@ -23,13 +23,7 @@ pub(super) fn chains(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError>
     let mut heads: BTreeMap<(DeviceId, u32), ChainHead> = BTreeMap::new();
     let envelopes = table("envelope")?;
     each(service, tx, envelopes, |row| {
-        let place = (
-            row.parse::<DeviceId>("device")?,
-            row.parse::<u32>("incarnation")?,
-        );
-        let head = heads
-            .remove(&place)
-            .unwrap_or_else(|| ChainHead::start(&place.0, place.1));
+        let (place, head) = take_head(&mut heads, row)?;
         let head = head.extend(&row.parse::<Hash>("id")?);
         if head.seq != row.parse::<u64>("seq")? || head.hash != row.parse("chain_hash")? {
             return Err(table_fault(ErrorCode::ExchangeDiffers, envelopes));
@@ -39,13 +33,7 @@ pub(super) fn chains(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError>
     })?;
     let chains = table("chain")?;
     each(service, tx, chains, |row| {
-        let place = (
-            row.parse::<DeviceId>("device")?,
-            row.parse::<u32>("incarnation")?,
-        );
-        let head = heads
-            .remove(&place)
-            .unwrap_or_else(|| ChainHead::start(&place.0, place.1));
+        let (_, head) = take_head(&mut heads, row)?;
         match head.seq == row.parse::<u64>("seq")? && head.hash == row.parse("head")? {
             true => Ok(()),
             false => Err(table_fault(ErrorCode::ExchangeDiffers, chains)),
@@ -55,6 +43,17 @@ pub(super) fn chains(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError>
         true => Ok(()),
         false => Err(table_fault(ErrorCode::ExchangeDiffers, chains)),
     }
+}
+
+/// The chain that a row speaks of, and its head so far.
+fn take_head(
+    heads: &mut BTreeMap<(DeviceId, u32), ChainHead>,
+    row: &Record,
+) -> Result<((DeviceId, u32), ChainHead), ServiceError> {
+    let place = (row.parse::<DeviceId>("device")?, row.parse("incarnation")?);
+    let begun = heads.remove(&place);
+    let head = begun.unwrap_or_else(|| ChainHead::start(&place.0, place.1));
+    Ok((place, head))
 }
 
 /// The leaves give the root of every signed checkpoint and the one in the manifest.

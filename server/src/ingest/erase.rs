@@ -63,7 +63,7 @@ pub(crate) fn erase_known(
     destroy_keys(tx, id)?;
     delete_rows(tx, &subject, now)?;
     land::follow(service, tx, id, now)?;
-    tell_devices(service, tx, id)?;
+    tell_erased(service, tx, id)?;
     store::log::leaf(
         tx,
         LeafKind::Deletion,
@@ -107,7 +107,12 @@ fn delete_rows(tx: &Tx<'_>, subject: &Subject, now: AtMs) -> Result<(), ServiceE
     Ok(store::subject::erase(tx, id, now)?)
 }
 
-fn tell_devices(service: &Service, tx: &Tx<'_>, id: &SubjectId) -> Result<(), ServiceError> {
+/// Orders every device that may know of the subject to delete it.
+pub(crate) fn tell_erased(
+    service: &Service,
+    tx: &Tx<'_>,
+    id: &SubjectId,
+) -> Result<(), ServiceError> {
     let tombstone = PullItem::Tombstone(Tombstone {
         subject: id.clone(),
         signature: service.keys.sign(&Tombstone::message(id)),

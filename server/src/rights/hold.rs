@@ -2,14 +2,12 @@
 //! in force nothing of the subject is erased.
 
 use itgel_domain::error::{ErrorCode, Violation};
-use itgel_domain::hash::Hash;
 use itgel_domain::id::{DecisionId, SubjectId};
-use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
-use super::served;
+use super::{note, served};
 use crate::error::ServiceError;
 use crate::service::random;
 use crate::store::rights::HoldRow;
@@ -53,7 +51,7 @@ pub fn place(
         lifted_at: None,
     };
     store::rights::put_hold(tx, &hold)?;
-    note(tx, actor, "hold.placed", &hold.id, now)?;
+    note(tx, actor, ("hold", "placed"), &hold.id, now)?;
     Ok(hold)
 }
 
@@ -69,7 +67,7 @@ pub fn lift(tx: &Tx<'_>, actor: &Actor, id: &DecisionId, now: AtMs) -> Result<()
     if !store::rights::lift_hold(tx, id, &actor.officer, now)? {
         return Err(ErrorCode::RightRequestUnknown.into());
     }
-    note(tx, actor, "hold.lifted", id, now)
+    note(tx, actor, ("hold", "lifted"), id, now)
 }
 
 /// Whether an order is in force.
@@ -79,19 +77,4 @@ pub fn lift(tx: &Tx<'_>, actor: &Actor, id: &DecisionId, now: AtMs) -> Result<()
 pub fn is_held(connection: &Connection, subject: &SubjectId) -> Result<bool, ServiceError> {
     let holds = store::rights::list_holds(connection, subject)?;
     Ok(holds.iter().any(|hold| hold.lifted_at.is_none()))
-}
-
-fn note(
-    tx: &Tx<'_>,
-    actor: &Actor,
-    action: &str,
-    id: &DecisionId,
-    now: AtMs,
-) -> Result<(), ServiceError> {
-    let resource = format!("hold/{id}");
-    let nothing = serde_json::json!({});
-    store::log::audit(tx, now, actor.officer.as_str(), action, &resource, &nothing)?;
-    let leaf = Hash::of("itgel.hold.v1", &[resource.as_bytes(), action.as_bytes()]);
-    store::log::leaf(tx, LeafKind::Decision, &leaf)?;
-    Ok(())
 }

@@ -2,10 +2,8 @@
 //! ours before a lender is (L-05).
 
 use itgel_domain::error::{ErrorCode, Violation};
-use itgel_domain::hash::Hash;
 use itgel_domain::id::{DecisionId, RowId, SubjectId};
 use itgel_domain::item::ItemPath;
-use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::register::{RegisterContent, RegisterRow, SubjectForm};
 use itgel_domain::report::Statement;
@@ -14,7 +12,7 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
-use super::served;
+use super::{note, served};
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::fold;
@@ -107,7 +105,7 @@ pub fn make(
         taken_at: now,
     };
     store::rights::put_statement(tx, &row)?;
-    note(tx, actor, "statement.made", &id, now)?;
+    note(tx, actor, ("statement", "made"), &id, now)?;
     Ok(id)
 }
 
@@ -126,7 +124,7 @@ pub fn withdraw(
     if !store::rights::withdraw_statement(tx, &subject.id, id, now)? {
         return Err(ErrorCode::StatementAbout.into());
     }
-    note(tx, actor, "statement.withdrawn", id, now)
+    note(tx, actor, ("statement", "withdrawn"), id, now)
 }
 
 /// The statements of a subject that stand, as they are shown to it and to lenders.
@@ -239,24 +237,6 @@ fn exists(connection: &Connection, subject: &SubjectId, about: &str) -> Result<b
     let facts = fold::facts(connection, subject)?;
     let mut values = facts.entries().filter_map(|r| r.entry.observed());
     Ok(values.any(|(_, observation)| observation.item == item))
-}
-
-fn note(
-    tx: &Tx<'_>,
-    actor: &Actor,
-    action: &str,
-    id: &DecisionId,
-    now: AtMs,
-) -> Result<(), ServiceError> {
-    let resource = format!("statement/{id}");
-    let nothing = serde_json::json!({});
-    store::log::audit(tx, now, actor.officer.as_str(), action, &resource, &nothing)?;
-    let leaf = Hash::of(
-        "itgel.statement.v1",
-        &[resource.as_bytes(), action.as_bytes()],
-    );
-    store::log::leaf(tx, LeafKind::Decision, &leaf)?;
-    Ok(())
 }
 
 fn fault(field: &str, code: ErrorCode) -> ServiceError {

@@ -98,6 +98,12 @@ impl World {
         self.service.transact("test", work)
     }
 
+    /// Households that nothing sets apart.
+    pub(crate) fn plain(&self) -> Vec<Household> {
+        let plain = self.households.iter().filter(|h| h.twist.is_none());
+        plain.cloned().collect()
+    }
+
     pub(crate) fn officer(&self, id: &str) -> Actor {
         let id = id.parse().unwrap();
         self.service

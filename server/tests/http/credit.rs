@@ -259,12 +259,7 @@ fn sec_t42_adverse_records_of_persons_are_deleted_with_proof_and_those_of_organi
         ids.contains(&json!(id)) && ids.contains(&newer),
         "every revision"
     );
-    let audit = |c: &_| store::log::list_audit(c, 0, 10_000);
-    let audit = world.service.store.read(audit).unwrap();
-    let proof = audit
-        .iter()
-        .find(|row| row.action == "record.deleted")
-        .unwrap();
+    let proof = &world.audited("record.deleted")[0];
     let leaf = itgel_domain::hash::Hash::of_file(&itgel_domain::sync::pull::DeletedRows::message(
         &deleted.rows,
     ));

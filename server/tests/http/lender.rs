@@ -48,6 +48,11 @@ fn ask(world: &World, token: &str, request: &Value) -> Answer {
     world.post("/v1/credit-reports", Some(token), request)
 }
 
+/// Asks for a report for a loan by the right with this number.
+fn about(authorisation: &str) -> Value {
+    json!({ "authorisation": authorisation, "purpose": "loan_decision" })
+}
+
 /// What every refusal must look like.
 fn absent(world: &World, token: &str) -> String {
     let refused = ask(
@@ -64,11 +69,7 @@ fn a_consent_on_file_gives_the_lender_one_report_with_grade_reasons_and_certaint
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let given = ask(
-        &world,
-        &token,
-        &json!({ "authorisation": id, "purpose": "loan_decision" }),
-    );
+    let given = ask(&world, &token, &about(&id));
     assert_eq!(given.status, 201);
     let report = given.json();
     let row = world
@@ -115,11 +116,7 @@ fn a_report_has_the_members_that_the_interface_description_promises_and_no_other
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let given = ask(
-        &world,
-        &token,
-        &json!({ "authorisation": id, "purpose": "loan_decision" }),
-    );
+    let given = ask(&world, &token, &about(&id));
     let report = given.json();
     let filled = |list: &Value| !list.as_array().unwrap().is_empty();
     assert!(filled(&report["body"]["lines"]) && filled(&report["body"]["registers"]));
@@ -149,7 +146,7 @@ fn a_report_names_the_register_rows_that_moved_the_rating_after_the_visit() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let question = json!({ "authorisation": id, "purpose": "loan_decision" });
+    let question = about(&id);
     let report = ask(&world, &token, &question).json();
     // The device of these tests held no rows when it sealed.
     let moved = report["rating"]["moved"].as_array().unwrap();
@@ -173,7 +170,7 @@ fn sec_t16_absent_and_not_authorised_are_one_answer_to_the_byte() {
     let (token, other) = (world.lender_token(LENDER), world.lender_token(OTHER_LENDER));
     let expected = absent(&world, &token);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let question = json!({ "authorisation": id, "purpose": "loan_decision" });
+    let question = about(&id);
     let ghost = authorise(&world, &token, &from_evidence("nobody"));
     let person = json!({ "authorisation": ghost, "purpose": "loan_decision",
         "name": "巴特尔", "id_number": "11010519491231002X" });
@@ -214,7 +211,7 @@ fn sec_t17_after_a_withdrawal_neither_a_new_report_nor_the_old_one_is_there() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let question = json!({ "authorisation": id, "purpose": "loan_decision" });
+    let question = about(&id);
     let given = ask(&world, &token, &question);
     let place = given.header("location").to_owned();
     assert_eq!(world.get(&place, Some(&token)).bytes, given.bytes);
@@ -274,7 +271,7 @@ fn with_its_own_evidence_a_lender_must_know_whom_it_asks_about() {
     );
     let head = rated.household.identity.head().unwrap();
     let question = |name: Option<&str>, id_number: Option<&str>| {
-        let mut request = json!({ "authorisation": id, "purpose": "loan_decision" });
+        let mut request = about(&id);
         request["name"] = json!(name);
         request["id_number"] = json!(id_number);
         ask(&world, &token, &request)
@@ -315,7 +312,7 @@ fn the_same_key_gives_the_same_report_and_another_body_is_refused() {
     shorter["until"] = json!("2026-11-30");
     register("a-1", &shorter).assert_problem(422, "request.key_reused");
     let id = made.json()["id"].clone();
-    let question = json!({ "authorisation": id, "purpose": "loan_decision" });
+    let question = about(id.as_str().unwrap());
     let first = world.post_with("/v1/credit-reports", Some(&token), &key, &question);
     let again = world.post_with("/v1/credit-reports", Some(&token), &key, &question);
     assert_eq!((first.status, again.status), (201, 201));
@@ -343,11 +340,7 @@ fn a_report_that_the_lender_holds_is_not_sent_again() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let given = ask(
-        &world,
-        &token,
-        &json!({ "authorisation": id, "purpose": "loan_decision" }),
-    );
+    let given = ask(&world, &token, &about(&id));
     let (place, tag) = (
         given.header("location").to_owned(),
         given.header("etag").to_owned(),
@@ -380,11 +373,7 @@ fn a_suspended_rating_is_temporarily_not_available_and_shows_no_grade() {
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
     field::step(&world, "approver", &rated.case, Step::Suspend);
-    let given = ask(
-        &world,
-        &token,
-        &json!({ "authorisation": id, "purpose": "loan_decision" }),
-    );
+    let given = ask(&world, &token, &about(&id));
     let report = given.json();
     assert_eq!(report["status"], "temporarily_unavailable");
     assert_eq!(report["rating"], Value::Null);
@@ -396,7 +385,7 @@ fn sec_t16_the_quota_of_a_day_ends_guessing_and_begins_anew_at_midnight() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let question = json!({ "authorisation": id, "purpose": "loan_decision" });
+    let question = about(&id);
     for n in 0..20 {
         let guess = json!({ "authorisation": format!("guess-{n}"), "purpose": "loan_decision" });
         ask(&world, &token, &guess).assert_problem(404, "report.not_found");
@@ -404,12 +393,7 @@ fn sec_t16_the_quota_of_a_day_ends_guessing_and_begins_anew_at_midnight() {
     let refused = ask(&world, &token, &question);
     refused.assert_problem(429, "request.too_many");
     assert_eq!(refused.header("retry-after"), "60");
-    let audit = world
-        .service
-        .store
-        .read(|c| store::log::list_audit(c, 0, 1_000))
-        .unwrap();
-    assert!(audit.iter().any(|row| row.action == "lender.many_misses"));
+    assert!(!world.audited("lender.many_misses").is_empty());
     world.pass_ms(86_400_000);
     let token = world.lender_token(LENDER);
     assert_eq!(ask(&world, &token, &question).status, 201);
@@ -453,11 +437,7 @@ fn sec_t21_a_stolen_database_shows_no_name_and_no_number_of_a_report() {
     let (world, rated) = world();
     let token = world.lender_token(LENDER);
     let id = authorise(&world, &token, &from_consent(&rated));
-    let given = ask(
-        &world,
-        &token,
-        &json!({ "authorisation": id, "purpose": "loan_decision" }),
-    );
+    let given = ask(&world, &token, &about(&id));
     assert_eq!(given.status, 201);
     let head = rated.household.identity.head().unwrap();
     let number = head.id_number.as_deref().unwrap();

@@ -225,15 +225,7 @@ fn where_a_lender_has_two_people_nobody_puts_an_own_file_into_force() {
     pre_credit(&world, &tokens[1], "").assert_problem(403, "policy.not_allowed");
     let reviewer = world.sign_in(&world.seat("reviewer", 0x61));
     hand_in(&world, &reviewer, "").assert_problem(403, "policy.not_allowed");
-    let audit = world
-        .service
-        .store
-        .read(|c| store::log::list_audit(c, 0, 1_000))
-        .unwrap();
-    let row = audit
-        .iter()
-        .find(|row| row.action == "line.activated")
-        .unwrap();
+    let row = &world.audited("line.activated")[0];
     assert_eq!(row.detail["second_person"], true);
 }
 
@@ -276,16 +268,7 @@ fn the_list_of_a_gacha_names_who_authorised_the_lender_and_counts_the_others() {
         (&elsewhere["items"], &elsewhere["others"]),
         (&json!([]), &json!(2))
     );
-    let audit = world
-        .service
-        .store
-        .read(|c| store::log::list_audit(c, 0, 10_000))
-        .unwrap();
-    let row = audit
-        .iter()
-        .filter(|row| row.action == "pre_credit.listed")
-        .nth(1)
-        .unwrap();
+    let row = &world.audited("pre_credit.listed")[1];
     assert_eq!(row.detail["authorisations"], json!([right]));
 }
 

@@ -5,7 +5,6 @@ use itgel_domain::register::{
     BodyLevel, ListEntry, ListEntryFields, OfficialList, RegisterContent, RegisterRow,
 };
 use itgel_fixtures::Household;
-use itgel_server::store;
 use jiff::civil::date;
 use serde_json::{Value, json};
 
@@ -81,15 +80,7 @@ fn a_project_learns_who_is_excluded_by_law_and_who_goes_first_and_nothing_else()
         !text.contains(&head.full_name) && !text.contains("grade"),
         "{text}"
     );
-    let audit = world
-        .service
-        .store
-        .read(|c| store::log::list_audit(c, 0, 10_000))
-        .unwrap();
-    let row = audit
-        .iter()
-        .find(|row| row.action == "applicants.screened")
-        .unwrap();
+    let row = &world.audited("applicants.screened")[0];
     assert_eq!(row.detail["purpose"], "示例项目-1");
     assert_eq!(row.detail["subjects"].as_array().unwrap().len(), 3);
     assert!(

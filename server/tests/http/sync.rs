@@ -2,7 +2,6 @@
 
 use itgel_domain::division::DivisionLevel;
 use itgel_domain::file::FileId;
-use itgel_domain::file::chain::ChainHead;
 use itgel_domain::file::entry::{Entry, EvidenceEntry, Note};
 use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::hash::Hash;
@@ -19,7 +18,7 @@ use itgel_server::{media, sync};
 use serde_json::json;
 
 use crate::field::{self, Pen};
-use crate::world::{Answer, Seat, World};
+use crate::world::{Answer, World};
 
 pub(crate) fn call(world: &World, token: &str, step: &str, body: Vec<u8>) -> Answer {
     let bearer = format!("Bearer {token}");
@@ -30,21 +29,6 @@ pub(crate) fn call(world: &World, token: &str, step: &str, body: Vec<u8>) -> Ans
     world.send("POST", &format!("/v1/sync/{step}"), &headers, body)
 }
 
-fn hello(world: &World, seat: &Seat) -> Hello {
-    Hello {
-        protocol: VERSION,
-        device: seat.device.clone(),
-        incarnation: 0,
-        head: ChainHead::start(&seat.device, 0),
-        epoch: 0,
-        cursors: Vec::new(),
-        clock: world.service.now(),
-        trust: None,
-        checkpoint: None,
-        names: None,
-    }
-}
-
 #[test]
 fn a_device_hears_what_its_gachas_are_called_and_hears_it_once() {
     let world = World::new();
@@ -53,7 +37,7 @@ fn a_device_hears_what_its_gachas_are_called_and_hears_it_once() {
     let ask = |names: Option<Hash>| {
         let asked = Hello {
             names,
-            ..hello(&world, &seat)
+            ..world.hello(&seat)
         };
         let said = call(&world, &token, "hello", wire::pack(&asked));
         wire::unpack::<HelloAnswer>(&said.bytes).unwrap()
@@ -73,12 +57,7 @@ fn a_device_says_hello_pushes_gets_a_signed_receipt_and_pulls_what_it_pushed() {
     let household = field::add_household(&world, 0);
     let mut pen = Pen::new(world.seat("collector", 1));
     let token = world.sign_in(&pen.seat);
-    let said = call(
-        &world,
-        &token,
-        "hello",
-        wire::pack(&hello(&world, &pen.seat)),
-    );
+    let said = call(&world, &token, "hello", wire::pack(&world.hello(&pen.seat)));
     assert_eq!(
         (said.status, said.header("content-type")),
         (200, MEDIA_TYPE)
@@ -166,7 +145,7 @@ fn a_revoked_device_may_still_upload_and_pulls_nothing() {
     };
     call(&world, &token, "pull", wire::pack(&ask)).assert_problem(403, "device.revoked");
     assert_eq!(
-        call(&world, &token, "hello", wire::pack(&hello(&world, &seat))).status,
+        call(&world, &token, "hello", wire::pack(&world.hello(&seat))).status,
         200
     );
     let mut pen = Pen::new(seat);
@@ -383,7 +362,7 @@ fn a_device_of_a_later_version_is_answered_in_this_one_and_an_unspoken_one_in_wo
     let world = World::new();
     let seat = world.seat("collector", 1);
     let token = world.sign_in(&seat);
-    let mut later = hello(&world, &seat);
+    let mut later = world.hello(&seat);
     later.protocol = VERSION + 1;
     let said = call(&world, &token, "hello", wire::pack(&later));
     let said: HelloAnswer = wire::unpack(&said.bytes).unwrap();
@@ -405,7 +384,7 @@ fn hello_proves_that_the_log_only_grew_and_cannot_for_another_log() {
     let say = |checkpoint| {
         let hello = Hello {
             checkpoint,
-            ..hello(&world, &pen.seat)
+            ..world.hello(&pen.seat)
         };
         let said = call(&world, &token, "hello", wire::pack(&hello));
         wire::unpack::<HelloAnswer>(&said.bytes).unwrap()

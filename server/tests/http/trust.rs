@@ -6,13 +6,14 @@ use std::sync::Barrier;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use itgel_domain::file::chain::{ChainHead, DeviceSigner as _, SoftwareSigner};
 use itgel_domain::sync::hello::{Hello, HelloAnswer, TrustHeld, TrustNews};
-use itgel_domain::sync::{VERSION, wire};
+use itgel_domain::sync::wire;
 use itgel_domain::trust::proof::{self, Asked};
 use itgel_domain::trust::{Certificate, Grant, Invitation, WipeOrder, fingerprint, wiped_message};
 use itgel_server::store;
 use itgel_text::Lang;
 use serde_json::{Value, json};
 
+use crate::sync::call;
 use crate::world::{Answer, Seat, World, fresh, jwt};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -59,23 +60,10 @@ fn confirm(world: &World, administrator: &str, seat: &Seat, words: &str) -> Answ
 fn hello(world: &World, seat: &Seat, held: Option<TrustHeld>) -> HelloAnswer {
     let token = world.sign_in(seat);
     let request = Hello {
-        protocol: VERSION,
-        device: seat.device.clone(),
-        incarnation: 0,
-        head: ChainHead::start(&seat.device, 0),
-        epoch: 0,
-        cursors: Vec::new(),
-        clock: world.service.now(),
         trust: held,
-        checkpoint: None,
-        names: None,
+        ..world.hello(seat)
     };
-    let bearer = format!("Bearer {token}");
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("content-type", wire::MEDIA_TYPE),
-    ];
-    let answer = world.send("POST", "/v1/sync/hello", &headers, wire::pack(&request));
+    let answer = call(world, &token, "hello", wire::pack(&request));
     assert_eq!(answer.status, 200, "{:?}", answer.bytes);
     wire::unpack(&answer.bytes).unwrap()
 }
@@ -477,23 +465,10 @@ fn sec_t07_what_an_earlier_device_spoke_of_and_never_sent_is_listed_when_its_off
         head = head.extend(&itgel_domain::hash::Hash::of_file(&[n]));
     }
     let request = Hello {
-        protocol: VERSION,
-        device: lost.device.clone(),
-        incarnation: 0,
         head,
-        epoch: 0,
-        cursors: Vec::new(),
-        clock: world.service.now(),
-        trust: None,
-        checkpoint: None,
-        names: None,
+        ..world.hello(&lost)
     };
-    let bearer = format!("Bearer {token}");
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("content-type", wire::MEDIA_TYPE),
-    ];
-    let said = world.send("POST", "/v1/sync/hello", &headers, wire::pack(&request));
+    let said = call(&world, &token, "hello", wire::pack(&request));
     assert_eq!(said.status, 200);
     let again = pending(&world, &administrator, 3);
     assert!(actions(&world).contains(&"device.tail_lost".to_owned()));

@@ -98,7 +98,7 @@ fn disasters(movement: &Movement) -> Vec<&str> {
 fn a_disaster_declared_after_the_visit_moves_the_standing_only_if_it_had_begun_by_then() {
     let world = world(8);
     let mut team = Collector::new("c-1", "c-2");
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     let visited = world.now().on();
     late(&world, &household, visited);
     team.visit(&world, &household);
@@ -126,7 +126,7 @@ fn a_disaster_declared_after_the_visit_moves_the_standing_only_if_it_had_begun_b
 fn a_disaster_declared_on_the_day_of_the_visit_reaches_it_and_edits_no_rating_in_effect() {
     let world = world(8);
     let mut team = Collector::new("c-1", "c-2");
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     let visited = world.now().on();
     late(&world, &household, visited);
     team.visit(&world, &household);

@@ -17,7 +17,7 @@ use crate::world::*;
 fn a_loan_repaid_by_the_next_months_ledger_changes_the_assessment() {
     let world = world(6);
     let mut team = Collector::new("c-1", "c-2");
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     team.visit(&world, &household);
     let head = number_of(&household, "head");
     let before = assessment_of(&world, &household.subject);
@@ -60,7 +60,7 @@ fn a_loan_repaid_by_the_next_months_ledger_changes_the_assessment() {
 fn mutual_guarantees_are_a_tip_for_both_until_one_of_them_ends() {
     let world = world(8);
     let mut team = Collector::new("c-1", "c-2");
-    let households = ordinary(&world);
+    let households = world.plain();
     let (first, second) = (households[0].clone(), households[1].clone());
     for household in [&first, &second] {
         team.visit(&world, household);
@@ -89,7 +89,7 @@ fn mutual_guarantees_are_a_tip_for_both_until_one_of_them_ends() {
 fn a_lender_that_is_late_leaves_the_balance_unknown_and_takes_no_title() {
     let world = world(24);
     let mut team = Collector::new("c-1", "c-2");
-    let households = ordinary(&world);
+    let households = world.plain();
     for household in &households {
         team.visit(&world, household);
     }
@@ -131,7 +131,7 @@ fn a_lender_that_is_late_leaves_the_balance_unknown_and_takes_no_title() {
 fn loans_of_cadres_decide_their_gate_and_a_register_cannot_hide_them() {
     let world = world(6);
     let mut team = Collector::new("c-1", "c-2");
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     team.visit(&world, &household);
     let head = number_of(&household, "head");
     let (object, person) = (world.gacha.code.to_string(), head.clone());
@@ -161,7 +161,7 @@ fn loans_of_cadres_decide_their_gate_and_a_register_cannot_hide_them() {
 fn what_happens_to_a_household_reaches_the_entity_it_answers_for_in_the_same_transaction() {
     let world = world(24);
     let mut team = Collector::new("c-1", "c-2");
-    let households = ordinary(&world);
+    let households = world.plain();
     let household = households[0].clone();
     team.visit(&world, &household);
     let entity = entity(&world, "coop-1");
@@ -212,7 +212,7 @@ fn what_happens_to_a_household_reaches_the_entity_it_answers_for_in_the_same_tra
 #[test]
 fn the_loans_of_a_chair_who_is_a_grown_up_son_reach_the_cooperative_and_not_his_parents() {
     let world = world(6);
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     let mut team = Collector::new("c-1", "c-2");
     team.visit(&world, &household);
     let son = "110105199001010029";
@@ -273,7 +273,7 @@ fn the_loans_of_a_chair_who_is_a_grown_up_son_reach_the_cooperative_and_not_his_
 #[test]
 fn a_chairs_own_loan_is_not_the_cooperatives() {
     let world = world(6);
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     let mut team = Collector::new("c-1", "c-2");
     team.visit(&world, &household);
     let entity = entity(&world, "coop-1");
@@ -325,7 +325,7 @@ fn who_is_in_no_ledger_never_had_a_loan_once_every_lender_has_reported() {
 fn an_erased_household_leaves_no_loan_behind() {
     let world = world(6);
     let mut team = Collector::new("c-1", "c-2");
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     team.visit(&world, &household);
     report(
         &world,

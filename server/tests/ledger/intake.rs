@@ -171,7 +171,7 @@ fn nobody_puts_into_force_what_he_entered_and_no_lender_sees_anothers_ledger() {
 fn the_same_month_again_changes_nothing_and_a_corrected_one_takes_its_place() {
     let world = world(6);
     let mut team = Collector::new("c-1", "c-2");
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     team.visit(&world, &household);
     let head = number_of(&household, "head");
     report(&world, "rcc-1", "2026-09", &[bad(loan("借-1", &head))]);
@@ -197,7 +197,7 @@ fn the_same_month_again_changes_nothing_and_a_corrected_one_takes_its_place() {
 #[test]
 fn rows_that_nobody_is_known_for_are_listed_and_count_as_soon_as_somebody_is() {
     let world = world(6);
-    let household = ordinary(&world)[0].clone();
+    let household = world.plain()[0].clone();
     let head = number_of(&household, "head");
     let rows = [bad(loan("借-1", &head)), loan("借-2", "91350100M000100Y43")];
     let ledger = report(&world, "rcc-1", "2026-09", &rows);

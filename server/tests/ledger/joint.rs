@@ -74,7 +74,7 @@ fn a_debt_does_not_vanish_with_a_division_and_the_gacha_counts_it_once() {
         let mut people = household.identity.people.iter();
         people.any(|person| person.role == "spouse" && person.id_number.is_some())
     };
-    let households = ordinary(&world);
+    let households = world.plain();
     let couples: Vec<_> = households.iter().filter(is_couple).take(2).collect();
     let [old, new] = couples[..] else {
         panic!("two couples");

@@ -23,7 +23,7 @@ use crate::world::*;
 fn rated(households: u32) -> (World, Vec<Household>) {
     let world = world(households);
     let mut team = Collector::new("c-1", "c-2");
-    let all = ordinary(&world);
+    let all = world.plain();
     for household in &all {
         team.visit(&world, household);
     }

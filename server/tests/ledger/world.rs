@@ -177,12 +177,6 @@ pub(crate) fn faults(entered: &Entered) -> Vec<(u32, &str, ErrorCode)> {
         .collect()
 }
 
-/// Households without any special case.
-pub(crate) fn ordinary(world: &World) -> Vec<Household> {
-    let all = world.households.iter().filter(|h| h.twist.is_none());
-    all.cloned().collect()
-}
-
 pub(crate) fn entity(world: &World, id: &str) -> Subject {
     let subject = Subject {
         id: id.parse().unwrap(),

@@ -8,12 +8,12 @@ use itgel_fixtures::Household;
 use itgel_server::{ServiceError, process, registers, store};
 
 use crate::actors::{self, Collector, World, refusal};
-use crate::world::{assert_boards_count_ratings, plain, team};
+use crate::world::{assert_boards_count_ratings, team};
 
 #[test]
 fn a_newer_rating_takes_the_place_of_the_older_one_and_is_counted_once() {
     let mut world = World::with_households(12);
-    let household = plain(&world)[0].clone();
+    let household = world.plain()[0].clone();
     let mut team = team();
     team.visit(&world, &household);
     world.rate(&mut team, std::slice::from_ref(&household));
@@ -56,7 +56,7 @@ fn a_newer_rating_takes_the_place_of_the_older_one_and_is_counted_once() {
 #[test]
 fn a_rating_ends_when_its_last_day_has_passed_and_not_on_it() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     world.rate(&mut team, std::slice::from_ref(household));
@@ -83,7 +83,7 @@ fn a_rating_ends_when_its_last_day_has_passed_and_not_on_it() {
 #[test]
 fn an_erased_household_leaves_no_words_and_is_on_no_board() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     world.rate(&mut team, std::slice::from_ref(household));
@@ -119,7 +119,7 @@ fn an_erased_household_leaves_no_words_and_is_on_no_board() {
 #[test]
 fn a_household_that_moves_takes_its_case_and_its_rating_along() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     world.rate(&mut team, std::slice::from_ref(household));

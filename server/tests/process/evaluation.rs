@@ -6,12 +6,12 @@ use itgel_domain::sync::push::Verdict;
 use itgel_server::{process, store};
 
 use crate::actors::{self, Collector, World, refusal};
-use crate::world::{plain, team};
+use crate::world::team;
 
 #[test]
 fn the_gachas_group_sends_a_visit_back_from_its_device_and_confirms_what_was_pre_rated() {
     let world = World::with_households(12);
-    let [first, second] = [&plain(&world)[0], &plain(&world)[1]];
+    let [first, second] = [&world.plain()[0], &world.plain()[1]];
     let mut team = team();
     team.visit(&world, first);
     team.visit(&world, second);
@@ -50,7 +50,7 @@ fn the_gachas_group_sends_a_visit_back_from_its_device_and_confirms_what_was_pre
 #[test]
 fn who_collected_or_is_related_does_not_vote() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     let subject = household.subject.clone();
@@ -85,7 +85,7 @@ fn who_collected_or_is_related_does_not_vote() {
 #[test]
 fn too_few_ballots_do_not_hold_a_case_for_ever() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     for evaluator in ["e-1", "e-2", "e-3"] {

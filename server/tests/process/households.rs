@@ -9,7 +9,7 @@ use itgel_server::{ServiceError, process, store};
 
 use crate::actors::{World, refusal};
 use crate::integrity::visits_asked_for;
-use crate::world::{plain, team};
+use crate::world::team;
 
 /// What a household's newest visit counted.
 fn counted(world: &World, household: &Household) -> Heads {
@@ -49,7 +49,7 @@ fn change(
 #[test]
 fn a_split_that_does_not_balance_is_refused_and_a_new_household_is_young() {
     let world = World::with_households(12);
-    let (old, new) = (&plain(&world)[0], &plain(&world)[1]);
+    let (old, new) = (&world.plain()[0], &world.plain()[1]);
     let mut team = team();
     team.visit(&world, old);
     world.rate(&mut team, std::slice::from_ref(old));
@@ -91,7 +91,7 @@ fn a_split_that_does_not_balance_is_refused_and_a_new_household_is_young() {
 #[test]
 fn heirs_open_a_new_household_and_the_dead_ones_case_ends() {
     let world = World::with_households(12);
-    let (dead, heir) = (&plain(&world)[0], &plain(&world)[1]);
+    let (dead, heir) = (&world.plain()[0], &world.plain()[1]);
     let mut team = team();
     team.visit(&world, dead);
     team.hold_evaluation(&world, dead);
@@ -113,8 +113,8 @@ fn heirs_open_a_new_household_and_the_dead_ones_case_ends() {
 #[test]
 fn the_ratings_of_two_that_merge_are_superseded_by_that_of_the_new_household() {
     let world = World::with_households(15);
-    let parts = plain(&world)[..2].to_vec();
-    let new = plain(&world)[2].clone();
+    let parts = world.plain()[..2].to_vec();
+    let new = world.plain()[2].clone();
     let mut team = team();
     for part in &parts {
         team.visit(&world, part);

@@ -17,7 +17,7 @@ use itgel_server::store::doubt::DoubtRow;
 use itgel_server::{ServiceError, store};
 
 use crate::actors::{World, refusal};
-use crate::world::{listed, plain, second_team, team};
+use crate::world::{listed, second_team, team};
 
 fn declare(
     world: &World,
@@ -83,7 +83,7 @@ fn current_rating(world: &World, household: &Household) -> Option<Grade> {
 #[test]
 fn an_interest_found_after_the_approval_makes_the_case_void_and_others_visit_again() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut first = team();
     first.visit(&world, household);
     world.rate(&mut first, std::slice::from_ref(household));
@@ -138,7 +138,7 @@ fn an_interest_found_after_the_approval_makes_the_case_void_and_others_visit_aga
 #[test]
 fn an_interest_bars_in_every_step_and_ends_by_another_persons_word_alone() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     team.hold_evaluation(&world, household);
@@ -179,7 +179,7 @@ fn an_interest_bars_in_every_step_and_ends_by_another_persons_word_alone() {
 #[test]
 fn the_ballot_of_a_relative_who_was_found_later_is_struck() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut first = team();
     first.visit(&world, household);
     first.hold_evaluation(&world, household);
@@ -200,7 +200,7 @@ fn the_ballot_of_a_relative_who_was_found_later_is_struck() {
 #[test]
 fn two_signatures_within_ten_seconds_are_doubted_and_settled_by_a_person_with_words() {
     let world = World::with_households(12);
-    let (borrowed, slow) = (&plain(&world)[0], &plain(&world)[1]);
+    let (borrowed, slow) = (&world.plain()[0], &world.plain()[1]);
     let mut team = team();
     team.signed_apart_ms = Some(9_999);
     team.visit(&world, borrowed);
@@ -244,7 +244,7 @@ fn two_signatures_within_ten_seconds_are_doubted_and_settled_by_a_person_with_wo
 #[test]
 fn values_of_the_year_before_ask_for_a_second_visit() {
     let mut world = World::with_households(12);
-    let household = plain(&world)[0].clone();
+    let household = world.plain()[0].clone();
     let present = world.cycle.clone();
     let mut before = present.clone();
     before.id = "2025".parse().unwrap();
@@ -270,7 +270,7 @@ fn values_of_the_year_before_ask_for_a_second_visit() {
 fn an_evaluator_who_lifts_some_households_is_doubted_and_his_ballots_can_be_struck() {
     let world = World::with_households(24);
     let mut team = team();
-    let clan = plain(&world)[..3].to_vec();
+    let clan = world.plain()[..3].to_vec();
     for household in &clan {
         team.visit(&world, household);
         team.ballot(&world, household, "e-1", [5; 4]);
@@ -279,7 +279,7 @@ fn an_evaluator_who_lifts_some_households_is_doubted_and_his_ballots_can_be_stru
         }
     }
     // The check runs at each ballot: his last one came before those of the others.
-    let extra = &plain(&world)[3];
+    let extra = &world.plain()[3];
     team.visit(&world, extra);
     team.ballot(&world, extra, "e-1", [4; 4]);
     let found = doubts(&world, "r-1");
@@ -311,7 +311,7 @@ fn an_evaluator_who_lifts_some_households_is_doubted_and_his_ballots_can_be_stru
 #[test]
 fn consent_withdrawn_during_publicity_closes_the_case_and_clears_the_board() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     let consent = team.visit(&world, household)[0].clone();
     team.hold_evaluation(&world, household);
@@ -344,7 +344,7 @@ fn consent_withdrawn_during_publicity_closes_the_case_and_clears_the_board() {
 #[test]
 fn the_death_of_the_head_closes_the_case_for_good() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     team.hold_evaluation(&world, household);
@@ -371,7 +371,7 @@ fn the_death_of_the_head_closes_the_case_for_good() {
 #[test]
 fn a_day_of_a_year_without_its_calendar_is_provisional_and_reckoned_again() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     // The year of the sample is forgotten, as one that nobody has published yet.
     world
         .transact(|_, tx| {
@@ -419,7 +419,7 @@ fn a_day_of_a_year_without_its_calendar_is_provisional_and_reckoned_again() {
 #[test]
 fn a_review_of_who_is_no_member_or_in_a_members_name_is_set_aside_and_moves_no_case() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     let verdict = |answer: &PushAnswer| answer.except.first().map(|e| e.verdict.clone());

@@ -7,12 +7,12 @@ use jiff::civil::{Date, date};
 
 use crate::actors::World;
 use crate::actors::platform::example;
-use crate::world::{plain, team};
+use crate::world::team;
 
 #[test]
 fn approved_ratings_wait_for_the_platform_until_an_export_that_it_can_read() {
     let world = World::with_households(12);
-    let households = plain(&world);
+    let households = world.plain();
     let mut team = team();
     let first = &households[..2];
     for household in first {
@@ -51,7 +51,7 @@ fn approved_ratings_wait_for_the_platform_until_an_export_that_it_can_read() {
 }
 
 fn decide(world: &World, id: &str, decided_on: Date, reported_on: Option<Date>) {
-    let household = plain(world)[0].clone();
+    let household = world.plain()[0].clone();
     let record = PublicRecord {
         reference: "示例〔2026〕1号".into(),
         kind: Some(PublicityKind::Licence),

@@ -8,7 +8,7 @@ use itgel_domain::subject::Grade;
 use itgel_server::process;
 
 use crate::actors::{World, refusal};
-use crate::world::{object, objection, plain, team};
+use crate::world::{object, objection, team};
 
 #[test]
 fn the_board_of_a_gacha_shows_masked_names_and_credit_grades_and_nothing_else() {
@@ -69,7 +69,7 @@ fn the_board_of_a_gacha_shows_masked_names_and_credit_grades_and_nothing_else() 
 #[test]
 fn an_objection_stops_the_clock_until_it_is_answered() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     team.hold_evaluation(&world, household);

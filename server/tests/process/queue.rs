@@ -7,14 +7,14 @@ use itgel_server::process::{self, QueueFilter};
 use itgel_server::{registers, store};
 
 use crate::actors::{self, World, refusal};
-use crate::world::{plain, queue_of, second_team, team, with};
+use crate::world::{queue_of, second_team, team, with};
 
 #[test]
 fn the_queue_shows_every_case_once_and_first_what_needs_a_person() {
     let world = World::with_households(15);
     let (mut first, mut second) = (team(), second_team());
     let conflicting = with(&world, Twist::DecisiveConflict);
-    let chosen = plain(&world);
+    let chosen = world.plain();
     for household in &chosen[..4] {
         first.visit(&world, household);
     }
@@ -109,7 +109,7 @@ fn the_queue_shows_every_case_once_and_first_what_needs_a_person() {
 #[test]
 fn a_register_row_after_the_pre_rating_is_shown_to_the_reviewer() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     team.hold_evaluation(&world, household);

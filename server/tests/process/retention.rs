@@ -16,7 +16,7 @@ use itgel_server::{
 use jiff::civil::{Date, date};
 
 use crate::actors::{Collector, World, request};
-use crate::world::{object, objection, plain, team};
+use crate::world::{object, objection, team};
 
 /// Words that somebody writes about a household that ends.
 const REASON: &str = "金丝雀的理由四七一一";
@@ -152,7 +152,7 @@ fn ask_to_restrict(world: &World, household: &Household) {
 /// Five households: rated; rated and kept by law; under objection; rated and asking; closed by a
 /// death.
 fn five(world: &World, team: &mut Collector) -> [Household; 5] {
-    let chosen: [Household; 5] = plain(world)[..5].to_vec().try_into().unwrap();
+    let chosen: [Household; 5] = world.plain()[..5].to_vec().try_into().unwrap();
     let [over, held, disputed, asking, closed] = &chosen;
     for household in &chosen {
         team.visit(world, household);
@@ -234,7 +234,7 @@ fn sec_t42_a_year_ends_as_a_whole_on_its_day_and_what_is_needed_outlives_it() {
 fn sec_t42_the_key_of_a_file_is_destroyed_and_its_ids_stay() {
     let world = World::with_households(12);
     let mut team = team();
-    let household = plain(&world)[0].clone();
+    let household = world.plain()[0].clone();
     team.visit(&world, &household);
     world.rate(&mut team, std::slice::from_ref(&household));
     let file = FileId {
@@ -284,7 +284,7 @@ fn honour(world: &World, household: &Household, id: &str) -> RegisterRow {
 #[test]
 fn sec_t42_a_register_row_ends_by_the_term_of_its_register_with_all_its_revisions() {
     let world = World::with_households(12);
-    let household = plain(&world)[0].clone();
+    let household = world.plain()[0].clone();
     let (first, second) = (
         honour(&world, &household, "honour-1"),
         honour(&world, &household, "honour-2"),

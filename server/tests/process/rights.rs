@@ -17,7 +17,7 @@ use itgel_server::rights::desk::{self, AnswerRequest, RequestView, TakeRequest};
 use itgel_server::{ServiceError, store};
 
 use crate::actors::{Collector, World, device_id, refusal};
-use crate::world::{object, objection, plain, team};
+use crate::world::{object, objection, team};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -83,7 +83,7 @@ fn duties(world: &World, reader: &str) -> DutyPage {
 
 /// A household on the board.
 fn published(world: &World) -> Household {
-    let household = plain(world)[0].clone();
+    let household = world.plain()[0].clone();
     let mut team = team();
     team.visit(world, &household);
     team.hold_evaluation(world, &household);
@@ -278,7 +278,7 @@ fn a_deputy_stands_in_for_the_days_and_is_not_entered_by_himself() {
 fn the_list_of_deadlines_begins_with_the_earliest_and_pages_hold_every_case_once() {
     let world = World::with_households(15);
     let mut team = team();
-    let chosen = plain(&world)[..4].to_vec();
+    let chosen = world.plain()[..4].to_vec();
     for household in &chosen {
         team.visit(&world, household);
         world.pass_days(1);

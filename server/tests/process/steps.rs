@@ -13,12 +13,12 @@ use itgel_server::process::{self, Countersigned, StepRequest};
 use itgel_server::{ServiceError, store};
 
 use crate::actors::{World, device_id, refusal, request, signer_of};
-use crate::world::{assert_boards_count_ratings, listed, plain, queue_of, team};
+use crate::world::{assert_boards_count_ratings, listed, queue_of, team};
 
 #[test]
 fn a_case_waits_for_its_ballots_and_nobody_can_hand_in_a_grade() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     assert!(world.find_case(household).is_none());
     team.visit(&world, household);
@@ -56,7 +56,7 @@ fn a_case_waits_for_its_ballots_and_nobody_can_hand_in_a_grade() {
 #[test]
 fn no_rating_is_in_effect_without_seven_full_days_and_two_more_people() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     team.hold_evaluation(&world, household);
@@ -116,7 +116,7 @@ fn no_rating_is_in_effect_without_seven_full_days_and_two_more_people() {
 #[test]
 fn what_was_read_before_somebody_else_acted_is_stale() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     team.hold_evaluation(&world, household);
@@ -137,7 +137,7 @@ fn what_was_read_before_somebody_else_acted_is_stale() {
 #[test]
 fn a_case_of_another_sumu_does_not_exist_for_a_reviewer() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     team().visit(&world, household);
     world
         .transact(|_, tx| {
@@ -175,7 +175,7 @@ fn a_case_of_another_sumu_does_not_exist_for_a_reviewer() {
 #[test]
 fn a_returned_case_asks_for_a_visit_and_comes_back_with_the_next_seal() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     let case = world.case(household).case;
@@ -215,7 +215,7 @@ fn a_returned_case_asks_for_a_visit_and_comes_back_with_the_next_seal() {
 fn one_bad_case_of_a_batch_never_blocks_the_others() {
     let world = World::with_households(12);
     let mut team = team();
-    let chosen = plain(&world);
+    let chosen = world.plain();
     for household in &chosen[..3] {
         team.visit(&world, household);
         team.hold_evaluation(&world, household);
@@ -265,7 +265,7 @@ fn one_bad_case_of_a_batch_never_blocks_the_others() {
 fn a_grade_moves_by_one_notch_only_with_a_second_reviewers_own_signature() {
     let world = World::with_households(24);
     let mut team = team();
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     team.visit(&world, household);
     team.hold_evaluation(&world, household);
     let case = world.case(household).case;
@@ -321,7 +321,7 @@ fn a_grade_moves_by_one_notch_only_with_a_second_reviewers_own_signature() {
 #[test]
 fn every_step_is_in_the_audit_log_with_its_leaf() {
     let world = World::with_households(12);
-    let household = &plain(&world)[0];
+    let household = &world.plain()[0];
     let mut team = team();
     team.visit(&world, household);
     world.rate(&mut team, std::slice::from_ref(household));

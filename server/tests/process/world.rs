@@ -10,16 +10,6 @@ use itgel_server::{ServiceError, store};
 
 use crate::actors::{Collector, World};
 
-/// Households that nothing sets apart.
-pub(crate) fn plain(world: &World) -> Vec<Household> {
-    world
-        .households
-        .iter()
-        .filter(|h| h.twist.is_none())
-        .cloned()
-        .collect()
-}
-
 pub(crate) fn with(world: &World, twist: Twist) -> Household {
     world
         .households

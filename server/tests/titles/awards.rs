@@ -304,12 +304,7 @@ fn a_snapshot_that_staff_ask_for_is_made_by_a_job() {
 fn what_reviewers_moved_is_shown_beside_what_the_engine_said() {
     let world = World::with_households(24);
     let mut team = Collector::new("c-1", "c-2");
-    let households: Vec<Household> = world
-        .households
-        .iter()
-        .filter(|h| h.twist.is_none())
-        .cloned()
-        .collect();
+    let households = world.plain();
     for household in &households {
         team.visit(&world, household);
         team.hold_evaluation(&world, household);

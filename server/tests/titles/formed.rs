@@ -223,12 +223,7 @@ fn two_households_with_one_number_stay_two_when_their_gachas_are_merged() {
 fn a_case_on_the_board_goes_on_with_its_days_when_the_gacha_is_merged() {
     let world = World::with_households(8);
     let mut team = Collector::new("c-1", "c-2");
-    let visited: Vec<_> = world
-        .households
-        .iter()
-        .filter(|h| h.twist.is_none())
-        .cloned()
-        .collect();
+    let visited = world.plain();
     for household in &visited {
         team.visit(&world, household);
         team.hold_evaluation(&world, household);

@@ -6,7 +6,6 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::register::{DivisionFacts, RegisterContent, RegisterRow};
 use itgel_domain::subject::Grade;
 use itgel_domain::title::TitleOutcome;
-use itgel_fixtures::Household;
 use itgel_server::store::title::TitleRow;
 use itgel_server::titles::{self, SnapshotRun, TitleRequest, TitleResult, TitleView};
 use itgel_server::{ServiceError, registers, store};
@@ -18,12 +17,7 @@ use crate::actors::{Collector, World};
 pub(crate) fn rated(count: u32) -> World {
     let world = World::with_households(count);
     let mut team = Collector::new("c-1", "c-2");
-    let households: Vec<Household> = world
-        .households
-        .iter()
-        .filter(|h| h.twist.is_none())
-        .cloned()
-        .collect();
+    let households = world.plain();
     for household in &households {
         team.visit(&world, household);
     }

@@ -147,16 +147,7 @@ fn a_restored_copy_of_a_phone_opens_a_new_chain_and_loses_nothing() {
     phone.sync(&server);
     // The copy knows nothing of the second visit and makes another one.
     copy.visit(3);
-    copy.device
-        .put_correction(
-            &subject(1),
-            &cycle(),
-            value("herd.sheep", 280),
-            "重数",
-            now(),
-        )
-        .unwrap();
-    copy.seal(1).unwrap();
+    copy.count_again(1, 280);
     let report = copy.sync(&server);
     assert_eq!((report.new_incarnation, report.waiting), (Some(1), 0));
     for n in [1, 2, 3] {
@@ -234,16 +225,7 @@ fn references_follow_what_is_written_again() {
     phone.sync(&server);
     // Two unsent visits of one subject: the second corrects the first.
     copy.visit(1);
-    copy.device
-        .put_correction(
-            &subject(1),
-            &cycle(),
-            value("herd.sheep", 280),
-            "重数",
-            now(),
-        )
-        .unwrap();
-    copy.seal(1).unwrap();
+    copy.count_again(1, 280);
     copy.sync(&server);
     let kept = server.kept();
     let corrections: Vec<_> = kept
