@@ -135,12 +135,12 @@ pub fn authenticate(
                 Ok((holds_key, Caller::Officer { device, actor }))
             }
             Principal::Lender(id) => {
-                let lender = store::lender::get(c, &id)?.ok_or_else(invalid)?;
+                let lender = store::lender::get(c, &id, now.on())?.ok_or_else(invalid)?;
                 if !lender.is_in_force(now.on()) {
                     return Err(invalid());
                 }
-                let bound =
-                    key::from_pem(&lender.public_key).is_some_and(|k| claims.is_bound_to(&k));
+                let keys = client::keys(c, &id, now)?;
+                let bound = keys.iter().any(|key| claims.is_bound_to(key));
                 let actor = lender_actor(&lender);
                 Ok::<_, ServiceError>((bound, Caller::Lender { lender: id, actor }))
             }

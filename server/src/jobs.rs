@@ -19,7 +19,8 @@ use crate::service::{Service, random};
 use crate::store::Tx;
 use crate::store::job::{self, JobRow};
 use crate::{
-    erasure, fold, import, ledger, monitoring, process, quarantine, retention, shadow, sync, titles,
+    erasure, fold, import, ledger, monitoring, offers, process, quarantine, retention, shadow,
+    sync, titles,
 };
 
 /// How long a lease lasts: far longer than any one job takes.
@@ -72,11 +73,13 @@ pub enum JobKind {
     MonitorRatings,
     /// Judges again what was set aside before a subject or a right had arrived.
     JudgeAgain,
+    /// Tells devices of a lender whose next contract begins.
+    TellLender,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ClosePeriods,
         Self::SnapshotTitles,
         Self::RebuildFiles,
@@ -91,6 +94,7 @@ impl JobKind {
         Self::ScheduleMonitoring,
         Self::MonitorRatings,
         Self::JudgeAgain,
+        Self::TellLender,
     ];
 
     /// The word in the database.
@@ -111,6 +115,7 @@ impl JobKind {
             Self::ScheduleMonitoring => "schedule_monitoring",
             Self::MonitorRatings => "monitor_ratings",
             Self::JudgeAgain => "judge_again",
+            Self::TellLender => "tell_lender",
         }
     }
 }
@@ -288,6 +293,7 @@ fn run(service: &Service, job: &JobRow) -> Result<(), ServiceError> {
         JobKind::ScheduleMonitoring => schedule_monitoring(service, job),
         JobKind::MonitorRatings => monitoring::run::run_job(service, job),
         JobKind::JudgeAgain => quarantine::run_job(service, job),
+        JobKind::TellLender => offers::run_job(service, job),
     }
 }
 

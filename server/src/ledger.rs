@@ -108,7 +108,7 @@ pub fn put_duty(
 ) -> Result<(), ServiceError> {
     may(actor, Action::ManageRegisters, &Resource::at(duty.division))?;
     banner(duty.division)?;
-    store::lender::get(tx, &duty.lender)?.ok_or(ErrorCode::LenderUnknown)?;
+    store::lender::get(tx, &duty.lender, now.on())?.ok_or(ErrorCode::LenderUnknown)?;
     let officer = actor.officer.as_str();
     store::ledger::put_duty(tx, duty, officer, now)?;
     let detail = serde_json::json!({

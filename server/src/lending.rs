@@ -9,6 +9,7 @@
 mod authorise;
 mod compose;
 pub(crate) mod consented;
+mod contract;
 mod give;
 mod line;
 mod once;
@@ -24,6 +25,11 @@ use itgel_domain::policy::{self, Action, Actor, Resource};
 use jiff::civil::Date;
 
 pub use self::authorise::{authorisation, authorisations, authorise, withdraw};
+pub(crate) use self::contract::record_contract;
+pub use self::contract::{
+    ComparedKey, ContractView, KeyView, LenderView, NewLenderKey, OVERLAP_MS, confirm_key, end_key,
+    enter_key, lenders,
+};
 pub use self::give::{given_report, report};
 pub use self::parameters::{
     LineFile, NewLineFile, activate_line, line_files, line_text, propose_line, withdraw_line,

@@ -21,7 +21,9 @@ use itgel_domain::sync::quarantine::{Outcome, remedy};
 use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
-pub(crate) use self::again::{right_arrived, rules_arrived, run_job, subject_arrived};
+pub(crate) use self::again::{
+    evaluator_arrived, right_arrived, rules_arrived, run_job, subject_arrived,
+};
 pub use self::decide::{reject, release};
 use crate::error::ServiceError;
 use crate::service::Service;

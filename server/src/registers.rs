@@ -27,7 +27,7 @@ use crate::{contents, fold, offers, process, quarantine, related, rules, success
 /// # Errors
 /// [`ServiceError`] of the database.
 pub fn put_division(
-    _service: &Service,
+    service: &Service,
     tx: &Tx<'_>,
     division: &Division,
 ) -> Result<(), ServiceError> {
@@ -39,7 +39,7 @@ pub fn put_division(
     match code.level() {
         DivisionLevel::County => {
             rules::list_for_banner(tx, code)?;
-            offers::list_lenders(tx, code)
+            offers::list_lenders(tx, code, service.now().on())
         }
         DivisionLevel::Village => {
             for row in store::register::list_of_division(tx, code)? {

@@ -72,10 +72,9 @@ fn prepare(world: &World, borrowers: u32) -> Outcome<()> {
         valid_to: None,
         division: banner,
         purposes: vec![Purpose::LoanDecision],
-        public_key: String::new(),
         daily_quota: 1,
     };
-    world.transact(move |_, tx| setup::add_lender(tx, &lender))?;
+    world.transact(move |service, tx| setup::add_lender(tx, &lender, service.now().on()))?;
     let numbers: Vec<u32> = (0..borrowers).collect();
     for batch in numbers.chunks(BATCH) {
         let (batch, division) = (batch.to_vec(), world.gacha.code);

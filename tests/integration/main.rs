@@ -6,6 +6,7 @@
 mod architecture;
 mod bindings;
 mod card;
+mod contracts;
 mod convergence;
 mod documents;
 mod ended;

@@ -16,8 +16,9 @@ use itgel_domain::id::{LenderId, SubjectId};
 use itgel_domain::identity::Person;
 use itgel_domain::sync::push::Flag;
 use itgel_fixtures::Household;
-use itgel_server::setup;
+use itgel_server::store::Tx;
 use itgel_server::store::lender::LenderRecord;
+use itgel_server::{Service, setup};
 use itgel_tests::{Lender, World};
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
@@ -33,23 +34,23 @@ fn other_lender(world: &World) -> (LenderRecord, Lender) {
         valid_to: None,
         division: world.sample.banner.code,
         purposes: vec![Purpose::LoanDecision],
-        public_key: public,
         daily_quota: 100,
     };
     enter(world, &record);
+    let (id, now) = (record.id.clone(), world.now());
+    let key = move |_: &Service, tx: &Tx<'_>| setup::add_lender_key(tx, &id, &public, now);
+    world.service.transact("test.lender_key", key).unwrap();
     let lender = world.lender_with_key(&record.id, &private);
     (record, lender)
 }
 
 fn enter(world: &World, record: &LenderRecord) {
-    let record = record.clone();
-    let entered = world
-        .service
-        .transact("test.lender", move |_, tx| setup::add_lender(tx, &record));
-    entered.unwrap();
+    let (record, today) = (record.clone(), world.today());
+    let enter = move |_: &Service, tx: &Tx<'_>| setup::add_lender(tx, &record, today);
+    world.service.transact("test.lender", enter).unwrap();
 }
 
-fn naming(lender: &LenderId) -> Vec<Recipient> {
+pub(crate) fn naming(lender: &LenderId) -> Vec<Recipient> {
     vec![Recipient {
         lender: lender.clone(),
         purpose: Purpose::LoanDecision,
@@ -57,7 +58,7 @@ fn naming(lender: &LenderId) -> Vec<Recipient> {
 }
 
 /// What a lender may ask for about a household.
-fn rights(lender: &Lender, subject: &SubjectId) -> Vec<Value> {
+pub(crate) fn rights(lender: &Lender, subject: &SubjectId) -> Vec<Value> {
     let mut all = lender.authorisations().unwrap();
     all.retain(|right| right["subject"] == json!(subject));
     all

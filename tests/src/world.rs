@@ -181,6 +181,12 @@ impl World {
         Office::enrol(self, &self.sample.approver)
     }
 
+    /// The administrator of the banner.
+    #[must_use]
+    pub fn administrator(&self) -> Office {
+        Office::enrol(self, &self.sample.administrator)
+    }
+
     /// The rural credit cooperative.
     #[must_use]
     pub fn lender(&self) -> Lender {

@@ -416,6 +416,14 @@ codes! {
     // The lenders' ledger
     /// A lender that has no contract here.
     LenderUnknown = "lender.unknown", Invalid;
+    /// No Ed25519 public key in PEM.
+    LenderKeyInvalid = "lender.key_invalid", Invalid;
+    /// The key was handed in before: for this lender or another, in use, waiting or ended.
+    LenderKeyKnown = "lender.key_known", Conflict;
+    /// No key with this fingerprint waits for, or serves, this lender.
+    LenderKeyUnknown = "lender.key_unknown", NotFound;
+    /// The person works for another lender.
+    LenderPerson = "lender.person", Conflict;
     /// No such ledger.
     LedgerUnknown = "ledger.unknown", NotFound;
     /// The ledger takes no more lines, or is not ready to be put into force.

@@ -18,6 +18,7 @@ pub mod import;
 pub mod init;
 pub mod keys;
 pub mod land;
+pub mod lender;
 pub mod line;
 pub mod monitor;
 pub mod pack;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use itgel::{
     assess, audit, backup, bundle, demo, dictionary, evidence, exchange, import, init, keys, land,
-    line, monitor, pack, quarantine, recompute, refusal, rights, serve, status,
+    lender, line, monitor, pack, quarantine, recompute, refusal, rights, serve, status,
 };
 
 /// The server lives on small short-lived values: texts of an assessment, rows, envelopes.
@@ -36,6 +36,8 @@ enum Command {
     Pack(pack::Args),
     /// Import tables of officials.
     Import(import::Args),
+    /// Look at contracts with lenders, and let keys of their machines serve or end.
+    Lender(lender::Args),
     /// Hand the server's signing keys on.
     Keys(keys::Args),
     /// Export the evidence of who signed an envelope.
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         Command::Line(args) => line::run(&args).map_err(Into::into),
         Command::Pack(args) => pack::run(&args).map_err(Into::into),
         Command::Import(args) => import::run(&args).map_err(Into::into),
+        Command::Lender(args) => lender::run(&args).map_err(Into::into),
         Command::Keys(args) => keys::run(&args).map_err(Into::into),
         Command::Evidence(args) => evidence::export(&args).map_err(Into::into),
         Command::CheckEvidence(args) => evidence::check(&args).map_err(Into::into),

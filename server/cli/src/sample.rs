@@ -353,11 +353,13 @@ impl Office<'_> {
             valid_to: None,
             division: self.banner.code,
             purposes: vec![Purpose::LoanDecision, Purpose::LoanReview],
-            public_key: public,
             daily_quota: 1_000,
         };
-        self.service
-            .transact("setup.lender", move |_, tx| setup::add_lender(tx, &record))?;
+        self.service.transact("setup.lender", move |service, tx| {
+            let now = service.now();
+            setup::add_lender(tx, &record, now.on())?;
+            setup::add_lender_key(tx, &record.id, &public, now)
+        })?;
         Ok((id, private))
     }
 }

@@ -6,12 +6,14 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::LenderId;
 use itgel_domain::time::AtMs;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use rusqlite::Connection;
 
 use super::key;
 use super::token::{AccessToken, LEEWAY_S, MAX_BYTES, Principal, Tokens, seconds};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store;
+use crate::store::lender_key::LenderKey;
 
 /// The path of the token endpoint: with the server's address, the audience of an assertion.
 pub const TOKEN_PATH: &str = "/v1/oauth/token";
@@ -64,16 +66,19 @@ pub fn token(
     }
     let invalid = || ServiceError::refused(ErrorCode::TokenInvalid);
     let claimed = claimed_client(&request.client_assertion).ok_or_else(invalid)?;
-    let lender = service
-        .store
-        .read(|c| store::lender::get(c, &claimed).map_err(ServiceError::from))?;
-    let in_force = lender.filter(|lender| lender.is_in_force(now.on()));
-    let lender = in_force.ok_or_else(invalid)?;
-    let public_key = key::from_pem(&lender.public_key)
-        .ok_or(ServiceError::internal("public key of a lender"))?;
+    let keys = service.store.read(|c| {
+        let lender = store::lender::get(c, &claimed, now.on())?;
+        match lender.is_some_and(|lender| lender.is_in_force(now.on())) {
+            true => keys(c, &claimed, now),
+            false => Ok(Vec::new()),
+        }
+    })?;
     let audience = format!("{}{TOKEN_PATH}", service.config.public_url);
-    let assertion =
-        verify(&request.client_assertion, &public_key, &audience, now).ok_or_else(invalid)?;
+    let signed = keys.into_iter().find_map(|public_key| {
+        let assertion = verify(&request.client_assertion, &public_key, &audience, now)?;
+        Some((public_key, assertion))
+    });
+    let (public_key, assertion) = signed.ok_or_else(invalid)?;
     let principal = Principal::Lender(assertion.sub);
     let used = Hash::of(
         "itgel.assertion.v1",
@@ -96,6 +101,25 @@ pub fn token(
         return Err(invalid());
     }
     tokens.issue(&principal, &public_key, now)
+}
+
+/// The keys that a lender's machine may sign in with now.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(super) fn keys(
+    connection: &Connection,
+    lender: &LenderId,
+    now: AtMs,
+) -> Result<Vec<[u8; key::KEY_BYTES]>, ServiceError> {
+    let serving = store::lender_key::list_serving(connection, lender, now)?;
+    let read = |one: LenderKey| key::from_pem(&one.public_key);
+    let broken = ServiceError::internal("public key of a lender");
+    serving
+        .into_iter()
+        .map(read)
+        .collect::<Option<_>>()
+        .ok_or(broken)
 }
 
 /// Whose key to check the assertion with; nothing of it is believed before that.

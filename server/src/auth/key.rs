@@ -1,6 +1,7 @@
 //! Ed25519 public keys in the forms that others write them: PEM, JWK, thumbprint.
 
 use data_encoding::BASE64;
+use itgel_domain::hash::Hash;
 pub use itgel_domain::trust::jws::{jwk_x, thumbprint};
 
 /// Length of an Ed25519 public key.
@@ -33,6 +34,12 @@ pub fn from_pem(pem: &str) -> Option<[u8; KEY_BYTES]> {
 pub fn to_pem(key: &[u8; KEY_BYTES]) -> String {
     let der = [SPKI_PREFIX.as_slice(), key].concat();
     format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", BASE64.encode(&der))
+}
+
+/// The fingerprint of a key, as `openssl pkey -pubin -outform DER | openssl dgst -sha256` gives it.
+#[must_use]
+pub fn fingerprint(key: &[u8; KEY_BYTES]) -> String {
+    Hash::of_file(&[SPKI_PREFIX.as_slice(), key].concat()).to_string()
 }
 
 /// The private key with this seed in PKCS #8, DER.

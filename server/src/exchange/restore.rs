@@ -143,7 +143,7 @@ fn list_divisions(service: &Service, tx: &Tx<'_>) -> Result<(), ServiceError> {
         match code.level() {
             DivisionLevel::County => {
                 rules::list_for_banner(tx, code)?;
-                offers::list_lenders(tx, code)?;
+                offers::list_lenders(tx, code, service.now().on())?;
                 for cycle in store::cycle::list(tx, code)? {
                     store::list::append(tx, code, &PullItem::Cycle(cycle))?;
                 }

@@ -170,14 +170,24 @@ impl<'a> Cells<'a> {
         let text = head_text(self.text(key)?);
         let found = choices.iter().find(|(word, _)| *word == text);
         if found.is_none() {
-            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            self.fault_with(
-                key,
-                ErrorCode::ValueNotAChoice,
-                &[("choices", &words.join(" "))],
-            );
+            self.not_a_choice(key, choices);
         }
         found.map(|(_, value)| value.clone())
+    }
+
+    /// Some of some words, with 、 or another stop between them, each once and in the order of
+    /// `choices`.
+    pub fn choices<T: Clone>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
+        let text = head_text(self.text(key)?);
+        let stops = |c| matches!(c, '、' | ',' | ';' | '/');
+        let words: Vec<&str> = text.split(stops).filter(|word| !word.is_empty()).collect();
+        let is_known = |word: &&str| choices.iter().any(|(known, _)| known == word);
+        if words.is_empty() || !words.iter().all(is_known) {
+            self.not_a_choice(key, choices);
+            return None;
+        }
+        let named = choices.iter().filter(|(known, _)| words.contains(known));
+        Some(named.map(|(_, value)| value.clone()).collect())
     }
 
     /// A division code of one of some levels. Whether it exists, and for whom, is asked of the
@@ -260,6 +270,12 @@ impl<'a> Cells<'a> {
     /// Everything that was noted.
     pub(super) fn into_faults(self) -> Vec<RowFault> {
         self.faults
+    }
+
+    fn not_a_choice<T>(&mut self, key: &str, choices: &[(&str, T)]) {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let words = words.join(" ");
+        self.fault_with(key, ErrorCode::ValueNotAChoice, &[("choices", &words)]);
     }
 
     fn at(&self, key: &str) -> Option<&'a Found> {

@@ -19,6 +19,7 @@ mod interests;
 mod joint_groups;
 mod land;
 mod leases;
+mod lenders;
 mod loans;
 mod officers;
 mod offices;
@@ -57,6 +58,8 @@ pub fn all() -> &'static [&'static dyn AnySheet] {
         &commitments::Commitments,
         &divisions::DivisionChanges,
         &divisions::DivisionMoves,
+        &lenders::Lenders,
+        &lenders::LenderOfficers,
         &loans::Loans,
         &offices::Responsible,
         &offices::Cadres,

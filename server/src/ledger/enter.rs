@@ -54,7 +54,7 @@ pub fn open(
     let lender = new.lender.clone().or_else(|| actor.lender.clone());
     let lender = lender.ok_or(ErrorCode::LenderUnknown)?;
     allow(actor, division, Some(&lender))?;
-    let contract = store::lender::get(tx, &lender)?;
+    let contract = store::lender::get(tx, &lender, now.on())?;
     contract
         .filter(|contract| contract.division.contains(division))
         .ok_or(ErrorCode::LenderUnknown)?;

@@ -87,7 +87,7 @@ fn begin(
     id: LedgerId,
     now: AtMs,
 ) -> Result<LedgerRow, ServiceError> {
-    store::lender::get(tx, &table.lender)?.ok_or(ErrorCode::LenderUnknown)?;
+    store::lender::get(tx, &table.lender, now.on())?.ok_or(ErrorCode::LenderUnknown)?;
     let row = LedgerRow {
         id,
         lender: table.lender.clone(),

@@ -120,7 +120,7 @@ fn has_contract(
     consent: &Consent,
     recipient: &Recipient,
 ) -> Result<bool, ServiceError> {
-    let lender = store::lender::get(connection, &recipient.lender)?;
+    let lender = store::lender::get(connection, &recipient.lender, consent.given_on)?;
     Ok(lender.is_some_and(|lender| {
         lender.purposes.contains(&recipient.purpose)
             && lender.item().serves(subject.division, consent.given_on)

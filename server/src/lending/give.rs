@@ -93,7 +93,7 @@ fn query(
     now: AtMs,
 ) -> Result<Outcome, ServiceError> {
     let lender = lender_of(actor)?;
-    let contract = store::lender::get(tx, &lender)?.ok_or(ErrorCode::NotAllowed)?;
+    let contract = store::lender::get(tx, &lender, now.on())?.ok_or(ErrorCode::NotAllowed)?;
     let used = store::lender::day_use(tx, &lender, now.on())?;
     if used.queries >= contract.daily_quota {
         return Ok(Outcome::QuotaUsed);

@@ -290,7 +290,7 @@ fn give(
     list: List,
     now: AtMs,
 ) -> Result<PreCreditPage, ServiceError> {
-    let contract = store::lender::get(tx, lender)?.ok_or(ErrorCode::NotAllowed)?;
+    let contract = store::lender::get(tx, lender, now.on())?.ok_or(ErrorCode::NotAllowed)?;
     let used = store::lender::day_use(tx, lender, now.on())?;
     let left = contract.daily_quota.saturating_sub(used.queries);
     if left == 0 {

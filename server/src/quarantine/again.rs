@@ -2,6 +2,7 @@
 //! the transaction which brings it. Rules that come late do not decide what counts, but what a
 //! reviewer should look at.
 
+use itgel_domain::division::DivisionCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{OfficerId, SubjectId};
@@ -28,6 +29,8 @@ struct Content {
     subject: Option<SubjectId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     officer: Option<OfficerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    roll: Option<DivisionCode>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rules: Option<Hash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +60,20 @@ pub(crate) fn right_arrived(tx: &Tx<'_>, officer: &OfficerId) -> Result<(), Serv
     }
     let content = serde_json::json!({ "officer": officer });
     let key = format!("officer/{officer}");
+    jobs::enqueue(tx, JobKind::JudgeAgain, &key, &content, AtMs::default())
+}
+
+/// Somebody was put on the roll of evaluators in a division: ballots of people who stood on none are
+/// judged again, since nobody but the service knows whose they are.
+///
+/// # Errors
+/// [`ServiceError`] of the database or the random source.
+pub(crate) fn evaluator_arrived(tx: &Tx<'_>, division: DivisionCode) -> Result<(), ServiceError> {
+    if !store::quarantine::is_waiting(tx, Whose::Unlisted(division))? {
+        return Ok(());
+    }
+    let content = serde_json::json!({ "roll": division });
+    let key = format!("roll/{division}");
     jobs::enqueue(tx, JobKind::JudgeAgain, &key, &content, AtMs::default())
 }
 
@@ -109,10 +126,11 @@ fn page(
         ingest::flag_again(service, tx, &rows, rules, service.now())?;
         return Ok(rows.last().map(|(row, _)| row.at.clone()));
     }
-    let whose = match (&content.subject, &content.officer) {
-        (Some(subject), _) => Whose::Subject(subject),
-        (None, Some(officer)) => Whose::Officer(officer),
-        (None, None) => return Ok(None),
+    let whose = match (&content.subject, &content.officer, content.roll) {
+        (Some(subject), ..) => Whose::Subject(subject),
+        (None, Some(officer), _) => Whose::Officer(officer),
+        (None, None, Some(division)) => Whose::Unlisted(division),
+        (None, None, None) => return Ok(None),
     };
     let rows = store::quarantine::list_waiting(tx, whose, from, PAGE)?;
     let last = rows.last().map(|row| row.at.clone());

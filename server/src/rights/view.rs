@@ -247,8 +247,8 @@ fn names(connection: &Connection, view: &SelfView) -> Result<Names, ServiceError
     });
     let given = view.authorisations.iter().map(|given| &given.lender);
     for id in named.flatten().chain(given) {
-        if let Some(lender) = store::lender::get(connection, id)? {
-            names.lenders.insert(id.clone(), lender.name);
+        if let Some(lender) = store::lender::get_name(connection, id)? {
+            names.lenders.insert(id.clone(), lender);
         }
     }
     for case in &view.cases {
@@ -343,10 +343,10 @@ fn steps(case: &Case) -> Vec<StepLine> {
 fn queries(connection: &Connection, subject: &Subject) -> Result<Vec<QueryLine>, ServiceError> {
     let mut lines = Vec::new();
     for report in store::report::list_of(connection, &subject.id)? {
-        let lender = store::lender::get(connection, &report.lender)?;
+        let lender = store::lender::get_name(connection, &report.lender)?;
         lines.push(QueryLine {
             report: report.id,
-            lender_name: lender.map(|lender| lender.name).unwrap_or_default(),
+            lender_name: lender.unwrap_or_default(),
             lender: report.lender,
             purpose: report.purpose,
             given_at_ms: report.made_at,

@@ -4,6 +4,7 @@
 //! an error becomes an answer.
 
 mod access;
+mod contract;
 mod credit;
 mod extract;
 mod health;

@@ -21,8 +21,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
-    App, access, credit, health, imports, land, ledger, lender, letter, line, monitoring, office,
-    openapi, page, problem, quarantine, rights, rules, staff, sync, titles,
+    App, access, contract, credit, health, imports, land, ledger, lender, letter, line, monitoring,
+    office, openapi, page, problem, quarantine, rights, rules, staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -104,6 +104,10 @@ pub(super) fn table(app: App) -> Router {
         .route("/v1/titles", get(titles::titles))
         .route("/v1/titles/{division}/steps", post(titles::step))
         .route("/v1/title-tasks", get(titles::tasks))
+        .route("/v1/lenders", get(contract::lenders))
+        .route("/v1/lenders/{id}/keys", post(contract::enter_key))
+        .route("/v1/lenders/{id}/keys/confirm", post(contract::confirm_key))
+        .route("/v1/lenders/{id}/keys/{hash}", delete(contract::end_key))
         .route("/v1/title-pairs", post(titles::join))
         .route("/v1/title-pairs/{division}", delete(titles::separate))
         .route("/v1/title-snapshots", get(titles::snapshots))

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, column};
 
-/// A lender (农信社) and its contract.
+/// A lender (农信社) and a contract with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LenderRecord {
     /// Its identifier, also its client id.
@@ -19,16 +19,14 @@ pub struct LenderRecord {
     pub name: String,
     /// Its name in Mongolian; empty if none was entered.
     pub name_mn: String,
-    /// First day of its contract.
+    /// First day of the contract.
     pub valid_from: Date,
     /// Last day of it, once it is known.
     pub valid_to: Option<Date>,
-    /// Where its contract holds.
+    /// Where the contract holds.
     pub division: DivisionCode,
-    /// What its contract lets it ask for.
+    /// What the contract lets it ask for.
     pub purposes: Vec<Purpose>,
-    /// The Ed25519 public key of its client, PEM.
-    pub public_key: String,
     /// Most queries on one day.
     pub daily_quota: u32,
 }
@@ -64,58 +62,84 @@ pub struct DayUse {
     pub misses: u32,
 }
 
-/// The lender with this id.
+const SELECT: &str = "select l.id, l.name, l.name_mn, c.valid_from, c.valid_to, c.division,
+                          c.purposes, c.daily_quota
+                      from lender l join lender_contract c on c.lender = l.id";
+
+/// The lender with this id and its contract of a day: the one in force, or else the next to come, or
+/// else the last that was.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn get(connection: &Connection, id: &LenderId) -> Result<Option<LenderRecord>, StoreError> {
-    let sql = "select id, name, name_mn, valid_from, valid_to, division, purposes, public_key,
-                   daily_quota
-               from lender where id = ?1";
-    let mut query = connection.prepare_cached(sql)?;
-    query
-        .query_row(params![id.as_str()], |row| Ok(read(row)))
-        .optional()?
-        .transpose()
+pub fn get(
+    connection: &Connection,
+    id: &LenderId,
+    on: Date,
+) -> Result<Option<LenderRecord>, StoreError> {
+    let mut contracts = list_contracts(connection, id)?;
+    let is_over = |one: &LenderRecord| one.valid_to.is_some_and(|to| to < on);
+    Ok(match contracts.iter().position(|one| !is_over(one)) {
+        Some(at) => Some(contracts.swap_remove(at)),
+        None => contracts.pop(),
+    })
 }
 
-/// Every lender that has or had a contract, by number.
+/// The name of a lender.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn list(connection: &Connection) -> Result<Vec<LenderRecord>, StoreError> {
-    let sql = "select id, name, name_mn, valid_from, valid_to, division, purposes, public_key,
-                   daily_quota
-               from lender order by id";
-    let mut query = connection.prepare_cached(sql)?;
-    query
-        .query_map([], |row| Ok(read(row)))?
-        .map(|row| row?)
-        .collect()
+pub fn get_name(connection: &Connection, id: &LenderId) -> Result<Option<String>, StoreError> {
+    let mut query = connection.prepare_cached("select name from lender where id = ?1")?;
+    let found = query.query_row(params![id.as_str()], |row| row.get("name"));
+    Ok(found.optional()?)
 }
 
-/// Writes a lender, new or changed.
+/// Every contract with a lender, by its first day.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_contracts(
+    connection: &Connection,
+    id: &LenderId,
+) -> Result<Vec<LenderRecord>, StoreError> {
+    let sql = format!("{SELECT} where l.id = ?1 order by c.valid_from");
+    let mut query = connection.prepare_cached(&sql)?;
+    let rows = query.query_map(params![id.as_str()], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Every lender that has or had a contract.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list(connection: &Connection) -> Result<Vec<LenderId>, StoreError> {
+    let mut query = connection.prepare_cached("select id from lender order by id")?;
+    let rows = query.query_map([], |row| Ok(column::word(row, "id", "lender.id")))?;
+    rows.map(|row| row?).collect()
+}
+
+/// Writes a lender and the contract of its first day, new or changed.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn put(tx: &Tx<'_>, lender: &LenderRecord) -> Result<(), StoreError> {
-    let sql = "insert into lender (id, name, name_mn, valid_from, valid_to, division, purposes,
-                   public_key, daily_quota)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-               on conflict (id) do update set name = excluded.name, name_mn = excluded.name_mn,
-                   valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+    let sql = "insert into lender (id, name, name_mn) values (?1, ?2, ?3)
+               on conflict (id) do update set name = excluded.name, name_mn = excluded.name_mn";
+    tx.prepare_cached(sql)?
+        .execute(params![lender.id.as_str(), lender.name, lender.name_mn])?;
+    let sql = "insert into lender_contract (lender, valid_from, valid_to, division, purposes,
+                   daily_quota)
+               values (?1, ?2, ?3, ?4, ?5, ?6)
+               on conflict (lender, valid_from) do update set valid_to = excluded.valid_to,
                    division = excluded.division, purposes = excluded.purposes,
-                   public_key = excluded.public_key, daily_quota = excluded.daily_quota";
+                   daily_quota = excluded.daily_quota";
     let purposes: Vec<_> = lender.purposes.iter().map(|p| p.as_str()).collect();
     tx.prepare_cached(sql)?.execute(params![
         lender.id.as_str(),
-        lender.name,
-        lender.name_mn,
         lender.valid_from.to_string(),
         lender.valid_to.map(|day| day.to_string()),
         lender.division.filled_text(),
         purposes.join(" "),
-        lender.public_key,
         lender.daily_quota,
     ])?;
     Ok(())
@@ -235,7 +259,7 @@ fn read(row: &Row<'_>) -> Result<LenderRecord, StoreError> {
         .split_whitespace()
         .map(|word| {
             word.parse().map_err(|_| StoreError::Corrupt {
-                what: "lender.purposes",
+                what: "lender_contract.purposes",
             })
         })
         .collect::<Result<_, _>>()?;
@@ -243,11 +267,10 @@ fn read(row: &Row<'_>) -> Result<LenderRecord, StoreError> {
         id: column::word(row, "id", "lender.id")?,
         name: row.get("name")?,
         name_mn: row.get("name_mn")?,
-        valid_from: column::word(row, "valid_from", "lender.valid_from")?,
-        valid_to: column::optional_word(row, "valid_to", "lender.valid_to")?,
-        division: column::division(row, "division", "lender.division")?,
+        valid_from: column::word(row, "valid_from", "lender_contract.valid_from")?,
+        valid_to: column::optional_word(row, "valid_to", "lender_contract.valid_to")?,
+        division: column::division(row, "division", "lender_contract.division")?,
         purposes,
-        public_key: row.get("public_key")?,
         daily_quota: row.get("daily_quota")?,
     })
 }

@@ -45,6 +45,7 @@ pub mod ledger;
 pub mod ledger_fault;
 pub mod ledger_mark;
 pub mod lender;
+pub mod lender_key;
 pub mod letter;
 pub mod line;
 pub mod list;

@@ -89,6 +89,9 @@ pub enum Whose<'a> {
     Officer(&'a OfficerId),
     /// Those about a subject.
     Subject(&'a SubjectId),
+    /// Ballots of people who stood on no roll in a division. Whose they are says no row: a ballot is
+    /// opened by the service alone.
+    Unlisted(DivisionCode),
 }
 
 /// What a device has waiting.
@@ -224,15 +227,16 @@ pub fn list_waiting(
     after: Option<&ChainRef>,
     limit: u32,
 ) -> Result<Vec<QuarantineRow>, StoreError> {
-    let (column, key) = whose.column();
+    let (condition, low, high) = whose.condition();
     let sql = format!(
-        "{SELECT} where {column} = ?1 and outcome is null
-             and (?2 is null or (device, incarnation, seq) > (?2, ?3, ?4))
-         order by device, incarnation, seq limit ?5"
+        "{SELECT} where {condition} and outcome is null
+             and (?3 is null or (device, incarnation, seq) > (?3, ?4, ?5))
+         order by device, incarnation, seq limit ?6"
     );
     let mut query = connection.prepare_cached(&sql)?;
     let key = params![
-        key,
+        low,
+        high,
         after.map(|at| at.device.as_str()),
         after.map(|at| at.incarnation),
         after.map(|at| column::signed(at.seq)),
@@ -242,14 +246,15 @@ pub fn list_waiting(
     rows.map(|row| row?).collect()
 }
 
-/// Whether anything of an officer or about a subject waits.
+/// Whether anything of somebody waits.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn is_waiting(connection: &Connection, whose: Whose<'_>) -> Result<bool, StoreError> {
-    let (column, key) = whose.column();
-    let sql = format!("select 1 from quarantine where {column} = ?1 and outcome is null limit 1");
-    Ok(connection.prepare_cached(&sql)?.exists(params![key])?)
+    let (condition, low, high) = whose.condition();
+    let sql = format!("select 1 from quarantine where {condition} and outcome is null limit 1");
+    let key = params![low, high];
+    Ok(connection.prepare_cached(&sql)?.exists(key)?)
 }
 
 /// Where the envelopes of a subject stand that were set aside first and count by now, in the order
@@ -390,11 +395,19 @@ pub fn erase(tx: &Tx<'_>, subject: &SubjectId, at: AtMs) -> Result<(), StoreErro
     Ok(())
 }
 
-impl<'a> Whose<'a> {
-    fn column(self) -> (&'static str, &'a str) {
+impl Whose<'_> {
+    /// What a row must be, and the two texts that it is compared with.
+    fn condition(self) -> (&'static str, String, String) {
+        let one = |condition, id: &str| (condition, id.to_owned(), id.to_owned());
         match self {
-            Self::Officer(officer) => ("officer", officer.as_str()),
-            Self::Subject(subject) => ("subject", subject.as_str()),
+            Self::Officer(officer) => one("officer between ?1 and ?2", officer.as_str()),
+            Self::Subject(subject) => one("subject between ?1 and ?2", subject.as_str()),
+            Self::Unlisted(division) => {
+                let (low, high) = division.text_range();
+                let condition =
+                    "reason = 'evaluator.unlisted' and division >= ?1 and division < ?2";
+                (condition, low, high)
+            }
         }
     }
 }

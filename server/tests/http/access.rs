@@ -2,9 +2,10 @@
 
 use data_encoding::HEXLOWER;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
+use itgel_server::auth::key;
 use itgel_server::auth::token::{LEEWAY_S, LIFE_S};
-use itgel_server::store;
 use itgel_server::store::device::DeviceStatus;
+use itgel_server::{setup, store};
 use serde_json::{Value, json};
 
 use crate::world::{Seat, World, fresh, jwt, lender_seed};
@@ -198,10 +199,13 @@ fn sec_t22_a_token_of_a_key_that_was_replaced_opens_nothing() {
     let world = World::new();
     let lender = world.lender_token("rcc-1");
     assert_eq!(world.get("/v1/authorisations", Some(&lender)).status, 200);
-    let changed = world.service.transact("test.rekey", |_, tx| {
-        let mut record = store::lender::get(tx, &"rcc-1".parse().unwrap())?.unwrap();
-        record.public_key = itgel_server::auth::key::to_pem(&[7; 32]);
-        Ok(store::lender::put(tx, &record)?)
+    let changed = world.service.transact("test.rekey", |service, tx| {
+        let (id, now) = ("rcc-1".parse().unwrap(), service.now());
+        for mut key in store::lender_key::list(tx, &id)? {
+            key.ends_at = Some(now);
+            store::lender_key::put(tx, &key)?;
+        }
+        setup::add_lender_key(tx, &id, &key::to_pem(&[7; 32]), now)
     });
     changed.unwrap();
     world

@@ -200,7 +200,7 @@ fn where_a_lender_has_two_people_nobody_puts_an_own_file_into_force() {
             division: world.banner.code,
         };
         let entered = world.service.transact("test.clerk", move |_, tx| {
-            let lender = store::lender::get(tx, &LENDER.parse().unwrap())?.unwrap();
+            let lender = store::lender::get(tx, &LENDER.parse().unwrap(), TODAY)?.unwrap();
             setup::add_lender_officer(tx, &lender, &record)
         });
         entered.unwrap();

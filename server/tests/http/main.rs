@@ -11,6 +11,7 @@
 mod access;
 mod api;
 mod canary;
+mod contract;
 mod credit;
 mod erasure;
 mod field;

@@ -141,7 +141,7 @@ impl World {
         let now = self.service.now();
         let lenders = [(LENDER, LENDER_SEED), (OTHER_LENDER, [0x4d; 32])].map(|(id, seed)| {
             let key = SoftwareSigner::from_secret(&seed).public_key();
-            LenderRecord {
+            let record = LenderRecord {
                 id: id.parse().unwrap(),
                 name: "示例农村信用合作联社".into(),
                 name_mn: String::new(),
@@ -149,9 +149,10 @@ impl World {
                 valid_to: None,
                 division: self.banner.code,
                 purposes: vec![Purpose::LoanDecision, Purpose::LoanReview],
-                public_key: auth::key::to_pem(key.as_slice().try_into().unwrap()),
                 daily_quota: quota,
-            }
+            };
+            let pem = auth::key::to_pem(key.as_slice().try_into().unwrap());
+            (record, pem)
         });
         self.service
             .transact("test.furnish", move |service, tx| {
@@ -160,9 +161,10 @@ impl World {
                 }
                 itgel_server::rules::seed(service, tx, now)?;
                 setup::add_cycle(tx, &cycle)?;
-                lenders
-                    .iter()
-                    .try_for_each(|lender| setup::add_lender(tx, lender))
+                lenders.iter().try_for_each(|(lender, pem)| {
+                    setup::add_lender(tx, lender, TODAY)?;
+                    setup::add_lender_key(tx, &lender.id, pem, now)
+                })
             })
             .unwrap();
         let (gacha, township) = (self.gacha(), self.township());

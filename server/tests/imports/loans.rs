@@ -26,10 +26,9 @@ fn world() -> World {
             valid_to: None,
             division: code(BANNER),
             purposes: vec![Purpose::LoanDecision],
-            public_key: String::new(),
             daily_quota: 1,
         };
-        setup::add_lender(tx, &lender)?;
+        setup::add_lender(tx, &lender, service.now().on())?;
         let household = subject("hh-1", SubjectKind::Household, "0101");
         registers::put_subject(service, tx, &household)?;
         let coop = SubjectKind::Entity(EntityKind::Cooperative);

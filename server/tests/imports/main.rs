@@ -13,6 +13,7 @@ mod batches;
 mod interests;
 mod land;
 mod ledger;
+mod lenders;
 mod loans;
 mod organisations;
 mod registers;

@@ -1,11 +1,12 @@
 //! What was set aside: people decide about it, or what it lacked arrives; nothing of it is lost and
 //! nothing waits for it.
 
-use itgel_domain::case::Role;
+use itgel_domain::case::{CaseState, Role};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::entry::{Correction, Entry, EntryId};
-use itgel_domain::file::envelope::Body;
+use itgel_domain::file::envelope::{Ballot, Body, GroupReview};
+use itgel_domain::hash::Hash;
 use itgel_domain::item::Observation;
 use itgel_domain::policy::Actor;
 use itgel_domain::sync::pull::PullItem;
@@ -14,6 +15,7 @@ use itgel_domain::sync::quarantine::Outcome;
 use itgel_server::jobs;
 use itgel_server::quarantine::{self, DecideRequest, QuarantineLine, QuarantineQuery};
 use itgel_server::store::device::DeviceStatus;
+use itgel_server::store::officer::OfficerRecord;
 use itgel_server::store::quarantine::Order;
 use itgel_server::{ServiceError, auth, ingest, registers, setup, store};
 use jiff::civil::date;
@@ -21,7 +23,7 @@ use jiff::civil::date;
 use super::bad_input::{append_changed, quarantined};
 use super::phone::{NUMBER, Phone, int, observation, observed};
 use super::pulls::pull_all;
-use super::world::{GACHA, NEIGHBOUR, TOWNSHIP, World, code, cycle, household};
+use super::world::{GACHA, NEIGHBOUR, TOWNSHIP, World, code, cycle, household, subject};
 
 /// A reviewer of the sumu.
 fn reviewer(world: &World, name: &str) -> Actor {
@@ -369,6 +371,76 @@ fn what_came_before_its_officer_was_assigned_counts_when_he_is() {
     });
     assert_eq!(jobs::run_due(&world.service).unwrap(), 1);
     assert_eq!(value(&world, "hh-9"), [int("herd.sheep", 10)]);
+}
+
+#[test]
+fn a_ballot_that_came_before_its_evaluator_was_entered_counts_when_he_is() {
+    let world = World::new();
+    let mut collector = world.phone("o1");
+    collector.visit("hh-1", &[], None);
+    // On a device that is handed round: nobody but the service knows whose ballot it is.
+    let ballot = Ballot {
+        subject: subject("hh-1"),
+        cycle: cycle(),
+        evaluator: "e1".parse().unwrap(),
+        scores: [4, 5, 4, 5],
+    };
+    collector.append(&collector.envelope(Body::Ballot(ballot.clone())));
+    let verdicts = world.push_all(&collector, 1..=2);
+    assert_eq!(verdicts[1], quarantined(ErrorCode::EvaluatorUnlisted));
+    let has_voted = || world.read(|c| store::ballot::has_voted(c, &ballot));
+    let enter = |id: &str, place: &str| {
+        let (id, place) = (id.to_owned(), code(place));
+        world.write(move |_, tx| {
+            let person = OfficerRecord {
+                id: id.parse().unwrap(),
+                name: id,
+                division: place,
+            };
+            setup::add_officer(tx, &person, &[(Role::Evaluator, place)])
+        });
+        while jobs::run_due(&world.service).unwrap() > 0 {}
+    };
+    // Somebody else on the roll, and the same person elsewhere, change nothing.
+    enter("e2", GACHA);
+    enter("e1", NEIGHBOUR);
+    assert!(!has_voted());
+    enter("e1", GACHA);
+    assert!(has_voted());
+    let verdict = world.push_all(&collector, 2..=2);
+    assert!(verdict[0].is_received(), "{verdict:?}");
+    let by = reviewer(&world, "r1");
+    assert!(listed(&world, &by, &query(TOWNSHIP)).is_empty());
+}
+
+#[test]
+fn a_review_that_came_before_its_author_was_of_the_group_counts_when_he_is() {
+    let world = World::new();
+    let mut collector = world.phone("o1");
+    collector.visit("hh-1", &[], None);
+    world.push_all(&collector, 1..=1);
+    let mut group = world.phone("g1");
+    let review = GroupReview {
+        subject: subject("hh-1"),
+        cycle: cycle(),
+        assessment: Hash::of_file(b"what the group saw"),
+        returned_for: Some("羊数与实际不符（示例）".into()),
+    };
+    group.append(&group.envelope(Body::Review(review)));
+    let verdicts = world.push_all(&group, 1..=1);
+    assert_eq!(verdicts, [quarantined(ErrorCode::GroupUnlisted)]);
+    let state = || {
+        let case = world.read(|c| store::case::get_of(c, &subject("hh-1"), &cycle()));
+        case.unwrap().case.state()
+    };
+    assert_eq!(state(), CaseState::Submitted);
+    world.write(|_, tx| {
+        let officer = store::officer::get(tx, &"g1".parse().unwrap())?.unwrap();
+        setup::add_officer(tx, &officer, &[(Role::VillageGroup, code(GACHA))])
+    });
+    while jobs::run_due(&world.service).unwrap() > 0 {}
+    assert_eq!(state(), CaseState::Returned);
+    assert!(world.push_all(&group, 1..=1)[0].is_received());
 }
 
 #[test]

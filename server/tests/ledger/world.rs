@@ -47,11 +47,10 @@ pub(crate) fn world(households: u32) -> World {
             valid_to: None,
             division: world.banner.code,
             purposes: vec![Purpose::LoanDecision],
-            public_key: String::new(),
             daily_quota: 10,
         };
         world
-            .transact(move |_, tx| setup::add_lender(tx, &record))
+            .transact(move |service, tx| setup::add_lender(tx, &record, service.now().on()))
             .unwrap();
     }
     world

@@ -3,7 +3,7 @@
 use itgel::client::Session;
 use itgel::sample::Seat;
 use itgel_domain::division::DivisionCode;
-use itgel_domain::id::CycleId;
+use itgel_domain::id::{CycleId, LenderId};
 use itgel_fixtures::Household;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -154,6 +154,54 @@ impl Office {
     pub fn activate_ledger(&self, ledger: &str) -> Result<Value, Refusal> {
         let path = format!("/v1/loan-ledgers/{ledger}/activation");
         refusals(self.session.post(&path, &json!({})))
+    }
+
+    /// Enters a table of officials that goes in whole; its number.
+    #[must_use]
+    pub fn enter_table(&self, kind: &str, lines: &[&str]) -> String {
+        let path = format!("/v1/imports/{kind}?source=example");
+        let bytes = lines.join("\n").into_bytes();
+        let entered = self.session.upload(&path, "text/csv", &bytes).unwrap();
+        assert_eq!(entered["batch"]["refused"], 0, "{entered}");
+        entered["batch"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Orders a table that was entered into force.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn activate_table(&self, id: &str) -> Result<Value, Refusal> {
+        let path = format!("/v1/imports/{id}/activate");
+        refusals(self.session.post(&path, &json!({})))
+    }
+
+    /// Whether every row of a table has been brought into force, and none failed.
+    #[must_use]
+    pub fn is_in_force(&self, id: &str) -> bool {
+        let batch = self.read(&format!("/v1/imports/{id}"));
+        assert_eq!(batch["failed"], 0, "{batch}");
+        batch["state"] == "active"
+    }
+
+    /// Hands in the public key of a lender's machine; its fingerprint.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn hand_in_key(&self, lender: &LenderId, public_key: &str) -> Result<String, Refusal> {
+        let path = format!("/v1/lenders/{lender}/keys");
+        let request = json!({ "public_key": public_key });
+        let entered = refusals(self.session.post(&path, &request))?;
+        Ok(entered["fingerprint"].as_str().unwrap().to_owned())
+    }
+
+    /// Lets a key serve, by the fingerprint that the lender told.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn confirm_key(&self, lender: &LenderId, fingerprint: &str) -> Result<(), Refusal> {
+        let path = format!("/v1/lenders/{lender}/keys/confirm");
+        let request = json!({ "fingerprint": fingerprint });
+        refusals(self.session.post(&path, &request)).map(drop)
     }
 
     fn items(&self, path: &str) -> Vec<Value> {

@@ -20,8 +20,8 @@ pub enum Order {
 }
 
 impl Order {
-    /// The words of an order; `row` is the subject that is put in its place. Whole numbers alone go into
-    /// them: squares of the distance, in thousandths of thousandths of a degree.
+    /// The words of an order; `row` is the subject that is put in its place. An order by distance has
+    /// three parameters from `?8` on: those of [`Self::bound`].
     pub(super) fn words(self, row: &str) -> String {
         match self {
             Self::LocalCode => format!("{row}.local_code, {row}.id"),
@@ -30,18 +30,28 @@ impl Order {
                 "(select max(v.visited_on) from last_visit v where v.subject = {row}.id),
                  {row}.local_code, {row}.id"
             ),
-            Self::Distance { from } => {
-                let (latitude, longitude) = (from.latitude_mdeg, from.longitude_mdeg);
-                let width = from.width_permille();
+            Self::Distance { .. } => {
+                // Squares of the distance, in thousandths of thousandths of a degree.
                 let far = format!(
-                    "(select (v.latitude_mdeg - ({latitude})) * (v.latitude_mdeg - ({latitude})) * 1000000
-                         + (v.longitude_mdeg - ({longitude})) * (v.longitude_mdeg - ({longitude}))
-                             * {width} * {width}
+                    "(select (v.latitude_mdeg - ?8) * (v.latitude_mdeg - ?8) * 1000000
+                         + (v.longitude_mdeg - ?9) * (v.longitude_mdeg - ?9) * ?10 * ?10
                       from last_visit v where v.subject = {row}.id and v.latitude_mdeg is not null
                       order by v.year desc limit 1)"
                 );
                 format!("{far} is null, {far}, {row}.local_code, {row}.id")
             }
+        }
+    }
+
+    /// What the words are bound to: where the officer stands, and how wide a degree is there.
+    pub(super) fn bound(self) -> Vec<i64> {
+        match self {
+            Self::LocalCode | Self::Name | Self::LastVisit => Vec::new(),
+            Self::Distance { from } => vec![
+                i64::from(from.latitude_mdeg),
+                i64::from(from.longitude_mdeg),
+                from.width_permille(),
+            ],
         }
     }
 }

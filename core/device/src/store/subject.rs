@@ -5,7 +5,7 @@ use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::place::Place;
 use itgel_domain::subject::{Grade, Subject, SubjectKind};
 use jiff::civil::Date;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Row, ToSql, Transaction, params};
 
 use super::StoreError;
 use super::column::{self, optional_word, word};
@@ -175,15 +175,12 @@ pub(crate) fn list(
          order by {outer}"
     ))?;
     let (from, to) = listing.division.text_range();
-    let rows = query.query(params![
-        from,
-        to,
-        patterns.map(|(code, _)| code),
-        listing.cycle.as_str(),
-        listing.limit.min(MAX_ROWS),
-        listing.skip,
-        patterns.map(|(_, find)| find),
-    ])?;
+    let (code, text) = (patterns.map(|p| &p.0), patterns.map(|p| &p.1));
+    let (cycle, limit) = (listing.cycle.as_str(), listing.limit.min(MAX_ROWS));
+    let here = listing.order.bound();
+    let mut bound: Vec<&dyn ToSql> = vec![&from, &to, &code, &cycle, &limit, &listing.skip, &text];
+    bound.extend(here.iter().map(|number| number as &dyn ToSql));
+    let rows = query.query(bound.as_slice())?;
     column::all(rows, |row| {
         let subject = read(row)?;
         Ok(Listed {

@@ -47,6 +47,7 @@ const SECOND: &[Action] = &[
     Action::ActivatePack,
     Action::ActivateImport,
     Action::ManageOfficers,
+    Action::ConfirmLenderKey,
     Action::EraseSubject,
     Action::EndInterest,
     Action::SettleDoubt,

@@ -195,6 +195,11 @@ actions! {
     /// Report loans and their performance.
     ReportLoans = "report_loans": [Lender], [];
 
+    /// Hand in the public key of a lender's machine, end one, look at both.
+    ManageLenderKeys = "manage_lender_keys": [Administrator], [];
+    /// Let a key serve after comparing its fingerprint with the lender.
+    ConfirmLenderKey = "confirm_lender_key": [Administrator, Approver], [SecondPerson];
+
     // The service
     /// Enrol a device, confirm its fingerprint.
     EnrolDevice = "enrol_device": [Administrator], [];

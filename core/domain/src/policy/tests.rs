@@ -268,6 +268,7 @@ fn sec_t15_one_person_does_not_activate_what_he_proposed_nor_grant_himself() {
         Action::ActivatePack,
         Action::EraseSubject,
         Action::ManageOfficers,
+        Action::ConfirmLenderKey,
     ] {
         let banner = Resource::at(place("150623"));
         let by = |first_person| Resource {

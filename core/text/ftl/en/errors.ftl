@@ -251,6 +251,10 @@ error-share-incomplete = Giving data needs a recipient, a source department and 
 ## Loan ledger
 
 error-lender-unknown = No lender with this number has a contract here. Check the number, or register the contract first.
+error-lender-key-invalid = This is no Ed25519 public key in PEM form. Ask the lender for the output of "openssl pkey -in client.key -pubout", and never for its private key.
+error-lender-key-known = This key was handed in before, for this lender or for another one. Ask the lender for a new key pair.
+error-lender-key-unknown = No key with this fingerprint is handed in for the lender. Compare all 64 digits with what the lender told you; if they differ, end the key and ask again.
+error-lender-person = This person is registered with another lender. Give each person one number at one lender.
 error-ledger-unknown = There is no such loan ledger. Check the number.
 error-ledger-state = The loan ledger cannot do this now: one that was submitted takes no more rows, one that was not cannot come into force. Look at its state.
 error-ledger-month = The month of the ledger has not ended. Send it after its last day, or check the month.

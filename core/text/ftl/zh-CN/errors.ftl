@@ -265,6 +265,10 @@ error-internal = 系统出了问题，已有记录。请稍后再试，或把编
 ## 贷款台账
 
 error-lender-unknown = 没有这家签约的金融机构。请核对机构编号，或先登记合同。
+error-lender-key-invalid = 这不是 PEM 格式的 Ed25519 公钥。请向机构索取 openssl pkey -in client.key -pubout 的输出，切勿索取私钥。
+error-lender-key-known = 这把公钥以前已经为本机构或另一机构提交过。请机构重新生成一对密钥。
+error-lender-key-unknown = 该机构没有提交过这个指纹的公钥。请与机构告知的 64 位指纹逐位核对；不一致的，停用该公钥并重新索取。
+error-lender-person = 这名人员已登记在另一家金融机构。一个人员编号只能属于一家机构。
 error-ledger-unknown = 没有这份贷款台账。请检查编号。
 error-ledger-state = 这份贷款台账现在不能办这一步：已提交的不再收行，未提交的不能生效。请查看它的状态。
 error-ledger-month = 台账月份还没有结束。请在月末之后报送，或核对月份。

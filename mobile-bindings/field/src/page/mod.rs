@@ -25,11 +25,15 @@ pub(crate) mod section;
 pub(crate) mod visit;
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 use itgel_text::{self as text, Lang, escape};
 
 use crate::app::FieldApp;
 use crate::request::Page;
+
+/// The letters of the traditional script.
+const MONGOLIAN: RangeInclusive<char> = '\u{1820}'..='\u{18aa}';
 
 /// A page in its frame: the bar, the languages, the notice of a draft translation.
 pub(crate) fn framed(app: &FieldApp, page: &Page) -> String {
@@ -169,6 +173,19 @@ fn bar(html: &mut String, lang: Lang, session: &crate::app::Session, page: &Page
 /// A paragraph of a class.
 pub(crate) fn paragraph(html: &mut String, class: &str, words: &str) {
     let _ = writeln!(html, "<p class=\"{class}\">{}</p>", escape(words));
+}
+
+/// A paragraph that is read, not filled in: Mongolian stands vertically in it, whoever wrote it and
+/// whatever the language of the page.
+pub(crate) fn reading(html: &mut String, class: &str, words: &str) {
+    if !words.chars().any(|letter| MONGOLIAN.contains(&letter)) {
+        return paragraph(html, class, words);
+    }
+    let _ = writeln!(
+        html,
+        "<div class=\"reading brief\" lang=\"mn-Mong\"><p class=\"{class}\">{}</p></div>",
+        escape(words)
+    );
 }
 
 /// What is wrong, above a form.

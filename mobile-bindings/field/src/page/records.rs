@@ -8,7 +8,7 @@ use itgel_domain::error::{ErrorCode, Kind};
 use itgel_text::{self as text, Lang, escape};
 
 use super::visit::Visit;
-use super::{card, instant, notice, paragraph};
+use super::{card, instant, notice, paragraph, reading};
 use crate::app::{FieldApp, Session};
 use crate::job::JobState;
 use crate::request::{Page, Trouble};
@@ -112,11 +112,11 @@ fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
             (text.clone(), place.unwrap_or_else(|| visit.at("")))
         }
     };
-    format!(
-        "<p>{}</p><a class=\"button main\" href=\"{place}\">{}</a>",
-        escape(&words),
-        escape(&text::app_open(visit.lang))
-    )
+    let mut html = String::new();
+    reading(&mut html, "why", &words);
+    let open = escape(&text::app_open(visit.lang));
+    let _ = write!(html, "<a class=\"button main\" href=\"{place}\">{open}</a>");
+    html
 }
 
 /// Where what the server set aside is put right: the field that breaks the same rule here, or else

@@ -11,7 +11,7 @@ use itgel_domain::id::SubjectId;
 use itgel_text::{self as text, Lang, escape};
 
 use super::evaluation::{asked, pages};
-use super::{alert, grade, paragraph};
+use super::{alert, grade, paragraph, reading};
 use crate::app::{FieldApp, Session};
 use crate::request::{Form, Page, Trouble};
 
@@ -47,7 +47,7 @@ pub(crate) fn list(
     let has_more = due.len() > ROWS as usize;
     due.truncate(ROWS as usize);
     let mut html = String::new();
-    paragraph(&mut html, "note", &text::app_review_why(lang));
+    reading(&mut html, "note", &text::app_review_why(lang));
     if due.is_empty() {
         paragraph(&mut html, "empty", &text::app_review_none(lang));
     }

@@ -2,7 +2,7 @@
 
 use itgel_domain::case::CaseState;
 use itgel_domain::file::envelope::{Body, GroupReview};
-use itgel_domain::sync::pull::{CaseItem, PullItem};
+use itgel_domain::sync::pull::{CaseItem, PullItem, TaskItem};
 
 use crate::officer::{DRAWN, Officer, words};
 use crate::server::GACHA;
@@ -104,4 +104,40 @@ fn who_visited_is_no_group_and_a_case_that_moved_on_is_not_sent_back() {
     let own = say(&officer, "hh-1", "return", "示例");
     assert!(own.contains("您已办过"), "{own}");
     assert_eq!(reviews(&officer), []);
+}
+
+#[test]
+fn mongolian_that_is_read_does_not_lie_on_the_pages_of_the_group_and_of_what_needs_somebody() {
+    let officer = group();
+    let review = format!("/review?gacha={GACHA}");
+    let standing = "<div class=\"reading brief\" lang=\"mn-Mong\"><p class=";
+    assert!(!officer.get(&review).contains(standing), "Chinese lies");
+    officer.post("/language", &[("lang", "mn-Mong"), ("at", "/")]);
+    let list = officer.get(&review);
+    assert!(list.contains(&format!("{standing}\"note\"")), "{list}");
+    // A reviewer writes in either language, whatever the page speaks.
+    let ask = |n, text: &str| {
+        let task = TaskItem {
+            subject: subject(n),
+            cycle: cycle(),
+            item: None,
+            text: text.into(),
+            officer: None,
+        };
+        officer.server.list(GACHA, &PullItem::Task(task));
+    };
+    ask(1, "ᠬᠣᠨᠢ ᠪᠠᠨ ᠳᠠᠬᠢᠨ ᠲᠣᠭᠠᠯᠠᠭᠠᠷᠠᠢ");
+    ask(2, "请重新清点羊（示例）");
+    officer.post("/sync", &[]);
+    officer.wait();
+    for lang in ["mn-Mong", "zh-CN"] {
+        officer.post("/language", &[("lang", lang), ("at", "/")]);
+        let needs = officer.get("/needs");
+        assert!(
+            needs.contains(&format!("{standing}\"why\">ᠬᠣᠨᠢ")),
+            "{needs}"
+        );
+        assert!(needs.contains("<p class=\"why\">请重新清点羊"), "{needs}");
+        assert_eq!(needs.matches(standing).count(), 1, "{needs}");
+    }
 }

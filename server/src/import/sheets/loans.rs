@@ -234,7 +234,7 @@ fn lender(
         return Ok(None);
     };
     let contract = match text.parse::<LenderId>() {
-        Ok(id) => store::lender::get(desk.connection, &id)?,
+        Ok(id) => store::lender::get(desk.connection, &id, desk.today)?,
         Err(_) => None,
     };
     let Some(contract) = contract else {

@@ -35,7 +35,7 @@ const COLUMNS: &[Column] = &[
     common::PLACE,
 ];
 
-/// The words of the table. A lender's people come with its contract.
+/// The words of the table. A lender's people have a table of their own.
 const ROLES: &[(&str, Role)] = &[
     ("采集员", Role::Collector),
     ("评议员", Role::Evaluator),

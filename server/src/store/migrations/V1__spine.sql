@@ -1110,14 +1110,32 @@ create table adverse_notice (
 create table lender (
     id          text primary key,
     name        text not null,
-    name_mn     text not null, -- in Mongolian, empty if none was entered
-    valid_from  text not null, -- first day of its contract
-    valid_to    text,          -- last day of it, once it is known
-    division    text not null, -- where its contract holds, filled
-    purposes    text not null, -- what its contract lets it ask for, separated by spaces
-    public_key  text not null, -- PEM
-    daily_quota integer not null
+    name_mn     text not null -- in Mongolian, empty if none was entered
 ) without rowid;
+
+-- What was agreed with a lender; contracts of one lender follow one another and never overlap.
+create table lender_contract (
+    lender      text not null references lender (id),
+    valid_from  text not null, -- first day
+    valid_to    text,          -- last day, once it is known
+    division    text not null, -- where it holds, filled
+    purposes    text not null, -- what it lets the lender ask for, separated by spaces
+    daily_quota integer not null, -- most queries on one day
+    primary key (lender, valid_from)
+) without rowid;
+
+-- The keys of a lender's machines: each serves after a second person has compared its fingerprint.
+create table lender_key (
+    digest       text primary key, -- SHA-256 of the key as DER, hexadecimal
+    lender       text not null references lender (id),
+    public_key   text not null, -- Ed25519, PEM
+    entered_by   text not null, -- officer
+    entered_at   integer not null,
+    confirmed_by text, -- officer; absent while it waits
+    confirmed_at integer,
+    ends_at      integer -- from when on it serves no more, once that is known
+) without rowid;
+create index lender_key_by_lender on lender_key (lender, entered_at);
 
 -- What a lender asked for on a day: quotas survive a restart.
 create table lender_day (
