@@ -21,7 +21,6 @@ use crate::entropy::{Entropy, salt};
 use crate::error::Error;
 use crate::store::chain::{self, Link, LinkState, RecordKind};
 use crate::store::device::DeviceRow;
-use crate::store::envelope::Kept;
 use crate::store::{StoreError, envelope, identity, projection};
 
 /// What an envelope is to carry.
@@ -113,7 +112,8 @@ pub(crate) fn append(
     Ok(written)
 }
 
-/// Takes an envelope into the projection of its file; what belongs to no file is passed over.
+/// Takes an envelope that is kept already into the projection of its file; what belongs to no file
+/// is passed over.
 pub(crate) fn fold(
     tx: &Transaction<'_>,
     envelope: &Envelope,
@@ -125,35 +125,18 @@ pub(crate) fn fold(
     let mut facts = projection::get(tx, &body.file)?;
     if counts {
         facts.apply(envelope);
-    } else if knows_nothing_else(&facts, envelope) {
-        facts.apply_quarantined(envelope);
     }
+    give_places(&mut facts, envelope::aside_of_file(tx, &body.file)?);
     projection::put(tx, &body.file, &facts)
 }
 
 /// Folds a file again from its envelopes, after one of them left or changed its standing.
 pub(crate) fn refold(tx: &Transaction<'_>, file: &FileId) -> Result<(), StoreError> {
     let mut facts = FileFacts::default();
-    let (counting, mut aside): (Vec<Kept>, Vec<Kept>) = envelope::of_file(tx, file)?
-        .into_iter()
-        .partition(|kept| kept.counts);
-    for kept in &counting {
-        facts.apply(&kept.envelope);
+    for envelope in envelope::counting_of_file(tx, file)? {
+        facts.apply(&envelope);
     }
-    // What was set aside has a place in the file once everything that it knew has one.
-    loop {
-        let before = aside.len();
-        aside.retain(|kept| {
-            let has_place = knows_nothing_else(&facts, &kept.envelope);
-            if has_place {
-                facts.apply_quarantined(&kept.envelope);
-            }
-            !has_place
-        });
-        if aside.len() == before {
-            break;
-        }
-    }
+    give_places(&mut facts, envelope::aside_of_file(tx, file)?);
     if facts.is_empty() {
         projection::delete(tx, file)
     } else {
@@ -208,7 +191,25 @@ pub(crate) fn moved_entries(
     entries
 }
 
-/// Whether everything that an envelope knew of its file is in it.
+/// What was set aside has a place in the file once everything that it knew of it has one: the same
+/// on every device and on the server, in whatever order it came.
+fn give_places(facts: &mut FileFacts, mut aside: Vec<Envelope>) {
+    aside.retain(|envelope| facts.last_op(&envelope.at).is_none());
+    loop {
+        let before = aside.len();
+        aside.retain(|envelope| {
+            let has_place = knows_nothing_else(facts, envelope);
+            if has_place {
+                facts.apply_quarantined(envelope);
+            }
+            !has_place
+        });
+        if aside.len() == before {
+            return;
+        }
+    }
+}
+
 fn knows_nothing_else(facts: &FileFacts, envelope: &Envelope) -> bool {
     match &envelope.body {
         Body::File(body) => body.deps.iter().all(|dep| facts.last_op(dep).is_some()),

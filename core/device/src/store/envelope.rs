@@ -9,14 +9,6 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::StoreError;
 use super::column::{self, int};
 
-/// An envelope of a file as the store holds it.
-#[derive(Debug)]
-pub(crate) struct Kept {
-    pub(crate) envelope: Envelope,
-    /// Whether the facts include it.
-    pub(crate) counts: bool,
-}
-
 /// What the store knows of an envelope without reading it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Status {
@@ -87,21 +79,17 @@ pub(crate) fn find(db: &Connection, at: &ChainRef) -> Result<Option<Envelope>, S
     )
 }
 
-/// All envelopes of a file, by place, without those that the server lost.
-pub(crate) fn of_file(db: &Connection, file: &FileId) -> Result<Vec<Kept>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select bytes, counts from envelope where subject = ?1 and year = ?2 and lost = 0
-         order by device, incarnation, seq",
-    )?;
-    column::all(
-        query.query(params![file.subject.as_str(), file.year])?,
-        |row| {
-            Ok(Kept {
-                envelope: decode(row)?,
-                counts: row.get("counts")?,
-            })
-        },
-    )
+/// The envelopes of a file that count, by place, without those that the server lost.
+pub(crate) fn counting_of_file(
+    db: &Connection,
+    file: &FileId,
+) -> Result<Vec<Envelope>, StoreError> {
+    of_file(db, file, true)
+}
+
+/// The envelopes of a file that were set aside, by place, without those that the server lost.
+pub(crate) fn aside_of_file(db: &Connection, file: &FileId) -> Result<Vec<Envelope>, StoreError> {
+    of_file(db, file, false)
 }
 
 pub(crate) fn set_listed(tx: &Transaction<'_>, at: &ChainRef) -> Result<(), StoreError> {
@@ -180,6 +168,15 @@ pub(crate) fn delete(tx: &Transaction<'_>, at: &ChainRef) -> Result<(), StoreErr
     tx.prepare_cached("delete from envelope where device = ?1 and incarnation = ?2 and seq = ?3")?
         .execute(params![at.device.as_str(), at.incarnation, int(at.seq)])?;
     Ok(())
+}
+
+fn of_file(db: &Connection, file: &FileId, counts: bool) -> Result<Vec<Envelope>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select bytes from envelope where subject = ?1 and year = ?2 and lost = 0 and counts = ?3
+         order by device, incarnation, seq",
+    )?;
+    let of = params![file.subject.as_str(), file.year, counts];
+    column::all(query.query(of)?, decode)
 }
 
 fn decode(row: &Row<'_>) -> Result<Envelope, StoreError> {
