@@ -19,6 +19,7 @@ use super::chance::Chance;
 use super::failure::{Outcome, fails};
 use super::fleet::Fleet;
 use super::host::Host;
+use super::phone::Phone;
 
 /// Most rounds in which every device synchronises once until all are quiet.
 const MAX_ROUNDS: u32 = 3;
@@ -133,7 +134,7 @@ pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
     chains_are_whole(&host, &kept)?;
     nothing_receipted_is_lost(fleet, &kept)?;
     album::are_whole(fleet)?;
-    devices_agree(fleet, &kept)?;
+    devices_agree(fleet, &host, &kept)?;
     facts_are_equal(fleet, &host)?;
     files_are_sound(&host)?;
     log_verifies(&host)?;
@@ -241,7 +242,7 @@ pub(super) fn written_again(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
 
 /// Every envelope that a device wrote is on the server at its place with the device's word for it,
 /// nothing waits, and there are as many as the officer wrote.
-fn devices_agree(fleet: &Fleet<'_>, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()> {
+fn devices_agree(fleet: &Fleet<'_>, host: &Host, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()> {
     for (phone, number) in fleet.phones.iter().zip(0..) {
         let mut standing = 0;
         for own in phone.device().own_envelopes()? {
@@ -254,8 +255,8 @@ fn devices_agree(fleet: &Fleet<'_>, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<
             let Some(there) = kept.get(&own.at).filter(|kept| kept.id == own.id) else {
                 return fails(format!("{} is answered and not on the server", own.at));
             };
-            // A revoked device hears no more of what people decide.
-            if there.counts != verdict.counts() && !phone.is_revoked {
+            // One that may not work hears no more of what people decide.
+            if there.counts != verdict.counts() && may_work(host, phone)? {
                 return fails(format!(
                     "{}: the device has {verdict:?}, the server not",
                     own.at
@@ -288,15 +289,22 @@ fn facts_are_equal(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
                 .gachas
                 .iter()
                 .any(|gacha| Some(fleet.scene.gachas[*gacha]) == division);
-            let device = &phone.crew.device;
-            let status = service.store.read(|c| store::device::get(c, device))?;
-            let may_work = status.is_some_and(|d| d.status == DeviceStatus::Active);
-            if works_there && may_work && phone.device().facts(id)?.digest() != ours {
+            if works_there && may_work(host, phone)? && phone.device().facts(id)?.digest() != ours {
                 return fails(format!("device {number} knows other facts of {id}"));
             }
         }
     }
     Ok(())
+}
+
+/// Whether the server still tells a device anything: neither a revoked nor a frozen one.
+fn may_work(host: &Host, phone: &Phone) -> Outcome<bool> {
+    let device = &phone.crew.device;
+    let found = host
+        .service()
+        .store
+        .read(|c| store::device::get(c, device))?;
+    Ok(found.is_some_and(|device| device.status == DeviceStatus::Active))
 }
 
 /// Files built again from their envelopes, as documents and folded, are what screens read.
