@@ -1,6 +1,8 @@
 //! What an officer with a rooted phone and the protocol in his hand can send: generated attacks,
 //! each refused or set aside with its own code, the honest envelopes beside them untouched.
 
+mod time;
+
 use std::collections::BTreeSet;
 
 use itgel_domain::error::ErrorCode;
@@ -12,15 +14,13 @@ use itgel_domain::file::entry::{
 use itgel_domain::file::envelope::{Body, Envelope, MAX_BYTES, MAX_DEPS, MAX_ENTRIES, MAX_OP};
 use itgel_domain::id::{DecisionId, SubjectId};
 use itgel_domain::item::Observation;
-use itgel_domain::sync::push::{Flag, Verdict};
-use itgel_domain::time::AtMs;
+use itgel_domain::sync::push::Verdict;
 use itgel_server::store;
 use itgel_server::store::device::DeviceStatus;
-use jiff::civil::Date;
 
 use super::chain::hello;
 use super::phone::{Phone, int, observation, observed};
-use super::world::{GACHA, World, code, cycle};
+use super::world::{World, cycle};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -338,109 +338,6 @@ fn sec_t09_every_limit_holds_at_its_number_and_not_one_below() {
     let of = |size: usize| Envelope::from_bytes(&vec![0xa0; size]).map_err(|e| e.code());
     assert_eq!(of(MAX_BYTES).map(|_| ()), malformed);
     assert_eq!(of(MAX_BYTES + 1).map(|_| ()), too_large);
-}
-
-#[test]
-fn sec_t11_no_clock_of_a_device_moves_the_order_or_loses_anything() {
-    let world = World::new();
-    let (mut one, mut two) = (world.phone("o1"), world.phone("o2"));
-    let mut dice = Dice(11);
-    let mut expected = Vec::new();
-    for round in 0_i64..100 {
-        let phone = if dice.below(2) == 0 {
-            &mut one
-        } else {
-            &mut two
-        };
-        phone.now = match dice.below(4) {
-            0 => AtMs(i64::from(i32::MAX) * 1_000 + round),
-            1 => AtMs(0),
-            _ => AtMs(world.now().0 + dice.signed_below(730 * 86_400_000) - 365 * DAY_MS),
-        };
-        // The year of entry may be another one: the file follows the device's clock.
-        let seq = phone.write_sheep("hh-1", round);
-        let verdict = world.push_all(phone, seq..=seq).pop().unwrap();
-        assert!(verdict.is_received(), "{round}: {verdict:?}");
-        let skew_ms = (phone.now.0 - world.now().0).abs();
-        if skew_ms > 16 * DAY_MS {
-            assert!(matches!(verdict, Verdict::AcceptedFlagged(_)), "{round}");
-        }
-        expected.push(ChainRef {
-            seq,
-            ..phone.next_place()
-        });
-        world.pass_ms(1_000);
-    }
-    let listed = world.read(|c| store::list::list(c, code(GACHA), 0, 1_000));
-    let order: Vec<ChainRef> = listed
-        .into_iter()
-        .filter_map(|row| match row.content {
-            store::list::Content::Envelope { at, .. } => Some(at),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(order, expected, "the order is that of the server's commits");
-}
-
-#[test]
-fn sec_t12_replayed_pages_in_any_order_change_nothing() {
-    let world = World::new();
-    let mut phone = world.phone("o1");
-    let mut dice = Dice(12);
-    for heads in 1..=30 {
-        phone.write_sheep("hh-1", heads);
-    }
-    push_from(&world, &phone, 1);
-    let state = |world: &World| {
-        let leaves = world.read(|c| store::log::list_leaves(c, 0)).len();
-        let list = world
-            .read(|c| store::list::list(c, code(GACHA), 0, 1_000))
-            .len();
-        (world.facts("hh-1").digest(), leaves, list)
-    };
-    let before = state(&world);
-    for _ in 0..100 {
-        let from = dice.below(30) + 1;
-        let to = from + dice.below(31 - from);
-        let verdicts = world.push_all(&phone, from..=to);
-        assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Accepted));
-    }
-    assert_eq!(state(&world), before);
-}
-
-#[test]
-fn sec_t04_a_day_outside_the_sandwich_of_checkpoint_and_arrival_waits_for_a_person() {
-    let world = World::new();
-    let mut phone = world.phone("o1");
-    let mut other = world.phone("o2");
-    other.write_sheep("hh-2", 1);
-    world.push_all(&other, 1..=1);
-    let signed = itgel_server::sync::checkpoint(&world.service, world.now()).unwrap();
-    phone.checkpoint = Some(signed.checkpoint.tree());
-    let seen_on = world.now().on();
-    world.pass_ms(10 * DAY_MS);
-    phone.now = world.now();
-    let shifted = |days: i64| -> Date { seen_on.saturating_add(jiff::Span::new().days(days)) };
-    for days in -8_i64..=14 {
-        let stated = Observation {
-            observed_on: shifted(days),
-            ..int("herd.sheep", 100 + days)
-        };
-        let envelope = phone.envelope(Body::File(phone.body("hh-1", vec![observation(stated)])));
-        phone
-            .files
-            .entry(super::phone::file("hh-1"))
-            .or_default()
-            .apply_quarantined(&envelope);
-        let seq = phone.append_bytes(envelope.to_bytes());
-        let verdict = world.push_all(&phone, seq..=seq).pop().unwrap();
-        let expected = match days {
-            0..=11 => Verdict::Accepted,
-            -3..=-1 => Verdict::AcceptedFlagged(vec![Flag::LateArrival]),
-            _ => Verdict::Quarantined(ErrorCode::ObservedOutOfTime),
-        };
-        assert_eq!(verdict, expected, "{days} days after the checkpoint");
-    }
 }
 
 #[test]

@@ -1,11 +1,14 @@
+mod envelopes;
+mod settled;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
 use super::conflict::SecondSeal;
-use super::value::{LiveValue, Source};
+use super::value::LiveValue;
 use super::*;
-use crate::file::entry::{ConsentWithdrawal, ObservationEntry, Picked};
+use crate::file::entry::{ConsentWithdrawal, ObservationEntry};
 use crate::file::sample::*;
 use crate::item::{Evidence, Observation, State, Value};
 
@@ -212,130 +215,6 @@ fn equal_values_are_one_fact_with_the_best_evidence() {
 }
 
 #[test]
-fn a_resolution_settles_what_it_names_and_nothing_else() {
-    let mut d = disagreement(100, 120);
-    let (a, b) = (d.a.entry_id(0), d.b.entry_id(0));
-    let (r, _) = d
-        .server
-        .say(resolve(SHEEP, &[&a, &b], Picked::Entry(b.clone()), "dec-1"));
-    let facts = fold(&[&d.a, &d.b, &r]);
-    assert_eq!(
-        (held(&facts), facts.conflicts(&cycle()).len()),
-        (vec![120], 0)
-    );
-    assert_eq!(live(&facts), [100, 120], "both findings stay readable");
-    assert_eq!(
-        held(&fold(&[&d.a, &r])),
-        [100],
-        "until the picked value is here"
-    );
-    let third = Writer::new("d3", "o3").write(vec![observe(SHEEP, 99)]);
-    assert_eq!(
-        held(&fold(&[&d.a, &d.b, &r, &third])),
-        [120, 99],
-        "a newcomer disagrees anew"
-    );
-}
-
-#[test]
-fn a_picked_value_that_its_author_changes_opens_the_conflict_again() {
-    let mut d = disagreement(100, 120);
-    let (a, b) = (d.a.entry_id(0), d.b.entry_id(0));
-    let (r, _) = d
-        .server
-        .say(resolve(SHEEP, &[&a, &b], Picked::Entry(b.clone()), "dec-1"));
-    let (picked_changed, _) = d.o2.say(correct(&b, SHEEP, 150));
-    let facts = fold(&[&d.a, &d.b, &r, &picked_changed]);
-    assert_eq!(held(&facts), [100, 150]);
-    let resolutions = facts.resolutions(&cycle());
-    assert!(!resolutions[SHEEP][0].in_force);
-    let (other_changed, _) = d.o1.say(correct(&a, SHEEP, 110));
-    assert_eq!(
-        held(&fold(&[&d.a, &d.b, &r, &other_changed])),
-        [110, 120],
-        "nor is the other silenced"
-    );
-}
-
-#[test]
-fn the_later_of_two_resolutions_wins_and_the_earlier_stays_visible() {
-    let mut d = disagreement(100, 120);
-    let (a, b) = (d.a.entry_id(0), d.b.entry_id(0));
-    let both = [&a, &b];
-    let (r1, _) = d.server.say(resolve(
-        SHEEP,
-        &both,
-        Picked::Entry(a.clone()),
-        "zz-greatest-id",
-    ));
-    let (r2, _) = d.server.say(resolve(
-        SHEEP,
-        &both,
-        Picked::Value(value(SHEEP, 110)),
-        "aa-1",
-    ));
-    let facts = fold(&[&d.a, &d.b, &r1, &r2]);
-    assert_eq!(
-        held(&facts),
-        [110],
-        "by the place in the server's chain, not by decision id"
-    );
-    let resolutions = facts.resolutions(&cycle());
-    let in_force: Vec<bool> = resolutions[SHEEP].iter().map(|r| r.in_force).collect();
-    assert_eq!(in_force, [false, true]);
-    let (r3, _) = d
-        .server
-        .say(resolve(SHEEP, &both, Picked::Entry(b.clone()), "aa-2"));
-    assert_eq!(
-        held(&fold(&[&d.a, &d.b, &r1, &r2, &r3])),
-        [120],
-        "the third visit's value falls too"
-    );
-    let found = &facts.held(&cycle())[SHEEP][0];
-    assert_eq!(
-        (found.source, found.officer.as_str()),
-        (Source::Decision, "reviewer-1")
-    );
-}
-
-#[test]
-fn an_official_correction_ends_a_dispute_and_brings_no_other_value_back() {
-    let mut d = disagreement(100, 120);
-    let (a, b) = (d.a.entry_id(0), d.b.entry_id(0));
-    let (r, _) = d
-        .server
-        .say(resolve(SHEEP, &[&a, &b], Picked::Entry(b.clone()), "dec-1"));
-    let (c, _) = d.server.say(correct_officially(SHEEP, &[&b], Some(80)));
-    let facts = fold(&[&d.a, &d.b, &r, &c]);
-    assert_eq!(held(&facts), [80]);
-    assert!(facts.conflicts(&cycle()).is_empty());
-    let (erased, _) = d.server.say(correct_officially(SHEEP, &[&a, &b], None));
-    let values = fold(&[&d.a, &d.b, &erased]).facts(&cycle()).values;
-    assert_eq!(values[SHEEP].state, State::Unknown);
-    let late = Writer::new("d3", "o3").write(vec![observe(SHEEP, 130)]);
-    assert_eq!(
-        held(&fold(&[&d.a, &d.b, &r, &c, &late])),
-        [130, 80],
-        "a late finding is not hidden"
-    );
-}
-
-#[test]
-fn a_register_disagrees_with_an_officer_like_anybody_else() {
-    let mut server = Writer::new("server", "system");
-    let (old, new) = (
-        server.write(vec![import(SHEEP, 80)]),
-        server.write(vec![import(SHEEP, 90)]),
-    );
-    let officer = Writer::new("d1", "o1").write(vec![observe(SHEEP, 100)]);
-    let facts = fold(&[&old, &new, &officer]);
-    assert_eq!(
-        numbers(Some(&facts.conflicts(&cycle())[0].values)),
-        [100, 90]
-    );
-}
-
-#[test]
 fn a_second_seal_is_confirmed_only_by_exactly_the_same_findings() {
     let (mut o1, mut o2) = (Writer::new("d1", "o1"), Writer::new("d2", "o2"));
     let first = o1.write(vec![observe(SHEEP, 100), observe("herd.goat", 5), seal()]);
@@ -399,69 +278,6 @@ fn a_withdrawn_consent_does_not_hold_whatever_day_the_withdrawal_names() {
 }
 
 #[test]
-fn a_quarantined_envelope_keeps_its_place_but_says_nothing() {
-    let mut o1 = Writer::new("d1", "o1");
-    let (a, b) = (
-        o1.write(vec![observe(SHEEP, 1)]),
-        o1.write(vec![observe(SHEEP, 2)]),
-    );
-    let mut facts = FileFacts::default();
-    facts.apply(&a);
-    facts.apply_quarantined(&b);
-    assert_eq!(live(&facts), [1]);
-    let links = facts.links(&id("d1"), 0);
-    assert_eq!(
-        (links.deps, links.start_op),
-        (vec![b.at.clone()], 5),
-        "the next one builds on it"
-    );
-    facts.apply(&b);
-    facts.apply_quarantined(&b);
-    assert_eq!(live(&facts), [2], "a decision let it count");
-    assert_eq!(facts, fold(&[&a, &b]));
-}
-
-#[test]
-fn of_two_claims_to_one_place_the_same_wins_in_every_order() {
-    let mut copied = Writer::new("d1", "o1");
-    let a = copied.clone().write(vec![observe(SHEEP, 1)]);
-    let b = copied.write(vec![observe(SHEEP, 2)]);
-    assert_eq!(fold(&[&a, &b]), fold(&[&b, &a]));
-    assert_eq!(live(&fold(&[&a, &b])).len(), 1);
-}
-
-#[test]
-fn the_next_envelope_depends_on_every_head_it_knows_and_on_nothing_older() {
-    let mut d = disagreement(1, 2);
-    let own = d.o1.known.links(&id("d1"), 0);
-    assert_eq!((own.deps, own.start_op), (vec![d.a.at.clone()], 4));
-    d.o1.hear(&d.b);
-    let merged = d.o1.write(vec![observe(SHEEP, 3), observe(SHEEP, 4)]);
-    let body = body_of(&merged);
-    assert_eq!(
-        (&body.deps, body.start_op),
-        (&vec![d.a.at.clone(), d.b.at.clone()], 4)
-    );
-    d.o2.hear(&d.a);
-    d.o2.hear(&merged);
-    let links = d.o2.known.links(&id("d3"), 0);
-    assert_eq!((links.deps, links.start_op), (vec![merged.at.clone()], 6));
-    let links = d.o2.known.links(&id("d2"), 0);
-    assert_eq!(
-        links.deps,
-        [merged.at.clone(), d.b.at.clone()],
-        "and always on its own newest"
-    );
-    assert_eq!(causality::check_start(body, Some(3), [3, 3]), Ok(()));
-    assert!(
-        causality::check_start(body, Some(4), [3, 3]).is_err(),
-        "an operation twice"
-    );
-    assert!(causality::check_start(body, None, [4, 3]).is_err());
-    assert_eq!(causality::start_op([]), 3, "after the first change");
-}
-
-#[test]
 fn the_servers_view_of_a_seal_is_what_the_device_knew() {
     let mut d = disagreement(1, 2);
     let unseen = d.o2.write(vec![observe(SHEEP, 5)]);
@@ -475,29 +291,6 @@ fn the_servers_view_of_a_seal_is_what_the_device_knew() {
         fold(&[&d.a, &d.b, &sealed, &later])
     );
     assert_eq!(facts.known_at(&d.b.at), fold(&[&d.b]));
-}
-
-#[test]
-fn two_files_of_one_campaign_are_read_as_one() {
-    let d = disagreement(1, 2);
-    let (mut old, new) = (fold(&[&d.a]), fold(&[&d.b]));
-    old.join(&new);
-    old.join(&new);
-    assert_eq!(old, fold(&[&d.a, &d.b]));
-}
-
-#[test]
-fn a_projection_survives_the_database_and_the_screen() {
-    let d = disagreement(1, 2);
-    let facts = fold(&[&d.a, &d.b]);
-    let json = serde_json::to_string(&facts).unwrap();
-    assert_eq!(serde_json::from_str::<FileFacts>(&json).unwrap(), facts);
-    assert_ne!(facts.digest(), fold(&[&d.a]).digest());
-    assert_eq!(
-        facts.entry(&d.a.entry_id(0)).unwrap().officer.as_str(),
-        "o1"
-    );
-    assert!(facts.entry(&d.a.entry_id(1)).is_none());
 }
 
 #[test]
