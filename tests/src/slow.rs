@@ -62,6 +62,8 @@ pub struct SlowLink<'a, P> {
     carried: Cell<u64>,
     sent: Cell<u64>,
     in_vain: Cell<u64>,
+    /// Bytes of the last request that had left before the connection was cut, or all of them.
+    left: Cell<u64>,
 }
 
 /// The connection was cut, or the server said no.
@@ -88,6 +90,7 @@ impl<'a, P: SyncProtocol> SlowLink<'a, P> {
             carried: Cell::new(0),
             sent: Cell::new(0),
             in_vain: Cell::new(0),
+            left: Cell::new(0),
         }
     }
 
@@ -101,12 +104,12 @@ impl<'a, P: SyncProtocol> SlowLink<'a, P> {
         self.carried.get()
     }
 
-    /// Bytes of pages that went up.
+    /// Bytes of pages that left the device.
     pub fn sent(&self) -> u64 {
         self.sent.get()
     }
 
-    /// Bytes of pages whose receipt did not come back.
+    /// Bytes among them whose receipt did not come back: they leave once more.
     pub fn in_vain(&self) -> u64 {
         self.in_vain.get()
     }
@@ -128,10 +131,18 @@ impl<'a, P: SyncProtocol> SlowLink<'a, P> {
             self.now_ms
                 .set(self.now_ms.get() + self.network.connect_ms());
         }
-        self.pass(pack(request).len(), cut_at)?;
+        let bytes = pack(request).len();
+        self.left.set(self.leaves_before(bytes as u64, cut_at));
+        self.pass(bytes, cut_at)?;
         let answer = ask(request).map_err(SlowError::Below)?;
         self.pass(pack(&answer).len(), cut_at)?;
         Ok(answer)
+    }
+
+    /// How much of a body leaves the device before the connection is cut.
+    fn leaves_before(&self, bytes: u64, cut_at: u64) -> u64 {
+        let time_ms = cut_at.saturating_sub(self.now_ms.get());
+        bytes.min(time_ms.saturating_mul(self.network.bytes_per_ms))
     }
 
     /// Half a round trip and the bytes, with every lost packet once more.
@@ -164,11 +175,10 @@ impl<P: SyncProtocol> SyncProtocol for SlowLink<'_, P> {
     }
 
     fn push(&self, request: &Push) -> Result<PushAnswer, Self::Error> {
-        let bytes = pack(request).len() as u64;
         let answer = self.carry(request, |r| self.inner.push(r));
-        self.sent.set(self.sent.get() + bytes);
+        self.sent.set(self.sent.get() + self.left.get());
         if answer.is_err() {
-            self.in_vain.set(self.in_vain.get() + bytes);
+            self.in_vain.set(self.in_vain.get() + self.left.get());
         }
         answer
     }
