@@ -11,6 +11,7 @@ use itgel_domain::time::AtMs;
 use itgel_server::ServiceError;
 use itgel_server::auth::key;
 use itgel_server::lending::{self, ComparedKey, ContractView, KeyView, NewLenderKey};
+use itgel_text::{self as text, Lang};
 
 use crate::import::{At, ImportError, open};
 
@@ -106,12 +107,16 @@ fn list(at: &At) -> Result<(), ImportError> {
 
 fn contract(contract: &ContractView) -> String {
     let to = contract.valid_to.map(|day| day.to_string());
+    let purposes = contract.purposes.iter();
+    let purposes: Vec<String> = purposes
+        .map(|one| text::purpose(Lang::ZhCn, *one))
+        .collect();
     format!(
         "{} – {}  {}  {}  每日 {}",
         contract.valid_from,
         to.unwrap_or_default(),
         contract.division,
-        contract.purposes.join("、"),
+        purposes.join("、"),
         contract.daily_quota
     )
 }
@@ -123,7 +128,9 @@ fn shown(key: &KeyView, now: AtMs) -> String {
         Some(at) => format!("  {} 停用", AtMs(at).on()),
         None => String::new(),
     };
-    format!("{fingerprint}  {}{end}", key.entered_by)
+    let by = key.confirmed_by.as_ref();
+    let by = by.map_or_else(String::new, |other| format!("、{other}"));
+    format!("{fingerprint}  {}{by}{end}", key.entered_by)
 }
 
 fn enter(args: &Key) -> Result<(), ImportError> {
@@ -153,7 +160,10 @@ fn confirm(args: &OfKey) -> Result<(), ImportError> {
         lending::confirm_key(tx, &actor, &lender, &compared, s.now())
     })?;
     match serves {
-        true => Ok(()),
+        true => {
+            println!("the key serves from now on");
+            Ok(())
+        }
         false => Err(ServiceError::from(ErrorCode::LenderKeyUnknown).into()),
     }
 }

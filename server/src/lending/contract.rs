@@ -3,6 +3,7 @@
 //! person has compared its fingerprint with what the lender told him: whoever could put in a key of
 //! his own would read what people agreed to show their bank.
 
+use itgel_domain::authorisation::Purpose;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
@@ -61,7 +62,7 @@ pub struct ContractView {
     /// Where it holds.
     pub division: DivisionCode,
     /// What for.
-    pub purposes: Vec<&'static str>,
+    pub purposes: Vec<Purpose>,
     /// First day.
     pub valid_from: Date,
     /// Last day, once it is known.
@@ -318,7 +319,7 @@ fn plain(fingerprint: &str) -> String {
 fn shown(contract: &LenderRecord) -> ContractView {
     ContractView {
         division: contract.division,
-        purposes: contract.purposes.iter().map(|one| one.as_str()).collect(),
+        purposes: contract.purposes.clone(),
         valid_from: contract.valid_from,
         valid_to: contract.valid_to,
         daily_quota: contract.daily_quota,
