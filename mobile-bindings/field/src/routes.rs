@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Json, Response};
 use axum::routing::{get, post};
 use itgel_domain::place::Place;
 
-use self::answer::{blocking, guarded, opened, respond, show};
+use self::answer::{KEPT, NOT_KEPT, blocking, guarded, opened, respond, show};
 use crate::app::FieldApp;
 use crate::assets;
 use crate::page::{device, door, list, records};
@@ -96,19 +96,25 @@ pub fn router(app: FieldApp) -> Router {
         .route("/visit/{subject}/records", get(visit::show_records))
         .route(
             "/assets/field.css",
-            get(|| asset("text/css; charset=utf-8", assets::STYLE.as_bytes())),
+            get(|of: Query<Pairs>| asset(of, "text/css; charset=utf-8", assets::STYLE.as_bytes())),
         )
         .route(
             "/assets/field.js",
-            get(|| asset("text/javascript; charset=utf-8", assets::SCRIPT.as_bytes())),
+            get(|of: Query<Pairs>| {
+                let kind = "text/javascript; charset=utf-8";
+                asset(of, kind, assets::SCRIPT.as_bytes())
+            }),
         )
         .route(
             "/assets/mongolian.woff2",
-            get(|| asset("font/woff2", assets::FONT)),
+            get(|of: Query<Pairs>| asset(of, "font/woff2", assets::FONT)),
         )
         .route(
             "/assets/font-licence.txt",
-            get(|| asset("text/plain; charset=utf-8", assets::FONT_LICENCE.as_bytes())),
+            get(|of: Query<Pairs>| {
+                let kind = "text/plain; charset=utf-8";
+                asset(of, kind, assets::FONT_LICENCE.as_bytes())
+            }),
         )
         // Of addresses that there are: what there is not is not found with a PIN either.
         .route_layer(middleware::from_fn_with_state(app.clone(), locked::door))
@@ -230,6 +236,10 @@ async fn about(State(app): State<FieldApp>) -> Response {
     opened(app, |app, session| device::device(app, session)).await
 }
 
-async fn asset(kind: &'static str, bytes: &'static [u8]) -> Response {
-    ([(header::CONTENT_TYPE, kind)], bytes).into_response()
+/// A file of the program; the browser keeps it if it was asked for by version.
+async fn asset(Query(of): Query<Pairs>, kind: &'static str, bytes: &'static [u8]) -> Response {
+    let is_versioned = Form(of).get("v") == *assets::VERSION;
+    let keep = if is_versioned { KEPT } else { NOT_KEPT };
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, keep)];
+    (headers, bytes).into_response()
 }

@@ -30,6 +30,7 @@ use std::ops::RangeInclusive;
 use itgel_text::{self as text, Lang, escape};
 
 use crate::app::FieldApp;
+use crate::assets;
 use crate::request::Page;
 
 /// The letters of the traditional script.
@@ -54,9 +55,10 @@ pub(crate) fn framed(app: &FieldApp, page: &Page) -> String {
         "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title} · {}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <link rel=\"stylesheet\" href=\"/assets/field.css\">\n\
-         <script src=\"/assets/field.js\" defer></script>\n</head>\n<body{class}>\n",
-        escape(&text::app_title(lang))
+         <link rel=\"stylesheet\" href=\"/assets/field.css?v={version}\">\n\
+         <script src=\"/assets/field.js?v={version}\" defer></script>\n</head>\n<body{class}>\n",
+        escape(&text::app_title(lang)),
+        version = *assets::VERSION
     );
     head(&mut html, app, page);
     html.push_str("<main>\n");

@@ -146,7 +146,14 @@ pub(super) fn respond(app: &FieldApp, page: &Page) -> Response {
     (page.status, headers, framed(app, page)).into_response()
 }
 
-/// What every answer says of itself: nothing from elsewhere, nothing kept by the browser.
+/// For a file of the program that never changes under its address.
+pub(super) const KEPT: &str = "private, max-age=31536000, immutable";
+
+/// For everything else: what a page shows is somebody's.
+pub(super) const NOT_KEPT: &str = "no-store";
+
+/// What every answer says of itself: nothing from elsewhere, and nothing kept by the browser unless
+/// the answer says that it may be.
 pub(super) async fn guarded(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -157,9 +164,11 @@ pub(super) async fn guarded(request: Request, next: Next) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // With "no-referrer" a browser sends "null" as the origin of our own forms.
         (header::REFERRER_POLICY, "same-origin"),
-        (header::CACHE_CONTROL, "no-store"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static(NOT_KEPT));
     response
 }

@@ -56,6 +56,19 @@ async fn no_page_is_shown_to_another_program_host_or_site() {
         .unwrap();
     assert!(policy.starts_with("default-src 'self';") && !policy.contains("unsafe"));
     assert_eq!(opened.headers()[header::CACHE_CONTROL], "no-store");
+    let page = axum::body::to_bytes(opened.into_body(), usize::MAX);
+    let page = String::from_utf8(page.await.unwrap().to_vec()).unwrap();
+    let style = page
+        .split("<link rel=\"stylesheet\" href=\"")
+        .nth(1)
+        .unwrap();
+    let style = style.split('"').next().unwrap();
+    for (address, is_kept) in [(style, true), ("/assets/field.css?v=0", false)] {
+        let given = answer(&router, request(address, &[host.clone(), cookie.clone()])).await;
+        assert_eq!(given.status(), StatusCode::OK);
+        let keep = given.headers()[header::CACHE_CONTROL].to_str().unwrap();
+        assert_eq!(keep.contains("immutable"), is_kept, "{address}: {keep}");
+    }
 
     let foreign = (header::ORIGIN, "http://127.0.0.1:9");
     for origin in [None, Some(foreign)] {
