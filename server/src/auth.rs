@@ -26,7 +26,7 @@ pub use self::enrol::{
     Confirmation, EnrolRequest, Enrolment, confirm, enrol, issue_enrolment, revoke, waiting,
 };
 pub use self::proof::{Proofs, Shown};
-pub use self::token::{AccessToken, Principal, Tokens};
+pub use self::token::{AccessToken, Principal, Token, Tokens};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
@@ -107,21 +107,20 @@ impl Caller {
     }
 }
 
-/// Finds out who holds `token`: checks it, then reads device and grants as they are now, so that
-/// a withdrawn grant and a replaced key take effect at once. A write of a device must come with a
+/// Finds out who holds `token`: reads device and grants as they are now, so that a withdrawn grant and a replaced key take effect at once. A write of a device must come with a
 /// proof that the caller holds its key.
 ///
 /// # Errors
-/// A token code of [`Tokens::verify`]; [`ErrorCode::TokenInvalid`] if the token was given to a
+/// [`ErrorCode::TokenInvalid`] if the token was given to a
 /// key that is no longer the caller's; [`ErrorCode::TokenProof`] as [`Proofs::check`] says.
 pub fn authenticate(
     service: &Service,
-    (tokens, proofs): (&Tokens, &Proofs),
-    token: &str,
+    proofs: &Proofs,
+    token: &Token,
     shown: &Shown,
     now: AtMs,
 ) -> Result<Caller, ServiceError> {
-    let claims = tokens.verify(token, now)?;
+    let claims = &token.claims;
     let invalid = || ServiceError::refused(ErrorCode::TokenInvalid);
     let caller = service
         .store
@@ -150,7 +149,7 @@ pub fn authenticate(
         return Err(invalid());
     }
     if let Caller::Officer { device, .. } = &caller {
-        proofs.check(shown, token, &device.public_key, now)?;
+        proofs.check(shown, &token.text, &device.public_key, now)?;
     }
     Ok(caller)
 }

@@ -37,7 +37,7 @@ impl Service {
     /// sample clock for a database that was not created as a sample, or if the journal of
     /// erasures was changed.
     pub fn open(config: Config, keys: ServerKeys, clock: Clock) -> Result<Self, ServiceError> {
-        let store = Store::open(&config.store())?;
+        let store = Store::open(&config.store(), Arc::clone(&clock))?;
         let service = Self {
             store,
             keys: Arc::new(keys),

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use itgel_domain::time::AtMs;
+use itgel_server::Clock;
 use itgel_server::store::{self, Op, Store, StoreConfig, StoreError};
 use rusqlite::Connection;
 
@@ -22,8 +23,13 @@ fn config(path: &Path) -> StoreConfig {
     }
 }
 
+/// A clock that stands still.
+fn still() -> Clock {
+    Arc::new(|| AtMs(0))
+}
+
 fn open(path: &Path) -> Store {
-    Store::open(&config(path)).unwrap()
+    Store::open(&config(path), still()).unwrap()
 }
 
 /// Every table and index of a database, as written.
@@ -70,7 +76,7 @@ fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     let sql = "insert into refinery_schema_history (version, name, applied_on, checksum)
                values (99, 'future', '2030-01-01T00:00:00Z', '1')";
     connection.execute(sql, []).unwrap();
-    match Store::open(&config(folder.path())) {
+    match Store::open(&config(folder.path()), still()) {
         Err(StoreError::UnknownSchema { found: 99, known }) => assert!(known < 99),
         other => panic!("{:?}", other.map(|_| "opened")),
     }
@@ -214,7 +220,7 @@ fn the_clock_of_periods_runs_ahead_in_a_sample_only() {
 /// A store with more than its cache holds, so that a part of a transaction has to read the disk.
 fn with_much_in_it(path: &Path) -> StoreConfig {
     let config = config(path);
-    let store = Store::open(&config).unwrap();
+    let store = Store::open(&config, still()).unwrap();
     for n in 0..40 {
         let fill = move |tx: &store::Tx<'_>| {
             store::meta::put(tx, &format!("long-{n}"), &"x".repeat(200_000))
@@ -232,7 +238,7 @@ fn what_follows_a_transaction_that_the_disk_undid_is_not_kept_alone() {
     let mut refused = 0;
     for n in (0..150_u32).map(|step| 1 + step * (step + 1) / 2) {
         // Opened anew each time: nothing is in the cache.
-        let store = Store::open(&config).unwrap();
+        let store = Store::open(&config, still()).unwrap();
         disk.fail(itgel_disk::Fault::once(n.into(), itgel_disk::Failure::Io));
         let done = store.transact(Op("test.parts"), move |tx| {
             store::meta::put(tx, "before", &n.to_string())?;
@@ -290,4 +296,50 @@ fn a_server_without_room_says_so_and_goes_on_when_there_is_some() {
     disk.heal();
     put(n).unwrap();
     assert_eq!(store.read(count).unwrap(), n + 1);
+}
+
+/// Whether the fifth of five units that wait together finds the first one committed.
+fn is_answered_before_the_last(clock: Clock) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&config(folder.path()), clock).unwrap();
+    let (begun, has_begun) = std::sync::mpsc::sync_channel(1);
+    let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(1);
+    std::thread::scope(|scope| {
+        let store = &store;
+        scope.spawn(move || {
+            store.transact(Op("test.hold"), move |_| -> Result<(), StoreError> {
+                begun.send(()).unwrap();
+                may_go_on.recv().unwrap();
+                Ok(())
+            })
+        });
+        has_begun.recv().unwrap();
+        let wait_until = |waiting| {
+            while store.waiting() < waiting {
+                std::thread::yield_now();
+            }
+        };
+        for waiting in 1..5 {
+            scope.spawn(|| store.transact(Op("test"), |tx| store::meta::put(tx, "first", "1")));
+            wait_until(waiting);
+        }
+        let last = scope.spawn(move || {
+            let reader = store.clone();
+            store.transact(Op("test"), move |_| {
+                let found = reader.read(|c| store::meta::get(c, "first"));
+                Ok::<_, StoreError>(found?.is_some())
+            })
+        });
+        wait_until(5);
+        go_on.send(()).unwrap();
+        last.join().unwrap().unwrap()
+    })
+}
+
+#[test]
+fn sec_t34_a_commit_of_long_units_is_not_put_off_until_a_flood_is_through() {
+    assert!(!is_answered_before_the_last(still()), "short ones share it");
+    let looks = std::sync::atomic::AtomicI64::new(0);
+    let steps = move || AtMs(40 * looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+    assert!(is_answered_before_the_last(Arc::new(steps)));
 }

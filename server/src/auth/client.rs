@@ -100,7 +100,7 @@ pub fn token(
     if !is_first {
         return Err(invalid());
     }
-    tokens.issue(&principal, &public_key, now)
+    tokens.issue(&principal, None, &public_key, now)
 }
 
 /// The keys that a lender's machine may sign in with now.

@@ -1,10 +1,12 @@
 //! Sign-in of devices and workstations: a challenge, signed with the device's key.
 
+use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain;
 use itgel_domain::id::DeviceId;
 use itgel_domain::sync::challenge_message;
 use itgel_domain::time::AtMs;
+use rusqlite::Connection;
 
 use super::token::{AccessToken, Principal, Tokens};
 use crate::error::ServiceError;
@@ -83,10 +85,10 @@ pub fn token(
 ) -> Result<AccessToken, ServiceError> {
     let invalid = || ServiceError::refused(ErrorCode::ChallengeInvalid);
     let (id, nonce) = (request.device.clone(), request.nonce.clone());
-    let device = service.transact("auth.token", move |_, tx| {
+    let (device, township) = service.transact("auth.token", move |_, tx| {
         let good = store::challenge::take(tx, &nonce, &principal(&id), now)?;
         let device = store::device::get(tx, &id)?;
-        Ok(device.filter(|_| good))
+        Ok((device.filter(|_| good), township(tx, &id)?))
     })?;
     let device = device.ok_or_else(invalid)?;
     let signature = data_encoding::HEXLOWER
@@ -94,7 +96,24 @@ pub fn token(
         .map_err(|_| invalid())?;
     let message = challenge_message(&request.nonce, &device.id);
     chain::verify(device.suite, &device.public_key, &message, &signature).map_err(|_| invalid())?;
-    tokens.issue(&Principal::Device(device.id), &device.public_key, now)
+    let principal = Principal::Device(device.id);
+    tokens.issue(&principal, township, &device.public_key, now)
+}
+
+/// The township where the officer of a device works; `None` for an officer of the banner, and
+/// without such a device.
+///
+/// # Errors
+/// [`ServiceError`] of the store.
+pub fn township(
+    connection: &Connection,
+    device: &DeviceId,
+) -> Result<Option<DivisionCode>, ServiceError> {
+    let Some(device) = store::device::get(connection, device)? else {
+        return Ok(None);
+    };
+    let officer = store::officer::get(connection, &device.officer)?;
+    Ok(officer.and_then(|officer| officer.division.ancestor(DivisionLevel::Township)))
 }
 
 fn principal(device: &DeviceId) -> String {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner};
 use itgel_domain::hash::Hash;
@@ -50,7 +51,16 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
-/// What an access token says. Every claim is required and has one type.
+/// A token that was found good.
+#[derive(Clone)]
+pub struct Token {
+    /// As it was shown.
+    pub text: String,
+    /// What it says.
+    pub claims: Claims,
+}
+
+/// What an access token says. Every claim but the township is required, and each has one type.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -62,6 +72,9 @@ pub struct Claims {
     iat: i64,
     jti: String,
     cnf: Confirmation,
+    /// Absent for whoever belongs to no township.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    twn: Option<DivisionCode>,
 }
 
 /// The key that the token is bound to (RFC 7800).
@@ -147,13 +160,15 @@ impl Tokens {
         Ok(tokens)
     }
 
-    /// A token for `principal`, bound to the public key that it proved to hold.
+    /// A token for `principal`, who belongs to `township`, bound to the public key that it proved
+    /// to hold.
     ///
     /// # Errors
     /// [`ServiceError::Internal`] if it cannot be signed.
     pub fn issue(
         &self,
         principal: &Principal,
+        township: Option<DivisionCode>,
         public_key: &[u8],
         now: AtMs,
     ) -> Result<AccessToken, ServiceError> {
@@ -173,6 +188,7 @@ impl Tokens {
             cnf: Confirmation {
                 jkt: key::thumbprint(public_key),
             },
+            twn: township,
         };
         Ok(AccessToken {
             access_token: self.sign(&claims)?,
@@ -244,7 +260,7 @@ impl Tokens {
         let device = "self-test"
             .parse()
             .map_err(|e| ServiceError::caused("self-test", e))?;
-        let issued = self.issue(&Principal::Device(device), &[0; 32], AtMs(0))?;
+        let issued = self.issue(&Principal::Device(device), None, &[0; 32], AtMs(0))?;
         let token = issued.access_token;
         let mut changed = token.clone();
         let last = if changed.pop() == Some('A') { 'Q' } else { 'A' };
@@ -265,6 +281,13 @@ impl Claims {
             ("lender", id) => id.parse().ok().map(Principal::Lender),
             _ => None,
         }
+    }
+
+    /// The township when the token was given: in whose queue its requests wait. It says nothing of
+    /// what they may do.
+    #[must_use]
+    pub const fn township(&self) -> Option<DivisionCode> {
+        self.twn
     }
 
     /// Whether the token is bound to this key.

@@ -5,12 +5,13 @@ use axum::extract::{Path, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::IntoResponse;
+use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::id::{DeviceId, OfficerId};
 
-use super::App;
 use super::extract::{Json, NoBody, Officer, Page, blocking, with_service};
 use super::problem::Refusal;
+use super::{App, arrival};
 use crate::auth::client::{self, ClientCredentials};
 use crate::auth::device::{self, ChallengeRequest, TokenRequest};
 use crate::auth::trust::{self, Wiped};
@@ -46,7 +47,9 @@ pub(super) async fn challenge(
     State(app): State<App>,
     Json(request): Json<ChallengeRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let given = with_service(&app, move |s| device::challenge(s, &request, s.now())).await?;
+    let township = township_of(&app, &request.device).await?;
+    let work = with_service(&app, move |s| device::challenge(s, &request, s.now()));
+    let given = arrival::signing_in(township, work).await?;
     Ok((NO_STORE, axum::Json(given)))
 }
 
@@ -54,11 +57,18 @@ pub(super) async fn device_token(
     State(app): State<App>,
     Json(request): Json<TokenRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let given = blocking(&app, move |app| {
+    let township = township_of(&app, &request.device).await?;
+    let work = blocking(&app, move |app| {
         device::token(&app.service, &app.tokens, &request, app.service.now())
-    })
-    .await?;
+    });
+    let given = arrival::signing_in(township, work).await?;
     Ok((NO_STORE, axum::Json(given)))
+}
+
+/// The township of a device that signs in: a look that is short, before the work that waits.
+async fn township_of(app: &App, device: &DeviceId) -> Result<Option<DivisionCode>, Refusal> {
+    let device = device.clone();
+    with_service(app, move |s| s.store.read(|c| device::township(c, &device))).await
 }
 
 /// An access token for a lender's machine: OAuth 2 client credentials with `private_key_jwt`.

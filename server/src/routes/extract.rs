@@ -2,7 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -12,10 +12,11 @@ use itgel_domain::sync::wire;
 use itgel_domain::trust::proof;
 use serde::de::DeserializeOwned;
 
-use super::App;
 use super::problem::Refusal;
+use super::{App, arrival};
 use crate::auth::{self, Caller, Shown};
 use crate::error::ServiceError;
+use crate::lane;
 use crate::service::Service;
 use crate::store::device::DeviceRecord;
 
@@ -55,21 +56,19 @@ pub(super) struct NoBody;
 /// A body, or an answer, of the sync protocol.
 pub(super) struct Wire<T>(pub(super) T);
 
-/// Runs `work`, which waits for the database, on a thread that may wait.
+/// Runs `work`, which waits for the database, on a thread that may wait, in the lane of the
+/// request and at one of its places.
 pub(super) async fn blocking<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&App) -> Result<T, ServiceError> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let permit = app
-        .at_work
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| ErrorCode::Unavailable)?;
+    let lane = arrival::lane();
+    let place = app.places.take(lane).ok_or(ErrorCode::Unavailable)?;
     let app = app.clone();
     let span = tracing::Span::current();
     let joined = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        span.in_scope(|| work(&app))
+        let _place = place;
+        span.in_scope(|| lane::scoped(lane, || work(&app)))
     });
     let done = joined
         .await
@@ -86,29 +85,12 @@ pub(super) async fn with_service<T: Send + 'static>(
 }
 
 async fn caller(parts: &Parts, app: &App) -> Result<Caller, Refusal> {
-    let header = parts
-        .headers
-        .get(AUTHORIZATION)
-        .ok_or(ErrorCode::TokenMissing)?;
-    let text = header.to_str().map_err(|_| ErrorCode::TokenInvalid)?;
-    let (scheme, token) = text.split_once(' ').ok_or(ErrorCode::TokenMissing)?;
-    let is_known = ["bearer", "dpop"]
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known));
-    if !is_known {
-        return Err(ErrorCode::TokenMissing.into());
-    }
-    let token = token.trim().to_owned();
+    let arrived = parts.extensions.get::<arrival::Shown>().cloned();
+    let token = arrived.ok_or(ErrorCode::TokenMissing)?.0?;
     let shown = shown(parts);
     blocking(app, move |app| {
         let now = app.service.now();
-        auth::authenticate(
-            &app.service,
-            (&app.tokens, &app.proofs),
-            &token,
-            &shown,
-            now,
-        )
+        auth::authenticate(&app.service, &app.proofs, &token, &shown, now)
     })
     .await
 }

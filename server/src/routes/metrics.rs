@@ -28,6 +28,15 @@ const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<BTreeMap<ErrorCode, u64>>);
 
+/// How much there is to do at this moment.
+#[derive(Clone, Copy)]
+struct Load {
+    /// Places in common that are free.
+    free: usize,
+    /// Transactions that wait.
+    waiting: usize,
+}
+
 type Labels = Vec<(String, String)>;
 
 impl Refusals {
@@ -54,15 +63,18 @@ pub(super) fn router(app: App) -> Router {
 
 async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, Refusal> {
     let status = with_service(&app, status::read).await?;
-    let free = app.at_work.available_permits();
-    let text = text(&status, &app.refusals.all(), free)?;
+    let load = Load {
+        free: app.places.free(),
+        waiting: app.service.store.waiting(),
+    };
+    let text = text(&status, &app.refusals.all(), load)?;
     Ok(([(CONTENT_TYPE, TEXT)], text))
 }
 
 fn text(
     status: &Status,
     refused: &BTreeMap<ErrorCode, u64>,
-    free: usize,
+    load: Load,
 ) -> Result<String, ServiceError> {
     let mut registry = Registry::with_prefix("itgel");
     registry.register(
@@ -105,8 +117,13 @@ fn text(
     );
     registry.register(
         "workers_free",
-        "Requests that could work on the database besides those that do",
-        level(u64::try_from(free).unwrap_or(u64::MAX)),
+        "Free places in common for requests that work on the database",
+        level_of(load.free),
+    );
+    registry.register(
+        "writes_waiting",
+        "Transactions that wait for the writer",
+        level_of(load.waiting),
     );
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|e| ServiceError::caused("metrics", e))?;
@@ -130,6 +147,10 @@ fn counted_by(label: &str, rows: &[(String, u64)]) -> Family<Labels, Gauge> {
 
 fn level(n: u64) -> ConstGauge<i64> {
     ConstGauge::new(gauged(n))
+}
+
+fn level_of(n: usize) -> ConstGauge<i64> {
+    level(u64::try_from(n).unwrap_or(u64::MAX))
 }
 
 fn gauged(n: u64) -> i64 {
@@ -158,13 +179,19 @@ mod tests {
         let refusals = Refusals::default();
         refusals.count(ErrorCode::TooMany);
         refusals.count(ErrorCode::TooMany);
-        let text = text(&status, &refusals.all(), 256).unwrap();
+        let load = Load {
+            free: 17,
+            waiting: 5,
+        };
+        let text = text(&status, &refusals.all(), load).unwrap();
         for line in [
             "itgel_intake_verdicts{verdict=\"quarantined\",reason=\"scope.outside\"} 7",
             "itgel_quarantine_waiting{reason=\"scope.outside\"} 3",
             "itgel_requests_refused{code=\"request.too_many\"} 2",
             "itgel_devices{status=\"active\"} 12",
             "itgel_held_pages 1",
+            "itgel_workers_free 17",
+            "itgel_writes_waiting 5",
             "itgel_log_leaves 99",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");

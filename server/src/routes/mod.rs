@@ -4,6 +4,7 @@
 //! an error becomes an answer.
 
 mod access;
+mod arrival;
 mod contract;
 mod credit;
 mod extract;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 pub use self::openapi::{LoanRow, openapi_json};
@@ -44,13 +45,11 @@ use crate::auth::{Proofs, Tokens};
 use crate::error::ServiceError;
 use crate::jobs;
 use crate::limits::Limits;
+use crate::places::Places;
 use crate::service::Service;
 
 /// How often the job loop looks for due jobs.
 const JOB_TICK: Duration = Duration::from_millis(200);
-
-/// Most requests that work on the database at once; one more is asked to come later.
-const MAX_AT_WORK: usize = 256;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -58,7 +57,7 @@ struct App {
     service: Service,
     tokens: Arc<Tokens>,
     proofs: Arc<Proofs>,
-    at_work: Arc<Semaphore>,
+    places: Arc<Places>,
     ready: Arc<health::LastReady>,
     limits: Arc<Limits>,
     refusals: Arc<metrics::Refusals>,
@@ -75,7 +74,7 @@ impl App {
             service,
             tokens: Arc::new(tokens),
             proofs: Arc::new(proofs),
-            at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
+            places: Arc::default(),
             ready: Arc::default(),
         })
     }

@@ -202,20 +202,20 @@ fn document(refused: Refused, lang: Lang, trace_id: String) -> Response {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         Kind::TooMany => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
+            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_s(60)));
         }
         Kind::Unavailable => {
-            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_s()));
+            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_s(5)));
         }
         _ => {}
     }
     response
 }
 
-/// Five to twelve seconds: who was sent away together does not come back together.
-fn retry_after_s() -> u16 {
+/// `least` seconds and up to seven more: who was sent away together does not come back together.
+fn retry_after_s(least: u16) -> u16 {
     let [jitter] = crate::service::random::<1>().unwrap_or_default();
-    5 + u16::from(jitter % 8)
+    least + u16::from(jitter % 8)
 }
 
 fn broken_rule(violation: Violation, lang: Lang) -> BrokenRule {
@@ -246,4 +246,28 @@ pub(super) fn lang_of(headers: &HeaderMap) -> Lang {
 /// No such address, or not with this method.
 pub(super) async fn no_such_address(_: Method) -> Refusal {
     ErrorCode::NotFound.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_t34_clients_that_are_sent_away_together_are_not_asked_back_together() {
+        for (code, least) in [(ErrorCode::Unavailable, 5), (ErrorCode::TooMany, 60)] {
+            let pauses = (0..200).map(|_| {
+                let refused = Refused {
+                    code,
+                    violations: Vec::new(),
+                    fault: None,
+                };
+                let answer = document(refused, Lang::default(), trace_id());
+                let pause = answer.headers()[RETRY_AFTER].to_str().unwrap().to_owned();
+                pause.parse::<u16>().unwrap()
+            });
+            let pauses: std::collections::BTreeSet<u16> = pauses.collect();
+            assert!(pauses.len() > 1, "all of them after {pauses:?} seconds");
+            assert!(pauses.iter().all(|s| (least..least + 8).contains(s)));
+        }
+    }
 }

@@ -21,8 +21,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::extract::{MAX_BODY, MAX_JSON};
 use super::{
-    App, access, contract, credit, health, imports, land, ledger, lender, letter, line, monitoring,
-    office, openapi, page, problem, quarantine, rights, rules, staff, sync, titles,
+    App, access, arrival, contract, credit, health, imports, land, ledger, lender, letter, line,
+    monitoring, office, openapi, page, problem, quarantine, rights, rules, staff, sync, titles,
 };
 use crate::error::ServiceError;
 use crate::import;
@@ -233,6 +233,7 @@ fn guarded(app: &App, table: Router<App>, patience: Duration, most_bytes: usize)
                 StatusCode::SERVICE_UNAVAILABLE,
                 patience,
             ))
+            .layer(from_fn_with_state(app.clone(), arrival::arrive))
             .layer(RequestBodyLimitLayer::new(most_bytes)),
     )
 }

@@ -2,8 +2,8 @@
 //!
 //! Every write is a named transaction of the domain, run on the writer thread. Writes that wait
 //! at the same time share one commit (`synchronous=FULL`), each in a savepoint of its own, so a
-//! failed one takes nothing with it and every answer is given after the commit. SQL stands only
-//! in this folder, one file per table family.
+//! failed one takes nothing with it and every answer is given after the commit. Townships take
+//! turns at the writer and at the readers. SQL stands only in this folder, one file per table family.
 
 pub mod absence;
 pub mod assessment;
@@ -65,6 +65,7 @@ pub mod party;
 pub mod projection;
 pub mod publicity;
 pub mod quarantine;
+mod queue;
 pub mod rating;
 mod readers;
 pub mod register;
@@ -93,6 +94,8 @@ pub use copy::restore;
 use readers::Readers;
 pub use writer::Tx;
 use writer::Writer;
+
+use crate::service::Clock;
 
 mod embedded {
     refinery::embed_migrations!("src/store/migrations");
@@ -168,18 +171,19 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database, creates it if it is not there and brings its schema up to date.
+    /// Opens the database, creates it if it is not there and brings its schema up to date. The
+    /// clock says for how long writes join a commit.
     ///
     /// # Errors
     /// [`StoreError`] if the file cannot be opened, is not ours, or is newer than this program.
-    pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+    pub fn open(config: &StoreConfig, clock: Clock) -> Result<Self, StoreError> {
         let mut connection = connect(&config.path, config.key.as_deref())?;
         migrate(&mut connection)?;
         let readers = (0..config.readers.max(1))
             .map(|_| connect(&config.path, config.key.as_deref()))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            writer: Arc::new(Writer::start(connection)),
+            writer: Arc::new(Writer::start(connection, clock)),
             readers: Arc::new(Readers::new(readers)),
             config: Arc::new(config.clone()),
         })
@@ -227,6 +231,12 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.writer.transact(op, work)
+    }
+
+    /// How many transactions wait for the writer.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.writer.waiting()
     }
 
     /// Runs `read` on a read connection, in one snapshot.

@@ -1,18 +1,26 @@
-//! The one writer: a thread that owns the write connection and shares commits.
+//! The one writer: a thread that owns the write connection and shares commits. Lanes take turns at
+//! it; who waits for how long is written down in `docs/adr/0030-townships-take-turns.md`.
 
 use std::cell::RefCell;
 use std::ops::Deref;
-use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
 use super::ends::{self, Ends};
+use super::queue::Queue;
 use super::{Op, StoreError};
+use crate::lane;
+use crate::service::Clock;
 
 /// Most transactions that share a commit.
 const GROUP: usize = 256;
+
+/// For how long transactions join a commit, in milliseconds: whose turn has come waits for the
+/// commit of its group as well. A clock that is set back only lets the group grow to its number.
+const GROUP_MS: i64 = 100;
 
 /// An open write transaction; reads like a connection.
 pub struct Tx<'a> {
@@ -75,22 +83,28 @@ const BEGIN: &str = "begin immediate";
 type Answer = Box<dyn FnOnce(Option<&StoreError>) + Send>;
 
 pub(super) struct Writer {
-    /// `None` once the store is closing.
-    queue: Mutex<Option<Sender<Work>>>,
+    queue: Arc<Queue<Work>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Self {
-        let (sender, receiver) = channel();
+    pub(super) fn start(connection: Connection, clock: Clock) -> Self {
+        let queue = Arc::new(Queue::new());
+        // Dropped with the closure if no thread can be had, else at the end of the thread.
+        let end = End(Arc::clone(&queue));
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(&connection, &receiver))
+            .spawn(move || run(&connection, &end.0, &clock))
             .ok();
         Self {
-            queue: Mutex::new(Some(sender)),
+            queue,
             thread: Mutex::new(thread),
         }
+    }
+
+    /// How many transactions wait for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.len()
     }
 
     pub(super) fn transact<T, E>(
@@ -123,11 +137,7 @@ impl Writer {
                 let _ = sender.send(answer);
             })
         });
-        let queued = {
-            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            queue.as_ref().is_some_and(|q| q.send(unit).is_ok())
-        };
-        if !queued {
+        if !self.queue.push(lane::current(), unit) {
             return Err(E::from(StoreError::Closed));
         }
         receiver
@@ -138,8 +148,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let queue = self.queue.get_mut().unwrap_or_else(PoisonError::into_inner);
-        drop(queue.take());
+        self.queue.close();
         let thread = self
             .thread
             .get_mut()
@@ -151,19 +160,30 @@ impl Drop for Writer {
     }
 }
 
-fn run(connection: &Connection, queue: &Receiver<Work>) {
-    while let Ok(first) = queue.recv() {
-        let rest = queue.try_iter().take(GROUP - 1);
-        let mut group = std::iter::once(first).chain(rest).peekable();
-        while group.peek().is_some() {
-            commit_group(connection, &mut group);
-        }
+/// Nobody waits for a writer that is gone, however it went.
+struct End(Arc<Queue<Work>>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.close();
+        // Dropping the units closes their answer channels.
+        while self.0.try_next().is_some() {}
     }
 }
 
-/// Runs units as one transaction until there are no more or the transaction is lost; a group goes
-/// on in the next one then.
-fn commit_group(connection: &Connection, group: &mut impl Iterator<Item = Work>) {
+fn run(connection: &Connection, queue: &Queue<Work>, clock: &Clock) {
+    while let Some(first) = queue.next() {
+        let begun = clock();
+        let is_short = || clock().0.saturating_sub(begun.0) < GROUP_MS;
+        let next = || is_short().then(|| queue.try_next()).flatten();
+        let rest = std::iter::from_fn(next).take(GROUP - 1);
+        commit_group(connection, std::iter::once(first).chain(rest));
+    }
+}
+
+/// Runs units as one transaction until there are no more or the transaction is lost; what was not
+/// taken is for the next group then.
+fn commit_group(connection: &Connection, group: impl Iterator<Item = Work>) {
     if let Err(error) = connection.execute_batch(BEGIN) {
         let error = StoreError::from(error);
         tracing::error!(%error, "no write transaction can be opened");
@@ -251,5 +271,73 @@ fn bounded<T, E: From<StoreError>>(
             undo()?;
             Err(E::from(StoreError::Closed))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Store, StoreConfig};
+    use super::*;
+    use crate::lane::Lane;
+    use itgel_domain::time::AtMs;
+    use std::path::Path;
+
+    fn open(folder: &Path) -> Store {
+        let config = StoreConfig {
+            path: folder.join("itgel.db"),
+            key: None,
+            readers: 1,
+        };
+        Store::open(&config, Arc::new(|| AtMs(0))).unwrap()
+    }
+
+    fn devices(township: &str) -> Lane {
+        Lane::Devices(Some(township.parse().unwrap()))
+    }
+
+    fn wait_until(store: &Store, waiting: usize) {
+        while store.waiting() < waiting {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn sec_t34_a_page_of_a_quiet_township_is_written_before_the_flood_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let write = |lane, what: &'static str| {
+            let (store, written) = (store.clone(), Arc::clone(&written));
+            move || {
+                let work = move |_: &Tx<'_>| -> Result<(), StoreError> {
+                    written.lock().unwrap().push(what);
+                    Ok(())
+                };
+                lane::scoped(lane, || store.transact(Op("test.page"), work)).unwrap();
+            }
+        };
+        let (begun, has_begun) = sync_channel(1);
+        let (go_on, may_go_on) = sync_channel::<()>(1);
+        std::thread::scope(|scope| {
+            let store = &store;
+            scope.spawn(move || {
+                store.transact(Op("test.hold"), move |_| -> Result<(), StoreError> {
+                    begun.send(()).unwrap();
+                    may_go_on.recv().unwrap();
+                    Ok(())
+                })
+            });
+            has_begun.recv().unwrap();
+            for _ in 0..300 {
+                scope.spawn(write(devices("150623100"), "flood"));
+            }
+            wait_until(store, 300);
+            scope.spawn(write(devices("150623200"), "quiet"));
+            wait_until(store, 301);
+            go_on.send(()).unwrap();
+        });
+        let written = written.lock().unwrap();
+        let place = written.iter().position(|what| *what == "quiet").unwrap();
+        assert_eq!((written.len(), place), (301, 1), "after one of the flood");
     }
 }

@@ -14,6 +14,7 @@ mod canary;
 mod contract;
 mod credit;
 mod erasure;
+mod fair;
 mod field;
 mod imports;
 mod interface;

@@ -45,7 +45,7 @@ fn followed(size: Size) -> Vec<String> {
         key: None,
         readers: 2,
     };
-    let store = Store::open(&config).unwrap();
+    let store = Store::open(&config, itgel::clock::system()).unwrap();
     let (taken, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     let looks = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)

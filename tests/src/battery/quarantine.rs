@@ -300,10 +300,15 @@ impl Scene {
 
 /// A household of the gacha.
 pub(super) fn add_household(service: &Service, id: &SubjectId) {
+    add_household_in(service, id, GACHA);
+}
+
+/// A household of any gacha.
+pub(super) fn add_household_in(service: &Service, id: &SubjectId, gacha: &str) {
     let household = Subject {
         id: id.clone(),
         kind: SubjectKind::Household,
-        division: code(GACHA),
+        division: code(gacha),
         local_code: id.to_string(),
     };
     service
@@ -399,7 +404,7 @@ fn campaign() -> Cycle {
     }
 }
 
-fn division(text: &str) -> Division {
+pub(super) fn division(text: &str) -> Division {
     Division {
         code: code(text),
         kind: code(text).usual_kind(),

@@ -17,18 +17,18 @@ use itgel_domain::sync::hello::Hello;
 use itgel_domain::sync::push::Push;
 use itgel_domain::sync::wire::{self, WireError};
 use itgel_domain::sync::{SyncProtocol as _, VERSION};
-use itgel_server::{Service, routes};
+use itgel_server::{Service, registers, routes};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use super::quarantine::{GACHA, Phone, add_household, open, phone, sheep};
+use super::quarantine::{Phone, add_household_in, division, open, phone, sheep};
 use super::{Row, Size, Watch, peak_memory_kib, reset_peak_memory};
 
 /// The rows of this theme.
 pub(super) const ROWS: &[Row] = &[
     Row {
         id: "T34",
-        what: "honest devices that push one after the other, beside some that ask without end or drip their bytes",
+        what: "honest devices of several townships that push one after the other, beside a township that asks and pushes without end and clients that drip their bytes",
         figure: "200 honest and 20 abusive clients: honest p99 under 2 s, every honest envelope receipted",
         run: storm,
     },
@@ -43,6 +43,9 @@ pub(super) const ROWS: &[Row] = &[
 /// How long a client that drips waits between two bytes.
 const DRIP: Duration = Duration::from_millis(200);
 
+/// Townships of honest clients; one more is that of the abusive ones.
+const TOWNSHIPS: usize = 8;
+
 /// What all clients share.
 struct Storm {
     address: SocketAddr,
@@ -55,12 +58,14 @@ fn storm(size: Size) -> Vec<String> {
     let folder = TempDir::new().unwrap();
     let limits = "[limits]\ndevice_per_minute = 600\ndevice_burst = 120\nhead_seconds = 5\n";
     let service = open(&folder, itgel::clock::system(), limits);
+    add_townships(&service);
     let phones: Vec<Phone> = (0..honest + abusive)
-        .map(|n| phone(&service, &format!("o{n}"), Role::Collector, GACHA))
+        .map(|n| {
+            let gacha = gacha(if n < honest { n % TOWNSHIPS } else { TOWNSHIPS });
+            add_household_in(&service, &subject(n), &gacha);
+            phone(&service, &format!("o{n}"), Role::Collector, &gacha)
+        })
         .collect();
-    for n in 0..honest {
-        add_household(&service, &subject(n));
-    }
     let (address, stop, server) = serve(service.clone());
     let storm = Arc::new(Storm {
         address,
@@ -76,7 +81,7 @@ fn storm(size: Size) -> Vec<String> {
                 honestly(&storm, n, phone, rounds)
             }));
         } else if n % 2 == 0 {
-            bad.push(std::thread::spawn(move || without_end(&storm, phone)));
+            bad.push(std::thread::spawn(move || without_end(&storm, n, phone)));
         } else {
             bad.push(std::thread::spawn(move || drip(&storm)));
         }
@@ -138,9 +143,16 @@ fn push_until_taken(link: &HttpProtocol, page: &Push) -> itgel_domain::sync::pus
     panic!("an honest device was starved");
 }
 
-/// Asks without end, whatever the answer is.
-fn without_end(storm: &Storm, phone: Phone) {
+/// Asks and pushes the same page without end, whatever the answer is.
+fn without_end(storm: &Storm, n: usize, mut phone: Phone) {
     let link = link(storm, &phone);
+    let file = FileId {
+        subject: subject(n),
+        year: 2026,
+    };
+    let now = itgel::clock::now();
+    let entries = vec![sheep(1, now.on())];
+    let (_, page) = phone.page(&file, &FileFacts::default(), entries, now);
     let hello = Hello {
         protocol: VERSION,
         device: phone.record.id.clone(),
@@ -154,8 +166,8 @@ fn without_end(storm: &Storm, phone: Phone) {
         names: None,
     };
     while !storm.is_over.load(Ordering::SeqCst) {
-        let _ = link.hello(&hello);
-        storm.abuses.fetch_add(1, Ordering::SeqCst);
+        let _ = (link.hello(&hello), link.push(&page));
+        storm.abuses.fetch_add(2, Ordering::SeqCst);
     }
 }
 
@@ -174,6 +186,21 @@ fn drip(storm: &Storm) {
         storm.abuses.fetch_add(1, Ordering::SeqCst);
         std::thread::park_timeout(DRIP);
     }
+}
+
+fn add_townships(service: &Service) {
+    service
+        .transact("storm", |service, tx| {
+            (0..=TOWNSHIPS).map(gacha).try_for_each(|gacha| {
+                registers::put_division(service, tx, &division(&gacha[..9]))?;
+                registers::put_division(service, tx, &division(&gacha))
+            })
+        })
+        .unwrap();
+}
+
+fn gacha(township: usize) -> String {
+    format!("150623{}201", 201 + township)
 }
 
 fn link(storm: &Storm, phone: &Phone) -> HttpProtocol {

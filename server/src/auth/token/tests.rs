@@ -12,7 +12,9 @@ fn tokens() -> Tokens {
 
 fn good(tokens: &Tokens) -> String {
     let device = Principal::Device("d1".parse().unwrap());
-    tokens.issue(&device, &[1; 32], NOW).unwrap().access_token
+    let township = Some("150623200".parse().unwrap());
+    let issued = tokens.issue(&device, township, &[1; 32], NOW);
+    issued.unwrap().access_token
 }
 
 fn part(token: &str, index: usize) -> serde_json::Value {
@@ -49,6 +51,7 @@ fn a_token_of_version_1_is_still_read_and_written_to_the_byte() {
         cnf: Confirmation {
             jkt: key::thumbprint(&[1; 32]),
         },
+        twn: None,
     };
     assert_eq!(tokens.verify(frozen, NOW), Ok(claims.clone()));
     assert_eq!(tokens.sign(&claims).unwrap(), frozen);
