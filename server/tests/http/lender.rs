@@ -392,7 +392,7 @@ fn sec_t16_the_quota_of_a_day_ends_guessing_and_begins_anew_at_midnight() {
     }
     let refused = ask(&world, &token, &question);
     refused.assert_problem(429, "request.too_many");
-    assert_eq!(refused.header("retry-after"), "60");
+    assert!(("60".."68").contains(&refused.header("retry-after")));
     assert!(!world.audited("lender.many_misses").is_empty());
     world.pass_ms(86_400_000);
     let token = world.lender_token(LENDER);
