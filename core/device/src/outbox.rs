@@ -180,24 +180,27 @@ fn stranded(db: &Connection) -> Result<Vec<Link>, StoreError> {
     let device = device::get(db)?;
     let mut places = BTreeSet::new();
     let mut stranded = Vec::new();
-    for link in chain::links_in_need(db)? {
-        let waits = matches!(
-            link.verdict,
-            Some(Verdict::Quarantined(
-                ErrorCode::EnvelopeUnknownDep | ErrorCode::EnvelopeBlocked
-            ))
-        );
+    for link in chain::links_in_need(db)?.into_iter().filter(waits_there) {
         let at = place(&device, &link);
-        for dep in deps(db, &at)?.iter().filter(|_| waits) {
-            if places.contains(dep) || envelope::is_overtaken(db, dep)? {
-                places.insert(at.clone());
+        for dep in deps(db, &at)? {
+            if places.contains(&dep) || envelope::is_overtaken(db, &dep)? {
+                places.insert(at);
+                stranded.push(link);
+                break;
             }
-        }
-        if places.contains(&at) {
-            stranded.push(link);
         }
     }
     Ok(stranded)
+}
+
+/// Whether the server set an envelope aside until another one comes.
+const fn waits_there(link: &Link) -> bool {
+    matches!(
+        link.verdict,
+        Some(Verdict::Quarantined(
+            ErrorCode::EnvelopeUnknownDep | ErrorCode::EnvelopeBlocked
+        ))
+    )
 }
 
 fn deps(db: &Connection, at: &ChainRef) -> Result<Vec<ChainRef>, StoreError> {
