@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use itgel_tests::battery::processor_time;
+
 use super::Outcome;
 use super::table::Cost;
 
@@ -15,7 +17,7 @@ enum Moment {
 
 /// Whether costs are processor time.
 pub(crate) fn is_processor_time() -> bool {
-    used_by_threads().is_some()
+    processor_time().is_some()
 }
 
 /// The median cost of one unit of `work`, which does `units` of them each time it is called.
@@ -62,7 +64,7 @@ pub(crate) fn middle(mut costs: Vec<Cost>) -> Cost {
 
 impl Moment {
     fn now() -> Self {
-        used_by_threads().map_or_else(Self::wall, Self::Processor)
+        processor_time().map_or_else(Self::wall, Self::Processor)
     }
 
     #[expect(
@@ -75,20 +77,8 @@ impl Moment {
 
     fn elapsed(&self) -> Duration {
         match self {
-            Self::Processor(from) => used_by_threads().unwrap_or_default().saturating_sub(*from),
+            Self::Processor(from) => processor_time().unwrap_or_default().saturating_sub(*from),
             Self::Wall(from) => from.elapsed(),
         }
     }
-}
-
-/// Processor time of the threads that live, as Linux tells it.
-fn used_by_threads() -> Option<Duration> {
-    // The kernel brings a thread's figure up to date when it gives the processor away.
-    std::thread::yield_now();
-    let mut used_ns = 0;
-    for task in std::fs::read_dir("/proc/self/task").ok()? {
-        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        used_ns += text.split(' ').next()?.parse::<u64>().ok()?;
-    }
-    Some(Duration::from_nanos(used_ns))
 }

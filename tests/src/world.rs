@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use itgel::client::Server;
 use itgel::hosted::Hosted;
+use itgel::init;
 use itgel::sample::{self, Sample, SampleOrder};
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::id::{CycleId, LenderId, OfficerId};
 use itgel_domain::log;
 use itgel_domain::time::AtMs;
-use itgel_fixtures::{Gacha, Household, SampleSize};
+use itgel_fixtures::{Banner, Gacha, Household, SampleSize};
 use itgel_server::store::log::AuditRow;
 use itgel_server::{Clock, Service, jobs, store, sync};
 use jiff::ToSpan as _;
@@ -53,6 +54,13 @@ impl World {
     /// A server with so many households in its banner and so many field teams.
     #[must_use]
     pub fn with_fleet(households: u32, devices: u32) -> Self {
+        Self::with_parted(households, devices, 1)
+    }
+
+    /// The same, with each gacha of the sample divided into `parts`: a large fleet then has
+    /// gachas of the usual size, and not dozens of teams in one of them.
+    #[must_use]
+    pub fn with_parted(households: u32, devices: u32, parts: u32) -> Self {
         let folder = TempDir::new().unwrap();
         let mut hosted = Hosted::prepare(&folder.path().join("server"), FIRST_DAY).unwrap();
         let order = SampleOrder {
@@ -63,7 +71,8 @@ impl World {
             devices,
             observed_on: FIRST_DAY,
         };
-        let sample = sample::make(&hosted.service, order).unwrap();
+        let banner = Banner::draw_parted(order.size, parts).unwrap();
+        let sample = sample::make_in(&hosted.service, banner, order).unwrap();
         hosted.serve().unwrap();
         Self {
             service: hosted.service.clone(),
@@ -113,6 +122,21 @@ impl World {
     #[must_use]
     pub fn address(&self) -> &str {
         self.hosted.address()
+    }
+
+    /// Stops the server, so that another program can go on with its database and its address.
+    pub(crate) fn hand_over(&self) {
+        self.hosted.stop().unwrap();
+    }
+
+    /// Does what is due, after nobody else has served this database any more.
+    pub(crate) fn settle(&self) {
+        self.hosted.settle().unwrap();
+    }
+
+    /// The settings of the server.
+    pub(crate) fn settings(&self) -> std::path::PathBuf {
+        self.path("server").join(init::CONFIG)
     }
 
     /// A file in the folder of the test.

@@ -6,8 +6,8 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use itgel_domain::time::AtMs;
@@ -56,7 +56,7 @@ pub struct Hosted {
     base: String,
     clock: Arc<AtomicI64>,
     listener: Option<TcpListener>,
-    running: Option<Running>,
+    running: Mutex<Option<Running>>,
 }
 
 /// How to stop a server, and what came of it.
@@ -80,7 +80,7 @@ impl Hosted {
             base,
             clock,
             listener: Some(listener),
-            running: None,
+            running: Mutex::default(),
         })
     }
 
@@ -105,7 +105,7 @@ impl Hosted {
                 routes::serve(listener, service, told).await
             })
         });
-        self.running = Some((stop, thread));
+        *self.running() = Some((stop, thread));
         Ok(())
     }
 
@@ -113,8 +113,8 @@ impl Hosted {
     ///
     /// # Errors
     /// [`HostError`] if it failed while it ran.
-    pub fn stop(&mut self) -> Result<(), HostError> {
-        let Some((stop, thread)) = self.running.take() else {
+    pub fn stop(&self) -> Result<(), HostError> {
+        let Some((stop, thread)) = self.running().take() else {
             return Ok(());
         };
         drop(stop);
@@ -181,6 +181,10 @@ impl Hosted {
             }
         }
         Err(HostError::Restless)
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

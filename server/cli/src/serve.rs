@@ -88,7 +88,10 @@ pub fn run(args: &Args) -> Result<(), ServeError> {
 }
 
 /// The settings of a server.
-pub(crate) fn read(path: &Path) -> Result<Config, ServeError> {
+///
+/// # Errors
+/// [`ServeError::Settings`].
+pub fn read(path: &Path) -> Result<Config, ServeError> {
     let settings = |message: String| ServeError::Settings {
         path: path.display().to_string(),
         message,

@@ -6,7 +6,7 @@
 mod child;
 mod pipe;
 
-pub use child::child;
+pub(super) use child::child;
 
 use std::process::{Child, Command, Stdio};
 

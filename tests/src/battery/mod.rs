@@ -9,6 +9,7 @@
 //! A row that does not hold panics and says why, as a test does. `docs/battery.md` lists the rows
 //! with what was seen.
 
+mod apart;
 mod attacks;
 mod clocks;
 #[path = "../../../server/tests/ingest/deeds.rs"]
@@ -31,8 +32,9 @@ mod tokens;
 mod trust;
 mod watch;
 
-pub use kill::child;
-pub use watch::{Watch, peak_memory_kib, reset_peak_memory};
+pub use watch::{Watch, peak_memory_kib, processor_time, reset_peak_memory};
+
+use std::process::ExitCode;
 
 /// How much of a row is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +88,13 @@ impl Size {
             Self::Full => full,
         }
     }
+}
+
+/// Works as another program if it was started as one, to be killed or to be measured; `None` for the
+/// battery itself.
+#[must_use]
+pub fn child() -> Option<ExitCode> {
+    apart::child().or_else(kill::child)
 }
 
 /// The row with this number.

@@ -37,7 +37,7 @@ impl Role {
 
 /// Works as a child if the program was started as one; `None` for the program itself.
 #[must_use]
-pub fn child() -> Option<ExitCode> {
+pub(in crate::battery) fn child() -> Option<ExitCode> {
     let role = std::env::var(ROLE).ok()?;
     let mut arguments = std::env::args().skip(1);
     let path = PathBuf::from(arguments.next()?);
