@@ -109,12 +109,12 @@ impl DeviceSession {
         };
         let drift_ms = request.clock.0.saturating_sub(now.0);
         tracing::debug!(device = %self.device.id, drift_ms, "hello");
-        service.store.read(|connection| {
+        let mut answer = service.store.read(|connection| {
             let (device, incarnation) = (&self.device.id, request.incarnation);
             let chain = store::chain::get(connection, device, incarnation)?;
             let start = || ChainHead::start(device, incarnation);
             let signed = newest_checkpoint(service, connection)?;
-            Ok(HelloAnswer {
+            Ok::<_, ServiceError>(HelloAnswer {
                 protocol,
                 epoch: u64::from(meta::epoch(connection)?),
                 incarnation: store::chain::newest(connection, device)?,
@@ -128,8 +128,11 @@ impl DeviceSession {
                 consistency: growth(connection, request.checkpoint, signed.checkpoint.size)?,
                 restored: epoch::restored_now(service, connection)?,
                 names: self.names(connection, request, now)?,
+                signature: String::new(),
             })
-        })
+        })?;
+        answer.signature = service.keys.sign(&answer.message(&request.digest()));
+        Ok(answer)
     }
 
     /// Notes that the device was told where this chain stands, once for each incarnation.
@@ -271,7 +274,7 @@ fn newest_checkpoint(
         SignedCheckpoint::sign(&service.keys, checkpoint)
     };
     let newest = newest.unwrap_or_else(empty);
-    // After a rotation devices find the present key by what it signs, and so they do at once.
+    // After a rotation devices check what it says with the present key alone.
     let is_present = newest
         .checkpoint
         .verify(&service.keys.public_key(), &newest.signature);

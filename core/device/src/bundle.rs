@@ -3,13 +3,10 @@
 //! The file goes through the same chain and outbox as the network does, so both can be used side
 //! by side: what arrives twice is answered twice and counted once.
 
-use std::cmp::Ordering;
-
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::{DeviceSigner as _, SignedHead, SoftwareSigner};
 use itgel_domain::sync::bundle::{FULL_BYTES, Opening, Part, Reader, Writer};
-use itgel_domain::sync::hello::HelloAnswer;
 use itgel_domain::sync::media::{CHUNK_BYTES, Chunk, ChunkAnswer};
 use itgel_domain::sync::pull::PullPage;
 use itgel_domain::sync::push::{IdentityPush, PAGE_BYTES, Push, PushAnswer};
@@ -24,7 +21,7 @@ use crate::intake::take_page;
 use crate::outbox::{self, Next, Page};
 use crate::store::device::{self, DeviceRow};
 use crate::store::{bundle_key, chain, picture};
-use crate::sync::{follow_keys, hello_of, settle};
+use crate::sync::{Epoch, hello_of, settle, weigh};
 
 /// What an answer brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,9 +57,12 @@ impl Device {
         let mut writer = Writer::new(&own.server_key, &seal)
             .map_err(|_| Error::Bundle(ErrorCode::BundleForeign))?;
         let reply_key = SoftwareSigner::from_secret(&reply).public_key();
-        self.write(|tx| Ok::<_, Error>(bundle_key::insert(tx, &reply_key, &reply, now)?))?;
+        let hello = self.write(|tx| {
+            let hello = hello_of(tx, &own, own.incarnation, now, entropy)?;
+            bundle_key::insert(tx, &reply_key, &reply, &hello.digest(), now)?;
+            Ok::<_, Error>(hello)
+        })?;
         self.read(|db| {
-            let hello = hello_of(db, &own, own.incarnation, now)?;
             let opening = Opening::sign(hello, &reply_key, &writer.header(), self.signer.as_ref());
             writer.put(&Part::Opening(Box::new(opening)));
             self.put_chains(db, &own, &mut writer)?;
@@ -80,12 +80,12 @@ impl Device {
         self.is_real()?;
         let addressee =
             Reader::addressee(bytes).ok_or(Error::Bundle(ErrorCode::BundleMalformed))?;
-        let secret = self.read(|db| Ok(bundle_key::find(db, &addressee)?))?;
-        let secret = secret.ok_or(Error::Bundle(ErrorCode::BundleForeign))?;
-        let own = SoftwareSigner::from_secret(&secret);
+        let kept = self.read(|db| Ok(bundle_key::find(db, &addressee)?))?;
+        let kept = kept.ok_or(Error::Bundle(ErrorCode::BundleForeign))?;
+        let own = SoftwareSigner::from_secret(&kept.secret);
         let mut reader = Reader::new(bytes, &own).map_err(|e| Error::Bundle(e.code()))?;
         let mut report = AnswerReport::default();
-        let mut epoch = Ordering::Less;
+        let mut epoch = Epoch::Unproven;
         loop {
             match reader.next_part() {
                 Ok(None) => {
@@ -94,13 +94,16 @@ impl Device {
                 }
                 Err(_) => break,
                 Ok(Some(Part::Welcome(welcome))) => {
-                    self.write(|tx| follow_keys(tx, &welcome))?;
-                    epoch = self.epoch_of(&welcome)?;
+                    epoch = self.write(|tx| weigh(tx, &kept.asked, &welcome))?;
                 }
-                // The server that gave these was restored since, and may hold none of it.
-                Ok(Some(_)) if epoch == Ordering::Less => report.passed_over += 1,
+                // The server that gave these was restored since and may hold none of it, or it is
+                // not the server.
+                Ok(Some(_)) if matches!(epoch, Epoch::Beside | Epoch::Unproven) => {
+                    report.passed_over += 1;
+                }
                 Ok(Some(Part::Receipt(answer))) => self.take_receipt(&answer, &mut report)?,
-                Ok(Some(Part::Page(page))) if epoch == Ordering::Equal => {
+                // Pages of another epoch stand at other positions: the network sorts that out.
+                Ok(Some(Part::Page(page))) if epoch == Epoch::Known => {
                     self.take_listed(&page, &mut report)?
                 }
                 Ok(Some(Part::ChunkAnswer(answer))) => {
@@ -145,26 +148,6 @@ impl Device {
                 .map(|(seq, record)| IdentityPush { seq, record })
                 .collect(),
         }
-    }
-
-    /// Whether an answer is of the epoch that is known here, of one that follows it, or else of one
-    /// before or beside it. Pages of another epoch stand at other positions: the network sorts that
-    /// out.
-    fn epoch_of(&self, welcome: &HelloAnswer) -> Result<Ordering, Error> {
-        let own = self.read(|db| Ok(device::get(db)?))?;
-        let Some(known) = own.epoch.filter(|known| *known != welcome.epoch) else {
-            return Ok(Ordering::Equal);
-        };
-        let follows = welcome.restored.as_ref().is_some_and(|restored| {
-            restored.epoch == welcome.epoch
-                && restored.verify(&own.server_key).is_ok()
-                && restored.lineage.iter().any(|start| start.epoch == known)
-        });
-        Ok(if follows {
-            Ordering::Greater
-        } else {
-            Ordering::Less
-        })
     }
 
     fn take_receipt(&self, answer: &PushAnswer, report: &mut AnswerReport) -> Result<(), Error> {

@@ -373,7 +373,7 @@ fn erase(
     list::insert_tombstone(tx, &tombstone.subject)?;
     subject::erase(tx, &tombstone.subject)?;
     if breaks_chain {
-        let next = device::get(tx)?.incarnation + 1;
+        let next = device::get(tx)?.next_incarnation()?;
         outbox::write_again(tx, next, &chain::open_links(tx)?, entropy)?;
     }
     Ok(Outcome::Erased)

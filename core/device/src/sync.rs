@@ -15,7 +15,8 @@ mod told;
 mod trust;
 
 pub(crate) use push::{set_counts, settle};
-pub(crate) use trust::follow_keys;
+pub(crate) use restored::Epoch;
+pub(crate) use trust::weigh;
 
 use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
@@ -24,11 +25,12 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::error::{ErrorCode, Kind};
 use itgel_domain::id::SubjectId;
 use itgel_domain::sync::hello::{Hello, HelloAnswer, names_digest};
-use itgel_domain::sync::plan::{PushPlan, plan};
+use itgel_domain::sync::plan::{PushPlan, next_incarnation, plan};
 use itgel_domain::sync::{OLDEST, SyncProtocol, VERSION};
 use itgel_domain::time::AtMs;
 
 use crate::Device;
+use crate::entropy::{self, Entropy};
 use crate::error::Error;
 use crate::http::HttpError;
 use crate::store::{chain, device, division_name, list};
@@ -96,6 +98,8 @@ pub struct SyncReport {
     /// The server's log does not extend a state of it that was signed before
     /// ([`Device::log_alarms`]).
     pub log_forked: bool,
+    /// The state of its log that the server told is not under its signature.
+    pub log_unsigned: bool,
     /// Envelopes of others that came after a brief pull.
     pub filled: u64,
     /// Photos and scans that the server has now.
@@ -171,7 +175,8 @@ impl SyncError {
                 source.downcast_ref::<HttpError>().and_then(HttpError::code)
             }
             Self::Device(error) => Some(error.code()),
-            Self::NotTheServers(_) | Self::Version(_) => None,
+            Self::NotTheServers(_) => Some(ErrorCode::AnswerUnsigned),
+            Self::Version(_) => None,
         }
     }
 
@@ -307,14 +312,14 @@ impl<P: SyncProtocol> Run<'_, P> {
         self.report.clock_ahead_ms = answer.clock.0.saturating_sub(self.now.0);
         self.watch_log(&hello, &answer)?;
         if !may_send {
-            self.pull(&answer)?;
+            self.pull(&hello, &answer)?;
             return Ok(false);
         }
         let again = self.on_epoch(&hello, &answer)?;
         if again {
             return Ok(true);
         }
-        self.set_lost_aside(&answer)?;
+        self.set_lost_aside(&hello, &answer)?;
         let can_go_on = self.device.read(|db| {
             let own = device::get(db)?;
             let is_whole = outbox::is_whole(db, &own, own.incarnation)?;
@@ -324,12 +329,14 @@ impl<P: SyncProtocol> Run<'_, P> {
         let planned = if can_go_on {
             planned
         } else {
-            PushPlan::NewIncarnation(hello.incarnation.max(answer.incarnation) + 1)
+            PushPlan::NewIncarnation
         };
         let pushed = match planned {
-            PushPlan::NewIncarnation(next) => {
+            PushPlan::NewIncarnation => {
+                let next = next_incarnation(&hello, &answer);
+                let next = next.ok_or(SyncError::NotTheServers(Step::Hello))?;
                 // The lists show what of the open records the server has already.
-                self.pull(&answer)?;
+                self.pull(&hello, &answer)?;
                 self.open_incarnation(next)?;
                 return Ok(true);
             }
@@ -337,7 +344,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             PushPlan::Nothing => self.push(hello.incarnation, None),
         };
         // A refused page does not keep news from coming down.
-        let pulled = self.pull(&answer);
+        let pulled = self.pull(&hello, &answer);
         let unfinished = pushed?;
         pulled?;
         let incarnation = self.device.read(|db| Ok(device::get(db)?.incarnation))?;
@@ -347,19 +354,25 @@ impl<P: SyncProtocol> Run<'_, P> {
     fn hello_of_current(&self) -> Result<Hello, SyncError> {
         Ok(self.device.read(|db| {
             let own = device::get(db)?;
-            hello_of(db, &own, own.incarnation, self.now)
+            let entropy = self.device.entropy.as_ref();
+            hello_of(db, &own, own.incarnation, self.now, entropy)
         })?)
     }
 
+    /// Asks where the server stands. Nothing follows from an answer that is not the server's to
+    /// this very hello.
     fn hello(&self, hello: &Hello) -> Result<HelloAnswer, SyncError> {
         let answer = self
             .protocol
             .hello(hello)
             .map_err(|e| failed(Step::Hello, e))?;
-        if (OLDEST..=VERSION).contains(&answer.protocol) {
-            Ok(answer)
-        } else {
-            Err(SyncError::Version(answer.protocol))
+        if !(OLDEST..=VERSION).contains(&answer.protocol) {
+            return Err(SyncError::Version(answer.protocol));
+        }
+        let asked = hello.digest();
+        match self.device.write(|tx| weigh(tx, &asked, &answer))? {
+            Epoch::Unproven => Err(SyncError::NotTheServers(Step::Hello)),
+            Epoch::Known | Epoch::Follows | Epoch::Beside => Ok(answer),
         }
     }
 
@@ -390,6 +403,7 @@ pub(crate) fn hello_of(
     own: &device::DeviceRow,
     incarnation: u32,
     now: AtMs,
+    entropy: &dyn Entropy,
 ) -> Result<Hello, Error> {
     Ok(Hello {
         protocol: VERSION,
@@ -402,6 +416,7 @@ pub(crate) fn hello_of(
         trust: Some(trust::held(db, own)?),
         checkpoint: own.checkpoint,
         names: Some(names_digest(&division_name::list(db)?)),
+        nonce: entropy::bytes(entropy)?,
     })
 }
 

@@ -241,6 +241,10 @@ codes! {
     LogForked = "log.forked", Conflict;
     /// The log is shorter than a state of it that was signed before.
     LogWentBack = "log.went_back", Conflict;
+    /// A state of the log that the server told without its signature.
+    LogUnsigned = "log.unsigned", Conflict;
+    /// An answer that the server did not sign, or that answers something else.
+    AnswerUnsigned = "answer.unsigned", Malformed;
     /// A kind of entry that a device may not write.
     EntryForbidden = "entry.forbidden", Forbidden;
     /// A correction or retraction of somebody else's entry.

@@ -166,6 +166,8 @@ fn frozen_signatures_still_verify() {
     let picture: ChunkAnswer = minicbor::decode(&file("chunkanswer")).unwrap();
     assert!(picture.receipt.unwrap().verify(&server).is_ok());
     let restored: HelloAnswer = minicbor::decode(&file("welcome-after-restore")).unwrap();
+    let hello: Hello = minicbor::decode(&file("hello-with-checkpoint")).unwrap();
+    assert!(restored.verify(&server, &hello.digest()).is_ok());
     assert!(restored.restored.unwrap().verify(&server).is_ok());
     let welcome: HelloAnswer = minicbor::decode(&file("welcome")).unwrap();
     let checkpoint = welcome.signed_checkpoint();
@@ -174,6 +176,8 @@ fn frozen_signatures_still_verify() {
             .verify(&server, &welcome.checkpoint_signature)
             .is_ok()
     );
+    let hello: Hello = minicbor::decode(&file("hello")).unwrap();
+    assert!(welcome.verify(&server, &hello.digest()).is_ok());
 }
 
 #[test]

@@ -159,7 +159,8 @@ impl Errors {
     pub(crate) fn sync(self, error: &SyncError) -> FieldError {
         match error {
             SyncError::Device(error) => self.device(error),
-            SyncError::NotTheServers(_) | SyncError::Version(_) => self.malformed(),
+            SyncError::NotTheServers(_) => self.of(ErrorCode::AnswerUnsigned),
+            SyncError::Version(_) => self.malformed(),
             SyncError::Protocol { source, .. } => {
                 let code = error.code().unwrap_or(ErrorCode::Unavailable);
                 let http = source.downcast_ref::<HttpError>();

@@ -358,6 +358,23 @@ fn a_brief_page_names_files_of_others_and_fetch_brings_what_it_named() {
 }
 
 #[test]
+fn sec_t36_a_hello_is_answered_under_the_servers_signature_and_the_answer_is_to_it_alone() {
+    let world = World::new();
+    let seat = world.seat("collector", 1);
+    let token = world.sign_in(&seat);
+    let key = world.service.keys.public_key();
+    let asked = world.hello(&seat);
+    let said = call(&world, &token, "hello", wire::pack(&asked));
+    let said: HelloAnswer = wire::unpack(&said.bytes).unwrap();
+    said.verify(&key, &asked.digest()).unwrap();
+    let again = Hello {
+        nonce: [1; 16],
+        ..asked
+    };
+    assert!(said.verify(&key, &again.digest()).is_err());
+}
+
+#[test]
 fn a_device_of_a_later_version_is_answered_in_this_one_and_an_unspoken_one_in_words() {
     let world = World::new();
     let seat = world.seat("collector", 1);

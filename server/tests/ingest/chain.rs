@@ -26,6 +26,7 @@ pub(crate) fn hello(service: &Service, phone: &Phone) -> itgel_domain::sync::hel
         trust: None,
         checkpoint: None,
         names: None,
+        nonce: [0; 16],
     };
     session.hello(&request).unwrap()
 }

@@ -258,6 +258,7 @@ fn greet(service: &Service, phone: &Phone) {
         trust: None,
         checkpoint: None,
         names: None,
+        nonce: [0; 16],
     };
     session.hello(&hello).unwrap();
 }

@@ -128,6 +128,7 @@ fn assert_break_is_signed(service: &Service, crew: &Collector) {
         trust: None,
         checkpoint: None,
         names: None,
+        nonce: [0; 16],
     };
     let answer = session.hello(&hello).unwrap();
     let restored = answer.restored.unwrap();

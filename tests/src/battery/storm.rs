@@ -164,6 +164,7 @@ fn without_end(storm: &Storm, n: usize, mut phone: Phone) {
         trust: None,
         checkpoint: None,
         names: None,
+        nonce: [0; 16],
     };
     while !storm.is_over.load(Ordering::SeqCst) {
         let _ = (link.hello(&hello), link.push(&page));

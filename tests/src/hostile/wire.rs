@@ -6,6 +6,7 @@ use itgel_domain::file::entry::Entry;
 use itgel_domain::file::envelope::{Ballot, Body, Envelope, GroupReview};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::objection::{FiledObjection, ReceiptNumber};
+use itgel_domain::hash::Hash;
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::log::{Checkpoint, verify_consistency};
 use itgel_domain::picture::Picture;
@@ -44,7 +45,7 @@ pub const WIRE: &[Target] = &[
     Target {
         name: "welcome",
         seeds: seeds::welcomes,
-        read: message::<HelloAnswer>,
+        read: welcome,
     },
     Target {
         name: "push",
@@ -156,6 +157,13 @@ fn identity(bytes: &[u8]) {
 fn message<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8]) {
     drop(wire::unpack::<T>(bytes));
     drop(minicbor::decode::<T>(bytes));
+}
+
+fn welcome(bytes: &[u8]) {
+    if let Ok(answer) = minicbor::decode::<HelloAnswer>(bytes) {
+        let _ = answer.verify(&[7; 32], &Hash::of_file(b"asked"));
+    }
+    drop(wire::unpack::<HelloAnswer>(bytes));
 }
 
 fn receipt(bytes: &[u8]) {

@@ -29,6 +29,16 @@ pub(crate) struct DeviceRow {
     pub(crate) is_practice: bool,
 }
 
+impl DeviceRow {
+    /// The incarnation after the present one.
+    pub(crate) fn next_incarnation(&self) -> Result<u32, StoreError> {
+        let next = self.incarnation.checked_add(1);
+        next.ok_or(StoreError::Corrupt {
+            what: "device.incarnation",
+        })
+    }
+}
+
 pub(crate) fn insert(tx: &Transaction<'_>, row: &DeviceRow) -> Result<(), StoreError> {
     tx.execute(
         "insert into device

@@ -14,16 +14,17 @@ use super::column::{self, cbor, int, to_cbor, word};
 const KEPT: u32 = 500;
 
 /// Two signed states of the log that cannot both be of one history, or of which the later one is
-/// shorter. Both signatures are kept: together they prove it to anybody.
+/// shorter: both signatures are kept, together they prove it to anybody. Or a state that the server
+/// told without its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogAlarm {
-    /// [`ErrorCode::LogForked`] or [`ErrorCode::LogWentBack`].
+    /// [`ErrorCode::LogForked`], [`ErrorCode::LogWentBack`] or [`ErrorCode::LogUnsigned`].
     pub code: ErrorCode,
-    /// The state that this device held.
-    pub held: CheckpointRef,
+    /// The state that this device held, if any.
+    pub held: Option<CheckpointRef>,
     /// The state that it was shown.
     pub shown: Checkpoint,
-    /// The server's signature over it, hexadecimal.
+    /// What came as the server's signature over it, hexadecimal.
     pub signature: String,
     /// When, by the device's clock.
     pub noticed_at: AtMs,

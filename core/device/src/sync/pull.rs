@@ -1,8 +1,10 @@
 //! Lists come down, page by page.
 
+use std::cmp::Ordering;
+
 use itgel_domain::division::DivisionCode;
 use itgel_domain::sync::SyncProtocol;
-use itgel_domain::sync::hello::{HelloAnswer, ListEnd};
+use itgel_domain::sync::hello::{Hello, HelloAnswer, ListEnd};
 use itgel_domain::sync::pull::Pull;
 
 use super::{Progress, Run, Step, SyncError, failed};
@@ -20,14 +22,17 @@ const MAX_PAGES: u32 = 8_192;
 
 impl<P: SyncProtocol> Run<'_, P> {
     /// Takes every list that moved, and reads again those whose digest does not come out.
-    pub(super) fn pull(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
+    pub(super) fn pull(&mut self, hello: &Hello, answer: &HelloAnswer) -> Result<(), SyncError> {
         for end in &answer.lists {
             let taken = self.device.read(|db| Ok(list::taken(db, end.division)?))?;
-            let same_place = taken.position == end.position;
-            if same_place && taken.digest == end.digest {
-                continue;
-            }
-            let cannot_follow = taken.position > end.position || same_place;
+            let cannot_follow = match taken.position.cmp(&end.position) {
+                Ordering::Less => false,
+                Ordering::Equal if taken.digest == end.digest => continue,
+                Ordering::Equal => true,
+                // A pull goes to where the list ends by then: others write meanwhile.
+                Ordering::Greater if !went_back(hello, end) => continue,
+                Ordering::Greater => true,
+            };
             if cannot_follow || self.take_list(end)?.is_err() {
                 self.restart(end.division)?;
                 // Twice is a fault of the server; it was reported, and the next run tries again.
@@ -125,4 +130,11 @@ impl<P: SyncProtocol> Run<'_, P> {
         }
         Ok(())
     }
+}
+
+/// Whether a list ends before what was here of it when the device said hello: no list becomes
+/// shorter within an epoch.
+fn went_back(hello: &Hello, end: &ListEnd) -> bool {
+    let mut cursors = hello.cursors.iter();
+    cursors.any(|held| held.division == end.division && held.position > end.position)
 }

@@ -109,8 +109,9 @@ impl<P: SyncProtocol> Run<'_, P> {
             links.retain(|link| link.seq >= from && link.state.has_content());
             let others = chain::open_links(tx)?.into_iter();
             links.extend(others.filter(|l| l.incarnation != incarnation || l.seq < from));
-            outbox::write_again(tx, own.incarnation + 1, &links, entropy)?;
-            Ok(own.incarnation + 1)
+            let next = own.next_incarnation()?;
+            outbox::write_again(tx, next, &links, entropy)?;
+            Ok(next)
         })?;
         self.report.new_incarnation = Some(next);
         Ok(())

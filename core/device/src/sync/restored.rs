@@ -2,12 +2,44 @@
 //! leaves the files and households here until it comes again.
 
 use itgel_domain::sync::SyncProtocol;
-use itgel_domain::sync::hello::{Hello, HelloAnswer};
+use itgel_domain::sync::hello::{Hello, HelloAnswer, Restored};
 
 use super::{Run, SyncError, hello_of, log, push};
 use crate::error::Error;
+use crate::store::device::DeviceRow;
 use crate::store::{chain, device, envelope, identity, list, register};
 use crate::{journal, people};
+
+/// How the epoch of an answer stands to the one that is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Epoch {
+    /// The same, or the first word with the server.
+    Known,
+    /// Its signed break says that its log holds the known one.
+    Follows,
+    /// Its signed break does not name the known one: backups need not be restored in the order in
+    /// which they were written. Only an answer to a question of now tells that the server is there.
+    Beside,
+    /// Neither known nor under a break that the server signed: nobody's word.
+    Unproven,
+}
+
+/// How the epoch of an answer stands to the one that is known here.
+pub(super) fn epoch_of(own: &DeviceRow, answer: &HelloAnswer) -> Epoch {
+    let Some(known) = own.epoch.filter(|known| *known != answer.epoch) else {
+        return Epoch::Known;
+    };
+    let is_signed = |restored: &&Restored| {
+        restored.epoch == answer.epoch && restored.verify(&own.server_key).is_ok()
+    };
+    match answer.restored.as_ref().filter(is_signed) {
+        None => Epoch::Unproven,
+        Some(restored) if restored.lineage.iter().any(|start| start.epoch == known) => {
+            Epoch::Follows
+        }
+        Some(_) => Epoch::Beside,
+    }
+}
 
 impl<P: SyncProtocol> Run<'_, P> {
     /// A server that was restored from a backup lacks what came after it: that waits again, for
@@ -53,7 +85,11 @@ impl<P: SyncProtocol> Run<'_, P> {
     /// After a restore of the server, before anything is sent: what its lists no longer hold of
     /// others is taken out of their files and households, since it may never come back. It stays
     /// in the store.
-    pub(super) fn set_lost_aside(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
+    pub(super) fn set_lost_aside(
+        &mut self,
+        hello: &Hello,
+        answer: &HelloAnswer,
+    ) -> Result<(), SyncError> {
         let unlisted = |db: &rusqlite::Connection| {
             let own = device::get(db)?;
             let files = envelope::unlisted_files(db, &own.id)?;
@@ -63,7 +99,7 @@ impl<P: SyncProtocol> Run<'_, P> {
         if files.is_empty() && subjects.is_empty() {
             return Ok(());
         }
-        self.pull(answer)?;
+        self.pull(hello, answer)?;
         self.device
             .write(|tx| {
                 let (files, subjects) = unlisted(tx)?;
@@ -84,7 +120,8 @@ impl<P: SyncProtocol> Run<'_, P> {
     fn send_again(&mut self, incarnation: u32) -> Result<(), SyncError> {
         let hello = self.device.read(|db| {
             let own = device::get(db)?;
-            hello_of(db, &own, incarnation, self.now)
+            let entropy = self.device.entropy.as_ref();
+            hello_of(db, &own, incarnation, self.now, entropy)
         })?;
         let answer = self.hello(&hello)?;
         let is_ours = self

@@ -1,11 +1,15 @@
-//! What the server states at a contact: the next keys, certificate, grant, an order to delete. Each
-//! statement is checked by itself against the pinned key; one that does not check changes nothing.
+//! What the server states at a contact: the next keys, certificate, grant, an order to delete. The
+//! answer is checked as a whole, as one to this very hello; then each statement by itself against the
+//! pinned key, and one that does not check changes nothing.
 
+use itgel_domain::file::chain::verify_text;
+use itgel_domain::hash::Hash;
 use itgel_domain::sync::SyncProtocol;
 use itgel_domain::sync::hello::{HelloAnswer, TrustHeld};
 use itgel_domain::trust::{Certificate, Grant, Invitation, WipeOrder, follow};
 use rusqlite::{Connection, Transaction};
 
+use super::restored::{Epoch, epoch_of};
 use super::{Run, SyncError};
 use crate::error::Error;
 use crate::store::device::{self, DeviceRow};
@@ -27,7 +31,6 @@ impl<P: SyncProtocol> Run<'_, P> {
     pub(super) fn take_trust(&mut self, answer: &HelloAnswer) -> Result<bool, SyncError> {
         let now = self.now;
         let (is_pending, is_ordered) = self.device.write(|tx| {
-            follow_keys(tx, answer)?;
             let own = device::get(tx)?;
             take_statements(tx, &own, answer)?;
             trust::note_contact(tx, answer.clock, now)?;
@@ -43,24 +46,39 @@ impl<P: SyncProtocol> Run<'_, P> {
     }
 }
 
-/// Pins the key that signs now, if the pinned one names it as its successor, directly or through
-/// others. An announced key that does not sign yet is not pinned.
-pub(crate) fn follow_keys(tx: &Transaction<'_>, answer: &HelloAnswer) -> Result<(), Error> {
-    let Some(news) = &answer.trust else {
-        return Ok(());
-    };
+/// What an answer to the hello with the digest `asked` is worth; nothing of it may be used before.
+/// Over the network and from a card alike.
+pub(crate) fn weigh(
+    tx: &Transaction<'_>,
+    asked: &Hash,
+    answer: &HelloAnswer,
+) -> Result<Epoch, Error> {
+    if !follow_keys(tx, asked, answer)? {
+        return Ok(Epoch::Unproven);
+    }
+    Ok(epoch_of(&device::get(tx)?, answer))
+}
+
+/// Whether the server signed this answer to this hello: with the pinned key, or with one that it
+/// leads to, directly or through others, which is pinned from then on. An announced key that does
+/// not sign yet is not pinned.
+fn follow_keys(tx: &Transaction<'_>, asked: &Hash, answer: &HelloAnswer) -> Result<bool, Error> {
     let own = device::get(tx)?;
-    let signed = answer.signed_checkpoint();
-    let signs = |key: &Vec<u8>| signed.verify(key, &answer.checkpoint_signature).is_ok();
-    let keys = follow(&own.server_key, &news.keys);
-    let Some(present) = keys.iter().position(signs) else {
-        return Ok(());
+    let message = answer.message(asked);
+    let signs = |key: &[u8]| verify_text(key, &message, &answer.signature).is_ok();
+    if signs(&own.server_key) {
+        return Ok(true);
+    }
+    let news = answer.trust.as_ref();
+    let keys = news.map_or_else(Vec::new, |news| follow(&own.server_key, &news.keys));
+    let Some(present) = keys.iter().position(|key| signs(key)) else {
+        return Ok(false);
     };
     // One by one: what those between have signed stays good.
-    for key in keys.iter().take(present + 1) {
+    for key in keys.iter().take(present.saturating_add(1)) {
         device::set_server_key(tx, key)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn take_statements(

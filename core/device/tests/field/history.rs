@@ -1,11 +1,14 @@
 //! The server's log as devices see it: it grows, and whoever rewrites it is found.
 
+use itgel_device::sync::run;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::hash::Hash;
 use itgel_domain::log::root_of;
+use itgel_domain::sync::hello::{Hello, HelloAnswer};
 
+use crate::between::{Between, signed};
 use crate::server::{BANNER, GACHA};
-use crate::world::{is_green, ready};
+use crate::world::{Phone, is_green, now, ready};
 
 #[test]
 fn a_log_that_only_grew_raises_no_alarm() {
@@ -36,12 +39,44 @@ fn sec_t20_a_fork_of_the_log_is_found_by_the_next_device_and_kept_as_proof() {
     assert!(is_green(&phone, 2), "data goes on arriving");
     let alarms = phone.device.log_alarms().unwrap();
     assert_eq!(alarms[0].code, ErrorCode::LogForked);
-    assert_eq!(alarms[0].held.root, held);
+    assert_eq!(alarms[0].held.unwrap().root, held);
     let proof = alarms[0]
         .shown
         .verify(&server.public_key(), &alarms[0].signature);
     assert!(proof.is_ok(), "signed by the server itself");
     assert!(phone.sync(&server).log_forked, "it is not forgotten");
+}
+
+#[test]
+fn sec_t20_a_checkpoint_without_signature_is_told() {
+    let (server, phone) = ready(2);
+    phone.visit(1);
+    phone.sync(&server);
+    phone.sync(&server);
+    // Somebody rewrites the log and shows the new one to nobody who could prove it.
+    let mut other = server.kept();
+    other.leaves[0] = Hash::of_file(b"something else");
+    other.leaves.push(Hash::of_file(b"and more"));
+    server.rewrite(other);
+    let unsigned = Between {
+        server: &server,
+        change: |asked: &Hello, mut answer: HelloAnswer| {
+            answer.checkpoint_signature = "00".repeat(64);
+            signed(&server, asked, answer)
+        },
+    };
+    phone.visit(2);
+    let fresh = Phone::enrolled(&server, 2);
+    for device in [&phone, &phone, &fresh] {
+        let report = run(&device.device, &unsigned, now(), &mut |_| {}).unwrap();
+        assert!(report.log_unsigned && !report.log_forked && report.waiting == 0);
+        let told = device.device.log_alarms().unwrap();
+        assert_eq!(told[0].code, ErrorCode::LogUnsigned);
+    }
+    assert!(is_green(&phone, 2), "data goes on arriving");
+    assert_eq!(fresh.device.log_alarms().unwrap()[0].held, None);
+    // What came unsigned was not taken for a state of the log.
+    assert!(phone.sync(&server).log_forked);
 }
 
 #[test]

@@ -86,6 +86,7 @@ fn hello() -> Hello {
         trust: None,
         checkpoint: None,
         names: None,
+        nonce: [0; 16],
     }
 }
 
@@ -113,6 +114,7 @@ fn an_ended_token_is_renewed_once_and_the_request_goes_through() {
         consistency: None,
         restored: None,
         names: None,
+        signature: String::new(),
     };
     let good = itgel_domain::sync::wire::pack(&answer);
     let server = canned(vec![

@@ -8,8 +8,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod between;
 mod brief;
 mod doorstep;
+mod hello;
 mod history;
 mod http;
 mod image;

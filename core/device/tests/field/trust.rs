@@ -1,16 +1,17 @@
 //! What the server states about a device, and what a device does about it: grant, keys, rules, and
 //! the order to delete its store.
 
-use itgel_device::sync::run;
+use itgel_device::sync::{self, SyncError, run};
 use itgel_device::wipe::{self, Step};
 use itgel_device::{Error, Secrets, vault};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite, verify};
-use itgel_domain::sync::hello::TrustNews;
+use itgel_domain::sync::hello::{Hello, HelloAnswer, TrustNews};
 use itgel_domain::time::AtMs;
 use itgel_domain::trust::jws::thumbprint;
 use itgel_domain::trust::{Certificate, Coverage, Grant, Succession, WipeOrder, wiped_message};
 
+use crate::between::{Between, signed};
 use crate::server::{GACHA, Server};
 use crate::world::{
     PIN, Phone, cycle, entropy, now, open, ready, server, signer, subject, value, with_secrets,
@@ -213,7 +214,22 @@ fn sec_t36_a_device_follows_the_servers_next_key_once_it_signs_and_no_stranger()
         "announced, and the old key signs"
     );
     server.sign_with([202; 32]);
-    assert!(run(&phone.device, &Silent(&server), now(), &mut |_| {}).is_err());
+    // Without the statement that names it, nobody can know whose key this is.
+    let silent = Between {
+        server: &server,
+        change: |asked: &Hello, answer| {
+            let untold = HelloAnswer {
+                trust: None,
+                ..answer
+            };
+            signed(&server, asked, untold)
+        },
+    };
+    let stopped = run(&phone.device, &silent, now(), &mut |_| {}).unwrap_err();
+    assert!(matches!(
+        stopped,
+        SyncError::NotTheServers(sync::Step::Hello)
+    ));
     server.tell(TrustNews {
         keys: vec![announced],
         ..TrustNews::default()
@@ -422,52 +438,6 @@ fn sec_t02_two_officers_on_one_device_have_stores_that_know_nothing_of_each_othe
         Err(vault::VaultError::Destroyed)
     ));
     assert!(unlock(&second, "246802").is_ok(), "the other store stands");
-}
-
-/// A server whose news are lost on the way: only the statements, never the signatures.
-struct Silent<'a>(&'a Server);
-
-impl itgel_domain::sync::SyncProtocol for Silent<'_> {
-    type Error = crate::server::Cut;
-
-    fn hello(
-        &self,
-        request: &itgel_domain::sync::hello::Hello,
-    ) -> Result<itgel_domain::sync::hello::HelloAnswer, Self::Error> {
-        let answer = self.0.hello(request)?;
-        Ok(itgel_domain::sync::hello::HelloAnswer {
-            trust: None,
-            ..answer
-        })
-    }
-
-    fn push(
-        &self,
-        request: &itgel_domain::sync::push::Push,
-    ) -> Result<itgel_domain::sync::push::PushAnswer, Self::Error> {
-        self.0.push(request)
-    }
-
-    fn pull(
-        &self,
-        request: &itgel_domain::sync::pull::Pull,
-    ) -> Result<itgel_domain::sync::pull::PullPage, Self::Error> {
-        self.0.pull(request)
-    }
-
-    fn fetch(
-        &self,
-        request: &itgel_domain::sync::fetch::Fetch,
-    ) -> Result<itgel_domain::sync::fetch::Fetched, Self::Error> {
-        self.0.fetch(request)
-    }
-
-    fn send_chunk(
-        &self,
-        request: &itgel_domain::sync::media::Chunk,
-    ) -> Result<itgel_domain::sync::media::ChunkAnswer, Self::Error> {
-        self.0.send_chunk(request)
-    }
 }
 
 #[test]

@@ -44,6 +44,9 @@ pub struct Hello {
     /// show codes.
     #[n(9)]
     pub names: Option<Hash>,
+    /// Random: the answer to another hello, however alike, is none to this one.
+    #[cbor(n(10), with = "minicbor::bytes")]
+    pub nonce: [u8; 16],
 }
 
 /// What a device holds of the server's statements, so that only news travel.
@@ -143,6 +146,9 @@ pub struct HelloAnswer {
     /// What the divisions of `lists` are called; absent where the device holds these names already.
     #[n(12)]
     pub names: Option<Vec<DivisionName>>,
+    /// Signature of the server over [`HelloAnswer::message`], hexadecimal.
+    #[n(13)]
+    pub signature: String,
 }
 
 /// What a division is called, for a list that people read.
@@ -256,7 +262,41 @@ impl Restored {
     }
 }
 
+impl Hello {
+    /// What its answer is bound to. Fields of a later version do not count where the answer is in
+    /// an earlier one.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "writing to a Vec cannot fail")]
+    pub fn digest(&self) -> Hash {
+        let hello = minicbor::to_vec(self).expect("writing to a Vec");
+        Hash::of("itgel.hello.v1", &[&hello])
+    }
+}
+
 impl HelloAnswer {
+    /// What the server signs: everything that the answer says, to the hello with the digest
+    /// `asked` ([`Hello::digest`]) and to no other.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "writing to a Vec cannot fail")]
+    pub fn message(&self, asked: &Hash) -> Vec<u8> {
+        let unsigned = Self {
+            signature: String::new(),
+            ..self.clone()
+        };
+        let said = minicbor::to_vec(&unsigned).expect("writing to a Vec");
+        let bound = Hash::of("itgel.welcome.v1", &[asked.as_bytes(), &said]);
+        bound.to_string().into_bytes()
+    }
+
+    /// Checks the server's signature.
+    ///
+    /// # Errors
+    /// [`SignatureError`] if it is not the server's over this answer to the hello with the digest
+    /// `asked`.
+    pub fn verify(&self, server_key: &[u8], asked: &Hash) -> Result<(), SignatureError> {
+        verify_text(server_key, &self.message(asked), &self.signature)
+    }
+
     /// The newest checkpoint of the log as the server signed it.
     #[must_use]
     pub const fn signed_checkpoint(&self) -> Checkpoint {
@@ -271,6 +311,57 @@ impl HelloAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::chain::{DeviceSigner as _, SoftwareSigner};
+
+    #[test]
+    fn sec_t36_an_answer_is_signed_as_a_whole_and_for_one_hello() {
+        let server = SoftwareSigner::from_secret(&[7; 32]);
+        let (key, device) = (server.public_key(), "d1".parse().unwrap());
+        let hello = Hello {
+            protocol: 1,
+            head: ChainHead::start(&device, 0),
+            device,
+            incarnation: 0,
+            epoch: 0,
+            cursors: Vec::new(),
+            clock: AtMs(0),
+            trust: None,
+            checkpoint: None,
+            names: None,
+            nonce: [1; 16],
+        };
+        let mut answer = HelloAnswer {
+            protocol: 1,
+            epoch: 1,
+            incarnation: 0,
+            head: hello.head,
+            lists: Vec::new(),
+            clock: AtMs(1),
+            checkpoint: CheckpointRef {
+                size: 0,
+                root: Hash::of_file(b""),
+            },
+            checkpoint_signature: String::new(),
+            checkpoint_at: AtMs(0),
+            trust: None,
+            consistency: None,
+            restored: None,
+            names: None,
+            signature: String::new(),
+        };
+        let message = answer.message(&hello.digest());
+        answer.signature = data_encoding::HEXLOWER.encode(&server.sign(&message));
+        assert!(answer.verify(&key, &hello.digest()).is_ok());
+        let again = Hello {
+            nonce: [2; 16],
+            ..hello.clone()
+        };
+        assert!(answer.verify(&key, &again.digest()).is_err());
+        let other = SoftwareSigner::from_secret(&[8; 32]).public_key();
+        assert!(answer.verify(&other, &hello.digest()).is_err());
+        answer.names = Some(Vec::new());
+        assert!(answer.verify(&key, &hello.digest()).is_err());
+    }
 
     #[test]
     fn a_state_of_another_branch_is_not_taken_for_one_of_this_log() {

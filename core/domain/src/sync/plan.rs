@@ -19,9 +19,16 @@ pub enum PushPlan {
     Nothing,
     /// Send from this place on.
     From(u64),
-    /// The chain cannot be extended: open this incarnation, write every unreceipted envelope
-    /// again in it, and send from its start.
-    NewIncarnation(u32),
+    /// The chain cannot be extended: open the next incarnation ([`next_incarnation`]), write every
+    /// unreceipted envelope again in it, and send from its start.
+    NewIncarnation,
+}
+
+/// The incarnation after all that either side knows; `None` where no number is left, as no honest
+/// server says.
+#[must_use]
+pub fn next_incarnation(hello: &Hello, answer: &HelloAnswer) -> Option<u32> {
+    hello.incarnation.max(answer.incarnation).checked_add(1)
 }
 
 /// Plans a sync from the device's own chain and the server's answer.
@@ -34,16 +41,15 @@ pub fn plan(
     answer: &HelloAnswer,
     own_head_at: impl Fn(u64) -> Option<ChainHead>,
 ) -> Plan {
-    let next = hello.incarnation.max(answer.incarnation) + 1;
     let push = if answer.incarnation > hello.incarnation {
-        PushPlan::NewIncarnation(next)
+        PushPlan::NewIncarnation
     } else if answer.head == hello.head {
         PushPlan::Nothing
     } else if answer.head.seq < hello.head.seq && own_head_at(answer.head.seq) == Some(answer.head)
     {
         PushPlan::From(answer.head.seq + 1)
     } else {
-        PushPlan::NewIncarnation(next)
+        PushPlan::NewIncarnation
     };
     let behind = |division, position| {
         let own = hello.cursors.iter().find(|c| c.division == division);
@@ -78,7 +84,7 @@ mod tests {
         })
     }
 
-    fn planned(own: u64, server: ChainHead, incarnation: u32) -> Plan {
+    fn said(own: u64, server: ChainHead, incarnation: u32) -> (Hello, HelloAnswer) {
         let division = "150623200201".parse().unwrap();
         let hello = Hello {
             protocol: 1,
@@ -94,6 +100,7 @@ mod tests {
             trust: None,
             checkpoint: None,
             names: None,
+            nonce: [0; 16],
         };
         let answer = HelloAnswer {
             protocol: 1,
@@ -116,7 +123,13 @@ mod tests {
             consistency: None,
             restored: None,
             names: None,
+            signature: String::new(),
         };
+        (hello, answer)
+    }
+
+    fn planned(own: u64, server: ChainHead, incarnation: u32) -> Plan {
+        let (hello, answer) = said(own, server, incarnation);
         plan(&hello, &answer, |seq| (seq <= own).then(|| chain(seq)))
     }
 
@@ -129,10 +142,16 @@ mod tests {
 
     #[test]
     fn a_copied_or_restored_store_opens_a_new_incarnation() {
-        assert_eq!(planned(3, chain(5), 0).push, PushPlan::NewIncarnation(1));
+        assert_eq!(planned(3, chain(5), 0).push, PushPlan::NewIncarnation);
         let other = chain(2).extend(&Hash::of_file(b"another branch"));
-        assert_eq!(planned(5, other, 0).push, PushPlan::NewIncarnation(1));
-        assert_eq!(planned(5, chain(0), 2).push, PushPlan::NewIncarnation(3));
+        assert_eq!(planned(5, other, 0).push, PushPlan::NewIncarnation);
+        assert_eq!(planned(5, chain(0), 2).push, PushPlan::NewIncarnation);
+        let next = |newest| {
+            let (hello, answer) = said(5, chain(0), newest);
+            next_incarnation(&hello, &answer)
+        };
+        assert_eq!((next(0), next(2)), (Some(1), Some(3)));
+        assert_eq!(next(u32::MAX), None, "no number is left");
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(super) fn hello() -> Hello {
         trust: None,
         checkpoint: None,
         names: None,
+        nonce: [7; 16],
     }
 }
 
@@ -41,7 +42,7 @@ pub(super) fn welcome() -> HelloAnswer {
         root: hash("root"),
         at: AT,
     };
-    HelloAnswer {
+    let welcome = HelloAnswer {
         protocol: 1,
         epoch: 4,
         incarnation: 1,
@@ -59,7 +60,15 @@ pub(super) fn welcome() -> HelloAnswer {
         consistency: None,
         restored: None,
         names: None,
-    }
+        signature: String::new(),
+    };
+    signed(welcome, &hello())
+}
+
+/// An answer under the server's signature.
+pub(super) fn signed(mut welcome: HelloAnswer, asked: &Hello) -> HelloAnswer {
+    welcome.signature = hex(&server().sign(&welcome.message(&asked.digest())));
+    welcome
 }
 
 pub(super) fn push() -> Push {

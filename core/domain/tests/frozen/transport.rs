@@ -7,7 +7,7 @@ use itgel_domain::sync::hello::{EpochStart, Hello, HelloAnswer, Restored, TrustH
 use itgel_domain::sync::media::{Chunk, ChunkAnswer, MediaReceipt};
 use itgel_domain::trust::Invitation;
 
-use super::messages::{hello, push, receipt, welcome};
+use super::messages::{hello, push, receipt, signed, welcome};
 use super::pulls::page;
 use super::samples::{AT, device, hash, hex, id, server};
 use super::statements::{certificate, grant, succession, wipe_order};
@@ -46,7 +46,7 @@ pub(super) fn welcome_after_restore() -> HelloAnswer {
         ],
     };
     restored.signature = hex(&server().sign(&restored.message()));
-    HelloAnswer {
+    let welcome = HelloAnswer {
         trust: Some(TrustNews {
             pending: true,
             certificate: Some(certificate()),
@@ -58,7 +58,8 @@ pub(super) fn welcome_after_restore() -> HelloAnswer {
         restored: Some(restored),
         names: None,
         ..welcome()
-    }
+    };
+    signed(welcome, &hello_with_checkpoint())
 }
 
 pub(super) fn chunk() -> Chunk {

@@ -1,9 +1,11 @@
 //! What an officer must see in time: that the grant ends, that the disk fills up, how far the sending
 //! is. The first two stand on every page.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use itgel_device::Trust;
+use itgel_domain::error::ErrorCode;
 use itgel_domain::trust::{Coverage, GRACE_DAYS};
 use itgel_text::{self as text, Lang, escape};
 
@@ -29,12 +31,26 @@ pub(crate) fn notices(html: &mut String, app: &FieldApp) {
     let free = app.free_bytes().filter(|free| *free < LOW_BYTES);
     let disk = free.map(|free| text::app_storage_low(app.lang(), amount(free)));
     for words in grant.into_iter().chain(disk) {
-        let _ = writeln!(
-            html,
-            "<p class=\"notice\" role=\"status\">{}</p>",
-            escape(&words)
-        );
+        notice(html, &words);
     }
+}
+
+/// What is wrong with the history that the server shows, each fault once.
+pub(crate) fn history(html: &mut String, lang: Lang, session: &Session) -> Result<(), Trouble> {
+    let alarms = session.device.log_alarms()?;
+    let codes: BTreeSet<ErrorCode> = alarms.iter().map(|alarm| alarm.code).collect();
+    for code in codes {
+        notice(html, &text::error(lang, code, &[]));
+    }
+    Ok(())
+}
+
+fn notice(html: &mut String, words: &str) {
+    let _ = writeln!(
+        html,
+        "<p class=\"notice\" role=\"status\">{}</p>",
+        escape(words)
+    );
 }
 
 /// That the grant ends soon or has ended; nothing while it lasts.

@@ -225,6 +225,7 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
         "<form method=\"post\" action=\"/sync\"><button class=\"main wide\">{}</button></form>",
         escape(&text::sync_now(lang))
     );
+    notice::history(&mut html, lang, session)?;
     notice::contact(&mut html, app, session)?;
     card::card(&mut html, lang);
     Ok(Page::new(text::app_sync(lang), "/sync", html))

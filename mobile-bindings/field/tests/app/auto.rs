@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use itgel_domain::hash::Hash;
 use itgel_domain::sync::hello::TrustNews;
 use itgel_domain::trust::Grant;
 use itgel_field::Disk;
@@ -220,4 +221,25 @@ fn a_disk_that_fills_up_is_told_on_every_page_before_it_is_full() {
         !locked.contains("快满了"),
         "who is locked out can do nothing"
     );
+}
+
+#[test]
+fn sec_t20_an_officer_is_told_when_the_servers_history_was_changed() {
+    let officer = Officer::at_work(1);
+    let synchronise = || {
+        officer.post("/sync", &[]);
+        officer.wait();
+        officer.get("/sync")
+    };
+    officer.visit(1);
+    synchronise();
+    assert!(!synchronise().contains("审计员"));
+    let mut other = officer.server.kept();
+    other.leaves[0] = Hash::of_file(b"something else");
+    other.leaves.push(Hash::of_file(b"and more"));
+    officer.server.rewrite(other);
+    for _ in 0..2 {
+        let page = synchronise();
+        assert_eq!(page.matches("告知审计员").count(), 1, "{page}");
+    }
 }

@@ -232,6 +232,7 @@ impl World {
             trust: None,
             checkpoint: None,
             names: None,
+            nonce: [0; 16],
         }
     }
 }

@@ -292,6 +292,7 @@ create index deferred_by_subject on deferred (subject);
 create table bundle_key (
     name    text primary key,      -- hash of the public key
     secret  blob not null,
+    asked   text not null,         -- digest of the hello in the bundle
     made_at integer not null
 ) strict, without rowid;
 
@@ -303,7 +304,7 @@ create table log_state (
     epoch     integer not null     -- of the server that told it
 ) strict;
 
--- States that do not fit: evidence.
+-- States that do not fit, or that came unsigned: evidence.
 create table log_alarm (
     code       text not null,
     held       blob not null,

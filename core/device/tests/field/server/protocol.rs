@@ -39,7 +39,7 @@ impl SyncProtocol for Server {
                 digest: kept.digest(*division, position),
             }
         });
-        let answer = HelloAnswer {
+        let mut answer = HelloAnswer {
             protocol: 1,
             epoch: kept.epoch,
             incarnation: incarnations.map(|(_, i)| *i).max().unwrap_or(0),
@@ -59,7 +59,9 @@ impl SyncProtocol for Server {
                 let names = self.names.lock().unwrap().clone();
                 (names_digest(&names) != held).then_some(names)
             }),
+            signature: String::new(),
         };
+        answer.signature = self.sign_or_forge(fault, &answer.message(&request.digest()));
         arrived(fault, answer)
     }
 
