@@ -4,11 +4,13 @@
 //!
 //! There is no password and no refresh token (`security.md` 5, T22–T24). [`token`] signs and
 //! checks access tokens, [`device`] gives them to devices for a signed challenge, [`client`] to
-//! lenders for a signed assertion, [`enrol`](mod@enrol) admits new devices and revokes them.
+//! lenders for a signed assertion, [`enrol`](mod@enrol) admits new devices and revokes them, [`freeze`]
+//! shows and lifts what their chains froze.
 
 pub mod client;
 pub mod device;
 pub mod enrol;
+pub mod freeze;
 pub mod key;
 pub mod proof;
 pub mod qr;
@@ -25,6 +27,7 @@ use rusqlite::Connection;
 pub use self::enrol::{
     Confirmation, EnrolRequest, Enrolment, confirm, enrol, issue_enrolment, revoke, waiting,
 };
+pub use self::freeze::{FrozenLine, LiftRequest, frozen, lift_freeze};
 pub use self::proof::{Proofs, Shown};
 pub use self::token::{AccessToken, Principal, Token, Tokens};
 use crate::error::ServiceError;

@@ -134,7 +134,7 @@ impl<'a> Taking<'a> {
     fn take_part(&mut self, part: Part) -> Result<(), ServiceError> {
         match part {
             Part::Push(push) => {
-                let answer = ingest::push(self.service, &self.session.device, *push)?;
+                let answer = ingest::push_carried(self.service, &self.session.device, *push)?;
                 let places = (answer.up_to.seq + 1).saturating_sub(answer.from_seq);
                 self.taken.records += places;
                 self.taken.except += answer.except.len() as u64;

@@ -7,7 +7,7 @@
 //! refused only if its head does not vouch for it.
 //!
 //! - `page`: the page as it came, decoded, and what its signed head vouches for,
-//! - `chain`: places, duplicates, gaps and forks,
+//! - `chain`: places, duplicates and gaps, `fork`: a second branch,
 //! - `admission`: what all envelopes of a page share, and the end of the page,
 //! - `aside`: what is set aside, its quota, and its way back,
 //! - `file`, `identity`, `ballot`, `objection`, `review`: one kind of envelope each,
@@ -20,6 +20,7 @@ mod ballot;
 mod chain;
 mod erase;
 mod file;
+mod fork;
 mod identity;
 mod meaning;
 mod objection;
@@ -56,6 +57,15 @@ use crate::store::{self, Tx};
 /// the rest is room for one envelope that is too large, which gets its own verdict.
 pub const MAX_PAGE_BYTES: usize = 1 << 20;
 
+/// How a page came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// From the device itself, which says hello before.
+    Network,
+    /// In a file that somebody carried.
+    Card,
+}
+
 /// Takes a page and answers with a signed receipt, after the commit.
 ///
 /// # Errors
@@ -69,6 +79,28 @@ pub fn push(
     device: &DeviceRecord,
     push: Push,
 ) -> Result<PushAnswer, ServiceError> {
+    take(service, device, push, Way::Network)
+}
+
+/// Takes a page that came on a card: when its device wrote it, and what it had been told by then,
+/// nobody knows.
+///
+/// # Errors
+/// As for [`push`].
+pub fn push_carried(
+    service: &Service,
+    device: &DeviceRecord,
+    push: Push,
+) -> Result<PushAnswer, ServiceError> {
+    take(service, device, push, Way::Card)
+}
+
+fn take(
+    service: &Service,
+    device: &DeviceRecord,
+    push: Push,
+    way: Way,
+) -> Result<PushAnswer, ServiceError> {
     let now = service.now();
     if device.status == DeviceStatus::Pending {
         // Nothing of it is kept here, and nothing is lost: without a receipt it stays on the device.
@@ -78,7 +110,7 @@ pub fn push(
     let (up_to, from_seq) = (page.head.at.clone(), page.first_seq);
     let device = device.clone();
     let (outcome, checkpoint) = service.transact("ingest.push", move |service, tx| {
-        let outcome = chain::take(Admission::open(service, tx, &device, now)?, page)?;
+        let outcome = chain::take(Admission::open(service, tx, &device, now)?, page, way)?;
         Ok((outcome, newest_checkpoint(tx)?))
     })?;
     let mut answer = PushAnswer {
@@ -107,7 +139,7 @@ pub fn admit(
 ) -> Result<Vec<(u64, Verdict)>, ServiceError> {
     let page = read(device, push.clone())?;
     let admission = Admission::open(service, tx, device, service.now())?;
-    Ok(chain::take(admission, page)?.verdicts)
+    Ok(chain::take(admission, page, Way::Network)?.verdicts)
 }
 
 /// Checks the page as a whole and decodes it; needs no database, so it runs beside the writer.

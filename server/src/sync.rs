@@ -4,6 +4,8 @@
 //! A session is in-process; the routes use it as well, so that a simulation and a phone speak
 //! with the same code.
 
+mod told;
+
 use std::collections::BTreeSet;
 
 use itgel_domain::division::{DivisionCode, DivisionLevel};
@@ -50,7 +52,7 @@ impl SyncProtocol for DeviceSession {
 
     fn hello(&self, request: &Hello) -> Result<HelloAnswer, ServiceError> {
         let answer = self.welcome(request)?;
-        self.note_hello(request)?;
+        told::note(&self.service, &self.device, request, &answer)?;
         Ok(answer)
     }
 
@@ -71,6 +73,13 @@ impl SyncProtocol for DeviceSession {
     fn fetch(&self, request: &Fetch) -> Result<Fetched, ServiceError> {
         if request.positions.len() > MAX_POSITIONS {
             return Err(ErrorCode::RequestTooLarge.into());
+        }
+        if self.is_stopped() {
+            // It asks for what it was named before: no news, and no reason to stop sending.
+            return Ok(Fetched {
+                division: request.division,
+                items: Vec::new(),
+            });
         }
         let service = &self.service;
         service.store.read(|connection| {
@@ -135,32 +144,9 @@ impl DeviceSession {
         Ok(answer)
     }
 
-    /// Notes that the device was told where this chain stands, once for each incarnation.
-    fn note_hello(&self, request: &Hello) -> Result<(), ServiceError> {
-        let (device, incarnation) = (self.device.id.clone(), request.incarnation);
-        let chain = self
-            .service
-            .store
-            .read(|c| store::chain::get(c, &device, incarnation))?;
-        let claimed = request.head.seq;
-        let is_noted = chain
-            .is_some_and(|row| row.hello_at.is_some() && row.claimed.max(row.head.seq) >= claimed);
-        // A device that asks about a chain which it may never write opens none.
-        if is_noted || self.device.status != DeviceStatus::Active {
-            return Ok(());
-        }
-        let newest = self
-            .service
-            .store
-            .read(|c| store::chain::newest(c, &device))?;
-        if chain.is_none() && incarnation > newest.saturating_add(1) {
-            return Ok(());
-        }
-        self.service.transact("sync.hello", move |service, tx| {
-            let start = ChainHead::start(&device, incarnation);
-            store::chain::note_hello(tx, &device, incarnation, start, service.now())?;
-            Ok(store::chain::note_claim(tx, &device, incarnation, claimed)?)
-        })
+    /// Whether it may send into quarantine, and nothing else.
+    fn is_stopped(&self) -> bool {
+        [DeviceStatus::Revoked, DeviceStatus::Frozen].contains(&self.device.status)
     }
 
     /// Whether this device may read a list now.
@@ -217,8 +203,7 @@ impl DeviceSession {
 
     /// The ends of the lists that this device pulls.
     fn lists(&self, connection: &Connection) -> Result<Vec<ListEnd>, ServiceError> {
-        let stopped = [DeviceStatus::Revoked, DeviceStatus::Frozen];
-        if stopped.contains(&self.device.status) {
+        if self.is_stopped() {
             return Ok(Vec::new());
         }
         let scope = self.scope(connection)?.into_iter();

@@ -9,12 +9,13 @@ use itgel_domain::hash::Hash;
 use itgel_domain::log::LeafKind;
 use itgel_domain::sync::push::{Push, Verdict};
 
+use super::Way;
 use super::admission::Admission;
+use super::fork::Fork;
 use super::page::{Item, Page};
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::store;
-use crate::store::device::DeviceStatus;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::store::held::HeldPage;
 
@@ -30,7 +31,11 @@ pub(super) struct Outcome {
 }
 
 /// Takes a page, and the waiting pages behind it if it closes their gap.
-pub(super) fn take(mut admission: Admission<'_>, page: Page) -> Result<Outcome, ServiceError> {
+pub(super) fn take(
+    mut admission: Admission<'_>,
+    page: Page,
+    way: Way,
+) -> Result<Outcome, ServiceError> {
     let (device, incarnation) = (page.head.at.device.clone(), page.head.at.incarnation);
     let chain = store::chain::get(admission.tx, &device, incarnation)?;
     let mut head = chain.map_or_else(|| ChainHead::start(&device, incarnation), |row| row.head);
@@ -45,8 +50,8 @@ pub(super) fn take(mut admission: Admission<'_>, page: Page) -> Result<Outcome, 
     let signed = page.head.clone();
     let last = signed.at.clone();
     let begun = head;
-    let verdicts =
-        take_joined(&mut admission, page, &mut head)?.ok_or(ErrorCode::EnvelopeSignature)?;
+    let verdicts = take_joined(&mut admission, page, &mut head, way)?;
+    let verdicts = verdicts.ok_or(ErrorCode::EnvelopeSignature)?;
     release(&mut admission, &last, &mut head)?;
     store::trust::put_head(admission.tx, &signed)?;
     if head != begun {
@@ -69,6 +74,7 @@ fn take_joined(
     admission: &mut Admission<'_>,
     mut page: Page,
     head: &mut ChainHead,
+    way: Way,
 ) -> Result<Option<Vec<(u64, Verdict)>>, ServiceError> {
     let base = head_before(admission, &page, *head)?;
     if !page.is_vouched_for(base) {
@@ -76,27 +82,29 @@ fn take_joined(
         return Ok(None);
     }
     let mut verdicts = Vec::with_capacity(page.items.len());
-    let mut forked = false;
+    let (mut fork, mut signed) = (None, base);
     for (seq, item) in (page.first_seq..).zip(std::mem::take(&mut page.items)) {
         let at = page.place(seq);
-        let known = if seq <= head.seq {
-            store::envelope::get(admission.tx, &at)?
-        } else {
-            None
+        signed = signed.extend(&item.id);
+        let known = match (&fork, seq <= head.seq) {
+            (None, true) => store::envelope::get(admission.tx, &at)?,
+            _ => None,
         };
-        forked |= known.as_ref().is_some_and(|known| known.id != item.id);
-        let verdict = match known {
-            _ if forked => keep_branch(admission, &item)?,
-            Some(known) => admission.again(known, &item, &page)?,
-            None => {
+        if let Some(first) = known.as_ref().filter(|known| known.id != item.id) {
+            fork = Some(Fork::at(first.clone()));
+        }
+        let verdict = match (&mut fork, known) {
+            (Some(fork), _) => fork.keep(admission, signed, &item)?,
+            (None, Some(known)) => admission.again(known, &item, &page)?,
+            (None, None) => {
                 *head = head.extend(&item.id);
                 admit(admission, &page, &at, &head.hash, item)?
             }
         };
         verdicts.push((seq, verdict));
     }
-    if forked {
-        note_fork(admission, &page)?;
+    if let Some(fork) = fork {
+        fork.note(admission, &page, way)?;
     }
     Ok(Some(verdicts))
 }
@@ -212,7 +220,8 @@ fn release(
         store::held::delete(admission.tx, device, incarnation, &held)?;
         let push: Push =
             minicbor::decode(&plain).map_err(|e| ServiceError::caused("a held page", e))?;
-        if take_joined(admission, Page::read(push)?, head)?.is_none() {
+        // Nobody knows any more how it came.
+        if take_joined(admission, Page::read(push)?, head, Way::Card)?.is_none() {
             let id = Hash::of("itgel.stray.page.v1", &[&plain]);
             keep_stray(admission, &id, ErrorCode::EnvelopeSignature, &plain)?;
         }
@@ -220,15 +229,8 @@ fn release(
     Ok(())
 }
 
-/// Keeps an envelope of a second branch.
-fn keep_branch(admission: &mut Admission<'_>, item: &Item) -> Result<Verdict, ServiceError> {
-    keep_stray(admission, &item.id, ErrorCode::EnvelopeFork, &item.bytes)?;
-    let verdict = Verdict::Refused(ErrorCode::EnvelopeFork);
-    admission.tally(&verdict);
-    Ok(verdict)
-}
-
-fn keep_stray(
+/// Keeps bytes as evidence, under the key of their device.
+pub(super) fn keep_stray(
     admission: &mut Admission<'_>,
     id: &Hash,
     code: ErrorCode,
@@ -251,21 +253,4 @@ fn keep_stray(
         &sealed,
         admission.now,
     )?)
-}
-
-/// Two branches with valid signatures. A store that was restored or copied learns at its hello
-/// that it cannot go on and opens its next incarnation; only one that was told and signed on all
-/// the same is frozen, and a person looks at it.
-fn note_fork(admission: &mut Admission<'_>, page: &Page) -> Result<(), ServiceError> {
-    let at = &page.head.at;
-    let chain = store::chain::get(admission.tx, &at.device, at.incarnation)?;
-    let was_told = chain.is_some_and(|row| row.hello_at.is_some());
-    let resource = format!("device/{}", at.device);
-    let detail = serde_json::json!({ "head": at.to_string(), "frozen": was_told });
-    let (tx, now) = (admission.tx, admission.now);
-    store::log::audit(tx, now, "rule", "device.forked", &resource, &detail)?;
-    if was_told && admission.device.status == DeviceStatus::Active {
-        store::device::set_status(tx, &at.device, DeviceStatus::Frozen)?;
-    }
-    Ok(())
 }

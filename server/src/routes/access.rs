@@ -15,7 +15,7 @@ use super::{App, arrival};
 use crate::auth::client::{self, ClientCredentials};
 use crate::auth::device::{self, ChallengeRequest, TokenRequest};
 use crate::auth::trust::{self, Wiped};
-use crate::auth::{self, AccessToken, Confirmation, EnrolRequest};
+use crate::auth::{self, AccessToken, Confirmation, EnrolRequest, LiftRequest};
 
 /// Tokens are not for caches (RFC 6749, 5.1).
 const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
@@ -153,6 +153,28 @@ pub(super) async fn confirm(
 ) -> Result<StatusCode, Refusal> {
     with_service(&app, move |s| {
         auth::confirm(s, &actor, &device, &request.fingerprint, s.now())
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The devices whose chains part, with both branches.
+pub(super) async fn frozen(
+    State(app): State<App>,
+    Officer(actor): Officer,
+) -> Result<impl IntoResponse, Refusal> {
+    let items = with_service(&app, move |s| auth::frozen(s, &actor)).await?;
+    Ok(Page { items, next: None })
+}
+
+pub(super) async fn unfreeze(
+    State(app): State<App>,
+    Path(device): Path<DeviceId>,
+    Officer(actor): Officer,
+    Json(request): Json<LiftRequest>,
+) -> Result<StatusCode, Refusal> {
+    with_service(&app, move |s| {
+        auth::lift_freeze(s, &actor, (&device, &request), s.now())
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)

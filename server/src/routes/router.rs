@@ -74,6 +74,8 @@ pub(super) fn table(app: App) -> Router {
         .route("/v1/enrolments", post(access::issue_enrolment))
         .route("/v1/devices/waiting", get(access::waiting))
         .route("/v1/devices/{id}/confirm", post(access::confirm))
+        .route("/v1/devices/frozen", get(access::frozen))
+        .route("/v1/devices/{id}/unfreeze", post(access::unfreeze))
         .route("/v1/devices/{id}/revoke", post(staff::revoke))
         .route("/v1/devices/{id}/wipe", post(access::wipe))
         .route("/v1/board/{division}", get(staff::board))

@@ -2,8 +2,7 @@
 
 use itgel_domain::file::chain::ChainHead;
 use itgel_domain::id::{DeviceId, OfficerId};
-use itgel_domain::time::AtMs;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, column};
 
@@ -12,10 +11,19 @@ use super::{StoreError, Tx, column};
 pub struct ChainRow {
     /// Its end.
     pub head: ChainHead,
-    /// When the device was first told where this chain stands.
-    pub hello_at: Option<AtMs>,
     /// The highest place that the device said it has; what lies beyond the end is its open tail.
     pub claimed: u64,
+    /// The newest hello about it from a store whose end this chain did not hold.
+    pub said: Option<Said>,
+}
+
+/// What a store said of a chain at its hello, and what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// Where the chain ends in that store.
+    pub head: ChainHead,
+    /// Where the server's chain ended, which was the answer.
+    pub told: u64,
 }
 
 /// The chain of an incarnation; `None` before anything of it was heard.
@@ -27,17 +35,16 @@ pub fn get(
     device: &DeviceId,
     incarnation: u32,
 ) -> Result<Option<ChainRow>, StoreError> {
-    let sql =
-        "select seq, head, hello_at, claimed from chain where device = ?1 and incarnation = ?2";
+    let sql = "select seq, head, claimed, said_seq, said_head, told_seq from chain
+               where device = ?1 and incarnation = ?2";
     let mut query = connection.prepare_cached(sql)?;
     let found = query.query_row(params![device.as_str(), incarnation], |row| {
         Ok(column::unsigned(row, "seq", "chain.seq").and_then(|seq| {
             let hash = column::word(row, "head", "chain.head")?;
-            let hello_at = row.get::<_, Option<i64>>("hello_at")?.map(AtMs);
             Ok(ChainRow {
                 head: ChainHead { seq, hash },
-                hello_at,
                 claimed: column::unsigned(row, "claimed", "chain.claimed")?,
+                said: said(row)?,
             })
         }))
     });
@@ -133,29 +140,59 @@ pub fn put_head(
     Ok(())
 }
 
-/// Notes that the device was told where this chain stands; a chain that has not begun stands at
-/// `start`.
+/// Begins a chain of which nothing came yet: it stands at `start`. One that has begun stays as it
+/// is.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn note_hello(
+pub fn begin(
     tx: &Tx<'_>,
     device: &DeviceId,
     incarnation: u32,
     start: ChainHead,
-    at: AtMs,
 ) -> Result<(), StoreError> {
-    let sql = "insert into chain (device, incarnation, seq, head, hello_at)
-               values (?1, ?2, ?3, ?4, ?5)
-               on conflict (device, incarnation) do update
-                   set hello_at = coalesce(hello_at, excluded.hello_at)";
-    let seq = column::signed(start.seq);
+    let sql = "insert into chain (device, incarnation, seq, head) values (?1, ?2, ?3, ?4)
+               on conflict (device, incarnation) do nothing";
     tx.prepare_cached(sql)?.execute(params![
         device.as_str(),
         incarnation,
-        seq,
-        start.hash.to_string(),
-        at.0
+        column::signed(start.seq),
+        start.hash.to_string()
     ])?;
     Ok(())
+}
+
+/// Notes what a store said of a chain and what it was told, in the place of what was noted before.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn note_said(
+    tx: &Tx<'_>,
+    device: &DeviceId,
+    incarnation: u32,
+    said: Said,
+) -> Result<(), StoreError> {
+    let sql = "update chain set said_seq = ?3, said_head = ?4, told_seq = ?5
+               where device = ?1 and incarnation = ?2";
+    tx.prepare_cached(sql)?.execute(params![
+        device.as_str(),
+        incarnation,
+        column::signed(said.head.seq),
+        said.head.hash.to_string(),
+        column::signed(said.told)
+    ])?;
+    Ok(())
+}
+
+fn said(row: &Row<'_>) -> Result<Option<Said>, StoreError> {
+    if row.get::<_, Option<i64>>("said_seq")?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Said {
+        head: ChainHead {
+            seq: column::unsigned(row, "said_seq", "chain.said_seq")?,
+            hash: column::word(row, "said_head", "chain.said_head")?,
+        },
+        told: column::unsigned(row, "told_seq", "chain.told_seq")?,
+    }))
 }

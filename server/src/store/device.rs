@@ -85,6 +85,20 @@ pub fn list(connection: &Connection, officer: &OfficerId) -> Result<Vec<DeviceRe
         .collect()
 }
 
+/// The devices that are frozen, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_frozen(connection: &Connection) -> Result<Vec<DeviceRecord>, StoreError> {
+    let sql = "select id, officer, suite, public_key, status, enrolled_at from device
+               where status = ?1 order by id limit 200";
+    let mut query = connection.prepare_cached(sql)?;
+    query
+        .query_map(params![DeviceStatus::Frozen.as_str()], |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
 /// The number with which the receipts begin that a device gives out by itself (`domain.md` D.5).
 ///
 /// # Errors

@@ -207,6 +207,29 @@ pub fn list_file(
     rows.map(|row| row?).collect()
 }
 
+/// The envelopes of a chain from a place on, with when each came.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_from(
+    connection: &Connection,
+    from: &ChainRef,
+    limit: u32,
+) -> Result<Vec<(EnvelopeRow, AtMs)>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS}, received_at from envelope
+         where device = ?1 and incarnation = ?2 and seq >= ?3 order by seq limit ?4"
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let seq = column::signed(from.seq);
+    let key = params![from.device.as_str(), from.incarnation, seq, limit];
+    let rows = query.query_map(key, |row| {
+        let received_at = AtMs(row.get("received_at")?);
+        Ok(read(row).map(|envelope| (envelope, received_at)))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
 /// The envelopes of a subject with when each came, by place.
 ///
 /// # Errors
@@ -317,22 +340,36 @@ pub fn keep_stray(
     Ok(())
 }
 
-/// The bytes kept as evidence of a device, with the reason, by time.
+/// Bytes that are kept as evidence.
+#[derive(Debug, Clone)]
+pub struct Stray {
+    /// Their id.
+    pub id: Hash,
+    /// Why they stand outside the chain.
+    pub reason: ErrorCode,
+    /// The bytes under the key of the device.
+    pub sealed: Vec<u8>,
+    /// When they came first.
+    pub received_at: AtMs,
+}
+
+/// The bytes kept as evidence of a device, by time.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn list_stray(
-    connection: &Connection,
-    device: &DeviceId,
-) -> Result<Vec<(Hash, ErrorCode, Vec<u8>)>, StoreError> {
-    let sql = "select id, reason, sealed from stray_bytes where device = ?1
+pub fn list_stray(connection: &Connection, device: &DeviceId) -> Result<Vec<Stray>, StoreError> {
+    let sql = "select id, reason, sealed, received_at from stray_bytes where device = ?1
                order by received_at, id limit 1000";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![device.as_str()], |row| {
-        Ok(column::word(row, "id", "stray_bytes.id").and_then(|id| {
-            let reason = column::word(row, "reason", "stray_bytes.reason")?;
-            Ok((id, reason, row.get("sealed")?))
-        }))
+        Ok((|| {
+            Ok(Stray {
+                id: column::word(row, "id", "stray_bytes.id")?,
+                reason: column::word(row, "reason", "stray_bytes.reason")?,
+                sealed: row.get("sealed")?,
+                received_at: AtMs(row.get("received_at")?),
+            })
+        })())
     })?;
     rows.map(|row| row?).collect()
 }

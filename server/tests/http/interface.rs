@@ -52,6 +52,7 @@ const CHANGES: &[(&str, Does)] = &[
     ("POST /v1/devices/wiped", Nothing),
     ("POST /v1/devices/{id}/confirm", Nothing),
     ("POST /v1/devices/{id}/revoke", Nothing),
+    ("POST /v1/devices/{id}/unfreeze", Nothing),
     ("POST /v1/devices/{id}/wipe", Nothing),
     ("POST /v1/doubts/{id}/settle", Nothing),
     ("POST /v1/enrolments", Nothing),

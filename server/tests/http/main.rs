@@ -16,6 +16,7 @@ mod credit;
 mod erasure;
 mod fair;
 mod field;
+mod freeze;
 mod imports;
 mod interface;
 mod lender;

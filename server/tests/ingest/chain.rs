@@ -1,17 +1,24 @@
 //! The chain: duplicates, gaps, forks, crashes.
 
+use itgel_domain::case::Role;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::SignedHead;
+use itgel_domain::file::envelope::CheckpointRef;
+use itgel_domain::policy::Actor;
 use itgel_domain::sync::SyncProtocol as _;
+use itgel_domain::sync::fetch::Fetch;
 use itgel_domain::sync::hello::Hello;
 use itgel_domain::sync::push::Verdict;
+use itgel_domain::sync::quarantine::Outcome;
+use itgel_server::auth::{self, LiftRequest};
+use itgel_server::quarantine::{self, DecideRequest};
 use itgel_server::store::device::DeviceStatus;
 use itgel_server::sync::DeviceSession;
-use itgel_server::{Service, store};
+use itgel_server::{Service, ingest, store};
 
 use super::phone::{Phone, observed};
-use super::world::World;
+use super::world::{BANNER, GACHA, TOWNSHIP, World, code};
 
 pub(crate) fn hello(service: &Service, phone: &Phone) -> itgel_domain::sync::hello::HelloAnswer {
     let session = DeviceSession::new(service.clone(), phone.device.clone());
@@ -120,7 +127,7 @@ fn a_held_page_that_nobody_vouches_for_is_kept_as_evidence_only() {
     assert_eq!(chain.head, phone.head_at(2), "it did not enter the chain");
     let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
     assert_eq!(
-        stray.iter().map(|s| s.1).collect::<Vec<_>>(),
+        stray.iter().map(|s| s.reason).collect::<Vec<_>>(),
         [ErrorCode::EnvelopeSignature]
     );
     assert_eq!(
@@ -170,20 +177,39 @@ fn of_two_branches_both_are_kept_and_the_first_one_counts() {
     assert_eq!(world.push_all(&phone, 1..=3).len(), 3);
 }
 
-#[test]
-fn sec_t08_a_device_that_signs_a_second_branch_after_a_hello_is_frozen() {
-    let world = World::new();
-    let mut phone = with(&world, 3);
+fn status(world: &World, phone: &Phone) -> DeviceStatus {
+    let found = world.read(|c| store::device::get(c, &phone.device.id));
+    found.unwrap().status
+}
+
+/// What the server signs of its log now, as an answer to a hello names it.
+pub(crate) fn checkpoint(world: &World) -> CheckpointRef {
+    let signed = itgel_server::sync::checkpoint(&world.service, world.now()).unwrap();
+    signed.checkpoint.tree()
+}
+
+/// A phone whose first three envelopes are there, and a copy of it from after the second.
+fn parted(world: &World) -> (Phone, Phone) {
+    let phone = with(world, 3);
     hello(&world.service, &phone);
     world.push_all(&phone, 1..=3);
-    let mut copy = branch(&world, &phone, 2);
+    let copy = branch(world, &phone, 2);
+    (phone, copy)
+}
+
+#[test]
+fn sec_t08_a_copy_that_names_a_log_which_holds_the_first_branch_is_frozen() {
+    let world = World::new();
+    let (mut phone, mut copy) = parted(&world);
+    copy.checkpoint = Some(checkpoint(&world));
     copy.write("hh-1", vec![observed("herd.goat", 7)]);
     world.push_all(&copy, 3..=3);
-    let device = world
-        .read(|c| store::device::get(c, &phone.device.id))
-        .unwrap();
-    assert_eq!(device.status, DeviceStatus::Frozen);
-    assert_eq!(world.audited("device.forked").len(), 1);
+    assert_eq!(status(&world, &phone), DeviceStatus::Frozen);
+    let forked = world.audited("device.forked").pop().unwrap().detail;
+    assert_eq!(
+        (&forked["from"], &forked["proof"]),
+        (&3.into(), &"checkpoint".into())
+    );
     phone.write_sheep("hh-1", 9);
     let verdicts = world.push_all(&phone, 4..=4);
     assert_eq!(
@@ -191,6 +217,148 @@ fn sec_t08_a_device_that_signs_a_second_branch_after_a_hello_is_frozen() {
         [Verdict::Quarantined(ErrorCode::EnvelopeFork)],
         "until a person looks"
     );
+}
+
+#[test]
+fn sec_t08_a_copy_that_goes_on_behind_what_its_hello_was_refused_is_frozen() {
+    let world = World::new();
+    let (phone, mut copy) = parted(&world);
+    copy.write("hh-1", vec![observed("herd.goat", 7)]);
+    assert_eq!(hello(&world.service, &copy).head, phone.head_at(3));
+    world.push_all(&copy, 3..=3);
+    assert_eq!(
+        status(&world, &phone),
+        DeviceStatus::Active,
+        "this it had signed before it was told"
+    );
+    copy.write("hh-1", vec![observed("herd.goat", 8)]);
+    world.push_all(&copy, 3..=4);
+    assert_eq!(status(&world, &phone), DeviceStatus::Frozen);
+    let forked = world.audited("device.forked").pop().unwrap().detail;
+    assert_eq!(forked["proof"], "hello");
+}
+
+#[test]
+fn no_second_branch_freezes_a_device_without_proof_that_its_signer_was_told() {
+    let world = World::new();
+    let before = checkpoint(&world);
+    let (phone, copy) = parted(&world);
+    let after = checkpoint(&world);
+    let foreign = CheckpointRef {
+        root: itgel_domain::hash::Hash::of_file(b"a log before a restore"),
+        ..after
+    };
+    let write = |seen, goats| {
+        let mut copy = branch(&world, &copy, 2);
+        copy.checkpoint = seen;
+        copy.write("hh-1", vec![observed("herd.goat", goats)]);
+        copy
+    };
+    let fork = [Verdict::Refused(ErrorCode::EnvelopeFork)];
+    for (goats, seen) in [(1, None), (2, Some(before)), (3, Some(foreign))] {
+        let copy = write(seen, goats);
+        assert_eq!(world.push_all(&copy, 3..=3), fork);
+        assert_eq!(status(&world, &phone), DeviceStatus::Active, "{seen:?}");
+    }
+    // A card may hold what was written between an answer and the next incarnation.
+    let told = write(Some(after), 4);
+    let carried = ingest::push_carried(&world.service, &told.device, told.page(3..=3)).unwrap();
+    assert_eq!(carried.verdict(3).as_ref(), fork.first());
+    assert_eq!(
+        status(&world, &phone),
+        DeviceStatus::Active,
+        "it came on a card"
+    );
+    let kept = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    assert_eq!(kept.len(), 4, "every branch is kept");
+    assert_eq!(world.audited("device.forked").len(), 4);
+}
+
+#[test]
+fn a_freeze_that_is_lifted_leads_to_the_next_incarnation_and_what_was_set_aside_is_a_reviewers() {
+    let world = World::new();
+    let (mut phone, mut copy) = parted(&world);
+    copy.checkpoint = Some(checkpoint(&world));
+    copy.write("hh-1", vec![observed("herd.goat", 7)]);
+    world.push_all(&copy, 3..=3);
+    phone.write_sheep("hh-1", 9);
+    world.push_all(&phone, 4..=4);
+    let record = world.read(|c| store::device::get(c, &phone.device.id));
+    let asked = Fetch {
+        division: code(GACHA),
+        positions: vec![1],
+        max_bytes: 1 << 16,
+    };
+    let fetched = DeviceSession::new(world.service.clone(), record.unwrap()).fetch(&asked);
+    assert_eq!(
+        fetched.unwrap().items,
+        [],
+        "no news, and no reason to stop sending"
+    );
+    let administrator = world
+        .phone_of("a1", "a1", BANNER, Role::Administrator)
+        .device;
+    let actor = |officer| {
+        let read = world
+            .service
+            .store
+            .read(|c| auth::officer_actor(c, officer));
+        read.unwrap()
+    };
+    let by = actor(&administrator.officer);
+    let line = auth::frozen(&world.service, &by).unwrap().pop().unwrap();
+    assert_eq!(
+        (line.device, line.officer),
+        (phone.device.id.clone(), phone.device.officer.clone())
+    );
+    let fork = line.forks.first().unwrap();
+    let seqs =
+        |branch: &[auth::freeze::BranchLine]| branch.iter().map(|l| l.seq).collect::<Vec<_>>();
+    assert_eq!((fork.incarnation, fork.from), (0, 3));
+    assert_eq!(
+        (seqs(&fork.first), seqs(&fork.second)),
+        (vec![3, 4], vec![3])
+    );
+    let lift = |by: &Actor, reason: &str| {
+        let request = LiftRequest {
+            reason: reason.into(),
+        };
+        let lifted = auth::lift_freeze(
+            &world.service,
+            by,
+            (&phone.device.id, &request),
+            world.now(),
+        );
+        lifted.map_err(|error| error.code())
+    };
+    assert_eq!(lift(&by, " "), Err(ErrorCode::CaseReason));
+    assert_eq!(
+        lift(&actor(&phone.device.officer), "本人"),
+        Err(ErrorCode::NotAllowed)
+    );
+    assert_eq!(lift(&by, "手机换壳时从备份恢复，已与本人核对"), Ok(()));
+    assert_eq!(auth::frozen(&world.service, &by).unwrap(), []);
+    assert_eq!(world.audited("device.unfrozen").len(), 1);
+    // The chain that was frozen goes on nowhere; the next one counts.
+    let told = hello(&world.service, &phone);
+    assert!(told.incarnation > phone.incarnation, "{}", told.incarnation);
+    let at = phone.next_place();
+    let aside = ChainRef { seq: 4, ..at };
+    let mut next = branch(&world, &phone, 0);
+    next.incarnation = told.incarnation + 1;
+    next.files.clear();
+    hello(&world.service, &next);
+    next.write("hh-2", vec![observed("herd.sheep", 4)]);
+    assert_eq!(world.push_all(&next, 1..=1), [Verdict::Accepted]);
+    let reviewer = world.phone_of("r1", "r1", TOWNSHIP, Role::Reviewer).device;
+    let reviewer = actor(&reviewer.officer);
+    let released = world.write(move |s, tx| {
+        let words = DecideRequest {
+            reason: "核对过原始记录".into(),
+        };
+        quarantine::release(s, tx, &reviewer, (&aside, &words), s.now())
+    });
+    assert_eq!(released.row.outcome, Some(Outcome::Released));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::id::{DecisionId, SubjectId};
 use itgel_domain::item::Observation;
 use itgel_domain::sync::SyncProtocol as _;
-use itgel_domain::sync::hello::Hello;
+use itgel_domain::sync::hello::{Hello, HelloAnswer};
 use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
 use itgel_server::store::device::DeviceStatus;
@@ -38,8 +38,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         id: "T08",
-        what: "copies of phones that were told where the chain stands and go another way",
-        figure: "1,000 copies: every one frozen, both branches kept",
+        what: "copies of phones that go another way, told where the chain stands or never told",
+        figure: "1,000 that were told: every one frozen; 500 that were not: none; both branches kept",
         run: cloned,
     },
     Row {
@@ -203,7 +203,7 @@ fn path(chance: &mut Chance) -> String {
 // T08 ---------------------------------------------------------------------------------------
 
 fn cloned(size: Size) -> Vec<String> {
-    let scenarios = size.pick(40, 1_000);
+    let scenarios = size.pick(60, 1_500);
     let (_folder, service) = server();
     let (one, other): (SubjectId, SubjectId) = ("hh-1".parse().unwrap(), "hh-2".parse().unwrap());
     add_household(&service, &one);
@@ -222,30 +222,66 @@ fn cloned(size: Size) -> Vec<String> {
             heads.push(own.head);
         }
         // The copy knows less than the phone did when it greeted.
-        let mut copy = own.copied_at(heads[chance.below(shared)]);
+        let copy = own.copied_at(heads[chance.below(shared)]);
         greet(&service, &own);
         ingest::push(&service, &own.record, own.signed(page)).unwrap();
-        let (mut page, mut facts) = (Vec::new(), FileFacts::default());
-        let (first, written) = (copy.head.seq + 1, chance.below(3) as u64 + 1);
-        for n in 0..written {
-            let entries = vec![sheep(i64::try_from(n).unwrap() + 90, TODAY)];
-            let envelope = copy.next(&file_of(&other), &facts, entries, service.now());
-            facts.apply(&envelope);
-            page.push(envelope.to_bytes());
-        }
-        let answer = ingest::push(&service, &copy.record, copy.signed(page)).unwrap();
-        let fork = Some(Verdict::Refused(ErrorCode::EnvelopeFork));
-        let all = (first..first + written).all(|seq| answer.verdict(seq) == fork);
-        assert!(all, "{scenario}: {answer:?}");
-        kept += both_branches(&service, &own, written);
-        frozen += 1;
+        let told = Told::ALL[scenario % 3];
+        let written = go_another_way(&service, copy, (&other, told), &mut chance);
+        kept += both_branches(&service, &own, written, told);
+        frozen += usize::from(told != Told::Never);
     }
+    let never = scenarios - frozen;
     vec![format!(
-        "{frozen} of {scenarios} copies frozen, {kept} envelopes of both branches kept, none lost"
+        "{frozen} copies that were told, every one frozen, {never} that never were, none frozen; \
+         {kept} envelopes of both branches kept, none lost"
     )]
 }
 
-fn greet(service: &Service, phone: &Phone) {
+/// When a copy heard where the chain stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Before it wrote: what it writes names the log that it was shown.
+    Before,
+    /// Of what it wrote, and then it wrote more.
+    Between,
+    /// Never.
+    Never,
+}
+
+impl Told {
+    const ALL: [Self; 3] = [Self::Before, Self::Between, Self::Never];
+}
+
+/// A copy writes behind its own end and sends it; how many envelopes.
+fn go_another_way(
+    service: &Service,
+    mut copy: Phone,
+    (about, told): (&SubjectId, Told),
+    chance: &mut Chance,
+) -> u64 {
+    let (mut page, mut facts) = (Vec::new(), FileFacts::default());
+    let (first, written) = (copy.head.seq + 1, chance.below(3) as u64 + 2);
+    if told == Told::Before {
+        itgel_server::sync::checkpoint(service, service.now()).unwrap();
+        copy.seen = Some(greet(service, &copy).checkpoint);
+    }
+    for n in 0..written {
+        if told == Told::Between && n + 1 == written {
+            greet(service, &copy);
+        }
+        let entries = vec![sheep(i64::try_from(n).unwrap() + 90, TODAY)];
+        let envelope = copy.next(&file_of(about), &facts, entries, service.now());
+        facts.apply(&envelope);
+        page.push(envelope.to_bytes());
+    }
+    let answer = ingest::push(service, &copy.record, copy.signed(page)).unwrap();
+    let fork = Some(Verdict::Refused(ErrorCode::EnvelopeFork));
+    let all = (first..first + written).all(|seq| answer.verdict(seq) == fork);
+    assert!(all, "{answer:?}");
+    written
+}
+
+fn greet(service: &Service, phone: &Phone) -> HelloAnswer {
     let session = DeviceSession::new(service.clone(), phone.record.clone());
     let hello = Hello {
         protocol: itgel_domain::sync::VERSION,
@@ -260,11 +296,12 @@ fn greet(service: &Service, phone: &Phone) {
         names: None,
         nonce: [0; 16],
     };
-    session.hello(&hello).unwrap();
+    session.hello(&hello).unwrap()
 }
 
-/// The device is frozen and both branches are there; how many envelopes that is.
-fn both_branches(service: &Service, phone: &Phone, written: u64) -> u64 {
+/// The device is frozen if its copy was told, and both branches are there; how many envelopes that
+/// is.
+fn both_branches(service: &Service, phone: &Phone, written: u64, told: Told) -> u64 {
     let id = &phone.record.id;
     let read = service.store.read(|c| {
         let device = store::device::get(c, id)?.unwrap();
@@ -272,7 +309,11 @@ fn both_branches(service: &Service, phone: &Phone, written: u64) -> u64 {
         Ok::<_, store::StoreError>((device.status, head, store::envelope::list_stray(c, id)?))
     });
     let (status, head, stray) = read.unwrap();
-    assert_eq!(status, DeviceStatus::Frozen, "{id}");
+    let expected = match told {
+        Told::Never => DeviceStatus::Active,
+        Told::Before | Told::Between => DeviceStatus::Frozen,
+    };
+    assert_eq!(status, expected, "{id}: {told:?}");
     assert_eq!(head, Some(phone.head), "{id}: the first branch stands");
     assert_eq!(stray.len() as u64, written, "{id}: the second is kept");
     phone.head.seq + written

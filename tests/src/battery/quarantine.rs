@@ -9,7 +9,7 @@ use itgel_domain::case::cycle::{Cycle, CycleKind};
 use itgel_domain::division::{Division, DivisionCode};
 use itgel_domain::file::chain::{ChainHead, DeviceSigner as _, SignedHead, SoftwareSigner, Suite};
 use itgel_domain::file::entry::{Correction, Entry, EntryId, ObservationEntry};
-use itgel_domain::file::envelope::{Body, Envelope, FileBody, VERSION};
+use itgel_domain::file::envelope::{Body, CheckpointRef, Envelope, FileBody, VERSION};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
@@ -60,6 +60,8 @@ pub(super) struct Phone {
     pub(super) record: DeviceRecord,
     pub(super) signer: Arc<SoftwareSigner>,
     pub(super) head: ChainHead,
+    /// The state of the server's log that it was shown.
+    pub(super) seen: Option<CheckpointRef>,
     sent: u64,
 }
 
@@ -210,7 +212,7 @@ impl Phone {
             officer: self.record.officer.clone(),
             pack: Hash::of_file(b"pack"),
             entered_at: now,
-            checkpoint: None,
+            checkpoint: self.seen,
             body: Body::File(FileBody {
                 file: file.clone(),
                 deps: links.deps,
@@ -238,6 +240,7 @@ impl Phone {
             record: self.record.clone(),
             signer: Arc::clone(&self.signer),
             head,
+            seen: None,
             sent: 0,
         }
     }
@@ -347,6 +350,7 @@ pub(super) fn phone(service: &Service, name: &str, role: Role, place: &str) -> P
         head: ChainHead::start(&record.id, 0),
         record,
         signer,
+        seen: None,
         sent: 0,
     }
 }

@@ -131,6 +131,7 @@ pub(super) fn rows(host: &Host) -> Outcome<[i64; 3]> {
 pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
     let host = fleet.host.borrow();
     let kept = on_server(&host)?;
+    nobody_is_frozen(fleet, &host)?;
     chains_are_whole(&host, &kept)?;
     nothing_receipted_is_lost(fleet, &kept)?;
     album::are_whole(fleet)?;
@@ -139,6 +140,18 @@ pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
     files_are_sound(&host)?;
     log_verifies(&host)?;
     Ok(kept.len() as u64)
+}
+
+/// Every device of a fleet is honest, however its storage was put back and its cards were carried:
+/// once it is told that its chain stands elsewhere it opens its next incarnation, so there can be no
+/// proof that it signed on, and none may be frozen.
+fn nobody_is_frozen(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
+    for (phone, number) in fleet.phones.iter().zip(0..) {
+        if status_of(host, phone)? == Some(DeviceStatus::Frozen) {
+            return fails(format!("device {number} is frozen and was never told"));
+        }
+    }
+    Ok(())
 }
 
 /// What the server keeps of an envelope.
@@ -297,14 +310,18 @@ fn facts_are_equal(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
     Ok(())
 }
 
-/// Whether the server still tells a device anything: neither a revoked nor a frozen one.
+/// Whether the server still tells a device anything: a revoked one hears no more.
 fn may_work(host: &Host, phone: &Phone) -> Outcome<bool> {
+    Ok(status_of(host, phone)? == Some(DeviceStatus::Active))
+}
+
+fn status_of(host: &Host, phone: &Phone) -> Outcome<Option<DeviceStatus>> {
     let device = &phone.crew.device;
     let found = host
         .service()
         .store
         .read(|c| store::device::get(c, device))?;
-    Ok(found.is_some_and(|device| device.status == DeviceStatus::Active))
+    Ok(found.map(|device| device.status))
 }
 
 /// Files built again from their envelopes, as documents and folded, are what screens read.

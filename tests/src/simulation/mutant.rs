@@ -17,15 +17,18 @@ pub enum Mutant {
     KeepsTwice,
     /// Its cursor passes over an item.
     CursorSkips,
+    /// It freezes a device without proof.
+    Freezes,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ReceiptWithoutCommit,
         Self::LosesAnEnvelope,
         Self::KeepsTwice,
         Self::CursorSkips,
+        Self::Freezes,
     ];
 
     /// A receipt for a page that was never taken.
@@ -62,6 +65,9 @@ impl Mutant {
                  select device, incarnation, seq + 1000000, randomblob(32), chain_hash, kind,
                         subject, file, actor_seq, last_op, verdict, reason, sealed, received_at
                  from envelope where device = ?1 and incarnation = ?2 and seq = ?3"
+            }
+            Self::Freezes => {
+                "update device set status = 'frozen' where id = ?1 and ?2 = 0 and ?3 > 0"
             }
             Self::ReceiptWithoutCommit | Self::CursorSkips => return Ok(()),
         };

@@ -194,8 +194,10 @@ create table chain (
     incarnation integer not null,
     seq         integer not null,
     head        text not null,
-    hello_at    integer,          -- when the device was first told where this chain stands
     claimed     integer not null default 0, -- the highest place that the device said it has
+    said_seq    integer,          -- the end that the newest hello gave which this chain does not hold,
+    said_head   text,             -- its hash,
+    told_seq    integer,          -- and the end of this chain, which was the answer
     primary key (device, incarnation)
 ) without rowid;
 
