@@ -12,6 +12,7 @@
 //! - `aside`: what is set aside, its quota, and its way back,
 //! - `file`, `identity`, `ballot`, `objection`, `review`: one kind of envelope each,
 //! - `structure`, `meaning`: what an envelope of a file may do and say,
+//! - `when`: when it was written, as far as the server knows, and where its subject lived then,
 //! - `official`: the server's own entries, `erase`: the end of a file.
 
 mod admission;
@@ -29,6 +30,7 @@ mod page;
 mod review;
 mod rules_came;
 mod structure;
+mod when;
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::CheckpointRef;

@@ -159,8 +159,13 @@ codes! {
     DivisionNotYet = "division.not_yet", Invalid;
     /// An observation dated in the future, or before the window that is open.
     ObservedOutOfTime = "observation.out_of_time", Invalid;
+    /// Whether it was allowed depends on a day that the server cannot know: the household moved, or
+    /// a consent ended, at a time that an impossible clock says nothing about.
+    DateUnclear = "date.unclear", Invalid;
     /// The seal lacks its second signature.
     SealUnsigned = "seal.unsigned", Invalid;
+    /// The second signature is of a device that was revoked or frozen since it was confirmed.
+    SealKeyEnded = "seal.key_ended", Invalid;
     /// Both signatures of a seal come from one person.
     SealSameOfficer = "seal.same_officer", Invalid;
 

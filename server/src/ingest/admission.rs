@@ -15,9 +15,10 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, DeviceId, SubjectId};
 use itgel_domain::keys::ContentKey;
 use itgel_domain::log::LeafKind;
-use itgel_domain::policy::{Action, Actor, Resource, may};
+use itgel_domain::policy::{Action, Actor};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
+use itgel_domain::sync::window::Window;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
@@ -42,8 +43,9 @@ pub(super) struct Admission<'a> {
     /// Its officer.
     pub(super) actor: Actor,
     pub(super) now: AtMs,
-    /// When what is judged came: now, or earlier if it is judged again.
-    pub(super) received_at: AtMs,
+    /// When the envelope that is judged was written, as far as the server knows: it came now, or
+    /// earlier if it is judged again.
+    pub(super) window: Window,
     /// What persons let pass of the envelope that is judged.
     pub(super) waived: BTreeSet<ErrorCode>,
     /// What the device has in quarantine, once something of it goes there.
@@ -52,7 +54,7 @@ pub(super) struct Admission<'a> {
     files: BTreeMap<FileId, OpenFile>,
     homes: BTreeMap<SubjectId, Rc<Home>>,
     cycles: BTreeMap<CycleId, Option<Cycle>>,
-    allowed: BTreeMap<(DivisionCode, Action, bool), Option<ErrorCode>>,
+    pub(super) allowed: BTreeMap<(DivisionCode, Action, bool), Option<ErrorCode>>,
     touched: BTreeSet<(SubjectId, CycleId)>,
     /// What the standings of the page share, and what was assessed for its seals.
     pub(super) round: Round<'a>,
@@ -104,13 +106,17 @@ impl<'a> Admission<'a> {
     ) -> Result<Self, ServiceError> {
         let device = store::device::get(tx, &device.id)?.ok_or(ErrorCode::DeviceUnknown)?;
         let actor = auth::officer_actor(tx, &device.officer)?;
+        let window = Window {
+            since: device.enrolled_at,
+            until: now,
+        };
         Ok(Self {
             service,
             tx,
             device,
             actor,
             now,
-            received_at: now,
+            window,
             waived: BTreeSet::new(),
             load: None,
             tally: BTreeMap::new(),
@@ -132,6 +138,8 @@ impl<'a> Admission<'a> {
         bytes: Vec<u8>,
         envelope: Envelope,
     ) -> Result<Verdict, ServiceError> {
+        self.note_seen(&envelope)?;
+        self.window = self.window_at(&envelope.at, self.now)?;
         let home = self.home_of(envelope.subject())?;
         let size = bytes.len();
         let arrived = Arrived {
@@ -189,53 +197,12 @@ impl<'a> Admission<'a> {
             && let Ok(envelope) = &item.envelope
             && let Body::Identity(commitment) = &envelope.body
         {
+            self.window = self.window_at(&known.at, self.now)?;
             let verdict = self.take_missing_record(page, envelope, commitment, known.verdict)?;
             self.follow(&known.at, &verdict)?;
             return Ok(verdict);
         }
         Ok(known.verdict)
-    }
-
-    /// Whether the officer of the envelope may do this where its subject lived when it was
-    /// entered, and whether the device may work: the code of the first thing that is against it.
-    pub(super) fn forbidden(
-        &mut self,
-        envelope: &Envelope,
-        home: &Home,
-        action: Action,
-    ) -> Option<ErrorCode> {
-        if envelope.officer != self.device.officer {
-            return Some(ErrorCode::EnvelopeForeignOfficer);
-        }
-        let Home::Known {
-            subject,
-            moves,
-            has_interest,
-        } = home
-        else {
-            return Some(ErrorCode::SubjectUnknown);
-        };
-        let entered_on = envelope.entered_at.on();
-        let lived_in = moves.iter().find(|(until, _)| *until >= entered_on);
-        let division = lived_in.map_or(subject.division, |(_, division)| *division);
-        let actor = &self.actor;
-        let against = *self
-            .allowed
-            .entry((division, action, *has_interest))
-            .or_insert_with(|| {
-                let place = Resource {
-                    has_interest: *has_interest,
-                    ..Resource::at(division)
-                };
-                may(actor, action, &place).err().map(|denial| denial.code())
-            });
-        match against {
-            // Whoever lets the place pass lets no interest pass with it.
-            Some(code) if self.lets_pass(code) => {
-                has_interest.then_some(ErrorCode::ConflictOfInterest)
-            }
-            other => other,
-        }
     }
 
     /// Counts a verdict for the operator, in the transaction that it is part of.

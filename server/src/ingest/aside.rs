@@ -185,10 +185,9 @@ impl Admission<'_> {
             return Ok(None);
         };
         self.stand_for(&row.at.device)?;
-        self.received_at = row.since;
+        self.window = self.window_at(&row.at, row.since)?;
         self.waived = row.waived.iter().copied().collect();
         let verdict = self.judge_kept(row, &kept);
-        self.received_at = self.now;
         self.waived = BTreeSet::new();
         let Some(verdict) = verdict? else {
             return Ok(None);

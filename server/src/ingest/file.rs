@@ -12,11 +12,11 @@ use itgel_domain::policy::Action;
 use itgel_domain::rights::scan::Words;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::{Flag, Verdict};
-use itgel_domain::sync::window::{self, Stated};
+use itgel_domain::sync::window::Stated;
 use itgel_domain::time::AtMs;
 
 use super::admission::{Admission, Arrived, Home, OpenFile};
-use super::{meaning, structure};
+use super::{meaning, structure, when};
 use crate::contents;
 use crate::error::ServiceError;
 use crate::fold::{self, Recomputed};
@@ -195,25 +195,17 @@ impl Admission<'_> {
     /// Clocks are recorded and never a reason to lose data.
     pub(super) fn time_flags(&self, envelope: &Envelope) -> Result<Vec<Flag>, ServiceError> {
         let mut flags = Vec::new();
-        let age_ms = self.received_at.0.saturating_sub(envelope.entered_at.0);
+        let window = &self.window;
+        let age_ms = window.until.0.saturating_sub(envelope.entered_at.0);
         if age_ms < -DRIFT_MS {
             flags.push(Flag::ClockDrift);
         }
-        let seen = match envelope.checkpoint {
-            Some(seen) => store::log::checkpoint_at(self.tx, seen.size)?,
-            None => None,
-        };
         if !self.was_granted(envelope)? {
             flags.push(Flag::GrantExpired);
         }
-        let is_early = |seen: AtMs| {
-            let stated = envelope.entries().iter().filter_map(meaning::stated_on);
-            let received_on = self.received_at.on();
-            let mut judged = stated.map(|day| window::stated(Some(seen.on()), day, received_on));
-            judged.any(|stated| stated == Stated::Early)
-        };
-        if age_ms > LATE_MS || seen.is_some_and(|seen| seen > envelope.entered_at || is_early(seen))
-        {
+        let mut stated = envelope.entries().iter().filter_map(when::stated_on);
+        let is_early = stated.any(|day| window.stated(day) == Stated::Early);
+        if age_ms > LATE_MS || envelope.entered_at < window.since || is_early {
             flags.push(Flag::LateArrival);
         }
         Ok(flags)
@@ -222,8 +214,12 @@ impl Admission<'_> {
     /// Whether the device held a grant when the envelope was entered (`security.md` T25). Before its
     /// first one it could not know of any subject.
     fn was_granted(&self, envelope: &Envelope) -> Result<bool, ServiceError> {
-        // A clock that runs ahead says nothing about the time of entry.
-        let at = envelope.entered_at.min(self.received_at);
+        // A clock that runs ahead or behind says nothing about the time of entry: it may have been
+        // as late as it came.
+        let at = match envelope.entered_at < self.window.since {
+            true => self.window.until,
+            false => envelope.entered_at.min(self.window.until),
+        };
         let held = store::trust::grant_at(self.tx, &self.device.id, at)?;
         Ok(held.is_none_or(|grant| at < grant.until))
     }

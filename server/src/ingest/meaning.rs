@@ -14,15 +14,14 @@ use itgel_domain::id::CycleId;
 use itgel_domain::item::{Observation, State};
 use itgel_domain::rights::consent::{self, CollectionPurpose};
 use itgel_domain::subject::{Subject, SubjectKind};
-use itgel_domain::sync::window;
-use itgel_domain::time::AtMs;
-use jiff::civil::Date;
+use itgel_domain::sync::window::Days;
 use rusqlite::Connection;
 
 use super::admission::Admission;
+use super::when;
 use crate::error::ServiceError;
 use crate::store;
-use crate::store::device::DeviceStatus;
+use crate::store::device::{DeviceRecord, DeviceStatus};
 
 /// What is against the meaning of an envelope; `None` if nothing is.
 ///
@@ -44,9 +43,8 @@ pub(super) fn fault(
     if let Some(violation) = check_all(&observed, subject.kind).into_iter().next() {
         return Ok(Some(violation.code.code()));
     }
-    let now = admission.received_at;
     if !admission.lets_pass(ErrorCode::ObservedOutOfTime)
-        && is_out_of_time(admission, envelope, entries)?
+        && when::is_out_of_time(&admission.window, entries)
     {
         return Ok(Some(ErrorCode::ObservedOutOfTime));
     }
@@ -56,46 +54,21 @@ pub(super) fn fault(
     if let Some(code) = form_fault(entries) {
         return Ok(Some(code));
     }
-    if let Some(code) = consent_fault(facts, envelope, entries, &observed, now.on()) {
+    let entered = when::entered(&admission.window, envelope);
+    if let Some(code) = consent_fault(facts, entries, &observed, entered)
+        && !admission.lets_pass(code)
+    {
         return Ok(Some(code));
     }
     for entry in entries {
         if let Entry::Seal(seal) = entry
             && let Some(code) = signature_fault(admission.tx, envelope, entries, seal)?
+            && !admission.lets_pass(code)
         {
             return Ok(Some(code));
         }
     }
     Ok(None)
-}
-
-/// The day that an entry states by itself; a correction keeps to what it corrects.
-pub(super) fn stated_on(entry: &Entry) -> Option<Date> {
-    match entry {
-        Entry::Observation(entry) => Some(entry.observation.observed_on),
-        _ => None,
-    }
-}
-
-/// Whether a day lies outside the time that the envelope can speak of: after it came, or long
-/// before the checkpoint that its device had seen.
-fn is_out_of_time(
-    admission: &Admission<'_>,
-    envelope: &Envelope,
-    entries: &[Entry],
-) -> Result<bool, ServiceError> {
-    let seen = match envelope.checkpoint {
-        Some(seen) => store::log::checkpoint_at(admission.tx, seen.size)?,
-        None => None,
-    };
-    let (seen, received_on) = (seen.map(AtMs::on), admission.received_at.on());
-    let mut observed = entries.iter().filter_map(Entry::observed);
-    let is_ahead = |day| window::stated(None, day, received_on) == window::Stated::Outside;
-    if observed.any(|(_, o)| is_ahead(o.observed_on)) {
-        return Ok(true);
-    }
-    let mut stated = entries.iter().filter_map(stated_on);
-    Ok(stated.any(|day| window::stated(seen, day, received_on) == window::Stated::Outside))
 }
 
 /// Checks one value that a person of the service enters, as for a resolution.
@@ -154,13 +127,14 @@ fn form_fault(entries: &[Entry]) -> Option<ErrorCode> {
 }
 
 /// A known value of a restricted item needs a consent to a rating that ticked its class
-/// (`domain.md` L-04, L-18), stands, and had not ended when the value was entered.
+/// (`domain.md` L-04, L-18), stands, and had not ended when the value was entered. Where a clock
+/// that cannot be right leaves that open, a person says when it was: an honest officer could do
+/// nothing about it.
 fn consent_fault(
     facts: &FileFacts,
-    envelope: &Envelope,
     entries: &[Entry],
     observed: &[Observation],
-    today: Date,
+    entered: Days,
 ) -> Option<ErrorCode> {
     let catalogue = Catalogue::builtin();
     let restricted = |o: &Observation| match o.state {
@@ -186,29 +160,31 @@ fn consent_fault(
         .map(|v| v.consent);
     let to_rate = |consent: &&Consent| consent.serves(CollectionPurpose::CreditRating);
     let consents: Vec<&Consent> = new.chain(standing).filter(to_rate).collect();
-    let entered_on = envelope.entered_at.on().min(today);
+    let mut is_unclear = false;
     let ticked = |category: &str, consent: &&&Consent| {
         consent.categories.iter().any(|ticked| ticked == category)
     };
     for category in needed {
-        let mut giving = consents.iter().filter(|c| ticked(category, c)).peekable();
-        if giving.peek().is_none() {
+        let giving = consents.iter().filter(|c| ticked(category, c));
+        let Some(until) = giving.map(|consent| consent.until).max() else {
             let ended = known.iter().any(|v| ticked(category, &&v.consent));
             return Some(if ended {
                 ErrorCode::ConsentEnded
             } else {
                 ErrorCode::ConsentMissing
             });
-        }
-        if giving.all(|consent| consent.until < entered_on) {
+        };
+        if entered.is_told && until < entered.first {
             return Some(ErrorCode::ConsentEnded);
         }
+        is_unclear |= until < entered.last;
     }
-    None
+    is_unclear.then_some(ErrorCode::DateUnclear)
 }
 
-/// The second signature is of another officer, with the key of a device that he works with; one
-/// that is drawn is for the reviewer to look at.
+/// The second signature is of another officer, with the key of a device that was confirmed for him.
+/// Where that device may not work any more, a person says whether he signed before: its officer may
+/// have lost it after the visit. One that is drawn is for the reviewer to look at.
 fn signature_fault(
     connection: &Connection,
     envelope: &Envelope,
@@ -230,10 +206,21 @@ fn signature_fault(
     };
     let digest = seal_digest(entries, seal);
     let devices = store::device::list(connection, second)?;
-    let is_signed = devices.iter().any(|device| {
-        device.status == DeviceStatus::Active
-            && device.public_key == key
+    let signs = |device: &&DeviceRecord| {
+        device.public_key == key
             && verify(device.suite, &key, digest.as_bytes(), &signature).is_ok()
-    });
-    Ok((!is_signed).then_some(ErrorCode::SealUnsigned))
+    };
+    let Some(device) = devices.iter().find(signs) else {
+        return Ok(Some(ErrorCode::SealUnsigned));
+    };
+    Ok(match device.status {
+        DeviceStatus::Active => None,
+        DeviceStatus::Pending => Some(ErrorCode::SealUnsigned),
+        DeviceStatus::Revoked | DeviceStatus::Frozen => {
+            Some(match store::trust::was_confirmed(connection, &device.id)? {
+                true => ErrorCode::SealKeyEnded,
+                false => ErrorCode::SealUnsigned,
+            })
+        }
+    })
 }

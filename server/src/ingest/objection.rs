@@ -9,7 +9,6 @@ use itgel_domain::log::LeafKind;
 use itgel_domain::policy::Action;
 use itgel_domain::rights::scan::Words;
 use itgel_domain::sync::push::{Flag, Verdict};
-use itgel_domain::time::AtMs;
 
 use super::admission::{Admission, Arrived, Home};
 use crate::contents::{self, Scope};
@@ -72,10 +71,10 @@ impl Admission<'_> {
         if let Some(code) = self.device_code() {
             return Ok(Some(code));
         }
-        let filed_at = self.handed_in_at(envelope)?;
         let arriving = Arriving {
             objection,
-            filed_at,
+            // By the device's clock, as far as that can be.
+            filed_at: self.window.clamp(envelope.entered_at),
             device_at: envelope.entered_at,
             incarnation: envelope.at.incarnation,
         };
@@ -89,17 +88,6 @@ impl Admission<'_> {
             Err(ServiceError::Refused { code, .. }) => Ok(Some(code)),
             Err(error) => Err(error),
         }
-    }
-
-    /// When it was handed in: by the device's clock, as far as that can be. It was not before the
-    /// newest checkpoint that the device had seen, and not after it arrived.
-    fn handed_in_at(&self, envelope: &Envelope) -> Result<AtMs, ServiceError> {
-        let seen = match envelope.checkpoint {
-            Some(seen) => store::log::checkpoint_at(self.tx, seen.size)?,
-            None => None,
-        };
-        let earliest = seen.unwrap_or(envelope.entered_at);
-        Ok(envelope.entered_at.max(earliest).min(self.now))
     }
 
     fn objection_flags(

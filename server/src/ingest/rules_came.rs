@@ -60,9 +60,8 @@ impl Admission<'_> {
             return Ok(());
         };
         let file = self.file(&body.file)?;
-        self.received_at = received_at;
+        self.window = self.window_at(&row.at, received_at)?;
         let verdict = self.flagged(subject, &body.file, &file, &envelope);
-        self.received_at = self.now;
         self.put_back(&body.file, file);
         let verdict = verdict?;
         if verdict != row.verdict {

@@ -1,5 +1,6 @@
 //! Where the chain of a device stands, by incarnation.
 
+use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::ChainHead;
 use itgel_domain::id::{DeviceId, OfficerId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -49,6 +50,37 @@ pub fn get(
         }))
     });
     found.optional()?.transpose()
+}
+
+/// When the newest state of the log was signed that the device's envelopes name up to a place, in
+/// this incarnation and those before; `None` if they name none.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn seen_by(connection: &Connection, at: &ChainRef) -> Result<Option<AtMs>, StoreError> {
+    let sql = "select max(seen_at) from chain_seen
+               where device = ?1 and (incarnation, seq) <= (?2, ?3)";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
+    let seen: Option<i64> = query.query_row(key, |row| row.get(0))?;
+    Ok(seen.map(AtMs))
+}
+
+/// Notes that the envelope at a place names a state of the log that is newer than those that the
+/// device's envelopes before it name.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn note_seen(tx: &Tx<'_>, at: &ChainRef, seen: AtMs) -> Result<(), StoreError> {
+    let sql = "insert into chain_seen (device, incarnation, seq, seen_at)
+               values (?1, ?2, ?3, ?4)";
+    tx.prepare_cached(sql)?.execute(params![
+        at.device.as_str(),
+        at.incarnation,
+        column::signed(at.seq),
+        seen.0
+    ])?;
+    Ok(())
 }
 
 /// Notes how far a device said that its chain goes.

@@ -1,5 +1,6 @@
 //! The log: leaves, checkpoints and the audit rows that say what was done.
 
+use itgel_domain::file::envelope::CheckpointRef;
 use itgel_domain::hash::Hash;
 use itgel_domain::log::{Checkpoint, Frontier, LeafKind, leaf_hash};
 use itgel_domain::time::AtMs;
@@ -259,15 +260,19 @@ pub fn checkpoint_leaf(before: Option<&SignedCheckpoint>) -> Hash {
     Hash::of("itgel.log.checkpoint.v1", &parts)
 }
 
-/// When the checkpoint of this size was taken.
+/// When this state of the log was signed; `None` if it is none of this log, which can be one that a
+/// restored server lost.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn checkpoint_at(connection: &Connection, size: u64) -> Result<Option<AtMs>, StoreError> {
-    let mut query = connection.prepare_cached("select at from checkpoint where size = ?1")?;
-    let found = query
-        .query_row(params![column::signed(size)], |row| row.get(0))
-        .optional()?;
+pub fn signed_at(
+    connection: &Connection,
+    state: &CheckpointRef,
+) -> Result<Option<AtMs>, StoreError> {
+    let sql = "select at from checkpoint where size = ?1 and root = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let key = params![column::signed(state.size), state.root.to_string()];
+    let found = query.query_row(key, |row| row.get(0)).optional()?;
     Ok(found.map(AtMs))
 }
 

@@ -79,6 +79,18 @@ pub fn confirmed_at(
     Ok(found.optional()?.map(AtMs))
 }
 
+/// Whether a device was ever confirmed for its officer: by a person who compared its words, or at the
+/// machine, where it gets its grants at once.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn was_confirmed(connection: &Connection, device: &DeviceId) -> Result<bool, StoreError> {
+    let sql = "select 1 from device_confirmation where device = ?1
+               union all select 1 from device_grant where device = ?1";
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.exists(params![device.as_str()])?)
+}
+
 /// The devices that wait for their confirmation, the oldest first.
 ///
 /// # Errors

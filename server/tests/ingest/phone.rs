@@ -190,6 +190,15 @@ impl Phone {
         self.write(id, vec![observed("herd.sheep", heads)])
     }
 
+    /// Writes one value of sheep that were counted on the day that the phone shows.
+    pub(crate) fn count_sheep(&mut self, id: &str, heads: i64) -> u64 {
+        let counted = Observation {
+            observed_on: self.now.on(),
+            ..int("herd.sheep", heads)
+        };
+        self.write(id, vec![observation(counted)])
+    }
+
     /// A whole visit: consent, the values of the worked case H-01 with changes, and a seal whose
     /// second signature is `second`'s.
     pub(crate) fn visit(

@@ -26,7 +26,7 @@ use super::pulls::pull_all;
 use super::world::{GACHA, NEIGHBOUR, TOWNSHIP, World, code, cycle, household, subject};
 
 /// A reviewer of the sumu.
-fn reviewer(world: &World, name: &str) -> Actor {
+pub(crate) fn reviewer(world: &World, name: &str) -> Actor {
     world.phone_of(name, name, TOWNSHIP, Role::Reviewer);
     actor(world, name)
 }
@@ -53,7 +53,11 @@ fn words(reason: &str) -> DecideRequest {
     }
 }
 
-fn release(world: &World, by: &Actor, id: &ChainRef) -> Result<QuarantineLine, ServiceError> {
+pub(crate) fn release(
+    world: &World,
+    by: &Actor,
+    id: &ChainRef,
+) -> Result<QuarantineLine, ServiceError> {
     let (by, id) = (by.clone(), id.clone());
     world.service.transact("test", move |s, tx| {
         quarantine::release(s, tx, &by, (&id, &words("核对过原始记录")), s.now())

@@ -230,7 +230,7 @@ fn sec_t14_of_five_hundred_rezonings_during_sixty_days_away_none_loses_or_wrongl
         phone.now = begun.plus_ms(i64::try_from(day).unwrap() * DAY_MS);
         for _ in 0..12 {
             let id = &ids[usize::try_from(map.dice.below(ids.len() as u64)).unwrap()];
-            phone.write_sheep(id, 10);
+            phone.count_sheep(id, 10);
             written.push((id.clone(), day));
         }
     }

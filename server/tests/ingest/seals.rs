@@ -1,14 +1,18 @@
 //! Seals: two people with true signatures, a campaign that is open, and clocks that are wrong.
 
 use itgel_domain::error::ErrorCode;
+use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::SoftwareSigner;
 use itgel_domain::file::entry::{Countersignature, Entry};
 use itgel_domain::id::CycleId;
 use itgel_domain::sync::push::{Flag, Verdict};
+use itgel_server::store;
+use itgel_server::store::device::DeviceStatus;
 use jiff::civil::date;
 
 use super::bad_input::{append_changed, between, quarantined};
 use super::phone::{Phone, consent, observation, observed, values};
+use super::quarantine::{release, reviewer};
 use super::world::World;
 
 #[test]
@@ -61,6 +65,59 @@ impl From<SoftwareSignerOf<'_>> for SoftwareSigner {
         secret[..name.len()].copy_from_slice(name.as_bytes());
         Self::from_secret(&secret)
     }
+}
+
+#[test]
+fn a_visit_whose_second_phone_was_lost_before_it_came_waits_for_a_person_and_counts() {
+    let world = World::new();
+    let (mut phone, lost) = (world.phone("o1"), world.phone("o2"));
+    let become_of = |second: &Phone, status: DeviceStatus, confirmed: bool| {
+        let device = second.device.id.clone();
+        world.write(move |service, tx| {
+            if confirmed {
+                let admin = "admin".parse().unwrap();
+                store::trust::put_confirmation(tx, &device, &admin, service.now())?;
+            }
+            Ok(store::device::set_status(tx, &device, status)?)
+        });
+    };
+    let ended = quarantined(ErrorCode::SealKeyEnded);
+    for (name, status, confirmed, expected) in [
+        ("o3", DeviceStatus::Revoked, true, &ended),
+        ("o4", DeviceStatus::Frozen, true, &ended),
+        // Nobody ever said that these are the officer's.
+        (
+            "o5",
+            DeviceStatus::Revoked,
+            false,
+            &quarantined(ErrorCode::SealUnsigned),
+        ),
+        (
+            "o6",
+            DeviceStatus::Pending,
+            false,
+            &quarantined(ErrorCode::SealUnsigned),
+        ),
+    ] {
+        let second = world.phone(name);
+        become_of(&second, status, confirmed);
+        let seq = phone.visit("hh-3", &[], Some(&second));
+        let verdicts = world.push_all(&phone, seq..=seq);
+        assert_eq!(&verdicts[0], expected, "{status:?}, confirmed: {confirmed}");
+    }
+    let seq = phone.visit("hh-1", &[], Some(&lost));
+    become_of(&lost, DeviceStatus::Revoked, true);
+    assert_eq!(world.push_all(&phone, seq..=seq), [ended]);
+    assert!(world.standing("hh-1").is_none_or(|row| !row.is_filed));
+    let at = ChainRef {
+        seq,
+        ..phone.next_place()
+    };
+    let by = reviewer(&world, "r1");
+    release(&world, &by, &at).unwrap();
+    let kept = world.read(|c| store::envelope::get(c, &at)).unwrap();
+    assert!(kept.verdict.counts(), "{:?}", kept.verdict);
+    assert!(world.standing("hh-1").unwrap().is_filed);
 }
 
 #[test]

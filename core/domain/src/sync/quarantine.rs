@@ -54,6 +54,8 @@ pub const fn remedy(code: ErrorCode) -> Remedy {
         | ErrorCode::EnvelopeFork
         | ErrorCode::ObjectionNumber
         | ErrorCode::ObservedOutOfTime
+        | ErrorCode::DateUnclear
+        | ErrorCode::SealKeyEnded
         | ErrorCode::PersonIdInvalid
         | ErrorCode::CreditCodeInvalid => Remedy::Person,
         _ => Remedy::Nothing,
@@ -96,6 +98,18 @@ mod tests {
             ErrorCode::SubjectErased,
         ] {
             assert!(!remedy(code).is_a_persons(), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_cannot_know_is_for_a_person_to_say() {
+        for code in [
+            ErrorCode::ObservedOutOfTime,
+            ErrorCode::DateUnclear,
+            ErrorCode::SealKeyEnded,
+            ErrorCode::DeviceRevoked,
+        ] {
+            assert_eq!(remedy(code), Remedy::Person, "{code}");
         }
     }
 

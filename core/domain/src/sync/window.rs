@@ -4,36 +4,86 @@
 
 use jiff::civil::Date;
 
-use crate::time::date_to_day_number;
+use crate::time::{AtMs, date_to_day_number};
 
-/// Days by which a day may lie before the checkpoint: a notebook is written up after the next
+/// Days by which a day may lie before the lower bound: a notebook is written up after the next
 /// signal.
 const GRACE_DAYS: i64 = 3;
+
+/// Between which instants an envelope was written, as far as the server knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Not before: its device was enrolled, and had seen this state of the server's log.
+    pub since: AtMs,
+    /// Not after: it came.
+    pub until: AtMs,
+}
 
 /// Where the day that an officer states lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stated {
     /// Between the two bounds.
     Within,
-    /// Up to three days before the checkpoint: noted, and it counts.
+    /// Up to three days before the lower one: noted, and it counts.
     Early,
-    /// Longer before the checkpoint, or after it came: set aside for a person.
+    /// Longer before it, or after it came: set aside for a person.
     Outside,
 }
 
-/// Judges the day that an observation states between the day of the checkpoint that its device
-/// had seen, if it had seen any, and the day on which it came. A clock may run a day ahead, or
-/// across the date line of its zone.
-#[must_use]
-pub fn stated(checkpoint: Option<Date>, observed_on: Date, received_on: Date) -> Stated {
-    if days(received_on, observed_on) > 1 {
-        return Stated::Outside;
+/// The days on one of which something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Days {
+    /// The first of them.
+    pub first: Date,
+    /// The last of them.
+    pub last: Date,
+    /// Whether a day was told that can be. Otherwise these are all days of the window.
+    pub is_told: bool,
+}
+
+impl Window {
+    /// Judges the day that an observation states. A clock may run a day ahead, or across the date
+    /// line of its zone.
+    #[must_use]
+    pub fn stated(&self, observed_on: Date) -> Stated {
+        if self.is_ahead(observed_on) {
+            return Stated::Outside;
+        }
+        match days(observed_on, self.since.on()) {
+            ..=0 => Stated::Within,
+            1..=GRACE_DAYS => Stated::Early,
+            _ => Stated::Outside,
+        }
     }
-    let before = checkpoint.map_or(0, |checkpoint| days(observed_on, checkpoint));
-    match before {
-        ..=0 => Stated::Within,
-        1..=GRACE_DAYS => Stated::Early,
-        _ => Stated::Outside,
+
+    /// Whether a day had not come yet when the envelope arrived.
+    #[must_use]
+    pub fn is_ahead(&self, day: Date) -> bool {
+        days(self.until.on(), day) > 1
+    }
+
+    /// The days that can be meant by a day that an officer or a clock tells: that day, if it lies
+    /// in the window; from it to the lower bound, if it lies shortly before; the last day, if it
+    /// lies shortly behind. A day that cannot be tells nothing: any day of the window can be meant.
+    #[must_use]
+    pub fn days(&self, told: Date) -> Days {
+        let (since, until) = (self.since.on(), self.until.on());
+        let (first, last, is_told) = match self.stated(told) {
+            Stated::Within => (told.min(until), told.min(until), true),
+            Stated::Early => (told, since, true),
+            Stated::Outside => (since, until, false),
+        };
+        Days {
+            first,
+            last,
+            is_told,
+        }
+    }
+
+    /// The instant that a clock tells, as far as it can be.
+    #[must_use]
+    pub fn clamp(&self, at: AtMs) -> AtMs {
+        at.max(self.since).min(self.until)
     }
 }
 
@@ -47,9 +97,16 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
+    fn window(since: Date, until: Date) -> Window {
+        Window {
+            since: AtMs::start_of(since),
+            until: AtMs::start_of(until),
+        }
+    }
+
     #[test]
     fn both_bounds_hold_to_the_day() {
-        let (seen, came) = (date(2026, 11, 10), date(2026, 11, 20));
+        let window = window(date(2026, 11, 10), date(2026, 11, 20));
         for (day, expected) in [
             (date(2026, 11, 6), Stated::Outside),
             (date(2026, 11, 7), Stated::Early),
@@ -58,7 +115,7 @@ mod tests {
             (date(2026, 11, 21), Stated::Within),
             (date(2026, 11, 22), Stated::Outside),
         ] {
-            assert_eq!(stated(Some(seen), day, came), expected, "{day}");
+            assert_eq!(window.stated(day), expected, "{day}");
         }
     }
 
@@ -90,18 +147,49 @@ mod tests {
             } else {
                 Stated::Within
             };
-            assert_eq!(
-                stated(Some(seen), claim, came),
-                expected,
-                "{seen} {claim} {came}"
-            );
+            let stated = window(seen, came).stated(claim);
+            assert_eq!(stated, expected, "{seen} {claim} {came}");
         }
     }
 
     #[test]
-    fn a_device_that_has_seen_no_checkpoint_is_bounded_from_above_alone() {
-        let came = date(2026, 11, 20);
-        assert_eq!(stated(None, date(1990, 1, 1), came), Stated::Within);
-        assert_eq!(stated(None, date(2026, 11, 22), came), Stated::Outside);
+    fn sec_t14_a_day_that_cannot_be_stands_for_every_day_of_the_window() {
+        let (since, until) = (date(2026, 11, 10), date(2026, 11, 20));
+        let between = window(since, until);
+        let told = |first, last| Days {
+            first,
+            last,
+            is_told: true,
+        };
+        let any = Days {
+            first: since,
+            last: until,
+            is_told: false,
+        };
+        for (day, expected) in [
+            (date(1970, 1, 1), any),
+            (date(2026, 11, 6), any),
+            (date(2026, 11, 7), told(date(2026, 11, 7), since)),
+            (since, told(since, since)),
+            (
+                date(2026, 11, 15),
+                told(date(2026, 11, 15), date(2026, 11, 15)),
+            ),
+            (until, told(until, until)),
+            (date(2026, 11, 21), told(until, until)),
+            (date(2026, 11, 22), any),
+            (date(2038, 1, 19), any),
+        ] {
+            assert_eq!(between.days(day), expected, "{day}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_taken_no_further_than_the_window() {
+        let window = window(date(2026, 11, 10), date(2026, 11, 20));
+        let within = window.since.plus_ms(1);
+        assert_eq!(window.clamp(AtMs(0)), window.since);
+        assert_eq!(window.clamp(within), within);
+        assert_eq!(window.clamp(window.until.plus_ms(1)), window.until);
     }
 }

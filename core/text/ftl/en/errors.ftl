@@ -24,7 +24,9 @@ error-division-ended = This division had ended on that day. Give the code of its
 error-division-not-yet = The change of divisions is not in force yet. Enter it on its first day or later.
 error-division-unknown = No register lists this division. Update the register of divisions first.
 error-observation-out-of-time = The date lies in the future or before this cycle. Please correct it.
+error-date-unclear = The clock of the device cannot be right, and the household moved or a consent ended meanwhile. The record is kept; a reviewer finds out the day.
 error-seal-unsigned = The second signature is missing. Ask the second officer to sign, then seal.
+error-seal-key-ended = The device of the second signature was revoked or frozen since. The visit is kept; a reviewer asks the second officer.
 error-seal-same-officer = Both signatures are from one person. Ask another officer to sign.
 
 error-rules-syntax = The rules cannot be read. Please check the TOML or JSON syntax.

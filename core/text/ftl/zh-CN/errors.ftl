@@ -24,7 +24,9 @@ error-division-ended = 该区划在这一天已撤销。请填写变更后的区
 error-division-not-yet = 区划变更尚未生效。请在生效日当天或之后录入。
 error-division-unknown = 区划表里没有这个地方。请先更新区划表。
 error-observation-out-of-time = 日期在将来，或早于本期采集时间。请改正日期。
+error-date-unclear = 设备时钟不对，无法确认记录的日期，而该户在此期间迁移过或同意在此期间到期。数据已保留，由审核员核对日期后处理。
 error-seal-unsigned = 还缺第二个签名。请第二名采集员签名后再封存。
+error-seal-key-ended = 第二名采集员签名所用的设备后来已停用或冻结。走访数据已保留，由审核员向该采集员核实后处理。
 error-seal-same-officer = 两个签名是同一个人。请由另一名采集员签名。
 
 ## 规则

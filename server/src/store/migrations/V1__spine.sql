@@ -201,6 +201,16 @@ create table chain (
     primary key (device, incarnation)
 ) without rowid;
 
+-- The newest state of the server's log that the envelopes of a device name up to a place: a row
+-- where it rises.
+create table chain_seen (
+    device      text not null references device (id),
+    incarnation integer not null,
+    seq         integer not null,
+    seen_at     integer not null, -- when the server signed that state
+    primary key (device, incarnation, seq)
+) without rowid;
+
 create table envelope (
     device      text not null,
     incarnation integer not null,

@@ -2,7 +2,8 @@
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
-use itgel_domain::file::envelope::Body;
+use itgel_domain::file::envelope::{Body, CheckpointRef};
+use itgel_domain::hash::Hash;
 use itgel_domain::item::Observation;
 use itgel_domain::sync::push::{Flag, Verdict};
 use itgel_domain::time::AtMs;
@@ -10,7 +11,7 @@ use itgel_server::store;
 use jiff::civil::Date;
 
 use super::{DAY_MS, Dice, push_from};
-use crate::phone::{int, observation};
+use crate::phone::{Phone, int, observation};
 use crate::world::{GACHA, World, code};
 
 #[test]
@@ -85,28 +86,12 @@ fn sec_t12_replayed_pages_in_any_order_change_nothing() {
 fn sec_t04_a_day_outside_the_sandwich_of_checkpoint_and_arrival_waits_for_a_person() {
     let world = World::new();
     let mut phone = world.phone("o1");
-    let mut other = world.phone("o2");
-    other.write_sheep("hh-2", 1);
-    world.push_all(&other, 1..=1);
-    let signed = itgel_server::sync::checkpoint(&world.service, world.now()).unwrap();
-    phone.checkpoint = Some(signed.checkpoint.tree());
+    phone.checkpoint = Some(signed_state(&world));
     let seen_on = world.now().on();
     world.pass_ms(10 * DAY_MS);
     phone.now = world.now();
-    let shifted = |days: i64| -> Date { seen_on.saturating_add(jiff::Span::new().days(days)) };
     for days in -8_i64..=14 {
-        let stated = Observation {
-            observed_on: shifted(days),
-            ..int("herd.sheep", 100 + days)
-        };
-        let envelope = phone.envelope(Body::File(phone.body("hh-1", vec![observation(stated)])));
-        phone
-            .files
-            .entry(crate::phone::file("hh-1"))
-            .or_default()
-            .apply_quarantined(&envelope);
-        let seq = phone.append_bytes(envelope.to_bytes());
-        let verdict = world.push_all(&phone, seq..=seq).pop().unwrap();
+        let verdict = counted_on(&world, &mut phone, shifted(seen_on, days));
         let expected = match days {
             0..=11 => Verdict::Accepted,
             -3..=-1 => Verdict::AcceptedFlagged(vec![Flag::LateArrival]),
@@ -114,4 +99,128 @@ fn sec_t04_a_day_outside_the_sandwich_of_checkpoint_and_arrival_waits_for_a_pers
         };
         assert_eq!(verdict, expected, "{days} days after the checkpoint");
     }
+}
+
+#[test]
+fn sec_t04_no_way_to_name_an_older_state_of_the_log_opens_the_days_before_a_newer_one() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let oldest = signed_state(&world);
+    world.pass_ms(20 * DAY_MS);
+    let newest = signed_state(&world);
+    let seen_on = world.now().on();
+    (phone.checkpoint, phone.now) = (Some(newest), world.now());
+    assert_eq!(
+        counted_on(&world, &mut phone, seen_on),
+        Verdict::Accepted,
+        "the newest state was named once"
+    );
+    world.pass_ms(2 * DAY_MS);
+    phone.now = world.now();
+    let beyond = CheckpointRef {
+        size: newest.size + 1_000,
+        ..newest
+    };
+    let forged = CheckpointRef {
+        root: Hash::of_file(b"another log"),
+        ..newest
+    };
+    let mixed = CheckpointRef {
+        root: oldest.root,
+        ..newest
+    };
+    let evasions = [
+        ("none", None),
+        ("the first one", Some(oldest)),
+        ("one beyond the log", Some(beyond)),
+        ("one with another root", Some(forged)),
+        ("the size of one with the root of another", Some(mixed)),
+    ];
+    let waits = Verdict::Quarantined(ErrorCode::ObservedOutOfTime);
+    for incarnation in 0..=1 {
+        if incarnation == 1 {
+            (phone.incarnation, phone.chain) = (1, Vec::new());
+        }
+        for (what, named) in evasions {
+            phone.checkpoint = named;
+            let before = counted_on(&world, &mut phone, shifted(seen_on, -8));
+            assert_eq!(before, waits, "{what}, in incarnation {incarnation}");
+            let today = counted_on(&world, &mut phone, world.now().on());
+            assert_eq!(today, Verdict::Accepted, "{what}: honest work counts");
+        }
+    }
+}
+
+#[test]
+fn sec_t04_a_phone_that_never_names_a_state_states_no_day_before_it_was_enrolled() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let enrolled_on = world.now().on();
+    world.pass_ms(40 * DAY_MS);
+    phone.now = world.now();
+    for (days, expected) in [
+        (-4, Verdict::Quarantined(ErrorCode::ObservedOutOfTime)),
+        (-3, Verdict::AcceptedFlagged(vec![Flag::LateArrival])),
+        (0, Verdict::Accepted),
+        (40, Verdict::Accepted),
+    ] {
+        let verdict = counted_on(&world, &mut phone, shifted(enrolled_on, days));
+        assert_eq!(verdict, expected, "{days} days after it was enrolled");
+    }
+}
+
+#[test]
+fn sec_t04_what_comes_before_a_newer_state_was_named_is_not_bound_by_it_when_it_is_judged_again() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    let counted = world.now().on();
+    // Its household is not in the register yet.
+    phone.write("hh-new", vec![observation(int("herd.sheep", 5))]);
+    assert_eq!(
+        world.push_all(&phone, 1..=1),
+        [Verdict::Quarantined(ErrorCode::SubjectUnknown)]
+    );
+    world.pass_ms(30 * DAY_MS);
+    (phone.checkpoint, phone.now) = (Some(signed_state(&world)), world.now());
+    let today = world.now().on();
+    assert_eq!(counted_on(&world, &mut phone, today), Verdict::Accepted);
+    world.write(|service, tx| {
+        let household = crate::world::household("hh-new", GACHA);
+        itgel_server::registers::put_subject(service, tx, &household)
+    });
+    itgel_server::jobs::run_due(&world.service).unwrap();
+    let live = world.facts("hh-new").live(&crate::world::cycle());
+    let days: Vec<Date> = live
+        .into_values()
+        .flatten()
+        .map(|value| value.observation.observed_on)
+        .collect();
+    assert_eq!(days, [counted]);
+}
+
+/// What a colleague's record leads to: a new signed state of the log.
+fn signed_state(world: &World) -> CheckpointRef {
+    let name = format!("s{}", world.now().0);
+    let mut other = world.phone(&name);
+    other.write_sheep("hh-2", 1);
+    world.push_all(&other, 1..=1);
+    let signed = itgel_server::sync::checkpoint(&world.service, world.now()).unwrap();
+    signed.checkpoint.tree()
+}
+
+fn shifted(day: Date, days: i64) -> Date {
+    day.saturating_add(jiff::Span::new().days(days))
+}
+
+/// Pushes sheep that were counted on a day; the phone goes on as if they were set aside.
+fn counted_on(world: &World, phone: &mut Phone, day: Date) -> Verdict {
+    let stated = Observation {
+        observed_on: day,
+        ..int("herd.sheep", 100)
+    };
+    let envelope = phone.envelope(Body::File(phone.body("hh-1", vec![observation(stated)])));
+    let file = phone.files.entry(crate::phone::file("hh-1")).or_default();
+    file.apply_quarantined(&envelope);
+    let seq = phone.append_bytes(envelope.to_bytes());
+    world.push_all(phone, seq..=seq).pop().unwrap()
 }
