@@ -40,4 +40,4 @@ run() {
 for stale in "$@"; do
   run "$stale" itgel.field.StaleTest
 done
-run "$bindings" itgel.field.FieldHostTest itgel.field.SealedSecretTest itgel.field.VisitTest
+run "$bindings" itgel.field.FieldHostTest itgel.field.PlatformKeysTest itgel.field.VisitTest

@@ -65,17 +65,41 @@ class Log(itgel.LogSink):
         self.lines.append(line)
 
 
+class Keys(itgel.HostKeys):
+    """A key store that keeps what it seals to itself and gives out where it lies."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def make(self, name):
+        self.kept[name] = {}
+
+    def seal(self, name, open):
+        place = os.urandom(16)
+        self.kept[name][place] = open
+        return place
+
+    def open(self, name, sealed):
+        return self.kept.get(name, {}).get(sealed)
+
+    def destroy(self, name):
+        self.kept.pop(name, None)
+
+
+KEYS = Keys()
+
+
+class BrokenKeys(Keys):
+    def seal(self, name, open):
+        raise RuntimeError("the key store restarts")
+
+
 def launch(folder):
-    return itgel.Launch(
-        data_folder=folder,
-        platform_secret=bytes(range(32)),
-        root_pem=None,
-        synchronises_itself=False,
-    )
+    return itgel.Launch(data_folder=folder, root_pem=None, synchronises_itself=False)
 
 
-def started(folder, transport=None, log_sink=None):
-    return itgel.FieldApp.start(launch(folder), Clock(), transport, log_sink)
+def started(folder, transport=None, log_sink=None, keys=KEYS):
+    return itgel.FieldApp.start(launch(folder), keys, Clock(), transport, log_sink)
 
 
 def finding(item, kind, value, evidence, day):
@@ -159,6 +183,14 @@ class Visit(unittest.TestCase):
             app = started(folder, transport=BrokenTransport(), log_sink=log)
             with self.assertRaises(itgel.FieldError.Offline):
                 app.enrol(ERRAND.one("unreachable"), PIN)
+            self.assertEqual(app.enrolled(), [])
+
+    def test_without_its_key_store_nobody_is_enrolled_and_nothing_is_left(self):
+        with tempfile.TemporaryDirectory() as folder:
+            app = started(folder, keys=BrokenKeys())
+            with self.assertRaises(itgel.FieldError.Locked) as refused:
+                app.enrol(ERRAND.one("unreachable"), PIN)
+            self.assertEqual(refused.exception.code, "store.locked")
             self.assertEqual(app.enrolled(), [])
 
     def test_errors_say_which_and_why(self):

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use itgel_device::{
-    Argon2Cost, Device, Enrolment, GivenSecret, Listing, Order, Secrets, SystemEntropy, sync,
+    Argon2Cost, Device, Enrolment, KeyFiles, KeyStore, Listing, Order, Secrets, SystemEntropy, sync,
 };
 use itgel_domain::id::CycleId;
 use itgel_domain::person::normalise_name;
@@ -92,7 +92,7 @@ fn filled(world: &World) -> Outcome<Device> {
 /// An officer's new device, with nothing on it yet.
 pub(crate) fn new_device(world: &World, officer: &str) -> Outcome<Device> {
     let (record, signer) = device_of(officer)?;
-    let platform = GivenSecret::new([7; 32]);
+    let platform: Arc<dyn KeyStore> = Arc::new(KeyFiles::plain(world.folder.path()));
     let secrets = Secrets {
         pin: "471203",
         platform: &platform,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use itgel_device::http::{Call, Carrier, CarrierError, HttpError, Reply};
 use itgel_device::sync::{self, Progress, SyncError, SyncReport};
 use itgel_device::wipe::WipedWord;
-use itgel_device::{Argon2Cost, Device, Enrolment, GivenSecret, SystemEntropy};
+use itgel_device::{Argon2Cost, Device, Enrolment, KeyFiles, SystemEntropy};
 use itgel_domain::division::DivisionCode;
 use itgel_domain::file::chain::{DeviceSigner, Suite};
 use itgel_domain::time::AtMs;
@@ -290,7 +290,7 @@ fn start(folder: &Path, transport: Arc<dyn Transport>) -> Outcome<FieldApp> {
         clock: Arc::new(Standing),
         transport,
         entropy: Arc::new(SystemEntropy),
-        platform: Arc::new(GivenSecret::new([7; 32])),
+        platform: Arc::new(KeyFiles::plain(&folder.join("secrets"))),
         cost: Argon2Cost::FIELD,
     })?)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use itgel_device::http::{Call, Carrier, CarrierError, HttpConfig, Network, Reply};
-use itgel_device::{Argon2Cost, GivenSecret, SystemEntropy};
+use itgel_device::{Argon2Cost, KeyFiles, SystemEntropy};
 use itgel_domain::time::AtMs;
 use itgel_field::gate::Gate;
 use itgel_field::{Clock, FieldApp, Ground, HttpTransport, router};
@@ -14,9 +14,6 @@ use itgel_tests::World;
 use tokio::runtime::Runtime;
 
 use crate::shell::shell;
-
-/// What opens the stores beside a PIN.
-const PLATFORM: [u8; 32] = [7; 32];
 
 /// A program that runs.
 pub(crate) struct Program {
@@ -134,7 +131,7 @@ fn app(folder: &Path, way: &Arc<Way>, clock: &itgel_server::Clock) -> FieldApp {
             carrier: Some(Arc::clone(way) as Arc<dyn Carrier>),
         }),
         entropy: Arc::new(SystemEntropy),
-        platform: Arc::new(GivenSecret::new(PLATFORM)),
+        platform: Arc::new(KeyFiles::plain(&folder.join("secrets"))),
         cost: Argon2Cost {
             memory_kib: 8,
             passes: 1,

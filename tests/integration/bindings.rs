@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed, and a host may go down"
 )]
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,8 +19,8 @@ use itgel_domain::trust::Invitation;
 use itgel_fixtures::Household;
 use itgel_mobile::{
     ConsentGiven, EvidenceLevel, FieldApp, FieldError, FieldStore, Finding, Found, HeaderLine,
-    HostCall, HostClock, HostError, HostReply, HostTransport, Launch, Person, SecondSignature,
-    Standing, SyncListener, SyncStep,
+    HostCall, HostClock, HostError, HostKeys, HostReply, HostTransport, Launch, Person,
+    SecondSignature, Standing, SyncListener, SyncStep,
 };
 use itgel_tests::World;
 use jiff::ToSpan as _;
@@ -38,13 +39,6 @@ fn errors_reached_a_host_without_their_code_or_words() {
     let scene = Scene::new();
     let (household, store) = (&scene.world.households()[0], &scene.store);
     let (subject, campaign) = scene.names(household);
-    let secret = Launch {
-        platform_secret: vec![1; 31],
-        ..launch(&scene.world, "another")
-    };
-    let refused = FieldApp::start(secret, None, None, None).unwrap_err();
-    assert!(matches!(refused, FieldError::Unexpected { .. }));
-    told(&refused, "request.malformed");
     let refused = scene.app.enrol("no invitation".into(), PIN.into());
     told(&refused.unwrap_err(), "enrolment.invitation");
 
@@ -168,6 +162,7 @@ fn a_clock_of_the_host_that_throws_stopped_the_work() {
     let world = World::with_households(150);
     let app = FieldApp::start(
         launch(&world, "app"),
+        Arc::new(Keys::default()),
         Some(Arc::new(Clock(Mutex::new(None)))),
         None,
         None,
@@ -178,6 +173,41 @@ fn a_clock_of_the_host_that_throws_stopped_the_work() {
         body: Vec::new(),
     });
     assert_eq!(page.status, 200);
+}
+
+#[test]
+fn a_key_store_of_the_host_that_throws_cost_a_try_or_the_store() {
+    let scene = Scene::new();
+    let made = scene.keys.names();
+    assert_eq!(made.len(), 1, "one key for the one store: {made:?}");
+    scene.app.lock();
+    let key = scene.app.enrolled()[0].key.clone();
+    let unlock = |pin: &str| scene.app.unlock(key.clone(), pin.into());
+    for _ in 0..12 {
+        scene.keys.throws_at(Some("open"));
+        let silent = unlock(PIN).unwrap_err();
+        let is_counted = !matches!(
+            silent,
+            FieldError::Locked {
+                tries_left: None,
+                ..
+            }
+        );
+        assert!(!is_counted, "{silent:?}");
+        told(&silent, "store.locked");
+    }
+    scene.keys.throws_at(Some("make"));
+    assert!(unlock(PIN).is_ok(), "it counts under the key that is there");
+    scene.app.lock();
+    scene.keys.throws_at(None);
+    for left in (1..=9).rev() {
+        let wrong = unlock("000000").unwrap_err();
+        let is_left = matches!(wrong, FieldError::Locked { tries_left: Some(n), .. } if n == left);
+        assert!(is_left, "{wrong:?}");
+    }
+    told(&unlock("000000").unwrap_err(), "store.locked");
+    told(&unlock(PIN).unwrap_err(), "store.locked");
+    assert!(scene.keys.names().is_empty(), "no key is left");
 }
 
 /// The error has this code, if one is named, and words.
@@ -200,6 +230,7 @@ struct Scene {
     app: Arc<FieldApp>,
     store: Arc<FieldStore>,
     host: Arc<Host>,
+    keys: Arc<Keys>,
     // Ends last.
     world: World,
 }
@@ -212,7 +243,9 @@ impl Scene {
         let host = Arc::new(Host::default());
         let transport = Arc::clone(&host) as Arc<dyn HostTransport>;
         let launch = launch(&world, "app");
-        let app = FieldApp::start(launch, Some(Arc::new(clock)), Some(transport), None).unwrap();
+        let keys = Arc::new(Keys::default());
+        let clock = Some(Arc::new(clock) as Arc<dyn HostClock>);
+        let app = FieldApp::start(launch, keys.clone(), clock, Some(transport), None).unwrap();
         let code = &world.sample.teams[1].collector.code;
         let key = world.service.keys.public_key();
         let invitation = Invitation::new(world.address(), code, &key).to_string();
@@ -222,6 +255,7 @@ impl Scene {
             app,
             store,
             host,
+            keys,
             world,
         }
     }
@@ -300,7 +334,6 @@ impl Scene {
 fn launch(world: &World, folder: &str) -> Launch {
     Launch {
         data_folder: world.path(folder).display().to_string(),
-        platform_secret: (0..32).collect(),
         root_pem: None,
         synchronises_itself: false,
     }
@@ -410,6 +443,61 @@ fn carried(call: &HostCall) -> HostReply {
         status: answer.status().as_u16(),
         headers,
         body: answer.body_mut().read_to_vec().unwrap(),
+    }
+}
+
+/// A key store that keeps what it seals to itself and gives out where it lies.
+#[derive(Default)]
+struct Keys {
+    /// What was sealed under each key.
+    kept: Mutex<BTreeMap<String, Vec<Vec<u8>>>>,
+    throws: Mutex<Option<&'static str>>,
+}
+
+impl Keys {
+    /// From now on this call throws.
+    fn throws_at(&self, call: Option<&'static str>) {
+        *self.throws.lock().unwrap() = call;
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.kept.lock().unwrap().keys().cloned().collect()
+    }
+
+    fn answers(&self, call: &str) -> Result<(), HostError> {
+        match *self.throws.lock().unwrap() {
+            Some(at) if at == call => Err(thrown()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl HostKeys for Keys {
+    fn make(&self, name: String) -> Result<(), HostError> {
+        self.answers("make")?;
+        self.kept.lock().unwrap().insert(name, Vec::new());
+        Ok(())
+    }
+
+    fn seal(&self, name: String, open: Vec<u8>) -> Result<Vec<u8>, HostError> {
+        let mut kept = self.kept.lock().unwrap();
+        let sealed = kept.get_mut(&name).ok_or_else(thrown)?;
+        sealed.push(open);
+        Ok(vec![u8::try_from(sealed.len() - 1).unwrap()])
+    }
+
+    fn open(&self, name: String, sealed: Vec<u8>) -> Result<Option<Vec<u8>>, HostError> {
+        self.answers("open")?;
+        let kept = self.kept.lock().unwrap();
+        let opened = kept
+            .get(&name)
+            .and_then(|all| all.get(usize::from(sealed[0])));
+        Ok(opened.cloned())
+    }
+
+    fn destroy(&self, name: String) -> Result<(), HostError> {
+        self.kept.lock().unwrap().remove(&name);
+        Ok(())
     }
 }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use itgel::sample::{self, Sample, SampleOrder};
+use itgel_device::key_store::Tries;
 use itgel_device::{
-    Argon2Cost, Countersign, Device, Enrolment, Entropy, EntropyError, Error, GivenSecret, Sealed,
-    Secrets, sync,
+    Argon2Cost, Countersign, Device, Enrolment, Entropy, EntropyError, Error, KeyFiles, KeyStore,
+    Sealed, Secrets, sync,
 };
 use itgel_domain::file::chain::{DeviceSigner, SoftwareSigner, Suite};
 use itgel_domain::file::entry::Consent;
@@ -163,8 +164,8 @@ impl Bed {
             server_key: service.keys.public_key(),
             number: u32::try_from(n).unwrap() + 1,
         };
-        let device = with_secrets(n, |secrets| {
-            let path = ground.device_path(n);
+        let path = ground.device_path(n);
+        let device = with_secrets(&path, |secrets| {
             Device::create(&path, secrets, &enrolment, signer(n), seeded(0))
         });
         self.synchronise(service, &device.unwrap(), n);
@@ -274,8 +275,24 @@ pub fn open_service(folder: &Path) -> Result<Service, ServiceError> {
 /// # Errors
 /// [`Error`].
 pub fn open_device(path: &Path, n: usize) -> Result<Device, Error> {
-    with_secrets(n, |secrets| {
-        Device::open(path, secrets, signer(n), seeded(n as u64 + 1))
+    open_device_with(path, n, &key_store(path))
+}
+
+/// The same with another key store.
+///
+/// # Errors
+/// [`Error`].
+pub fn open_device_with(
+    path: &Path,
+    n: usize,
+    platform: &Arc<dyn KeyStore>,
+) -> Result<Device, Error> {
+    with_secrets(path, |secrets| {
+        let here = Secrets {
+            platform,
+            ..*secrets
+        };
+        Device::open(path, &here, signer(n), seeded(n as u64 + 1))
     })
 }
 
@@ -299,13 +316,32 @@ fn signer(n: usize) -> Arc<dyn DeviceSigner> {
     Arc::new(SoftwareSigner::from_secret(&secret(n)))
 }
 
-fn with_secrets<T>(n: usize, work: impl FnOnce(&Secrets<'_>) -> T) -> T {
-    let platform = GivenSecret::new(secret(n + DEVICES));
+/// Runs `work` with what opens the store at `path`; the key store has its files beside it.
+pub fn with_secrets<T>(path: &Path, work: impl FnOnce(&Secrets<'_>) -> T) -> T {
+    let platform = key_store(path);
     work(&Secrets {
         pin: PIN,
         platform: &platform,
         cost: CHEAP,
     })
+}
+
+/// The key store of the device whose store is at `path`.
+#[must_use]
+pub fn key_store(path: &Path) -> Arc<dyn KeyStore> {
+    Arc::new(KeyFiles::plain(path.parent().unwrap()))
+}
+
+/// How often the PIN of the store at `path` was tried since the last right one; it is the only store
+/// in its folder.
+#[must_use]
+pub fn tries(path: &Path) -> Tries {
+    let entries = std::fs::read_dir(path.parent().unwrap()).unwrap();
+    let files = entries.map(|entry| entry.unwrap().path());
+    let mut files = files.filter(|file| file.extension().is_some_and(|end| end == "secret"));
+    let file = files.next().unwrap();
+    let name = file.file_stem().unwrap().to_str().unwrap();
+    key_store(path).read(name).unwrap().unwrap().tries()
 }
 
 fn seeded(seed: u64) -> Arc<dyn Entropy> {

@@ -16,6 +16,7 @@ mod evidence;
 pub mod http;
 mod intake;
 mod journal;
+pub mod key_store;
 mod objection;
 mod offer;
 mod outbox;
@@ -47,7 +48,7 @@ use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::Violation;
 use itgel_domain::file::ChainRef;
-use itgel_domain::file::chain::{DeviceSigner, SignedHead};
+use itgel_domain::file::chain::{DeviceSigner, SignedHead, SoftwareSigner};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
 use itgel_domain::identity::{IdentityRecord, Person};
@@ -63,6 +64,7 @@ pub use bundle::AnswerReport;
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::Error;
 pub use evaluation::{Evaluated, EvaluationCount, QUESTIONS};
+pub use key_store::{KeyFiles, KeyStore, SealingKeys};
 pub use objection::{ObjectionDraft, ObjectionReceipt};
 pub use overview::Standing;
 pub use own::{OwnEnvelope, OwnState};
@@ -77,13 +79,14 @@ pub use store::log::LogAlarm;
 pub use store::order::Order;
 pub use store::picture::KeptPicture;
 pub use store::subject::{Listed, Listing, Progress};
-pub use vault::{Argon2Cost, GivenSecret, PlatformSecret, Secrets};
+pub use vault::{Argon2Cost, Secrets};
 pub use visit::EarlierValue;
 pub use warning::{Warning, WarningCode};
 
 use rules::RuleCache;
 use store::device::DeviceRow;
 use store::{Store, chain, device, draft, process, projection, subject, trust};
+use vault::DataKey;
 
 /// What the server answered when the device was enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +137,8 @@ pub struct Device {
     signer: Arc<dyn DeviceSigner>,
     entropy: Arc<dyn Entropy>,
     path: PathBuf,
+    /// What is destroyed with the store.
+    platform: Arc<dyn KeyStore>,
     /// Held while a synchronisation goes on.
     syncing: Mutex<()>,
     /// No page of a synchronisation follows: the store is being closed.
@@ -186,7 +191,7 @@ impl Device {
             vault::create(path, secrets, entropy.as_ref())?
         };
         let store = Store::create(path, &key, |tx| device::insert(tx, row))?;
-        Self::started(store, path, signer, entropy)
+        Self::started(store, (path, secrets), signer, entropy)
     }
 
     /// Unlocks and opens the store at `path`. A deletion that was interrupted is brought to its end.
@@ -200,12 +205,33 @@ impl Device {
         signer: Arc<dyn DeviceSigner>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, Error> {
+        let key = Self::unlock(path, secrets)?;
+        Self::started(Store::open(path, &key)?, (path, secrets), signer, entropy)
+    }
+
+    /// The same for a store whose vault has the signing key, too ([`DataKey::signing_seed`]): one try
+    /// of the PIN gives both.
+    ///
+    /// # Errors
+    /// As [`Device::open`].
+    pub fn open_with_own_key(
+        path: &Path,
+        secrets: &Secrets<'_>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<(Self, Arc<SoftwareSigner>), Error> {
+        let key = Self::unlock(path, secrets)?;
+        let signer = Arc::new(SoftwareSigner::from_secret(&key.signing_seed()));
+        let store = Store::open(path, &key)?;
+        let device = Self::started(store, (path, secrets), signer.clone(), entropy)?;
+        Ok((device, signer))
+    }
+
+    fn unlock(path: &Path, secrets: &Secrets<'_>) -> Result<DataKey, Error> {
         if wipe::is_begun(path) {
-            wipe::resume(path)?;
+            wipe::resume(path, secrets.platform.as_ref())?;
             return Err(Error::Wiped);
         }
-        let key = vault::unlock(path, secrets)?;
-        Self::started(Store::open(path, &key)?, path, signer, entropy)
+        Ok(vault::unlock(path, secrets)?)
     }
 
     /// The device.
@@ -397,7 +423,7 @@ impl Device {
 
     fn started(
         store: Store,
-        path: &Path,
+        (path, secrets): (&Path, &Secrets<'_>),
         signer: Arc<dyn DeviceSigner>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, Error> {
@@ -407,6 +433,7 @@ impl Device {
             signer,
             entropy,
             path: path.to_owned(),
+            platform: Arc::clone(secrets.platform),
             syncing: Mutex::new(()),
             first_signed: Mutex::default(),
             is_ending: AtomicBool::new(false),
@@ -417,10 +444,18 @@ impl Device {
             return Err(Error::ForeignKey);
         }
         let entropy = device.entropy.as_ref();
-        device.write(|tx| {
+        let tidied = device.write(|tx| {
             chain::reset_sending(tx)?;
             intake::take_kept(tx, entropy)
-        })?;
+        });
+        match tidied {
+            // What was being sent is sent again in either state: a full disk keeps nobody from
+            // reading and sending.
+            Err(Error::Store(StoreError::Full)) => {
+                tracing::warn!("a full disk: what lay by waits for the next opening");
+            }
+            tidied => tidied?,
+        }
         Ok(device)
     }
 

@@ -1,14 +1,21 @@
 //! The vault: the key of the store, wrapped so that neither the phone's storage alone nor the
 //! PIN alone opens it (`design.md` 9, `security.md` T01, T02).
 //!
-//! The data key is 256 random bits. It is sealed under `HKDF(platform secret ‖ Argon2id(PIN))`
-//! in a small file beside the database. Unlocking is local and never needs the server. A wrong
-//! PIN is counted durably *before* it is tried, so killing the program does not win a try; ten
-//! wrong ones destroy the wrap, and with it the way to everything in the store.
+//! The data key is 256 random bits. It is sealed under `HKDF(secret ‖ Argon2id(PIN))` in a small file
+//! beside the database; the secret is one of this store alone and lies with the platform's
+//! [`KeyStore`], and so does the count of tries: putting the file back winds nothing back. Unlocking is
+//! local, never needs the server, and needs no new room on the disk. A try is noted durably *before* it
+//! is made and its answer before it is told. Ten wrong PINs destroy the secret, and with it the way to
+//! everything in the store and in every copy of it.
+//!
+//! A try that a kill cut short told nobody anything, so it destroys nothing: the third in a row and
+//! those after it make the next one wait. A try that cannot be noted, because the disk fails, waits
+//! longest: the right PIN still opens, and whoever guesses pays with time.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::HEXLOWER;
@@ -18,25 +25,19 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, EntropyError, bytes};
+use crate::key_store::{Kept, KeyStore, Tries, blank, private_file, sync_folder};
 
-/// Wrong PINs in a row that destroy the wrap.
+/// Wrong PINs in a row that destroy the way to the store.
 pub const MAX_WRONG_PINS: u32 = 10;
+
+/// The longest that a try is made to wait: a million PINs take eleven months.
+pub const LONGEST_PAUSE_MS: u64 = 30_000;
+
+/// Interrupted tries in a row that make nobody wait: a phone short of memory kills programs.
+const FREE_INTERRUPTIONS: u8 = 2;
 
 /// Fewest digits of a PIN.
 pub const MIN_PIN: usize = 6;
-
-/// A secret that the platform holds and does not give away with a copy of the storage: a key of
-/// the phone's key store.
-pub trait PlatformSecret: Send + Sync {
-    /// The secret.
-    ///
-    /// # Errors
-    /// [`VaultError::Platform`] when the platform does not give it now.
-    fn secret(&self) -> Result<Zeroizing<[u8; 32]>, VaultError>;
-}
-
-/// A platform secret that the shell fetched and handed over.
-pub struct GivenSecret(Zeroizing<[u8; 32]>);
 
 /// What deriving a key from a PIN costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -52,8 +53,8 @@ pub struct Argon2Cost {
 pub struct Secrets<'a> {
     /// The officer's PIN.
     pub pin: &'a str,
-    /// The platform's part.
-    pub platform: &'a dyn PlatformSecret,
+    /// Where the platform keeps its part.
+    pub platform: &'a Arc<dyn KeyStore>,
     /// Cost of the derivation for a new wrap; an existing one keeps its own.
     pub cost: Argon2Cost,
 }
@@ -67,14 +68,14 @@ pub enum VaultError {
     /// The PIN is too short.
     #[error("a PIN has at least {MIN_PIN} digits")]
     PinTooShort,
-    /// Not this PIN, or not this platform.
+    /// Not this PIN.
     #[error("the PIN does not open the store; {left} tries left")]
     WrongPin {
-        /// Tries until the wrap is destroyed.
+        /// Wrong PINs until the secret is destroyed.
         left: u32,
     },
-    /// Too many wrong PINs; the store cannot be opened any more.
-    #[error("the key was destroyed after too many wrong PINs")]
+    /// Nothing opens this store here: its secret was destroyed, or is another platform's.
+    #[error("the secret that opens the store is gone")]
     Destroyed,
     /// There is no wrap here.
     #[error("no store here")]
@@ -82,8 +83,8 @@ pub enum VaultError {
     /// There is a wrap here already.
     #[error("there is a store here already")]
     Exists,
-    /// The platform does not give its secret.
-    #[error("the platform does not give its secret")]
+    /// The platform does not answer for its secret now.
+    #[error("the platform does not answer for its secret")]
     Platform,
     /// The wrap file is not one.
     #[error("the key file cannot be read")]
@@ -96,20 +97,22 @@ pub enum VaultError {
     Io(#[from] std::io::Error),
 }
 
-/// The wrap file.
+/// The wrap file. One that was destroyed holds zeros.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrap {
     v: u8,
     cost: Argon2Cost,
     salt: String,
-    /// `None` once it was destroyed.
-    sealed: Option<String>,
-    /// Tries since the last right PIN, the one going on included.
-    tries: u32,
+    sealed: String,
+    /// The name of the secret in the key store.
+    secret: String,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// One try at a time in this process: two at once would count as one.
+static TRYING: Mutex<()> = Mutex::new(());
 
 /// Beyond this a wrap file would only be an attack on the phone's memory.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
@@ -125,20 +128,6 @@ impl Argon2Cost {
         memory_kib: 19 * 1024,
         passes: 2,
     };
-}
-
-impl GivenSecret {
-    /// The secret with these bytes.
-    #[must_use]
-    pub fn new(secret: [u8; 32]) -> Self {
-        Self(Zeroizing::new(secret))
-    }
-}
-
-impl PlatformSecret for GivenSecret {
-    fn secret(&self) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-        Ok(self.0.clone())
-    }
 }
 
 impl DataKey {
@@ -169,7 +158,7 @@ impl DataKey {
     }
 }
 
-/// Makes a data key and its wrap for the store at `store`.
+/// Makes a data key, its wrap for the store at `store` and its secret.
 ///
 /// # Errors
 /// [`VaultError::Exists`] if there is one, [`VaultError::PinTooShort`], or what the platform or
@@ -183,52 +172,33 @@ pub fn create(
         return Err(VaultError::Exists);
     }
     let key = DataKey(Zeroizing::new(bytes(entropy)?));
-    write(store, &wrap(&key, secrets, entropy)?)?;
+    wrap(store, &key, secrets, entropy)?;
     Ok(key)
 }
 
-/// Unlocks the vault of the store at `store`.
+/// Unlocks the vault of the store at `store`, after a pause if tries before were interrupted.
 ///
 /// # Errors
 /// [`VaultError::WrongPin`] with the tries that are left; [`VaultError::Destroyed`] after the
-/// last one; or what the platform or the file system refuse.
+/// last one; or what the platform or the file system refuse, also for a wrong PIN that could not be
+/// counted.
 pub fn unlock(store: &Path, secrets: &Secrets<'_>) -> Result<DataKey, VaultError> {
-    let mut wrap = read(store)?;
-    let Some(sealed) = wrap.sealed.clone() else {
-        return Err(VaultError::Destroyed);
-    };
-    let sealed = HEXLOWER
-        .decode(sealed.as_bytes())
-        .map_err(|_| VaultError::Corrupt)?;
-    // A platform that does not answer is not a wrong PIN: ask it before counting.
-    let platform = secrets.platform.secret()?;
-    if wrap.tries >= MAX_WRONG_PINS {
-        return Err(destroy_wrap(store, wrap));
+    let interrupted = kept(&read(store)?, secrets)?.tries().interrupted;
+    if interrupted > FREE_INTERRUPTIONS {
+        secrets.platform.pause(pause_after(interrupted));
     }
-    wrap.tries += 1;
-    write(store, &wrap)?;
-    let salt = HEXLOWER
-        .decode(wrap.salt.as_bytes())
-        .map_err(|_| VaultError::Corrupt)?;
-    let wrapping = wrapping_key(secrets.pin, &platform, &salt, wrap.cost)?;
-    let Ok(opened) = wrapping.open(&sealed, LABEL).map(Zeroizing::new) else {
-        if wrap.tries >= MAX_WRONG_PINS {
-            return Err(destroy_wrap(store, wrap));
-        }
-        return Err(VaultError::WrongPin {
-            left: MAX_WRONG_PINS - wrap.tries,
-        });
-    };
-    let key: [u8; 32] = opened
-        .as_slice()
-        .try_into()
-        .map_err(|_| VaultError::Corrupt)?;
-    wrap.tries = 0;
-    write(store, &wrap)?;
-    Ok(DataKey(Zeroizing::new(key)))
+    let _one = TRYING.lock().unwrap_or_else(PoisonError::into_inner);
+    // Meanwhile another try may have ended.
+    let wrap = read(store)?;
+    let kept = kept(&wrap, secrets)?;
+    if u32::from(kept.tries().wrong) >= MAX_WRONG_PINS {
+        return Err(destroyed(store, secrets));
+    }
+    try_pin(store, &wrap, &kept, secrets)
 }
 
-/// Wraps the same data key under a new PIN.
+/// Wraps the same data key under a new PIN and a new secret: a copy that opened with the old PIN
+/// opens no more.
 ///
 /// # Errors
 /// As [`unlock`] for the old PIN and [`create`] for the new one.
@@ -239,11 +209,13 @@ pub fn change_pin(
     entropy: &dyn Entropy,
 ) -> Result<(), VaultError> {
     let key = unlock(store, old)?;
+    let old_secret = read(store)?.secret;
     let new = Secrets {
         pin: new_pin,
         ..*old
     };
-    write(store, &wrap(&key, &new, entropy)?)
+    wrap(store, &key, &new, entropy)?;
+    old.platform.destroy(&old_secret)
 }
 
 /// Whether the store at `store` has a vault.
@@ -252,30 +224,117 @@ pub fn exists(store: &Path) -> bool {
     wrap_path(store).exists()
 }
 
-/// Destroys the wrap: nothing opens the store any more.
-pub(crate) fn destroy(store: &Path) -> Result<(), VaultError> {
-    let wrap = read(store)?;
-    match destroy_wrap(store, wrap) {
-        VaultError::Destroyed => Ok(()),
-        error => Err(error),
+/// Destroys the secret and the wrap: nothing opens the store or a copy of it any more. Once more
+/// changes nothing.
+///
+/// # Errors
+/// [`VaultError::Missing`] without a vault, or what the platform or the file system refuse.
+pub fn destroy(store: &Path, platform: &dyn KeyStore) -> Result<(), VaultError> {
+    match read(store) {
+        // The wrap has the name of the secret, so it goes after it.
+        Ok(wrap) => platform.destroy(&wrap.secret)?,
+        Err(VaultError::Destroyed) => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    Ok(blank(&wrap_path(store))?)
+}
+
+/// What the platform keeps for a wrap.
+fn kept(wrap: &Wrap, secrets: &Secrets<'_>) -> Result<Kept, VaultError> {
+    let kept = secrets.platform.read(&wrap.secret)?;
+    kept.ok_or(VaultError::Destroyed)
+}
+
+/// How long a try waits after so many that were interrupted.
+fn pause_after(interrupted: u8) -> u64 {
+    LONGEST_PAUSE_MS.min(1_000 << interrupted.min(10))
+}
+
+/// One try, noted before it is made and answered after its end is noted.
+fn try_pin(
+    store: &Path,
+    wrap: &Wrap,
+    kept: &Kept,
+    secrets: &Secrets<'_>,
+) -> Result<DataKey, VaultError> {
+    let before = kept.tries();
+    let keep = |tries| secrets.platform.keep(&wrap.secret, &kept.after(tries));
+    let begun = keep(Tries {
+        interrupted: before.interrupted.saturating_add(1),
+        ..before
+    });
+    if begun.is_err() {
+        tracing::warn!("a try to unlock cannot be counted, and waits");
+        secrets.platform.pause(LONGEST_PAUSE_MS);
+    }
+    let Some(key) = opened(wrap, secrets.pin, kept.secret())? else {
+        let wrong = before.wrong.saturating_add(1);
+        if u32::from(wrong) >= MAX_WRONG_PINS {
+            return Err(destroyed(store, secrets));
+        }
+        // What is not counted is not told.
+        keep(Tries { wrong, ..before })?;
+        let left = MAX_WRONG_PINS - u32::from(wrong);
+        return Err(VaultError::WrongPin { left });
+    };
+    if before != Tries::default() || begun.is_ok() {
+        // The right PIN opens whatever the disk says.
+        let reset = keep(Tries::default());
+        if reset.is_err() {
+            tracing::warn!("the count of tries cannot be set back");
+        }
+    }
+    Ok(key)
+}
+
+/// The data key; `None` if the PIN is another one.
+fn opened(wrap: &Wrap, pin: &str, secret: &[u8; 32]) -> Result<Option<DataKey>, VaultError> {
+    let bytes = |text: &str| {
+        let decoded = HEXLOWER.decode(text.as_bytes());
+        decoded.map_err(|_| VaultError::Corrupt)
+    };
+    let (salt, sealed) = (bytes(&wrap.salt)?, bytes(&wrap.sealed)?);
+    let wrapping = wrapping_key(pin, secret, &salt, wrap.cost)?;
+    let Ok(opened) = wrapping.open(&sealed, LABEL).map(Zeroizing::new) else {
+        return Ok(None);
+    };
+    let key = opened.as_slice().try_into();
+    let key: [u8; 32] = key.map_err(|_| VaultError::Corrupt)?;
+    Ok(Some(DataKey(Zeroizing::new(key))))
+}
+
+/// Destroys the way to the store, and says so.
+fn destroyed(store: &Path, secrets: &Secrets<'_>) -> VaultError {
+    match destroy(store, secrets.platform.as_ref()) {
+        Ok(()) => VaultError::Destroyed,
+        Err(error) => error,
     }
 }
 
-fn wrap(key: &DataKey, secrets: &Secrets<'_>, entropy: &dyn Entropy) -> Result<Wrap, VaultError> {
+/// Wraps a data key under a PIN and a new secret.
+fn wrap(
+    store: &Path,
+    key: &DataKey,
+    secrets: &Secrets<'_>,
+    entropy: &dyn Entropy,
+) -> Result<(), VaultError> {
     if secrets.pin.chars().count() < MIN_PIN {
         return Err(VaultError::PinTooShort);
     }
     let salt: [u8; 16] = bytes(entropy)?;
-    let platform = secrets.platform.secret()?;
-    let wrapping = wrapping_key(secrets.pin, &platform, &salt, secrets.cost)?;
+    let secret = Zeroizing::new(bytes::<32>(entropy)?);
+    let name: [u8; 16] = bytes(entropy)?;
+    let wrapping = wrapping_key(secrets.pin, &secret, &salt, secrets.cost)?;
     let sealed = wrapping.seal(&*key.0, LABEL, bytes(entropy)?);
-    Ok(Wrap {
+    let wrap = Wrap {
         v: VERSION,
         cost: secrets.cost,
         salt: HEXLOWER.encode(&salt),
-        sealed: Some(HEXLOWER.encode(&sealed)),
-        tries: 0,
-    })
+        sealed: HEXLOWER.encode(&sealed),
+        secret: HEXLOWER.encode(&name),
+    };
+    secrets.platform.keep(&wrap.secret, &Kept::new(secret))?;
+    write(store, &wrap)
 }
 
 fn wrapping_key(
@@ -302,18 +361,6 @@ fn wrapping_key(
     Ok(ContentKey::from_bytes(*key))
 }
 
-/// Overwrites the sealed key, and says so.
-fn destroy_wrap(store: &Path, wrap: Wrap) -> VaultError {
-    let gone = Wrap {
-        sealed: None,
-        ..wrap
-    };
-    match write(store, &gone) {
-        Ok(()) => VaultError::Destroyed,
-        Err(error) => error,
-    }
-}
-
 fn wrap_path(store: &Path) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push(".key");
@@ -328,6 +375,9 @@ fn read(store: &Path) -> Result<Wrap, VaultError> {
         }
         Err(error) => return Err(error.into()),
     };
+    if text.first() == Some(&0) {
+        return Err(VaultError::Destroyed);
+    }
     let wrap: Wrap = serde_json::from_slice(&text).map_err(|_| VaultError::Corrupt)?;
     if wrap.v == VERSION {
         Ok(wrap)
@@ -341,29 +391,11 @@ fn write(store: &Path, wrap: &Wrap) -> Result<(), VaultError> {
     let path = wrap_path(store);
     let text = serde_json::to_vec(wrap).map_err(|_| VaultError::Corrupt)?;
     let fresh = path.with_extension("key-new");
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&fresh)?;
+    let mut file = private_file(&fresh)?;
     file.write_all(&text)?;
     file.sync_all()?;
     fs::rename(&fresh, &path)?;
     sync_folder(&path)?;
-    Ok(())
-}
-
-/// A rename is durable once its folder is.
-#[cfg(unix)]
-pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => fs::File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-pub(crate) fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 

@@ -5,13 +5,15 @@
 //!
 //! 1. one transaction sees that no record waits and forbids every further entry,
 //! 2. the word to the server is signed and laid beside the store, since the key goes with it,
-//! 3. the wrap of the data key is destroyed: from here on nothing opens the store,
+//! 3. the secret with the platform and the wrap of the data key are destroyed: from here on nothing
+//!    opens the store or a copy of it,
 //! 4. its files are deleted,
 //! 5. the server is told ([`crate::http::tell_wiped`]), and the word is deleted.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use itgel_domain::id::DeviceId;
@@ -19,6 +21,7 @@ use itgel_domain::trust::wiped_message;
 
 use crate::Device;
 use crate::error::Error;
+use crate::key_store::{KeyStore, sync_folder};
 use crate::store::{chain, device, trust};
 use crate::vault::{self, VaultError};
 
@@ -83,9 +86,9 @@ impl Device {
         };
         keep_word(&self.path, &word)?;
         between(Step::Signed)?;
-        let path = self.path.clone();
+        let (path, platform) = (self.path.clone(), Arc::clone(&self.platform));
         drop(self);
-        end(&path, between)?;
+        end(&path, platform.as_ref(), between)?;
         Ok(word)
     }
 
@@ -98,9 +101,9 @@ impl Device {
             0 => Ok(trust::set_wiping(tx)?),
             open => Err(Error::Unreceipted(open)),
         })?;
-        let path = self.path.clone();
+        let (path, platform) = (self.path.clone(), Arc::clone(&self.platform));
         drop(self);
-        end(&path, &mut |_| Ok(()))
+        end(&path, platform.as_ref(), &mut |_| Ok(()))
     }
 }
 
@@ -108,14 +111,14 @@ impl Device {
 /// interrupted after it was signed is brought to its end first.
 ///
 /// # Errors
-/// [`Error::Vault`] of the file system.
-pub fn resume(path: &Path) -> Result<Option<WipedWord>, Error> {
+/// [`Error::Vault`] of the file system or the platform.
+pub fn resume(path: &Path, platform: &dyn KeyStore) -> Result<Option<WipedWord>, Error> {
     let word = match fs::read(word_path(path)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| VaultError::Corrupt)?,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(VaultError::Io(e).into()),
     };
-    end(path, &mut |_| Ok(()))?;
+    end(path, platform, &mut |_| Ok(()))?;
     Ok(Some(word))
 }
 
@@ -132,9 +135,10 @@ pub(crate) fn is_begun(path: &Path) -> bool {
     word_path(path).exists()
 }
 
-fn end(path: &Path, between: Between<'_>) -> Result<(), Error> {
-    match vault::destroy(path) {
-        Ok(()) | Err(VaultError::Missing) => {}
+fn end(path: &Path, platform: &dyn KeyStore, between: Between<'_>) -> Result<(), Error> {
+    match vault::destroy(path, platform) {
+        // A wrap that cannot be read opens nothing.
+        Ok(()) | Err(VaultError::Missing | VaultError::Corrupt) => {}
         Err(error) => return Err(error.into()),
     }
     between(Step::Destroyed)?;
@@ -160,7 +164,7 @@ fn keep_word(path: &Path, word: &WipedWord) -> Result<(), Error> {
     let written = fs::File::create(&fresh)
         .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&fresh, word_path(path)))
-        .and_then(|()| vault::sync_folder(path));
+        .and_then(|()| sync_folder(path));
     written.map_err(|e| VaultError::Io(e).into())
 }
 

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use itgel_device::http::{Carrier, HttpConfig, Network};
-use itgel_device::{Argon2Cost, GivenSecret, SystemEntropy};
+use itgel_device::{Argon2Cost, KeyFiles, SystemEntropy};
 use itgel_domain::error::ErrorCode;
 use itgel_field::{Answered, Clock, Ground, HttpTransport, Keeper, PACE, SystemClock};
 use itgel_text::Lang;
-use zeroize::Zeroize as _;
 
 use crate::error::{Errors, FieldError};
-use crate::host::{HostClock, HostTransport, HostsCarrier, HostsClock, LogSink};
+use crate::host::{
+    HostClock, HostKeys, HostTransport, HostsCarrier, HostsClock, HostsKeys, LogSink,
+};
 use crate::log;
 use crate::store::FieldStore;
 
@@ -21,8 +22,6 @@ use crate::store::FieldStore;
 pub struct Launch {
     /// The folder of the officers' stores, of the app alone.
     pub data_folder: String,
-    /// 32 bytes that open a store beside the PIN, from the key store of the platform.
-    pub platform_secret: Vec<u8>,
     /// The certificate in PEM that the server's own rests on, where it is not a public one.
     pub root_pem: Option<Vec<u8>>,
     /// An unlocked store synchronises by itself for as long as the program is there.
@@ -115,15 +114,16 @@ impl Way {
 
 #[uniffi::export]
 impl FieldApp {
-    /// Starts the program over its folder; every store is locked. A clock, a way to the server and a
-    /// taker of the log are the machine's own where the host brings none.
+    /// Starts the program over its folder; every store is locked. The host's keys seal what opens a
+    /// store beside its PIN. A clock, a way to the server and a taker of the log are the machine's own
+    /// where the host brings none.
     ///
     /// # Errors
-    /// [`FieldError::Unexpected`] for a secret that is not 32 bytes long or a folder that cannot be
-    /// used.
+    /// [`FieldError::Unexpected`] for a folder that cannot be used.
     #[uniffi::constructor]
     pub fn start(
-        mut launch: Launch,
+        launch: Launch,
+        keys: Arc<dyn HostKeys>,
         clock: Option<Arc<dyn HostClock>>,
         transport: Option<Arc<dyn HostTransport>>,
         log_sink: Option<Arc<dyn LogSink>>,
@@ -132,11 +132,8 @@ impl FieldApp {
             log::to(sink);
         }
         let errors = Errors(Lang::default());
-        let secret = <[u8; 32]>::try_from(launch.platform_secret.as_slice());
-        launch.platform_secret.zeroize();
-        let mut secret = secret.map_err(|_| errors.malformed())?;
-        let platform = GivenSecret::new(secret);
-        secret.zeroize();
+        let data = PathBuf::from(launch.data_folder);
+        let platform = KeyFiles::sealed(&data.join("secrets"), Arc::new(HostsKeys(keys)));
         let way = Way {
             root_pem: launch.root_pem,
             carrier: transport.map(|host| Arc::new(HostsCarrier(host)) as Arc<dyn Carrier>),
@@ -147,7 +144,7 @@ impl FieldApp {
             None => Arc::new(machine),
         };
         let ground = Ground {
-            data: PathBuf::from(launch.data_folder),
+            data,
             clock,
             transport: Arc::new(way.transport()),
             entropy: Arc::new(SystemEntropy),

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use itgel_device::SealingKeys;
 use itgel_device::http::{Call, Carrier, CarrierError, Reply};
 use itgel_device::sync::Progress;
+use itgel_device::vault::VaultError;
 use itgel_domain::time::AtMs;
 use itgel_field::{Clock, SystemClock};
+use zeroize::Zeroizing;
 
 use crate::app::HeaderLine;
 
@@ -27,6 +30,24 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for HostError {
             reason: error.reason,
         }
     }
+}
+
+/// Keys of the platform's key store, by name: they never leave it, and nothing brings one back that was
+/// destroyed. They seal what opens a store beside its PIN; each try of a PIN makes one and destroys one.
+#[uniffi::export(foreign)]
+pub trait HostKeys: Send + Sync {
+    /// Makes a new key, in place of one that has the name.
+    fn make(&self, name: String) -> Result<(), HostError>;
+
+    /// Seals a few bytes, into at most 4,000.
+    fn seal(&self, name: String, open: Vec<u8>) -> Result<Vec<u8>, HostError>;
+
+    /// Opens what was sealed. `None` says for ever: there is no such key, or it was sealed under another
+    /// one. A key store that does not answer now throws.
+    fn open(&self, name: String, sealed: Vec<u8>) -> Result<Option<Vec<u8>>, HostError>;
+
+    /// Destroys a key; of one that is not there, nothing.
+    fn destroy(&self, name: String) -> Result<(), HostError>;
 }
 
 /// A clock instead of that of the machine: for tests and for practising.
@@ -154,6 +175,34 @@ impl From<Progress> for SyncStep {
             Progress::SendingPictures { done, total } => Self::SendingPictures { done, total },
         }
     }
+}
+
+/// The host's keys.
+pub(crate) struct HostsKeys(pub(crate) Arc<dyn HostKeys>);
+
+impl SealingKeys for HostsKeys {
+    fn make(&self, name: &str) -> Result<(), VaultError> {
+        self.0.make(name.to_owned()).map_err(silent)
+    }
+
+    fn seal(&self, name: &str, open: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let sealed = self.0.seal(name.to_owned(), open.to_vec());
+        sealed.map_err(silent)
+    }
+
+    fn open(&self, name: &str, sealed: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        let opened = self.0.open(name.to_owned(), sealed.to_vec());
+        Ok(opened.map_err(silent)?.map(Zeroizing::new))
+    }
+
+    fn destroy(&self, name: &str) -> Result<(), VaultError> {
+        self.0.destroy(name.to_owned()).map_err(silent)
+    }
+}
+
+fn silent(_: HostError) -> VaultError {
+    tracing::warn!("the key store of the host does not answer");
+    VaultError::Platform
 }
 
 /// The host's clock, and the machine's where the host's fails.

@@ -7,7 +7,7 @@
 //!
 //! Calls are few, coarse and blocking; they take records and give records, and are made on a thread
 //! that may wait. What a call changed is on the disk when it returns. What the host brings along
-//! ([`HostClock`], [`HostTransport`], [`SyncListener`], [`LogSink`]) may fail without harm, and must
+//! ([`HostKeys`], [`HostClock`], [`HostTransport`], [`SyncListener`], [`LogSink`]) may fail without harm, and must
 //! not call back into the program from within.
 
 mod app;
@@ -22,7 +22,7 @@ mod sync;
 pub use app::{Answer, Enrolled, FieldApp, HeaderLine, Launch, Request};
 pub use error::{Fault, FieldError};
 pub use host::{
-    HostCall, HostClock, HostError, HostReply, HostTransport, LogLevel, LogLine, LogSink,
+    HostCall, HostClock, HostError, HostKeys, HostReply, HostTransport, LogLevel, LogLine, LogSink,
     SyncListener, SyncStep,
 };
 pub use record::{

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use itgel_device::key_store::private_folder;
 use itgel_device::retry::Attempt;
 use itgel_device::sync::SyncError;
-use itgel_device::{Argon2Cost, Device, Entropy, PlatformSecret};
+use itgel_device::{Argon2Cost, Device, Entropy, KeyStore};
 use itgel_domain::file::chain::SoftwareSigner;
 use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::time::AtMs;
@@ -22,7 +23,7 @@ use crate::disk::{Disk, SystemDisk};
 use crate::here::Here;
 use crate::job::{Job, JobState};
 use crate::lock::{Door, Touched};
-use crate::officers::{Officers, Opened, Profile, private_folder};
+use crate::officers::{Officers, Opened, Profile};
 use crate::routes;
 use crate::transport::Transport;
 
@@ -45,8 +46,8 @@ pub struct Ground {
     pub transport: Arc<dyn Transport>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
-    /// What opens a store beside the PIN.
-    pub platform: Arc<dyn PlatformSecret>,
+    /// Where the platform keeps what opens a store beside the PIN.
+    pub platform: Arc<dyn KeyStore>,
     /// What deriving a key from a PIN costs.
     pub cost: Argon2Cost,
 }

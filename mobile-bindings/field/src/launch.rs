@@ -6,9 +6,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use itgel_device::key_store::private_file;
 use itgel_text::escape;
-
-use crate::officers::private_file;
 
 /// Writes the file that leads to `url` into `folder`; where it lies.
 ///

@@ -34,6 +34,6 @@ pub use auto::{Keeper, PACE};
 pub use clock::SystemClock;
 pub use disk::{Disk, SystemDisk};
 pub use lock::IDLE_MS;
-pub use officers::{EnrolError, FileSecret};
+pub use officers::EnrolError;
 pub use routes::router;
 pub use transport::{HttpTransport, Transport};

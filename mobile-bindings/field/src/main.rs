@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Parser;
-use itgel_device::{Argon2Cost, SystemEntropy};
+use itgel_device::{Argon2Cost, KeyFiles, SystemEntropy};
 use itgel_field::gate::Gate;
-use itgel_field::{FieldApp, FileSecret, Ground, HttpTransport, PACE, SystemClock, launch, router};
+use itgel_field::{FieldApp, Ground, HttpTransport, PACE, SystemClock, launch, router};
 use tokio::net::TcpListener;
 
 /// Rate households at the doorstep, offline.
@@ -17,9 +17,9 @@ struct Args {
     /// The folder of the officers' stores.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// The file of the secret that opens a store beside the PIN; it lies apart from the stores.
+    /// The folder of the secrets that open the stores beside a PIN; it lies apart from the stores.
     #[arg(long)]
-    platform_key: Option<PathBuf>,
+    secrets: Option<PathBuf>,
     /// The certificate in PEM that the server's own rests on, where it is not a public one.
     #[arg(long)]
     root_pem: Option<PathBuf>,
@@ -42,14 +42,11 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         .data
         .or_else(|| folder("XDG_DATA_HOME", ".local/share"));
     let data = data.ok_or("no home folder: name one by --data")?;
-    let key = args.platform_key.or_else(|| {
+    let secrets = args.secrets.or_else(|| {
         let folder = folder("XDG_CONFIG_HOME", ".config")?;
-        Some(folder.join("platform.key"))
+        Some(folder.join("secrets"))
     });
-    let key = key.ok_or("no home folder: name a file by --platform-key")?;
-    if let Some(parent) = key.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
+    let secrets = secrets.ok_or("no home folder: name one by --secrets")?;
     let entropy = Arc::new(SystemEntropy);
     let root_pem = args.root_pem.map(std::fs::read).transpose()?;
     let app = FieldApp::start(Ground {
@@ -59,7 +56,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             root_pem,
             carrier: None,
         }),
-        platform: Arc::new(FileSecret::at(&key, entropy.as_ref())?),
+        platform: Arc::new(KeyFiles::plain(&secrets)),
         entropy: entropy.clone(),
         cost: Argon2Cost::FIELD,
     })?;

@@ -1,9 +1,9 @@
 //! The officers of a device: each has a folder with an encrypted store of their own, and nobody
 //! else's PIN opens it. Unlocking is local; the network is needed for enrolling alone.
 //!
-//! The signing key lives in the store's vault: it opens with the store and dies with it. The
-//! second factor beside the PIN is a secret that the platform keeps; on a laptop, which has no key
-//! store of its own, a file that only its owner can read.
+//! The signing key lives in the store's vault: it opens with the store and dies with it. Beside the
+//! PIN each store has a secret of its own in the key store of the platform; on a laptop, which has
+//! none, a file that only its owner can read.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use itgel_device::http::HttpError;
+use itgel_device::key_store::{private_file, private_folder};
 use itgel_device::vault::{self, VaultError};
 use itgel_device::wipe;
-use itgel_device::{Argon2Cost, Device, Entropy, EntropyError, PlatformSecret, Secrets};
+use itgel_device::{Argon2Cost, Device, Entropy, KeyStore, Secrets};
 use itgel_domain::file::chain::SoftwareSigner;
 use itgel_domain::id::OfficerId;
-use zeroize::Zeroizing;
 
 use crate::transport::{Transport, address_of};
 
@@ -72,7 +72,7 @@ pub enum EnrolError {
 pub(crate) struct Officers {
     data: PathBuf,
     folder: PathBuf,
-    platform: Arc<dyn PlatformSecret>,
+    platform: Arc<dyn KeyStore>,
     cost: Argon2Cost,
     entropy: Arc<dyn Entropy>,
 }
@@ -84,7 +84,7 @@ const VERSION: u8 = 1;
 impl Officers {
     pub(crate) fn new(
         data: &Path,
-        platform: Arc<dyn PlatformSecret>,
+        platform: Arc<dyn KeyStore>,
         cost: Argon2Cost,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
@@ -138,6 +138,7 @@ impl Officers {
         let made = self.make(&folder, (invitation, server, &name), pin, transport);
         if made.is_err() {
             // Nothing was entered yet: what lies there is a key that nobody knows.
+            self.forget(&folder.join(STORE))?;
             fs::remove_dir_all(&folder)?;
         }
         made
@@ -173,9 +174,9 @@ impl Officers {
     /// Opens the store of an officer.
     pub(crate) fn open(&self, profile: &Profile, pin: &str) -> Result<Opened, itgel_device::Error> {
         let store = self.folder.join(&profile.folder).join(STORE);
-        let signer = Arc::new(self.key(&store, pin)?);
         let secrets = self.secrets(pin);
-        let device = Device::open(&store, &secrets, signer.clone(), Arc::clone(&self.entropy))?;
+        let entropy = Arc::clone(&self.entropy);
+        let (device, signer) = Device::open_with_own_key(&store, &secrets, entropy)?;
         Ok(Opened {
             profile: profile.clone(),
             device,
@@ -189,7 +190,7 @@ impl Officers {
         for profile in self.list() {
             let folder = self.folder.join(&profile.folder);
             let store = folder.join(STORE);
-            let Ok(Some(word)) = wipe::resume(&store) else {
+            let Ok(Some(word)) = wipe::resume(&store, self.platform.as_ref()) else {
                 continue;
             };
             let told = transport.tell_wiped(&profile.server, &word);
@@ -206,18 +207,22 @@ impl Officers {
         pin: &str,
     ) -> Result<SoftwareSigner, itgel_device::Error> {
         let store = self.folder.join(&profile.folder).join(STORE);
-        Ok(self.key(&store, pin)?)
+        let key = vault::unlock(&store, &self.secrets(pin))?;
+        Ok(SoftwareSigner::from_secret(&key.signing_seed()))
     }
 
-    fn key(&self, store: &Path, pin: &str) -> Result<SoftwareSigner, VaultError> {
-        let key = vault::unlock(store, &self.secrets(pin))?;
-        Ok(SoftwareSigner::from_secret(&key.signing_seed()))
+    /// Destroys what opens a store, if there is one.
+    pub(crate) fn forget(&self, store: &Path) -> Result<(), itgel_device::Error> {
+        match vault::destroy(store, self.platform.as_ref()) {
+            Err(VaultError::Missing) => Ok(()),
+            destroyed => Ok(destroyed?),
+        }
     }
 
     pub(crate) fn secrets<'a>(&'a self, pin: &'a str) -> Secrets<'a> {
         Secrets {
             pin,
-            platform: self.platform.as_ref(),
+            platform: &self.platform,
             cost: self.cost,
         }
     }
@@ -252,58 +257,4 @@ fn write(folder: &Path, profile: &Profile) -> std::io::Result<()> {
     file.write_all(&bytes)?;
     file.sync_all()?;
     fs::rename(fresh, folder.join(PROFILE))
-}
-
-/// A new file that only its owner reads.
-pub(crate) fn private_file(path: &Path) -> std::io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// A folder, with those above it, into which only its owner looks.
-pub(crate) fn private_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// The platform's secret as a file that only its owner reads: for a laptop without a key store. It
-/// lies apart from the stores, so that a copy of them alone is worth nothing.
-pub struct FileSecret(Zeroizing<[u8; 32]>);
-
-impl FileSecret {
-    /// The secret in the file at `path`, which is made if it is not there.
-    ///
-    /// # Errors
-    /// [`std::io::Error`] if the file cannot be read, is none of ours, or cannot be made.
-    pub fn at(path: &Path, entropy: &dyn Entropy) -> std::io::Result<Self> {
-        match fs::read(path) {
-            Ok(bytes) => {
-                let secret = bytes.try_into();
-                let secret = secret.map_err(|_| std::io::Error::other("no platform secret"))?;
-                Ok(Self(Zeroizing::new(secret)))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut secret = Zeroizing::new([0; 32]);
-                let none = |_: EntropyError| std::io::Error::other("no random bytes");
-                entropy.fill(&mut *secret).map_err(none)?;
-                let mut file = private_file(path)?;
-                file.write_all(&*secret)?;
-                file.sync_all()?;
-                Ok(Self(secret))
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl PlatformSecret for FileSecret {
-    fn secret(&self) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-        Ok(self.0.clone())
-    }
 }

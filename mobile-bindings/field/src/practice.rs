@@ -4,6 +4,7 @@
 use std::fs;
 use std::sync::Arc;
 
+use itgel_device::key_store::private_folder;
 use itgel_device::vault;
 use itgel_device::{Device, Error};
 use itgel_domain::case::cycle::{Cycle, CycleKind};
@@ -21,13 +22,14 @@ use itgel_domain::sync::pull::{IdentityItem, PullItem, RulesItem, SubjectItem};
 use jiff::civil::{Date, date};
 
 use crate::app::FieldApp;
-use crate::officers::{Officers, Opened, Profile, private_folder};
+use crate::officers::{Officers, Opened, Profile};
 
 /// A banner and a gacha with numbers that nobody has.
 const BANNER: &str = "159999";
 const GACHA: &str = "159999501201";
 
 const FOLDER: &str = "practice";
+const STORE: &str = "practice.db";
 
 /// Who opens it needs no secret of their own: there is nothing to protect.
 const PIN: &str = "000000";
@@ -52,7 +54,7 @@ impl Officers {
     pub(crate) fn practise(&self, today: Date) -> Result<Opened, Error> {
         let folder = self.data().join(FOLDER);
         private_folder(&folder).map_err(vault::VaultError::from)?;
-        let store = folder.join("practice.db");
+        let store = folder.join(STORE);
         let secrets = self.secrets(PIN);
         let entropy = Arc::clone(self.entropy());
         let officer: OfficerId = named(FOLDER)?;
@@ -81,9 +83,13 @@ impl Officers {
     }
 
     /// Deletes the store for practice with everything in it.
-    pub(crate) fn end_practice(&self) -> std::io::Result<()> {
-        match fs::remove_dir_all(self.data().join(FOLDER)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+    pub(crate) fn end_practice(&self) -> Result<(), Error> {
+        let folder = self.data().join(FOLDER);
+        self.forget(&folder.join(STORE))?;
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(vault::VaultError::from(error).into())
+            }
             _ => Ok(()),
         }
     }
@@ -104,8 +110,7 @@ impl FieldApp {
             self.lock();
         }
         drop(open);
-        let deleted = self.officers().end_practice();
-        Ok(deleted.map_err(vault::VaultError::from)?)
+        self.officers().end_practice()
     }
 }
 

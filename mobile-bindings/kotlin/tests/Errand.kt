@@ -8,6 +8,9 @@ import uniffi.itgel_mobile.LogSink
 import java.io.File
 import java.nio.file.Files
 import java.util.Base64
+import java.util.concurrent.ConcurrentHashMap
+import javax.crypto.KeyGenerator
+import javax.crypto.SecretKey
 
 /** What the tests are sent out with: lines of a name and values between tabs. Everything is synthetic (示例). */
 object Errand {
@@ -31,7 +34,25 @@ object Clock : HostClock {
 
 fun folder(): String = Files.createTempDirectory("itgel").toString()
 
-fun started(folder: String, transport: HostTransport? = null, log: LogSink? = null): FieldApp {
-    val secret = ByteArray(32) { it.toByte() }
-    return FieldApp.start(Launch(folder, secret, null, false), Clock, transport, log)
+/** A key store that lasts as long as the tests. */
+class MemoryBox : KeyBox {
+    private val keys = ConcurrentHashMap<String, SecretKey>()
+
+    override fun make(name: String) {
+        keys[name] = KeyGenerator.getInstance("AES").generateKey()
+    }
+
+    override fun find(name: String): SecretKey? = keys[name]
+
+    override fun destroy(name: String) {
+        keys.remove(name)
+    }
+
+    fun isEmpty() = keys.isEmpty()
 }
+
+/** The key store of the device that the tests work with. */
+val DEVICE = MemoryBox()
+
+fun started(folder: String, transport: HostTransport? = null, log: LogSink? = null, keys: KeyBox = DEVICE): FieldApp =
+    FieldApp.start(Launch(folder, null, false), PlatformKeys(keys), Clock, transport, log)

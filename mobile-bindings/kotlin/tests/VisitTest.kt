@@ -206,6 +206,26 @@ class VisitTest {
         assertTrue("memory grew from $early to $late KiB", late < early + early / 10)
     }
 
+    @Test
+    fun h_after_ten_wrong_pins_no_copy_opens_and_no_key_is_left() {
+        val key = app.enrolled().single().key
+        app.close()
+        val data = File(Errand.one("data"))
+        val copy = File(folder(), "copy").also { data.copyRecursively(it) }
+        app = started(data.path)
+        for (left in 9 downTo 1) {
+            val wrong = assertThrows(FieldException.Locked::class.java) { app.unlock(key, "000000") }
+            assertEquals(left.toUInt(), wrong.triesLeft)
+        }
+        assertThrows(FieldException.Locked::class.java) { app.unlock(key, "000000") }
+        app.close()
+        copy.copyRecursively(data, overwrite = true)
+        app = started(data.path)
+        val late = assertThrows(FieldException.Locked::class.java) { app.unlock(key, PIN) }
+        assertEquals(null, late.triesLeft)
+        assertTrue("a key is left", DEVICE.isEmpty())
+    }
+
     private fun residentKib(): Long {
         val line = File("/proc/self/status").readLines().first { it.startsWith("VmRSS:") }
         return line.filter(Char::isDigit).toLong()

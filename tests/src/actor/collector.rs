@@ -6,7 +6,7 @@ use itgel::sample::{Seat, Team};
 use itgel_device::http::{self, HttpConfig, HttpProtocol};
 use itgel_device::sync::{self, SyncError, SyncReport};
 use itgel_device::{
-    Argon2Cost, Countersign, Device, GivenSecret, Record, Sealed, Secrets, SystemEntropy,
+    Argon2Cost, Countersign, Device, KeyFiles, KeyStore, Record, Sealed, Secrets, SystemEntropy,
 };
 use itgel_domain::assess::Assessment;
 use itgel_domain::authorisation::Purpose;
@@ -82,7 +82,7 @@ impl Collector {
         let signer: Arc<dyn DeviceSigner> = Arc::new(SoftwareSigner::from_secret(&secret));
         let config = HttpConfig::new(world.address());
         let (enrolment, _) = http::enrol(&config, &seat.code, signer.as_ref()).unwrap();
-        let platform = GivenSecret::new(world.new_secret());
+        let platform: Arc<dyn KeyStore> = Arc::new(KeyFiles::plain(&world.path("secrets")));
         let secrets = Secrets {
             pin: "471203",
             platform: &platform,

@@ -1,4 +1,4 @@
-//! Disks that fail or are full: what was there stays, what was asked for is done or not, and
+//! Disks that fail: what was there stays, what was asked for is done or not, and
 //! never a part of it.
 
 use std::collections::BTreeSet;
@@ -10,27 +10,18 @@ use itgel_domain::file::envelope::Ballot;
 use itgel_domain::item::{Observation, State, Value};
 use itgel_domain::sync::SyncProtocol;
 use itgel_domain::sync::push::Push;
-use itgel_fixtures::Household;
 use itgel_server::{Service, ingest};
 
 use super::seen::{self, CutLink, ServerState};
-use super::{Row, Size};
+use super::{Row, Size, vault};
 use crate::bed::{self, Bed, Ground};
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        id: "R06",
-        what: "an I/O error at the Nth operation of the disk, for every N, once and from then on",
-        figure: "the old state or the new one, never between; what was answered stays; it opens again",
-        run: errors,
-    },
-    Row {
-        id: "R07",
-        what: "a device with 0, 4 KiB and 1 MiB free",
-        figure: "100 runs: refused as storage.full, earlier data intact, goes on when there is room",
-        run: full,
-    },
-];
+pub(super) const ROWS: &[Row] = &[Row {
+    id: "R06",
+    what: "an I/O error at the Nth operation of the disk, for every N, once and from then on",
+    figure: "the old state or the new one, never between; what was answered stays; it opens again",
+    run: errors,
+}];
 
 /// What a device is asked to do while its disk fails.
 struct OnDevice<'a> {
@@ -107,7 +98,7 @@ fn on_devices(bed: &Bed, ground: &Ground, size: Size) -> Vec<String> {
     ]
     .iter()
     .map(|asked| device_sweep(bed, asked, size))
-    .chain([wipe_sweep(bed, &sealed, size)])
+    .chain([wipe_sweep(bed, &sealed, size), vault::sweep(bed, ground)])
     .collect()
 }
 
@@ -402,54 +393,5 @@ fn of_sync(error: SyncError) -> ErrorCode {
     match error {
         SyncError::Device(error) => error.code(),
         other => unreachable!("only the device's disk fails: {other}"),
-    }
-}
-
-/// A full disk under a device.
-fn full(size: Size) -> Vec<String> {
-    let (bed, ground) = Bed::lay(40);
-    let runs = size.pick(9, 100);
-    let mut kept = 0;
-    for run in 0..runs {
-        let free = [0, 4 * 1024, 1024 * 1024][run % 3];
-        let ground = ground.copy();
-        let disk = Disk::over(&ground.device_folder(0)).unwrap();
-        let device = ground.device(0).unwrap();
-        disk.leave_room(Some(free));
-        let homes = bed.households.iter().cycle().skip(run);
-        let mut all = homes
-            .flat_map(|household| household.found.iter().map(move |found| (household, found)))
-            .zip(1..);
-        let mut entered = Vec::new();
-        let error = all.find_map(|((household, found), n)| {
-            // At another instant each time: the same row again would write nothing.
-            let now = bed::now().plus_ms(n);
-            let put = device.put_value(&household.subject, &bed.cycle, found.clone(), now);
-            entered.extend(put.is_ok().then_some((household, found)));
-            put.err()
-        });
-        let error = error.unwrap();
-        assert_eq!(error.code(), ErrorCode::StorageFull, "run {run}: {error:?}");
-        assert_all_there(&device, &bed, &entered);
-        kept += entered.len();
-        disk.heal();
-        let household = &bed.households[run % bed.households.len()];
-        bed.draft(&device, household, 0);
-        bed.seal(&device, household).unwrap();
-        let sealed = seen::of_device(&device, &bed);
-        drop(device);
-        let again = seen::of_device(&ground.device(0).unwrap(), &bed);
-        assert!(again == sealed, "run {run}: lost");
-    }
-    let line = format!("{runs} runs, each refused as storage.full, after {kept} values altogether");
-    vec![line, "0 values lost; all went on with room".to_owned()]
-}
-
-/// Every value that was answered can be read.
-fn assert_all_there(device: &Device, bed: &Bed, entered: &[(&Household, &Observation)]) {
-    for (household, found) in entered {
-        let draft = device.draft(&household.subject, &bed.cycle).unwrap();
-        let there = draft.iter().any(|value| value.observation == **found);
-        assert!(there, "an answered value is lost");
     }
 }

@@ -1,7 +1,8 @@
 //! Programs that are killed in the middle of work (`SIGKILL`): what was answered is there, once.
 //!
 //! The one that is killed is this program itself, started again as a child: a device that enters
-//! values, a device that uploads, a server that takes pages. Parent and child speak over pipes.
+//! values, a device that uploads, a server that takes pages, a device that is unlocked. Parent and child
+//! speak over pipes.
 
 mod child;
 mod pipe;
@@ -26,8 +27,8 @@ use pipe::{Frame, Kind, PipeLink};
 /// The rows of this theme.
 pub(super) const ROWS: &[Row] = &[Row {
     id: "R05",
-    what: "kill -9 while a device commits, while it uploads, while a server takes pages",
-    figure: "1,000 each: 0 receipted lost, 0 twice, integrity check clean",
+    what: "kill -9 while a device commits, uploads, is unlocked, while a server takes pages",
+    figure: "1,000 each: 0 receipted lost, 0 twice, integrity check clean, no try won and no store destroyed",
     run: kills,
 }];
 
@@ -38,6 +39,7 @@ fn kills(size: Size) -> Vec<String> {
         during_commit(&bed, &ground.copy(), times),
         during_upload(&bed, &ground.copy(), times),
         during_ingest(&bed, &ground.copy(), times),
+        during_unlock(&ground.copy(), times),
     ]
 }
 
@@ -184,6 +186,37 @@ fn during_ingest(bed: &Bed, ground: &Ground, times: usize) -> String {
     assert!(cut > times / 5, "hardly anybody was killed in the middle");
     format!(
         "ingest: {times} rounds, killed in {cut} of them, {there} records, each on the server once"
+    )
+}
+
+/// A PIN is tried: three wrong ones and the right one, again and again, each told after its end.
+fn during_unlock(ground: &Ground, times: usize) -> String {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let path = ground.device_path(0);
+    let (mut all, mut between) = (0, 0);
+    for _ in 0..times {
+        let mut child = spawn(Role::Unlock, ground, 0);
+        let mut said = child.stdout.take().unwrap();
+        let mut told = 0;
+        for _ in 0..rng.random_range(4..20) {
+            told = Frame::read(&mut said).unwrap().number();
+            all += 1;
+        }
+        spin(&mut rng);
+        end(&mut child);
+        while let Ok(frame) = Frame::read(&mut said) {
+            told = frame.number();
+        }
+        let there = bed::tries(&path);
+        let is_next = u64::from(there.wrong) == (told + 1) % 4;
+        let is_told = u64::from(there.wrong) == told;
+        assert!(is_told || is_next, "{told} were told, {there:?} are there");
+        assert!(there.interrupted <= 1, "{there:?}");
+        between += u32::from(there.interrupted == 1);
+        drop(ground.device(0).unwrap());
+    }
+    format!(
+        "unlocking: {times} kills, {between} in the middle of a try, {all} tries told, all counted"
     )
 }
 

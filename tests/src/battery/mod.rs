@@ -23,6 +23,7 @@ mod orders;
 mod power;
 mod quarantine;
 mod restore;
+mod room;
 mod seeds;
 mod seen;
 mod slow_link;
@@ -30,6 +31,7 @@ mod storm;
 mod tampering;
 mod tokens;
 mod trust;
+mod vault;
 mod watch;
 
 pub use watch::{Watch, peak_memory_kib, processor_time, reset_peak_memory};
@@ -73,6 +75,7 @@ pub const THEMES: &[&[Row]] = &[
     trust::ROWS,
     kill::ROWS,
     disk::ROWS,
+    room::ROWS,
     power::ROWS,
     log::ROWS,
     fleet::ROWS,

@@ -347,11 +347,16 @@ fn one_deletion(bed: &Bed, ground: &Ground, step: Step, chance: &mut Chance) -> 
     } else {
         assert!(ground.device(0).is_err(), "{step:?}: nothing opens it");
     }
-    let word = wipe::resume(&path).unwrap().unwrap();
+    let word = wipe::resume(&path, bed::key_store(&path).as_ref())
+        .unwrap()
+        .unwrap();
     assert!(!path.exists(), "{step:?}");
     tell(&service, &word);
     wipe::told(&path).unwrap();
-    assert_eq!(wipe::resume(&path).unwrap(), None);
+    assert_eq!(
+        wipe::resume(&path, bed::key_store(&path).as_ref()).unwrap(),
+        None
+    );
     (was_cut, waiting)
 }
 

@@ -107,9 +107,9 @@ impl<'a> Phone<'a> {
     pub(super) fn reopen(&mut self) -> Outcome<()> {
         self.device = None;
         let entropy = Arc::clone(&self.entropy);
-        let opened = self
-            .crew
-            .unlocked(|secrets| Device::open(&self.path, secrets, self.crew.signer(), entropy));
+        let opened = Crew::unlocked(&self.path, |secrets| {
+            Device::open(&self.path, secrets, self.crew.signer(), entropy)
+        });
         self.device = Some(opened?);
         Ok(())
     }

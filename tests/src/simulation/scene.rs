@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use itgel::sample::{self, Sample, SampleOrder, Seat};
-use itgel_device::{Argon2Cost, Device, Enrolment, GivenSecret, Secrets};
+use itgel_device::{Argon2Cost, Device, Enrolment, KeyFiles, KeyStore, Secrets};
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::file::chain::{DeviceSigner, SoftwareSigner};
@@ -81,7 +81,6 @@ pub struct Crew {
     /// The gachas in which they work.
     pub gachas: Vec<usize>,
     secret: [u8; 32],
-    platform: [u8; 32],
 }
 
 impl Scene {
@@ -154,9 +153,10 @@ impl Crew {
         Arc::new(SoftwareSigner::from_secret(&self.secret))
     }
 
-    /// Does something that needs the PIN.
-    pub(super) fn unlocked<T>(&self, work: impl FnOnce(&Secrets<'_>) -> T) -> T {
-        let platform = GivenSecret::new(self.platform);
+    /// Does something that needs the PIN of the store at `path`; the key store has its files beside it.
+    pub(super) fn unlocked<T>(path: &Path, work: impl FnOnce(&Secrets<'_>) -> T) -> T {
+        let folder = path.parent().unwrap_or(path);
+        let platform: Arc<dyn KeyStore> = Arc::new(KeyFiles::plain(folder));
         work(&Secrets {
             pin: "471203",
             platform: &platform,
@@ -231,7 +231,6 @@ fn enrol(host: &RefCell<Host>, sample: &Sample, number: usize, folder: &Path) ->
         second_secret,
         gachas,
         secret,
-        platform: bytes.take(),
     };
     let enrolment = Enrolment {
         device,
@@ -240,8 +239,9 @@ fn enrol(host: &RefCell<Host>, sample: &Sample, number: usize, folder: &Path) ->
         number: 1,
     };
     let path = crew.path(folder);
-    let store =
-        crew.unlocked(|secrets| Device::create(&path, secrets, &enrolment, crew.signer(), bytes))?;
+    let store = Crew::unlocked(&path, |secrets| {
+        Device::create(&path, secrets, &enrolment, crew.signer(), bytes)
+    })?;
     super::link::plain(host, &crew, &store)?;
     Ok(crew)
 }

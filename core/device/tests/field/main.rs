@@ -21,5 +21,6 @@ mod safety;
 mod server;
 mod sync;
 mod trust;
+mod vault;
 mod visit;
 mod world;

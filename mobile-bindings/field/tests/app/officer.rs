@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use itgel_device::http::HttpError;
 use itgel_device::sync::{Progress, Step, SyncError, SyncReport, run};
 use itgel_device::wipe::WipedWord;
-use itgel_device::{Argon2Cost, Device, Enrolment, GivenSecret};
+use itgel_device::{Argon2Cost, Device, Enrolment, KeyFiles};
 use itgel_domain::catalogue::{Catalogue, Kind};
 use itgel_domain::file::chain::DeviceSigner;
 use itgel_domain::item::{Evidence, Observation, State, Value};
@@ -17,7 +17,7 @@ use itgel_field::{Answered, Clock, FieldApp, Ground, IDLE_MS, Transport};
 use tempfile::TempDir;
 
 use crate::server::Server;
-use crate::world::{ID_NUMBER, PLATFORM, entropy, h01, now, server};
+use crate::world::{ID_NUMBER, entropy, h01, now, server};
 
 pub(crate) const PIN: &str = "135790";
 
@@ -375,7 +375,7 @@ fn start(folder: &Path, link: &Arc<Link>, clock: &Arc<Standing>) -> FieldApp {
         clock: clock.clone(),
         transport: link.clone(),
         entropy: entropy(9),
-        platform: Arc::new(GivenSecret::new(PLATFORM)),
+        platform: Arc::new(KeyFiles::plain(&folder.join("secrets"))),
         cost: Argon2Cost {
             memory_kib: 8,
             passes: 1,

@@ -4,7 +4,7 @@ use std::io::{stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use itgel_device::{Device, Listing, Order};
+use itgel_device::{Device, Listing, Order, Secrets, vault};
 use itgel_domain::id::SubjectId;
 use itgel_domain::identity::Person;
 use itgel_domain::item::{Evidence, Observation, State, Value};
@@ -23,6 +23,7 @@ pub(super) enum Role {
     Commit,
     Upload,
     Ingest,
+    Unlock,
 }
 
 impl Role {
@@ -31,6 +32,7 @@ impl Role {
             Self::Commit => "commit",
             Self::Upload => "upload",
             Self::Ingest => "ingest",
+            Self::Unlock => "unlock",
         }
     }
 }
@@ -45,6 +47,7 @@ pub(in crate::battery) fn child() -> Option<ExitCode> {
     match role.as_str() {
         "commit" => commit(&path, from),
         "upload" => upload(&path, from),
+        "unlock" => unlock(&path),
         _ => ingest(&path),
     }
     Some(ExitCode::SUCCESS)
@@ -82,6 +85,18 @@ fn upload(path: &std::path::Path, from: u64) {
         Frame::said(number + 1).write(&mut stdout()).unwrap();
         // The parent ends it all when it likes.
         let _ = itgel_device::sync::run(&device, &link, bed::now(), &mut |_| {});
+    }
+}
+
+/// Tries three wrong PINs and the right one, and says how many wrong ones there were since the last right one.
+fn unlock(path: &std::path::Path) {
+    for wrong in [1, 2, 3, 0].into_iter().cycle() {
+        bed::with_secrets(path, |secrets| {
+            let pin = if wrong == 0 { secrets.pin } else { "000000" };
+            let opened = vault::unlock(path, &Secrets { pin, ..*secrets });
+            assert_eq!(opened.is_ok(), wrong == 0, "{opened:?}");
+        });
+        Frame::said(wrong).write(&mut stdout()).unwrap();
     }
 }
 

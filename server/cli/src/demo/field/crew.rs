@@ -5,7 +5,8 @@ use std::sync::Arc;
 use itgel_device::http::{self, HttpConfig, HttpProtocol};
 use itgel_device::retry::{Attempt, Retry};
 use itgel_device::{
-    Countersign, Device, GivenSecret, Need, Record, RecordState, Secrets, SystemEntropy, sync,
+    Countersign, Device, KeyFiles, KeyStore, Need, Record, RecordState, Secrets, SystemEntropy,
+    sync,
 };
 use itgel_domain::authorisation::Purpose;
 use itgel_domain::catalogue::Restricted;
@@ -66,7 +67,7 @@ impl Crew {
         )
         .map_err(|e| DemoError::field("enrolment", e))?;
         let second_key = enrol_second(campaign.office, &team.second)?;
-        let platform = GivenSecret::new(clock::random()?);
+        let platform: Arc<dyn KeyStore> = Arc::new(KeyFiles::plain(campaign.folder));
         let secrets = Secrets {
             pin: "471203",
             platform: &platform,

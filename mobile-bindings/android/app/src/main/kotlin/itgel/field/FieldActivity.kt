@@ -22,7 +22,6 @@ import java.io.ByteArrayInputStream
 import java.io.File
 import java.security.KeyStore
 import javax.crypto.KeyGenerator
-import javax.crypto.SecretKey
 
 /** The shell: a WebView without a network. Whatever can go wrong is decided in FieldHost, which runs on any JVM. */
 class FieldActivity : Activity() {
@@ -103,7 +102,6 @@ class FieldActivity : Activity() {
     private companion object {
         const val PICTURE = 1
         const val SAVE = 2
-        const val ALIAS = "itgel.field"
         var running: FieldApp? = null
 
         /** One program for the process: a turned screen makes a new activity over the same stores. */
@@ -111,22 +109,23 @@ class FieldActivity : Activity() {
         fun app(activity: Activity): FieldApp = running ?: run {
             uniffiEnsureInitialized()
             val folder = activity.noBackupFilesDir
-            val secret = SealedSecret(File(folder, "platform.sealed"), key()).read()
-            val launch = Launch(File(folder, "field").path, secret, null, true)
-            FieldApp.start(launch, null, null, null).also {
+            val launch = Launch(File(folder, "field").path, null, true)
+            FieldApp.start(launch, PlatformKeys(keys()), null, null, null).also {
                 running = it
                 val networks = activity.getSystemService(ConnectivityManager::class.java)
                 networks.registerDefaultNetworkCallback(Watch(it))
             }
         }
 
-        fun key(): SecretKey {
+        /** The key store of Android: a key that is made takes the place of one that has its name. */
+        fun keys(): KeyBox {
             val store = KeyStore.getInstance("AndroidKeyStore").apply { load(null) }
-            (store.getKey(ALIAS, null) as SecretKey?)?.let { return it }
-            val uses = KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT
-            val spec = KeyGenParameterSpec.Builder(ALIAS, uses).setBlockModes(KeyProperties.BLOCK_MODE_GCM)
-                .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE).build()
-            return KeyGenerator.getInstance("AES", "AndroidKeyStore").run { init(spec); generateKey() }
+            return KeyStoreBox(store) { name ->
+                val uses = KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT
+                val spec = KeyGenParameterSpec.Builder(name, uses).setBlockModes(KeyProperties.BLOCK_MODE_GCM)
+                    .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE).build()
+                KeyGenerator.getInstance("AES", "AndroidKeyStore").run { init(spec); generateKey() }
+            }
         }
     }
 }
