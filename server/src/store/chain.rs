@@ -3,6 +3,7 @@
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::ChainHead;
 use itgel_domain::id::{DeviceId, OfficerId};
+use itgel_domain::time::AtMs;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, column};
