@@ -43,7 +43,12 @@ impl ServerApart {
             .spawn()
             .unwrap();
         let mut ready = [0];
-        child.stdout.as_mut().unwrap().read_exact(&mut ready).unwrap();
+        child
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut ready)
+            .unwrap();
         Self(child)
     }
 

@@ -57,11 +57,7 @@ fn storm(size: Size) -> Vec<String> {
             window: Duration::from_secs(300),
         },
     );
-    let world = World::with_parted(
-        fleet.devices * fleet.households,
-        fleet.devices,
-        fleet.parts,
-    );
+    let world = World::with_parted(fleet.devices * fleet.households, fleet.devices, fleet.parts);
     let visits = plan(&world.sample);
     let crews = world.sample.teams.iter().zip(&visits);
     let crews: Vec<(Collector, &Vec<Visit<'_>>)> = crews
