@@ -11,6 +11,7 @@
 //! - `admission`: what all envelopes of a page share, and the end of the page,
 //! - `aside`: what is set aside, its quota, and its way back,
 //! - `file`, `identity`, `ballot`, `objection`, `review`: one kind of envelope each,
+//! - `stranger`: what is set aside because nobody there has any business with it,
 //! - `structure`, `meaning`: what an envelope of a file may do and say,
 //! - `when`: when it was written, as far as the server knows, and where its subject lived then,
 //! - `official`: the server's own entries, `erase`: the end of a file.
@@ -29,6 +30,7 @@ mod official;
 mod page;
 mod review;
 mod rules_came;
+mod stranger;
 mod structure;
 mod when;
 
@@ -46,6 +48,7 @@ pub(crate) use self::identity::index_parties;
 pub use self::meaning::check_value;
 pub use self::official::{append_identity, append_official, imported};
 pub(crate) use self::rules_came::flag_again;
+pub(crate) use self::stranger::place_at_new_home;
 
 use self::admission::Admission;
 use self::chain::Outcome;

@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, fold, offers, process, quarantine, related, rules, successors};
+use crate::{contents, fold, ingest, offers, process, quarantine, related, rules, successors};
 
 /// Writes a division. A new banner receives the rules in force and its lenders, a new gacha the
 /// rows that reach it and the roll of its evaluators and group.
@@ -86,6 +86,7 @@ pub fn move_subject(
     list_subject(tx, subject, subject.division)?;
     // Devices of the old gacha learn where it went.
     list_subject(tx, subject, before.division)?;
+    ingest::place_at_new_home(service, tx, subject)?;
     for (file, _) in store::projection::list(tx, &subject.id)? {
         for sealed in store::envelope::list_file(tx, &file)? {
             if sealed.row.document.is_none() {

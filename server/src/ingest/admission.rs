@@ -68,6 +68,8 @@ pub(super) struct OpenFile {
     pub(super) key: ContentKey,
     /// Whether something was added.
     pub(super) is_changed: bool,
+    /// Whether something came that another envelope may wait for.
+    pub(super) has_news: bool,
 }
 
 /// What is known of the subject of an envelope.
@@ -138,8 +140,7 @@ impl<'a> Admission<'a> {
         bytes: Vec<u8>,
         envelope: Envelope,
     ) -> Result<Verdict, ServiceError> {
-        self.note_seen(&envelope)?;
-        self.window = self.window_at(&envelope.at, self.now)?;
+        self.window = self.window_of(&envelope)?;
         let home = self.home_of(envelope.subject())?;
         let size = bytes.len();
         let arrived = Arrived {
@@ -179,9 +180,9 @@ impl<'a> Admission<'a> {
         Ok(())
     }
 
-    /// The files that something was added to.
-    pub(super) fn changed_files(&self) -> BTreeSet<FileId> {
-        let changed = self.files.iter().filter(|(_, file)| file.is_changed);
+    /// The files that something came for.
+    pub(super) fn files_with_news(&self) -> BTreeSet<FileId> {
+        let changed = self.files.iter().filter(|(_, file)| file.has_news);
         changed.map(|(id, _)| id.clone()).collect()
     }
 
@@ -235,6 +236,7 @@ impl<'a> Admission<'a> {
             facts: store::projection::get(self.tx, id)?,
             key: contents::key(self.service, self.tx, Scope::File, &id.to_string())?,
             is_changed: false,
+            has_news: false,
         })
     }
 

@@ -17,7 +17,7 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use super::admission::{Admission, Home};
-use super::structure;
+use super::stranger::NoPlace;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::lending;
@@ -156,7 +156,7 @@ impl Admission<'_> {
     /// Judges again everything that waits in the files of the page, until nothing moves: what it
     /// lacked may have come with the page.
     pub(super) fn take_waiting(&mut self) -> Result<(), ServiceError> {
-        let mut open = self.changed_files();
+        let mut open = self.files_with_news();
         while let Some(file) = open.pop_first() {
             for row in store::quarantine::list_of_file(self.tx, &file)? {
                 if is_for_another(row.reason) && self.moves(&row)? {
@@ -298,14 +298,15 @@ impl Admission<'_> {
         let mut file = self.file(&body.file)?;
         let place = match kept.row.document {
             Some(place) => Ok(place),
-            None => structure::place(self.tx, envelope, body, &file.facts)?,
+            None => self.place((envelope, body), home, &mut file)?,
         };
-        let fault = self.file_fault(envelope, body, home, &file, place.err())?;
+        let misfit = place.err().and_then(NoPlace::fault);
+        let fault = self.file_fault(envelope, body, home, &file, misfit)?;
         if let (Ok(place), None) = (place, kept.row.document) {
             store::envelope::set_document(self.tx, &envelope.at, place)?;
         }
         if place.is_ok() {
-            file.is_changed = true;
+            (file.is_changed, file.has_news) = (true, true);
             match fault {
                 Some(_) => file.facts.apply_quarantined(envelope),
                 None => file.facts.apply(envelope),

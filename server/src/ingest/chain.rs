@@ -190,6 +190,8 @@ fn hold(admission: &mut Admission<'_>, page: Page) -> Result<Vec<(u64, Verdict)>
         Scope::Device,
         device.as_str(),
     )?;
+    // Identities and all: what waits for a gap takes room beside what waits for a person.
+    admission.make_room(u64::try_from(plain.len()).unwrap_or(u64::MAX))?;
     let sealed = contents::seal(&key, "page", &head, &plain)?;
     let held = HeldPage {
         first_seq,
@@ -218,6 +220,8 @@ fn release(
         )?;
         let plain = contents::open(&key, "page", &held.head, &held.sealed)?;
         store::held::delete(admission.tx, device, incarnation, &held)?;
+        // It waits no more; what of it is set aside takes its room anew.
+        admission.load = None;
         let push: Push =
             minicbor::decode(&plain).map_err(|e| ServiceError::caused("a held page", e))?;
         // Nobody knows any more how it came.

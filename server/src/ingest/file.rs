@@ -16,6 +16,7 @@ use itgel_domain::sync::window::Stated;
 use itgel_domain::time::AtMs;
 
 use super::admission::{Admission, Arrived, Home, OpenFile};
+use super::stranger::NoPlace;
 use super::{meaning, structure, when};
 use crate::contents;
 use crate::error::ServiceError;
@@ -53,8 +54,10 @@ impl Admission<'_> {
     ) -> Result<Verdict, ServiceError> {
         let envelope = arrived.envelope;
         let mut file = self.file(&body.file)?;
-        let place = structure::place(self.tx, envelope, body, &file.facts)?;
-        let fault = self.file_fault(envelope, body, home, &file, place.err())?;
+        let place = self.place((envelope, body), home, &mut file)?;
+        let misfit = place.err().and_then(NoPlace::fault);
+        let fault = self.file_fault(envelope, body, home, &file, misfit)?;
+        file.has_news |= misfit.is_none();
         let verdict = match fault {
             Some(code) => Verdict::Quarantined(code),
             None => Verdict::Accepted,
@@ -96,7 +99,7 @@ impl Admission<'_> {
                 listed_in,
             },
         )?;
-        if listed_in.is_some() {
+        if subject.is_some() {
             media::announce(self.tx, &body.file, envelope, self.now)?;
         }
         self.put_back(&body.file, file);

@@ -77,29 +77,33 @@ impl Admission<'_> {
         }
     }
 
-    /// When the envelope at a place was written that came at `until`: not before its device was
-    /// enrolled, nor before the state of the log that it or one before it names.
-    pub(super) fn window_at(&self, at: &ChainRef, until: AtMs) -> Result<Window, ServiceError> {
-        let seen = store::chain::seen_by(self.tx, at)?;
-        let since = seen.map_or(self.device.enrolled_at, |seen| {
-            seen.max(self.device.enrolled_at)
-        });
-        Ok(Window { since, until })
-    }
-
-    /// Notes the state of the log that an envelope names, if it is one of this log and newer than
-    /// those that the device's envelopes before it name.
-    pub(super) fn note_seen(&self, envelope: &Envelope) -> Result<(), ServiceError> {
+    /// When the envelope was written that comes now. The state of the log that it names is noted, if it
+    /// is one of this log and newer than those that the device's envelopes before it name.
+    pub(super) fn window_of(&self, envelope: &Envelope) -> Result<Window, ServiceError> {
+        let before = store::chain::seen_by(self.tx, &envelope.at)?;
         let named = match &envelope.checkpoint {
             Some(state) => store::log::signed_at(self.tx, state)?,
             None => None,
         };
-        if let Some(named) = named
-            && store::chain::seen_by(self.tx, &envelope.at)?.is_none_or(|seen| seen < named)
-        {
+        if let Some(named) = named.filter(|named| before.is_none_or(|before| before < *named)) {
             store::chain::note_seen(self.tx, &envelope.at, named)?;
         }
-        Ok(())
+        Ok(self.window(before.max(named), self.now))
+    }
+
+    /// When the envelope at a place was written that came at `until`.
+    pub(super) fn window_at(&self, at: &ChainRef, until: AtMs) -> Result<Window, ServiceError> {
+        let seen = store::chain::seen_by(self.tx, at)?;
+        Ok(self.window(seen, until))
+    }
+
+    /// Not before the device was enrolled, nor before the state of the log that it had seen.
+    fn window(&self, seen: Option<AtMs>, until: AtMs) -> Window {
+        let enrolled = self.device.enrolled_at;
+        Window {
+            since: seen.map_or(enrolled, |seen| seen.max(enrolled)),
+            until,
+        }
     }
 }
 

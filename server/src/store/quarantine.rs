@@ -275,14 +275,16 @@ pub fn list_let_count(
     rows.map(|row| Ok(row??.at)).collect()
 }
 
-/// What a device has waiting, with the bytes that are kept of it as evidence.
+/// What a device has waiting, with the bytes that are kept of it as evidence and the pages that wait
+/// for a gap.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn load(connection: &Connection, device: &DeviceId) -> Result<Load, StoreError> {
     let sql = "select count(*), coalesce(sum(bytes), 0) from
                    (select bytes from quarantine where device = ?1 and outcome is null
-                    union all select length(sealed) from stray_bytes where device = ?1)";
+                    union all select length(sealed) from stray_bytes where device = ?1
+                    union all select length(sealed) from held_page where device = ?1)";
     let mut query = connection.prepare_cached(sql)?;
     Ok(query.query_row(params![device.as_str()], |row| {
         let (envelopes, bytes): (i64, i64) = (row.get(0)?, row.get(1)?);

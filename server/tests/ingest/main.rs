@@ -22,5 +22,6 @@ mod rezoned;
 mod seals;
 mod slips;
 mod standings;
+mod strangers;
 mod tampering;
 mod world;

@@ -64,7 +64,11 @@ pub(crate) fn release(
     })
 }
 
-fn reject(world: &World, by: &Actor, id: &ChainRef) -> Result<QuarantineLine, ServiceError> {
+pub(crate) fn reject(
+    world: &World,
+    by: &Actor,
+    id: &ChainRef,
+) -> Result<QuarantineLine, ServiceError> {
     let (by, id) = (by.clone(), id.clone());
     world.service.transact("test", move |s, tx| {
         quarantine::reject(s, tx, &by, (&id, &words("日期写错了，请更正")), s.now())
