@@ -11,6 +11,7 @@ pub mod client;
 pub mod device;
 pub mod enrol;
 pub mod freeze;
+pub(crate) mod kept;
 pub mod key;
 pub mod proof;
 pub mod qr;

@@ -2,7 +2,7 @@
 //!
 //! A backup is the whole database as of one instant, encrypted with a key of its own. The key lies
 //! wrapped beside the key file and never in the backup. Restoring gives a database that the journal
-//! of erasures is replayed in before it serves; and as soon as a newer backup exists, the keys of
+//! is replayed in before it serves; and as soon as a newer backup exists, the keys of
 //! those that were made before an erasure are destroyed, so that the copies, wherever they lie,
 //! open for nobody any more.
 

@@ -1,11 +1,9 @@
-//! Erasure outside the database (`domain.md` L-21, `design.md` 4.7): a journal beside the key file
-//! names every erased subject, so that no copy of the database, however old, brings one back.
+//! Erasure outside the database (`domain.md` L-21, `design.md` 4.7): the [journal] beside the key
+//! file names every erased subject, so that no copy of the database, however old, brings one back.
 //!
 //! [`crate::ingest::erase`] takes everything of a subject out of the database and writes the line;
-//! [`replay`] does it again in a database that was restored; [`leave_no_bytes`] takes what a
-//! commit deleted out of the write-ahead log.
-
-mod journal;
+//! the journal's replay does it again in a database that was restored; [`leave_no_bytes`] takes what
+//! a commit deleted out of the write-ahead log.
 
 use itgel_domain::subject::Subject;
 use itgel_domain::time::AtMs;
@@ -13,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::error::ServiceError;
 use crate::ingest;
+use crate::journal::{self, Entry, Erased};
 use crate::service::Service;
 use crate::store::{self, Tx};
 
@@ -24,44 +23,34 @@ const ACTOR: &str = "journal";
 /// # Errors
 /// [`ServiceError`] if the journal cannot be read or was changed.
 pub fn newest_at(service: &Service) -> Result<Option<AtMs>, ServiceError> {
-    let erased = journal::read(&service.keys, &journal::path(service))?;
-    Ok(erased.into_iter().map(|erased| erased.at).max())
+    let entries = journal::read(service)?;
+    Ok(erased(&entries).map(|erased| erased.at).max())
 }
 
-/// Erases again what the journal says and the database does not know: after a backup was
-/// restored. Called before anything is served; how many subjects were erased.
+/// Whether the journal names somebody erased whom the database still knows.
 ///
 /// # Errors
-/// [`ServiceError::Config`] if the journal was changed; [`ServiceError`] of the database.
-pub fn replay(service: &Service) -> Result<usize, ServiceError> {
-    let erased = journal::read(&service.keys, &journal::path(service))?;
-    let is_pending = |c: &Connection| -> Result<bool, ServiceError> {
-        // A new database has nobody yet; what is restored into it is replayed afterwards.
-        if !store::officer::is_any(c)? {
-            return Ok(false);
+/// [`ServiceError`] of the database.
+pub(crate) fn is_behind(connection: &Connection, entries: &[Entry]) -> Result<bool, ServiceError> {
+    for line in erased(entries) {
+        if store::subject::erased_at(connection, &line.subject.id)?.is_none() {
+            return Ok(true);
         }
-        for line in &erased {
-            if store::subject::erased_at(c, &line.subject.id)?.is_none() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    };
-    if !service.store.read(is_pending)? {
-        return Ok(0);
     }
-    let done = service.transact("erasure.replay", replay_in)?;
-    leave_no_bytes(service)?;
-    Ok(done)
+    Ok(false)
 }
 
-/// The same in the caller's transaction; [`leave_no_bytes`] is for after its commit.
+/// Erases again what the journal says and the database does not know; how many subjects.
 ///
 /// # Errors
-/// [`ServiceError::Config`] if the journal was changed; [`ServiceError`] of the database.
-pub fn replay_in(service: &Service, tx: &Tx<'_>) -> Result<usize, ServiceError> {
+/// [`ServiceError`] of the database.
+pub(crate) fn replay_in(
+    service: &Service,
+    tx: &Tx<'_>,
+    entries: &[Entry],
+) -> Result<usize, ServiceError> {
     let mut done = 0;
-    for erased in journal::read(&service.keys, &journal::path(service))? {
+    for erased in erased(entries) {
         if store::subject::erased_at(tx, &erased.subject.id)?.is_some() {
             continue;
         }
@@ -88,5 +77,12 @@ pub fn leave_no_bytes(service: &Service) -> Result<(), ServiceError> {
 /// [`ServiceError`] if it cannot be written.
 pub(crate) fn note(service: &Service, subject: &Subject, at: AtMs) -> Result<(), ServiceError> {
     let subject = subject.clone();
-    journal::append(service, journal::Erased { subject, at })
+    journal::append(service, Entry::Erased(Erased { subject, at }))
+}
+
+fn erased(entries: &[Entry]) -> impl Iterator<Item = &Erased> {
+    entries.iter().filter_map(|entry| match entry {
+        Entry::Erased(erased) => Some(erased),
+        Entry::Device(_) => None,
+    })
 }

@@ -25,6 +25,7 @@ pub mod html;
 pub mod import;
 pub mod ingest;
 pub mod jobs;
+pub mod journal;
 pub mod keys;
 pub mod land;
 mod lane;

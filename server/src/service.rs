@@ -29,13 +29,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// Opens the service over its database. What was erased since the database was copied, if it
-    /// is a restored one, is erased again before anything is served.
+    /// Opens the service over its database. What the journal says and the database does not know, if
+    /// it is a restored one, is done again before anything is served.
     ///
     /// # Errors
     /// [`ServiceError`] if the database cannot be opened or the settings do not fit it, as a
-    /// sample clock for a database that was not created as a sample, or if the journal of
-    /// erasures was changed.
+    /// sample clock for a database that was not created as a sample, or if the journal was
+    /// changed.
     pub fn open(config: Config, keys: ServerKeys, clock: Clock) -> Result<Self, ServiceError> {
         let store = Store::open(&config.store(), Arc::clone(&clock))?;
         let service = Self {
@@ -46,7 +46,7 @@ impl Service {
             clock,
         };
         service.check_sample_settings()?;
-        crate::erasure::replay(&service)?;
+        crate::journal::replay(&service)?;
         Ok(service)
     }
 

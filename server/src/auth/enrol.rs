@@ -15,7 +15,7 @@ use itgel_text::{self as text, Lang};
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::key;
+use super::{kept, key};
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::chain::OpenTail;
@@ -178,7 +178,7 @@ pub fn confirm(
     now: AtMs,
 ) -> Result<(), ServiceError> {
     let (actor, id, words) = (actor.clone(), device.clone(), words.to_owned());
-    let is_same = service.transact("auth.confirm", move |_, tx| {
+    let is_same = service.transact("auth.confirm", move |service, tx| {
         let officer = officer_of(tx, &id)?;
         policy::may(&actor, Action::EnrolDevice, &Resource::at(officer.division))?;
         let device = store::device::get(tx, &id)?.ok_or(ErrorCode::NotAllowed)?;
@@ -204,6 +204,7 @@ pub fn confirm(
         let parts: [&[u8]; 2] = [resource.as_bytes(), &device.public_key];
         let leaf = Hash::of("itgel.confirmation.v1", &parts);
         store::log::leaf(tx, LeafKind::Access, &leaf)?;
+        kept::note(service, tx, &id)?;
         Ok(true)
     })?;
     is_same
@@ -259,11 +260,12 @@ pub fn revoke(
     now: AtMs,
 ) -> Result<(), ServiceError> {
     let (actor, id) = (actor.clone(), device.clone());
-    service.transact("auth.revoke", move |_, tx| {
+    service.transact("auth.revoke", move |service, tx| {
         let officer = officer_of(tx, &id)?;
         let place = Resource::at(officer.division);
         policy::may(&actor, Action::RevokeDevice, &place)?;
-        revoke_in(tx, &actor, &id, &officer, now)
+        revoke_in(tx, &actor, &id, &officer, now)?;
+        kept::note(service, tx, &id)
     })
 }
 
@@ -277,7 +279,7 @@ pub(super) fn officer_of(tx: &Tx<'_>, device: &DeviceId) -> Result<OfficerRecord
     officer.ok_or_else(|| ErrorCode::NotAllowed.into())
 }
 
-/// Revokes a device within a transaction; once.
+/// Revokes a device within a transaction, once; the caller notes it in the journal.
 pub(super) fn revoke_in(
     tx: &Tx<'_>,
     actor: &Actor,
@@ -336,6 +338,7 @@ fn admit(
         let detail = json!({ "incarnation": tail.incarnation, "from": tail.from, "to": tail.to });
         store::log::audit(tx, now, who, "device.tail_lost", &resource, &detail)?;
     }
+    kept::note(service, tx, &device.id)?;
     answer(service, tx, device)
 }
 

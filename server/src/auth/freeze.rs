@@ -17,6 +17,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::enrol::officer_of;
+use super::kept;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::process::note_text;
@@ -119,7 +120,7 @@ pub fn lift_freeze(
 ) -> Result<(), ServiceError> {
     let words = note_text(&request.reason)?;
     let (actor, id) = (actor.clone(), device.clone());
-    service.transact("auth.lift_freeze", move |_, tx| {
+    service.transact("auth.lift_freeze", move |service, tx| {
         let officer = officer_of(tx, &id)?;
         policy::may(&actor, Action::EnrolDevice, &Resource::at(officer.division))?;
         let device = store::device::get(tx, &id)?.ok_or(ErrorCode::NotAllowed)?;
@@ -136,7 +137,8 @@ pub fn lift_freeze(
         // No store has this one: whoever says hello is told of it and goes on behind it.
         let next = store::chain::newest(tx, &id)?.saturating_add(1);
         store::chain::begin(tx, &id, next, ChainHead::start(&id, next))?;
-        note(tx, &actor, &id, &words, now)
+        note(tx, &actor, &id, &words, now)?;
+        kept::note(service, tx, &id)
     })
 }
 

@@ -14,7 +14,7 @@ use itgel_domain::trust::{Certificate, Grant, Succession, WipeOrder, wiped_messa
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::enrol;
+use super::{enrol, kept};
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::device::{DeviceRecord, DeviceStatus};
@@ -77,16 +77,16 @@ pub fn news(
 /// # Errors
 /// [`ServiceError`] of the database.
 pub fn certificate(service: &Service, device: &DeviceRecord) -> Result<String, ServiceError> {
-    let confirmed_at = service
+    let confirmed = service
         .store
-        .read(|c| store::trust::confirmed_at(c, &device.id).map_err(ServiceError::from))?;
+        .read(|c| store::trust::confirmation(c, &device.id).map_err(ServiceError::from))?;
     let certificate = Certificate {
         issuer: service.config.public_url.clone(),
         device: device.id.clone(),
         officer: device.officer.clone(),
         suite: device.suite,
         public_key: device.public_key.clone(),
-        issued_at: confirmed_at.unwrap_or(device.enrolled_at),
+        issued_at: confirmed.map_or(device.enrolled_at, |(_, at)| at),
     };
     Ok(certificate.sign(service.keys.signer()))
 }
@@ -104,7 +104,7 @@ pub fn order_wipe(
 ) -> Result<(), ServiceError> {
     let nonce = data_encoding::HEXLOWER.encode(&random::<16>()?);
     let (actor, id) = (actor.clone(), device.clone());
-    service.transact("auth.wipe", move |_, tx| {
+    service.transact("auth.wipe", move |service, tx| {
         let officer = enrol::officer_of(tx, &id)?;
         let place = Resource::at(officer.division);
         policy::may(&actor, Action::RevokeDevice, &place)?;
@@ -118,7 +118,7 @@ pub fn order_wipe(
         store::log::audit(tx, now, who, "device.wipe_ordered", &resource, &json!({}))?;
         let leaf = Hash::of("itgel.wipe.v1", &[resource.as_bytes(), nonce.as_bytes()]);
         store::log::leaf(tx, LeafKind::Access, &leaf)?;
-        Ok(())
+        kept::note(service, tx, &id)
     })
 }
 
@@ -129,7 +129,7 @@ pub fn order_wipe(
 /// [`ErrorCode::ChallengeInvalid`] for a device, an order or a signature that is none.
 pub fn wiped(service: &Service, told: &Wiped, now: AtMs) -> Result<(), ServiceError> {
     let told = told.clone();
-    service.transact("auth.wiped", move |_, tx| {
+    service.transact("auth.wiped", move |service, tx| {
         let invalid = ErrorCode::ChallengeInvalid;
         let device = store::device::get(tx, &told.device)?.ok_or(invalid)?;
         let ordered = store::trust::wipe(tx, &told.device)?;
@@ -144,6 +144,7 @@ pub fn wiped(service: &Service, told: &Wiped, now: AtMs) -> Result<(), ServiceEr
             let resource = format!("device:{}", device.id);
             let who = device.officer.as_str();
             store::log::audit(tx, now, who, "device.wiped", &resource, &json!({}))?;
+            kept::note(service, tx, &device.id)?;
         }
         Ok(())
     })

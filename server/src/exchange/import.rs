@@ -13,8 +13,8 @@ use itgel_domain::log::LeafKind;
 use super::export::given;
 use super::manifest::{Manifest, TableNote};
 use super::{Progress, TOLD_EVERY, folder, restore, row_fault, table_fault, verify};
-use crate::erasure;
 use crate::error::ServiceError;
+use crate::journal;
 use crate::service::Service;
 use crate::store::{self, Tx};
 
@@ -84,8 +84,9 @@ pub fn import(
         crate::epoch::note_restored(service, tx, manifest.epoch, now)?;
         note(service, tx, &officer, &manifest)?;
         store::log::checkpoint(tx, &service.keys, now)?;
-        // Whoever was erased after the export was written does not come back with it.
-        erasure::replay_in(service, tx)?;
+        // Whoever was erased after the export was written does not come back with it, and devices
+        // stand as they stood.
+        journal::replay_in(service, tx)?;
         Ok(Imported {
             manifest,
             digest,

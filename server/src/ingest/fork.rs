@@ -22,6 +22,7 @@ use super::Way;
 use super::admission::Admission;
 use super::chain::keep_stray;
 use super::page::{Item, Page};
+use crate::auth::kept;
 use crate::error::ServiceError;
 use crate::store::device::DeviceStatus;
 use crate::store::envelope::EnvelopeRow;
@@ -88,6 +89,7 @@ impl Fork {
         store::log::audit(tx, now, "rule", "device.forked", &resource, &detail)?;
         if proof.is_some() && admission.device.status == DeviceStatus::Active {
             store::device::set_status(tx, &at.device, DeviceStatus::Frozen)?;
+            kept::note(admission.service, tx, &at.device)?;
         }
         Ok(())
     }

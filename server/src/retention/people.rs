@@ -8,6 +8,7 @@ use itgel_domain::exchange::EndsBy;
 
 use super::{PAGE, pages, prove};
 use crate::error::ServiceError;
+use crate::journal;
 use crate::offers;
 use crate::service::Service;
 use crate::store::retention::people;
@@ -40,6 +41,9 @@ fn end(service: &Service, by: EndsBy) -> Result<usize, ServiceError> {
             }
             for division in gachas {
                 offers::tell_roll(tx, division)?;
+            }
+            if by == EndsBy::Device {
+                journal::forget_devices(service, &over)?;
             }
             let ended = over.len();
             prove(tx, &format!("table/{by}"), over, now)?;

@@ -25,7 +25,8 @@ pub struct DeviceRecord {
 }
 
 /// Whether a device may work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeviceStatus {
     /// Enrolled; an administrator has not compared its fingerprint yet. It pulls rules and
     /// nothing of any person, and keeps what is entered.
@@ -109,13 +110,32 @@ pub fn number(connection: &Connection, id: &DeviceId) -> Result<u32, StoreError>
     Ok(query.query_row(params![id.as_str()], |row| row.get(0))?)
 }
 
+/// When a device was revoked.
+///
+/// # Errors
+/// [`StoreError`] of the database, also without such a device.
+pub fn revoked_at(connection: &Connection, id: &DeviceId) -> Result<Option<AtMs>, StoreError> {
+    let sql = "select revoked_at from device where id = ?1";
+    let mut query = connection.prepare_cached(sql)?;
+    let at: Option<i64> = query.query_row(params![id.as_str()], |row| row.get(0))?;
+    Ok(at.map(AtMs))
+}
+
 /// Writes a new device under the next number.
 ///
 /// # Errors
 /// [`StoreError`] of the database, also if the id is taken.
 pub fn put(tx: &Tx<'_>, device: &DeviceRecord) -> Result<(), StoreError> {
-    let last = "select coalesce(max(number), 0) from device";
-    let last: i64 = tx.prepare_cached(last)?.query_row([], |row| row.get(0))?;
+    let next = "select coalesce(max(number), 0) + 1 from device";
+    let next = tx.prepare_cached(next)?.query_row([], |row| row.get(0))?;
+    put_numbered(tx, device, next)
+}
+
+/// Writes a device under the number that it had.
+///
+/// # Errors
+/// [`StoreError`] of the database, also if the id or the number is taken.
+pub fn put_numbered(tx: &Tx<'_>, device: &DeviceRecord, number: u32) -> Result<(), StoreError> {
     let sql = "insert into device (id, officer, suite, public_key, status, enrolled_at, number)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.prepare_cached(sql)?.execute(params![
@@ -125,7 +145,7 @@ pub fn put(tx: &Tx<'_>, device: &DeviceRecord) -> Result<(), StoreError> {
         device.public_key,
         device.status.as_str(),
         device.enrolled_at.0,
-        last + 1,
+        number,
     ])?;
     Ok(())
 }

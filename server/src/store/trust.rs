@@ -29,6 +29,8 @@ pub struct GrantRow {
 pub struct WipeRow {
     /// Names the order.
     pub nonce: String,
+    /// Who gave it.
+    pub ordered_by: OfficerId,
     /// When it was given.
     pub ordered_at: AtMs,
     /// When the device said that it is carried out.
@@ -65,18 +67,23 @@ pub fn put_confirmation(
     Ok(())
 }
 
-/// When a device was confirmed.
+/// Who confirmed a device, and when.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn confirmed_at(
+pub fn confirmation(
     connection: &Connection,
     device: &DeviceId,
-) -> Result<Option<AtMs>, StoreError> {
-    let sql = "select confirmed_at from device_confirmation where device = ?1";
+) -> Result<Option<(OfficerId, AtMs)>, StoreError> {
+    let sql = "select confirmed_by, confirmed_at from device_confirmation where device = ?1";
     let mut query = connection.prepare_cached(sql)?;
-    let found = query.query_row(params![device.as_str()], |row| row.get(0));
-    Ok(found.optional()?.map(AtMs))
+    let found = query.query_row(params![device.as_str()], |row| {
+        Ok((|| {
+            let by = column::word(row, "confirmed_by", "device_confirmation.confirmed_by")?;
+            Ok((by, AtMs(row.get("confirmed_at")?)))
+        })())
+    });
+    found.optional()?.transpose()
 }
 
 /// Whether a device was ever confirmed for its officer: by a person who compared its words, or at the
@@ -169,16 +176,19 @@ pub fn put_grant(tx: &Tx<'_>, device: &DeviceId, grant: &GrantRow) -> Result<(),
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn wipe(connection: &Connection, device: &DeviceId) -> Result<Option<WipeRow>, StoreError> {
-    let sql = "select nonce, ordered_at, wiped_at from device_wipe where device = ?1";
+    let sql = "select nonce, ordered_by, ordered_at, wiped_at from device_wipe where device = ?1";
     let mut query = connection.prepare_cached(sql)?;
     let found = query.query_row(params![device.as_str()], |row| {
-        Ok(WipeRow {
-            nonce: row.get("nonce")?,
-            ordered_at: AtMs(row.get("ordered_at")?),
-            wiped_at: row.get::<_, Option<i64>>("wiped_at")?.map(AtMs),
-        })
+        Ok((|| {
+            Ok(WipeRow {
+                nonce: row.get("nonce")?,
+                ordered_by: column::word(row, "ordered_by", "device_wipe.ordered_by")?,
+                ordered_at: AtMs(row.get("ordered_at")?),
+                wiped_at: row.get::<_, Option<i64>>("wiped_at")?.map(AtMs),
+            })
+        })())
     });
-    Ok(found.optional()?)
+    found.optional()?.transpose()
 }
 
 /// Keeps an order; the first one stands.

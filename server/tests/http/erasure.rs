@@ -276,7 +276,7 @@ fn a_backup_of_another_server_or_with_a_flipped_byte_is_not_restored() {
 fn a_journal_that_was_changed_stops_the_server_and_a_line_that_was_cut_off_does_not() {
     let (world, subject) = world();
     erase(&world, &subject);
-    let journal = world.dir.path().join("erasures.jsonl");
+    let journal = world.dir.path().join("journal.jsonl");
     let text = std::fs::read_to_string(&journal).unwrap();
     let open = || {
         let now = AtMs(world.service.now().0);

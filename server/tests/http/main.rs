@@ -19,6 +19,7 @@ mod field;
 mod freeze;
 mod imports;
 mod interface;
+mod kept;
 mod lender;
 mod line;
 mod listen;

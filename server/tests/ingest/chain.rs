@@ -217,6 +217,11 @@ fn sec_t08_a_copy_that_names_a_log_which_holds_the_first_branch_is_frozen() {
         [Verdict::Quarantined(ErrorCode::EnvelopeFork)],
         "until a person looks"
     );
+    // The journal knows it, too: a database from before comes back frozen.
+    let id = phone.device.id.clone();
+    world.write(move |_, tx| Ok(store::device::set_status(tx, &id, DeviceStatus::Active)?));
+    let world = world.restarted();
+    assert_eq!(status(&world, &phone), DeviceStatus::Frozen);
 }
 
 #[test]

@@ -7,8 +7,9 @@ use itgel_domain::sync::SyncProtocol as _;
 use itgel_domain::sync::hello::Hello;
 use itgel_server::config::Config;
 use itgel_server::keys::ServerKeys;
+use itgel_server::store::device::DeviceStatus;
 use itgel_server::sync::DeviceSession;
-use itgel_server::{Service, backup, store};
+use itgel_server::{Service, auth, backup, setup, store};
 
 use super::fleet::days_without_signal;
 use super::{Row, Size};
@@ -17,7 +18,7 @@ use crate::{Collector, World};
 /// The rows of this theme.
 pub(super) const ROWS: &[Row] = &[Row {
     id: "R09",
-    what: "the server restored from yesterday's backup; every device synchronises again",
+    what: "the server restored from yesterday's backup, a device enrolled and one revoked since; every device synchronises again",
     figure: "nothing that had a receipt is lost, the break stands signed in the log, no alarm",
     run: restored_from_yesterday,
 }];
@@ -27,12 +28,10 @@ fn restored_from_yesterday(size: Size) -> Vec<String> {
     let households = size.pick(4, 10);
     let world = World::with_fleet(devices * households, devices);
     let visits = plan(&world.sample);
-    let crews: Vec<Collector> = world
-        .sample
-        .teams
-        .iter()
-        .map(|team| Collector::enrol(&world, team))
-        .collect();
+    let teams = world.sample.teams.iter();
+    let (early, late) = teams.as_slice().split_at(world.sample.teams.len() - 1);
+    let enrol = |team| Collector::enrol(&world, team);
+    let mut crews: Vec<Collector> = early.iter().map(enrol).collect();
     for (crew, visits) in crews.iter().zip(&visits) {
         crew.synchronise();
         days_without_signal(crew, &visits[..visits.len() / 2]);
@@ -40,19 +39,19 @@ fn restored_from_yesterday(size: Size) -> Vec<String> {
     }
     let taken = backup::take(&world.service, &world.path("backups"));
     let taken = taken.unwrap();
+    crews.extend(late.iter().map(enrol));
     for (crew, visits) in crews.iter().zip(&visits) {
         days_without_signal(crew, &visits[visits.len() / 2..]);
         crew.synchronise();
     }
+    // One more of the backup is ordered to delete its store; it has not heard of it yet.
+    let lost = crews.len() - 2;
+    order_wipe(&world, &crews[lost]);
     let received = chains(&world.service, &crews);
     let restored = restore(&world, &taken.path, "restored.db");
     let before: u64 = chains(&restored, &crews).iter().map(|head| head.seq).sum();
     let all: u64 = received.iter().map(|head| head.seq).sum();
-    for crew in &crews {
-        let report = crew.synchronise_over(&session(&restored, crew)).unwrap();
-        assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
-        assert!(!report.log_forked && !report.log_went_back, "{report:?}");
-    }
+    come_back(&restored, &crews, lost);
     assert_eq!(chains(&restored, &crews), received, "something was lost");
     for crew in &crews {
         let quiet = crew.synchronise_over(&session(&restored, crew));
@@ -71,16 +70,37 @@ fn restored_from_yesterday(size: Size) -> Vec<String> {
     drop(restored);
     // The operator does it once more, from the same file.
     let again = restore(&world, &taken.path, "restored-again.db");
-    for crew in &crews {
-        let report = crew.synchronise_over(&session(&again, crew)).unwrap();
-        assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
-        assert!(!report.log_forked && !report.log_went_back, "{report:?}");
-    }
+    come_back(&again, &crews, lost);
     assert_eq!(chains(&again, &crews), received, "lost the second time");
     vec![format!(
-        "{devices} devices: {} of {all} records were missing in the backup and came back",
+        "{devices} devices: {} of {all} records were missing in the backup and came back, those of \
+         a device enrolled since among them; one revoked since stays revoked",
         all - before
     )]
+}
+
+/// Every device synchronises with a restored server, the one that was enrolled after the backup as
+/// well; the one with this number was revoked after it, and its order stands.
+fn come_back(restored: &Service, crews: &[Collector], lost: usize) {
+    for (crew, number) in crews.iter().zip(0..) {
+        let session = session(restored, crew);
+        let expected = match number == lost {
+            true => DeviceStatus::Revoked,
+            false => DeviceStatus::Active,
+        };
+        assert_eq!(session.device.status, expected, "device {number}");
+        let report = crew.synchronise_over(&session).unwrap();
+        assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
+        assert!(!report.log_forked && !report.log_went_back, "{report:?}");
+        assert_eq!(report.wipe_ordered, number == lost, "{report:?}");
+    }
+}
+
+fn order_wipe(world: &World, crew: &Collector) {
+    let device = crew.device.id().unwrap();
+    let operator = setup::operator(world.sample.banner.code);
+    let now = world.service.now();
+    auth::trust::order_wipe(&world.service, &operator, &device, now).unwrap();
 }
 
 /// Where the chain of every device stands.

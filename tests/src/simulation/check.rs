@@ -132,6 +132,7 @@ pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
     let host = fleet.host.borrow();
     let kept = on_server(&host)?;
     nobody_is_frozen(fleet, &host)?;
+    revoked_stay_revoked(fleet, &host)?;
     chains_are_whole(&host, &kept)?;
     nothing_receipted_is_lost(fleet, &kept)?;
     album::are_whole(fleet)?;
@@ -149,6 +150,16 @@ fn nobody_is_frozen(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
     for (phone, number) in fleet.phones.iter().zip(0..) {
         if status_of(host, phone)? == Some(DeviceStatus::Frozen) {
             return fails(format!("device {number} is frozen and was never told"));
+        }
+    }
+    Ok(())
+}
+
+/// Whom an administrator revoked stays revoked, also on a server that was restored since.
+fn revoked_stay_revoked(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
+    for (phone, number) in fleet.phones.iter().zip(0..) {
+        if phone.is_revoked && status_of(host, phone)? != Some(DeviceStatus::Revoked) {
+            return fails(format!("device {number} was revoked and works again"));
         }
     }
     Ok(())
