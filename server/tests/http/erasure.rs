@@ -287,7 +287,9 @@ fn a_journal_that_was_changed_stops_the_server_and_a_line_that_was_cut_off_does_
     open().unwrap();
     std::fs::write(&journal, text.replacen(subject.as_str(), "hh-other", 1)).unwrap();
     let refused = open().unwrap_err().to_string();
-    let changed = text.lines().position(|line| line.contains(subject.as_str()));
+    let changed = text
+        .lines()
+        .position(|line| line.contains(subject.as_str()));
     let line = format!("line {}", changed.unwrap() + 1);
     assert!(refused.contains(&line), "{refused}");
 }
