@@ -1,5 +1,5 @@
 //! The journal: a file beside the key file, one signed line for each thing that no backup may undo,
-//! which no backup of the database holds (ADR 20, ADR 30). A line is on the disk before what it says
+//! which no backup of the database holds (ADR 20, ADR 32). A line is on the disk before what it says
 //! is committed, so a database that is older than its journal is brought up to it before it serves.
 //!
 //! Two kinds of line: a subject that was erased ([`crate::erasure`]), and how a device stands from

@@ -1,4 +1,4 @@
-//! What is decided about devices outlives the database (ADR 30): whoever was enrolled, confirmed,
+//! What is decided about devices outlives the database (ADR 32): whoever was enrolled, confirmed,
 //! frozen, revoked or ordered to be wiped since a backup is known again when it was restored.
 //!
 //! A line of the [journal](crate::journal) says how a device stands from then on; of a device the

@@ -40,6 +40,9 @@ fn restored_from_yesterday(size: Size) -> Vec<String> {
     let taken = backup::take(&world.service, &world.path("backups"));
     let taken = taken.unwrap();
     crews.extend(late.iter().map(enrol));
+    for crew in &crews[early.len()..] {
+        crew.synchronise();
+    }
     for (crew, visits) in crews.iter().zip(&visits) {
         days_without_signal(crew, &visits[visits.len() / 2..]);
         crew.synchronise();
