@@ -20,6 +20,7 @@ use super::enrol::officer_of;
 use super::kept;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
+use crate::ingest;
 use crate::process::note_text;
 use crate::service::{Service, random};
 use crate::store;
@@ -134,6 +135,7 @@ pub fn lift_freeze(
             return Err(ErrorCode::SecondPerson.into());
         }
         store::device::set_status(tx, &id, DeviceStatus::Active)?;
+        ingest::place_of_device(service, tx, &id)?;
         // No store has this one: whoever says hello is told of it and goes on behind it.
         let next = store::chain::newest(tx, &id)?.saturating_add(1);
         store::chain::begin(tx, &id, next, ChainHead::start(&id, next))?;

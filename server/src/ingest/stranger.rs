@@ -1,7 +1,8 @@
 //! What is set aside because its device or its officer has no business there (`security.md` T35): it is
 //! kept and waits for a person, but it gets no place in the file and stands on no list, so that no other
-//! device ever hears of it. It gets its place once a person lets it pass, or once something that has one
-//! builds on it: neither what its officer rightly writes behind it nor a colleague's work is held up.
+//! device ever hears of it. It gets its place once a person lets it pass, once something that has one
+//! builds on it, or once its device follows the list of that gacha: neither what its officer rightly
+//! writes behind it nor a colleague's work is held up.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::{Body, Envelope, FileBody};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::id::DeviceId;
 use itgel_domain::policy::{Action, Resource, may};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
@@ -18,8 +20,8 @@ use super::admission::{Admission, Home, OpenFile};
 use super::structure;
 use crate::error::ServiceError;
 use crate::service::Service;
-use crate::store::device::DeviceStatus;
-use crate::store::envelope::InDocument;
+use crate::store::device::{DeviceRecord, DeviceStatus};
+use crate::store::envelope::{EnvelopeRow, InDocument};
 use crate::store::{self, Tx};
 use crate::{auth, contents};
 
@@ -84,23 +86,59 @@ pub(crate) fn place_at_new_home(
     subject: &Subject,
 ) -> Result<(), ServiceError> {
     for (row, _) in store::envelope::list_of_subject(tx, &subject.id)? {
-        let is_aside = matches!(row.verdict, Verdict::Quarantined(_)) && row.document.is_none();
-        let Some(file) = row.file.filter(|_| is_aside) else {
+        if let Some(device) = store::device::get(tx, &row.at.device)? {
+            // The move lists it with everything else.
+            place_held(service, tx, &device, (row, subject.division), None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives places to what was set aside of a device that works again: it holds it in its files.
+///
+/// # Errors
+/// [`ServiceError`] of the database.
+pub(crate) fn place_of_device(
+    service: &Service,
+    tx: &Tx<'_>,
+    device: &DeviceId,
+) -> Result<(), ServiceError> {
+    let device = store::device::get(tx, device)?.ok_or(ErrorCode::DeviceUnknown)?;
+    for id in store::envelope::list_subjects_of(tx, &device.id)? {
+        let Some(subject) = store::subject::get(tx, &id)? else {
             continue;
         };
-        let device = store::device::get(tx, &row.at.device)?;
-        let Some(device) = device.filter(|device| device.status == DeviceStatus::Active) else {
-            continue;
-        };
-        let actor = auth::officer_actor(tx, &device.officer)?;
-        if may(&actor, Action::Pull, &Resource::at(subject.division)).is_err() {
-            continue;
+        for (row, _) in store::envelope::list_of_subject(tx, &id)? {
+            let home = subject.division;
+            if row.at.device == device.id {
+                place_held(service, tx, &device, (row, home), Some(home))?;
+            }
         }
-        let mut facts = store::projection::get(tx, &file)?;
-        // The move lists it with everything else.
-        if place_all(service, tx, (&file, None), &mut facts, &[row.at])? {
-            store::projection::put(tx, &file, &facts)?;
-        }
+    }
+    Ok(())
+}
+
+/// Gives its place to an envelope that was set aside without one, if its device follows the list of
+/// the subject's home.
+fn place_held(
+    service: &Service,
+    tx: &Tx<'_>,
+    device: &DeviceRecord,
+    (row, home): (EnvelopeRow, DivisionCode),
+    listed_in: Option<DivisionCode>,
+) -> Result<(), ServiceError> {
+    let is_aside = matches!(row.verdict, Verdict::Quarantined(_)) && row.document.is_none();
+    let Some(file) = row.file.filter(|_| is_aside) else {
+        return Ok(());
+    };
+    let actor = auth::officer_actor(tx, &device.officer)?;
+    let hears = may(&actor, Action::Pull, &Resource::at(home)).is_ok();
+    if device.status != DeviceStatus::Active || !hears {
+        return Ok(());
+    }
+    let mut facts = store::projection::get(tx, &file)?;
+    if place_all(service, tx, (&file, listed_in), &mut facts, &[row.at])? {
+        store::projection::put(tx, &file, &facts)?;
     }
     Ok(())
 }

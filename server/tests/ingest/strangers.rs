@@ -8,6 +8,7 @@ use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::identity::{IdentityRecord, Person};
 use itgel_domain::sync::push::{IdentityPush, Verdict};
+use itgel_server::auth::{self, LiftRequest};
 use itgel_server::store::device::DeviceStatus;
 use itgel_server::store::held::HeldPage;
 use itgel_server::store::list::Content;
@@ -17,7 +18,7 @@ use jiff::civil::date;
 use super::bad_input::quarantined;
 use super::phone::{Phone, file, observed};
 use super::quarantine::{reject, release, reviewer};
-use super::world::{GACHA, NEIGHBOUR, World, code, cycle, household, subject};
+use super::world::{BANNER, GACHA, NEIGHBOUR, World, code, cycle, household, subject};
 
 fn set_status(world: &World, phone: &Phone, status: DeviceStatus) {
     let device = phone.device.id.clone();
@@ -166,6 +167,39 @@ fn what_an_officer_rightly_writes_behind_what_lay_outside_of_his_gacha_is_not_he
     phone.count_sheep("hh-9", 3);
     assert_eq!(world.push_all(&phone, 3..=3), [Verdict::Accepted]);
     agree(&world, GACHA, "hh-9");
+}
+
+#[test]
+fn what_a_frozen_device_holds_has_its_place_in_the_file_once_it_works_again() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    phone.write_sheep("hh-1", 1);
+    phone.write_sheep("hh-9", 1);
+    world.push_all(&phone, 1..=2);
+    set_status(&world, &phone, DeviceStatus::Frozen);
+    phone.write_sheep("hh-1", 2);
+    phone.write_sheep("hh-1", 3);
+    phone.write_sheep("hh-9", 2);
+    world.push_all(&phone, 3..=5);
+    assert_eq!(told(&world, GACHA, "hh-1").1, [at(&phone, 1)]);
+    let administrator = world.phone_of("a1", "a1", BANNER, Role::Administrator);
+    let read = |c: &rusqlite::Connection| auth::officer_actor(c, &administrator.device.officer);
+    let by = world.service.store.read(read).unwrap();
+    let request = LiftRequest {
+        reason: "手机从备份恢复，已与本人核对".into(),
+    };
+    let device = (&phone.device.id, &request);
+    auth::lift_freeze(&world.service, &by, device, world.now()).unwrap();
+    let (facts, places) = told(&world, GACHA, "hh-1");
+    assert_eq!(places, [at(&phone, 1), at(&phone, 3), at(&phone, 4)]);
+    assert!(facts.counts(&at(&phone, 1)) && !facts.counts(&at(&phone, 4)));
+    agree(&world, GACHA, "hh-1");
+    assert_eq!(
+        told(&world, NEIGHBOUR, "hh-9").1,
+        [],
+        "it hears nothing of that gacha"
+    );
+    agree(&world, NEIGHBOUR, "hh-9");
 }
 
 #[test]
