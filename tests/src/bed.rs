@@ -17,7 +17,7 @@ use itgel_device::{
 use itgel_domain::file::chain::{DeviceSigner, SoftwareSigner, Suite};
 use itgel_domain::file::entry::Consent;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{CycleId, DeviceId, OfficerId};
+use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
 use itgel_domain::time::AtMs;
 use itgel_fixtures::{Gacha, Household, SampleSize};
 use itgel_server::config::{Config, SampleConfig};
@@ -149,9 +149,7 @@ impl Bed {
     /// # Errors
     /// [`Error`] of the device.
     pub fn seal(&self, device: &Device, household: &Household) -> Result<Sealed, Error> {
-        let picture = Hash::of_file(b"a signature");
-        let drawn = Countersign::Drawn { picture };
-        device.seal(&household.subject, &self.cycle, DAY, now(), &drawn)
+        seal(device, &household.subject, &self.cycle)
     }
 
     fn enrol(&self, ground: &Ground, service: &Service, n: usize) {
@@ -294,6 +292,16 @@ pub fn open_device_with(
         };
         Device::open(path, &here, signer(n), seeded(n as u64 + 1))
     })
+}
+
+/// Seals the visit that is drafted of a subject.
+///
+/// # Errors
+/// [`Error`] of the device.
+pub fn seal(device: &Device, subject: &SubjectId, cycle: &CycleId) -> Result<Sealed, Error> {
+    let picture = Hash::of_file(b"a signature");
+    let drawn = Countersign::Drawn { picture };
+    device.seal(subject, cycle, DAY, now(), &drawn)
 }
 
 /// The instant at which everything happens.

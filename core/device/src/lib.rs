@@ -85,7 +85,7 @@ pub use warning::{Warning, WarningCode};
 
 use rules::RuleCache;
 use store::device::DeviceRow;
-use store::{Store, chain, device, draft, process, projection, subject, trust};
+use store::{Store, chain, device, draft, process, projection, sound, subject, trust};
 use vault::DataKey;
 
 /// What the server answered when the device was enrolled.
@@ -276,6 +276,17 @@ impl Device {
                 wipe_ordered: held.wipe_nonce.is_some(),
             })
         })
+    }
+
+    /// Whether the file of the store is whole: every page under its seal, the structure in order,
+    /// no row without the one that it belongs to. It reads the whole file.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it cannot even be read.
+    pub fn is_sound(&self) -> Result<bool, Error> {
+        // The seals of pages are looked at in the file alone.
+        self.store.empty_log()?;
+        self.read(|db| Ok(sound::is_sound(db)?))
     }
 
     /// The fingerprint of this device's key, for an administrator to compare; `itgel-text` has the

@@ -1,7 +1,7 @@
 //! Programs that are killed in the middle of work (`SIGKILL`): what was answered is there, once.
 //!
 //! The one that is killed is this program itself, started again as a child: a device that enters
-//! values, a device that uploads, a server that takes pages, a device that is unlocked. Parent and child
+//! values, a device that seals, uploads or is unlocked, a server that takes pages. Parent and child
 //! speak over pipes.
 
 mod child;
@@ -27,8 +27,8 @@ use pipe::{Frame, Kind, PipeLink};
 /// The rows of this theme.
 pub(super) const ROWS: &[Row] = &[Row {
     id: "R05",
-    what: "kill -9 while a device commits, uploads, is unlocked, while a server takes pages",
-    figure: "1,000 each: 0 receipted lost, 0 twice, integrity check clean, no try won and no store destroyed",
+    what: "kill -9 while a device commits, seals, uploads, is unlocked, while a server takes pages",
+    figure: "1,000 each: 0 receipted lost, 0 twice, both databases sound after each, no try won and no store destroyed",
     run: kills,
 }];
 
@@ -37,6 +37,7 @@ fn kills(size: Size) -> Vec<String> {
     let (bed, ground) = Bed::lay(40);
     vec![
         during_commit(&bed, &ground.copy(), times),
+        during_seal(&bed, &ground, times),
         during_upload(&bed, &ground.copy(), times),
         during_ingest(&bed, &ground.copy(), times),
         during_unlock(&ground.copy(), times),
@@ -60,6 +61,7 @@ fn during_commit(bed: &Bed, ground: &Ground, times: usize) -> String {
             answered = frame.number();
         }
         let device = ground.device(0).unwrap();
+        seen::assert_device_sound(&device);
         let entered = newest(bed, &device);
         let is_next = entered == answered || entered == answered + 1;
         assert!(is_next, "{answered} were answered, {entered} are there");
@@ -106,6 +108,74 @@ fn subjects(bed: &Bed, device: &Device) -> Vec<itgel_domain::id::SubjectId> {
     listed.into_iter().map(|row| row.id).collect()
 }
 
+/// A device seals visits, each of which is there as a draft or sealed, and never in part.
+fn during_seal(bed: &Bed, fresh: &Ground, times: usize) -> String {
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let (mut ground, mut sealed, mut of_all) = (fresh.copy(), 0, 0_usize);
+    // So long that about half of the seals are through: most kills come in the middle of one.
+    let mut most = 1_000_000_u32;
+    for _ in 0..times {
+        if sealed == bed.households.len() {
+            arrive(bed, &ground, sealed);
+            (ground, sealed) = (fresh.copy(), 0);
+        }
+        if kill_in_seal(bed, &ground, sealed, rng.random_range(0..most)) {
+            (sealed, of_all) = (sealed + 1, of_all + 1);
+            most -= most / 8;
+        } else {
+            most += most / 8;
+        }
+    }
+    arrive(bed, &ground, sealed);
+    let left = times - of_all;
+    assert!(of_all.min(left) > times / 5, "{of_all} sealed, {left} not");
+    format!(
+        "device seals: {times} kills, {of_all} visits sealed as a whole, {left} left as they were"
+    )
+}
+
+/// Kills a device while it seals the visit of a household; whether it is sealed now.
+fn kill_in_seal(bed: &Bed, ground: &Ground, household: usize, spins: u32) -> bool {
+    let household = &bed.households[household];
+    let device = ground.device(0).unwrap();
+    if device
+        .draft(&household.subject, &bed.cycle)
+        .unwrap()
+        .is_empty()
+    {
+        bed.draft(&device, household, 0);
+    }
+    let mut homes = subjects(bed, &device).into_iter();
+    let place = homes.position(|id| id == household.subject).unwrap();
+    let old = seen::of_device(&device, bed);
+    drop(device);
+    let copy = ground.copy();
+    let device = copy.device(0).unwrap();
+    bed.seal(&device, household).unwrap();
+    let new = seen::of_device(&device, bed);
+    assert_ne!(old, new, "nothing to be seen");
+
+    let mut child = spawn(Role::Seal, ground, u64::try_from(place).unwrap());
+    let mut said = child.stdout.take().unwrap();
+    Frame::read(&mut said).unwrap();
+    (0..spins).for_each(|_| std::hint::spin_loop());
+    end(&mut child);
+    let answered = Frame::read(&mut said).is_ok();
+    let device = ground.device(0).unwrap();
+    seen::assert_device_sound(&device);
+    let here = seen::of_device(&device, bed);
+    assert!(here == new || (here == old && !answered), "a seal in part");
+    here == new
+}
+
+/// Everything that the device wrote is on the server, once, and the sealed visits are among it.
+fn arrive(bed: &Bed, ground: &Ground, sealed: usize) {
+    let (service, device) = (ground.service().unwrap(), ground.device(0).unwrap());
+    bed.synchronise(&service, &device, 0);
+    drop((service, device));
+    assert_once(ground, u64::try_from(sealed).unwrap());
+}
+
 /// A device writes records and synchronises, again and again.
 fn during_upload(bed: &Bed, ground: &Ground, times: usize) -> String {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
@@ -145,6 +215,7 @@ fn during_upload(bed: &Bed, ground: &Ground, times: usize) -> String {
 /// Every record that the device said it had written has a place in its chain.
 fn assert_sealed(bed: &Bed, ground: &Ground, sealed: u64) {
     let device = ground.device(0).unwrap();
+    seen::assert_device_sound(&device);
     let records = subjects(bed, &device).into_iter();
     let of = |id| device.records(&id, &bed.cycle).unwrap();
     let there = records.flat_map(of).filter(|record| record.at.is_some());
@@ -173,6 +244,7 @@ fn during_ingest(bed: &Bed, ground: &Ground, times: usize) -> String {
         end(&mut child);
         // One that was killed right after its last answer took nothing away.
         cut += usize::from(ended.is_err());
+        seen::assert_sound(&Connection::open(ground.database()).unwrap());
         let there = chain_length(ground);
         assert!(
             there >= receipted,

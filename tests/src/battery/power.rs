@@ -125,7 +125,8 @@ fn on_device(place: &Place<'_>, nature: Nature, rng: &mut ChaCha8Rng, ended: &mu
     disk.restore(&mut |below| rng.random_range(0..below))
         .unwrap();
     ended.answered += answered.len();
-    let Ok(device) = ground.device(0) else {
+    let whole = |device: &Device| device.is_sound().is_ok_and(|sound| sound);
+    let Some(device) = ground.device(0).ok().filter(whole) else {
         ended.broken += 1;
         return;
     };

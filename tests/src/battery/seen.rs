@@ -133,6 +133,11 @@ impl SyncProtocol for CutLink {
     }
 }
 
+/// The device's store passes the checks of SQLCipher and SQLite, under its own key.
+pub(super) fn assert_device_sound(device: &Device) {
+    assert!(device.is_sound().unwrap(), "the device's store is broken");
+}
+
 // A server ----------------------------------------------------------------------------------
 
 /// The content of a server's database.

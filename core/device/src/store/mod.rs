@@ -28,6 +28,7 @@ pub(crate) mod projection;
 pub(crate) mod register;
 pub(crate) mod review;
 pub(crate) mod rules;
+pub(crate) mod sound;
 pub(crate) mod subject;
 pub(crate) mod trust;
 

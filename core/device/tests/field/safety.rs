@@ -143,6 +143,22 @@ fn a_kill_after_the_seal_keeps_the_seal_and_before_it_the_draft() {
 }
 
 #[test]
+fn a_store_with_one_changed_bit_is_not_called_sound() {
+    let server = server(1);
+    let phone = Phone::enrolled(&server, 1);
+    phone.sync(&server);
+    phone.draft_h01(1);
+    assert!(phone.device.is_sound().unwrap());
+    // Now all of it is in the file. In the last page, which no opening of the store needs.
+    let mut bytes = std::fs::read(&phone.path).unwrap();
+    let near_end = bytes.len() - 1_000;
+    bytes[near_end] ^= 1;
+    std::fs::write(&phone.path, bytes).unwrap();
+    let after = phone.killed(90);
+    assert!(!after.device.is_sound().unwrap());
+}
+
+#[test]
 fn sec_t26_nothing_is_wiped_before_its_receipt() {
     let server = server(1);
     let phone = Phone::enrolled(&server, 1);

@@ -21,6 +21,7 @@ pub(super) const ROLE: &str = "ITGEL_BATTERY_CHILD";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Commit,
+    Seal,
     Upload,
     Ingest,
     Unlock,
@@ -30,6 +31,7 @@ impl Role {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Commit => "commit",
+            Self::Seal => "seal",
             Self::Upload => "upload",
             Self::Ingest => "ingest",
             Self::Unlock => "unlock",
@@ -46,6 +48,7 @@ pub(in crate::battery) fn child() -> Option<ExitCode> {
     let from: u64 = arguments.next()?.parse().ok()?;
     match role.as_str() {
         "commit" => commit(&path, from),
+        "seal" => seal(&path, from),
         "upload" => upload(&path, from),
         "unlock" => unlock(&path),
         _ => ingest(&path),
@@ -69,6 +72,16 @@ fn commit(path: &std::path::Path, from: u64) {
         device.put_value(home, &cycle, value, bed::now()).unwrap();
         Frame::said(number).write(&mut stdout()).unwrap();
     }
+}
+
+/// Says that it begins, seals the visit that is drafted at this place of the list, says that it has.
+fn seal(path: &std::path::Path, place: u64) {
+    let device = bed::open_device(path, 0).unwrap();
+    let cycle = device.cycles().unwrap().remove(0).id;
+    let home = &homes(&device)[usize::try_from(place).unwrap()];
+    Frame::said(0).write(&mut stdout()).unwrap();
+    bed::seal(&device, home, &cycle).unwrap();
+    Frame::said(1).write(&mut stdout()).unwrap();
 }
 
 /// Writes a record, says how many there are, synchronises, and so on.
