@@ -5,6 +5,7 @@
 
 mod architecture;
 mod bindings;
+mod canary;
 mod card;
 mod contracts;
 mod convergence;

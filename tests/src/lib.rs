@@ -11,6 +11,7 @@
 )]
 
 pub mod actor;
+pub mod app;
 pub mod battery;
 pub mod bed;
 pub mod command;

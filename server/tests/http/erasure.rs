@@ -17,7 +17,7 @@ use itgel_server::{Service, ServiceError, backup, erasure, ingest, land, store};
 use jiff::civil::date;
 
 use crate::field::{self, Pen};
-use crate::listen::{listen, said};
+use crate::listen::listen;
 use crate::world::{TODAY, World, keys};
 
 const NAME: &str = "金丝雀巴特尔示例";
@@ -33,7 +33,6 @@ const CANARIES: [&str; 8] = [NAME, ID_NUMBER, PHONE, NOTE, PLOT, CONTRACT, LOAN,
 
 /// A server with a rated household whose data carries the canaries.
 fn world() -> (World, SubjectId) {
-    listen();
     let world = World::prepared();
     let mut household = field::add_household(&world, 0);
     let head = &mut household.identity.people[0];
@@ -188,6 +187,7 @@ fn is_erased(service: &Service, subject: &SubjectId) -> bool {
 
 #[test]
 fn nothing_of_an_erased_subject_is_found_and_no_old_backup_brings_it_back() {
+    let listening = listen();
     let (world, subject) = world();
     let folder = world.dir.path().to_owned();
     let off_site = tempfile::tempdir().unwrap();
@@ -234,7 +234,7 @@ fn nothing_of_an_erased_subject_is_found_and_no_old_backup_brings_it_back() {
     restore(&world, "today.db", &today.path).unwrap();
     assert_eq!(canaries_in(&folder), Vec::<String>::new());
     assert_eq!(canaries_in(off_site.path()), Vec::<String>::new());
-    let said = said();
+    let said = listening.said();
     assert!(!said.is_empty(), "the log was listened to");
     for canary in CANARIES {
         assert!(!said.contains(canary), "{canary} in the log");

@@ -151,8 +151,8 @@ pub(crate) fn add_household(world: &World, number: u32) -> Household {
     household
 }
 
-/// The visit of a household: identity, values, consent that names the lender, seal.
-pub(crate) fn visit(world: &World, pen: &mut Pen, household: &Household) -> EntryId {
+/// Writes down who lives there.
+pub(crate) fn identify(world: &World, pen: &mut Pen, household: &Household) -> ChainRef {
     let record = household.identity.clone();
     let commits = |salt: &str| {
         let commitment = record.commitment(salt);
@@ -166,6 +166,12 @@ pub(crate) fn visit(world: &World, pen: &mut Pen, household: &Household) -> Entr
         seq: at.seq,
         record,
     });
+    at
+}
+
+/// The visit of a household: identity, values, consent that names the lender, seal.
+pub(crate) fn visit(world: &World, pen: &mut Pen, household: &Household) -> EntryId {
+    let at = identify(world, pen, household);
     let place = ChainRef {
         seq: at.seq + 1,
         ..at

@@ -1,16 +1,30 @@
-//! What the program says to its log while the tests of this binary run: there is one log for all.
+//! What a program says to its log while a test listens: there is one log for all tests of a process.
+//! Also the tests of the whole system listen by it (`tests/integration/canary.rs`).
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
+use tracing::subscriber::Interest;
+
 static LOG: Mutex<String> = Mutex::new(String::new());
+
+/// How many tests listen; while none does, nothing is kept.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
+
+/// Somebody who listens, until it is dropped.
+pub(crate) struct Listening(());
 
 /// Writes down every span and event of this process with all of its fields.
 struct Listener(AtomicU64);
 
 impl tracing::Subscriber for Listener {
+    fn register_callsite(&self, _: &'static tracing::Metadata<'static>) -> Interest {
+        // Asked anew each time: whether anybody listens changes.
+        Interest::sometimes()
+    }
+
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
+        LISTENING.load(Ordering::SeqCst) > 0
     }
 
     fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
@@ -41,15 +55,25 @@ impl tracing::field::Visit for Writer<'_> {
     }
 }
 
-/// Begins to listen, once.
-pub(crate) fn listen() {
+/// Begins to listen.
+pub(crate) fn listen() -> Listening {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         tracing::subscriber::set_global_default(Listener(AtomicU64::new(0))).unwrap();
     });
+    LISTENING.fetch_add(1, Ordering::SeqCst);
+    Listening(())
 }
 
-/// Everything that was said so far.
-pub(crate) fn said() -> String {
-    LOG.lock().unwrap_or_else(PoisonError::into_inner).clone()
+impl Listening {
+    /// Everything that was said so far, by whichever test.
+    pub(crate) fn said(&self) -> String {
+        LOG.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        LISTENING.fetch_sub(1, Ordering::SeqCst);
+    }
 }

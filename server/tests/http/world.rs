@@ -3,6 +3,7 @@
 mod client;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -67,9 +68,20 @@ impl World {
 
     /// The same with contracts that allow so many queries a day.
     pub(crate) fn with_quota(quota: u32) -> Self {
+        Self::laid_out(quota, false)
+    }
+
+    /// The same with its figures on a listener of their own.
+    pub(crate) fn with_metrics() -> Self {
+        Self::laid_out(1_000, true)
+    }
+
+    fn laid_out(quota: u32, has_metrics: bool) -> Self {
         let dir = TempDir::new().unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        // The port that was just given, at an address where nobody else asks for one.
+        let beside = SocketAddr::from(([127, 0, 0, 2], address.port()));
         let base = format!("http://{address}");
         let config = Config {
             listen: address,
@@ -77,7 +89,7 @@ impl World {
             database: dir.path().join("itgel.db"),
             keys: dir.path().join("keys.toml"),
             readers: 2,
-            metrics_listen: None,
+            metrics_listen: has_metrics.then_some(beside),
             retired_key_days: RetiredKeyDays::default(),
             limits: itgel_server::limits::LimitsConfig::default(),
             sample: SampleConfig::default(),

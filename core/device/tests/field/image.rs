@@ -4,43 +4,14 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use itgel_device::vault::{self, VaultError};
-use itgel_domain::identity::Person;
+use itgel_fixtures::canary;
 
 use crate::world::{Phone, cycle, now, open, ready, subject, value, with_secrets};
-
-/// People whose names, numbers and phones are looked for.
-const PEOPLE: u32 = 200;
 
 /// A page of the store, and what stands before each one in its log.
 const PAGE: usize = 4096;
 const LOG_HEAD: usize = 32;
 const FRAME_HEAD: usize = 24;
-
-/// A name, an ID number and a phone that nobody has.
-fn canary(n: u32) -> Person {
-    let syllables = ["巴", "图", "苏", "和", "乌", "兰", "其", "格", "宝", "音"];
-    let digit = |place: u32| syllables[(n / place % 10) as usize];
-    Person {
-        role: "head".into(),
-        full_name: format!("金丝雀{}{}{}示例", digit(100), digit(10), digit(1)),
-        name_mn: None,
-        id_number: Some(id_number(n)),
-        phone: Some(format!("139{:08}", 47_110_000 + n)),
-    }
-}
-
-/// A number with a right check digit (GB 11643).
-fn id_number(n: u32) -> String {
-    let body = format!("15062319{:02}0101{:03}", 50 + n % 40, 100 + n);
-    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let digits = body.chars().map(|c| c.to_digit(10).unwrap());
-    let sum: u32 = digits
-        .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum();
-    let check = ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][(sum % 11) as usize];
-    format!("{body}{check}")
-}
 
 /// A text as it could stand on a disk.
 fn forms(text: &str) -> Vec<Vec<u8>> {
@@ -127,15 +98,7 @@ fn assert_dark(folder: &Path, needles: &[Vec<u8>]) -> usize {
 
 #[test]
 fn sec_t01_an_image_of_the_storage_shows_nobody_and_opens_for_nobody() {
-    let people: Vec<Person> = (0..PEOPLE).map(canary).collect();
-    let texts = people.iter().flat_map(|person| {
-        let number = person.id_number.clone().unwrap();
-        [
-            person.full_name.clone(),
-            number,
-            person.phone.clone().unwrap(),
-        ]
-    });
+    let people = canary::people();
     let others = [
         "SQLite format 3",
         "herd.sheep",
@@ -143,10 +106,10 @@ fn sec_t01_an_image_of_the_storage_shows_nobody_and_opens_for_nobody() {
         "金丝雀备注",
     ]
     .map(str::to_owned);
-    let needles: Vec<Vec<u8>> = texts.chain(others).flat_map(|text| forms(&text)).collect();
-    assert_eq!(needles.len(), (3 * PEOPLE as usize + 4) * 4);
+    let texts = canary::texts().into_iter().chain(others);
+    let needles: Vec<Vec<u8>> = texts.flat_map(|text| forms(&text)).collect();
 
-    let (server, phone) = ready(PEOPLE);
+    let (server, phone) = ready(canary::PEOPLE);
     let folder = phone.path.parent().unwrap().to_owned();
     for (n, person) in (1..).zip(&people) {
         let person = vec![person.clone()];

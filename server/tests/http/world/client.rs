@@ -219,6 +219,13 @@ impl World {
         self.send("POST", path, &headers, body.to_string().into_bytes())
     }
 
+    /// The text of the figures.
+    pub(crate) fn metrics(&self) -> Answer {
+        let address = self.service.config.metrics_listen.unwrap();
+        let request = Request::get(format!("http://{address}/metrics"));
+        Answer::of(self.agent.run(request.body(()).unwrap()).unwrap())
+    }
+
     /// How a device says hello that has nothing yet.
     pub(crate) fn hello(&self, seat: &Seat) -> Hello {
         Hello {
