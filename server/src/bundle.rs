@@ -15,6 +15,7 @@ use itgel_domain::sync::pull::Pull;
 use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::device::DeviceStatus;
+use crate::store::intake_count::{BUNDLE_REFUSED, PART_REFUSED};
 use crate::sync::DeviceSession;
 use crate::{ingest, media, store};
 
@@ -58,6 +59,30 @@ struct Taking<'a> {
 /// [`ErrorCode::BundleKeyGone`] if the key that it is sealed to is not kept any more;
 /// [`ServiceError`] of the database.
 pub fn take(service: &Service, bytes: &[u8]) -> Result<Taken, ServiceError> {
+    let taken = take_uncounted(service, bytes);
+    match &taken {
+        Ok(taken) => count(service, PART_REFUSED, &taken.refused)?,
+        Err(ServiceError::Refused { code, .. }) if !is_ours(*code) => {
+            count(service, BUNDLE_REFUSED, &[*code])?;
+        }
+        Err(_) => {}
+    }
+    taken
+}
+
+/// Counts refusals for the operator.
+fn count(service: &Service, what: &'static str, codes: &[ErrorCode]) -> Result<(), ServiceError> {
+    if codes.is_empty() {
+        return Ok(());
+    }
+    let codes = codes.to_vec();
+    service.transact("bundle.count", move |_, tx| {
+        let mut codes = codes.iter();
+        codes.try_for_each(|code| Ok(store::intake_count::add(tx, what, code.as_str(), 1)?))
+    })
+}
+
+fn take_uncounted(service: &Service, bytes: &[u8]) -> Result<Taken, ServiceError> {
     let mut reader = service
         .keys
         .open_bundle(bytes, service.now(), service.config.retired_key_days)

@@ -17,6 +17,7 @@ use calamine::Reader as _;
 use itgel_domain::case::Role;
 use itgel_domain::error::{ErrorCode, Violation};
 use itgel_domain::exchange::{Mapping, Schema};
+use itgel_domain::hash::Hash;
 use itgel_domain::register::{PublicRecord, RegisterContent, RegisterRow};
 use itgel_domain::time::AtMs;
 use itgel_server::config::{Config, SampleConfig};
@@ -240,6 +241,33 @@ fn a_changed_row_is_refused_with_its_table_and_number_and_nothing_is_restored() 
         ErrorCode::ExchangeManifest
     );
     import(&target, &good, None).expect("the refused ones left the database empty");
+}
+
+#[test]
+fn sec_t38_an_export_names_no_file_outside_its_folder() {
+    let (world, folder) = (rated(), tempfile::tempdir().unwrap());
+    let good = folder.path().join("good");
+    export(&world.service, &good, None);
+    let target = empty(&folder, "target.db", 1);
+    let bad = copy(&good, &folder.path().join("bad"));
+    let inside = Manifest::read(&bad).unwrap();
+    let file = inside.tables[0].file.clone().unwrap();
+    let absolute = good.join(&file).display().to_string();
+    for outside in [format!("../good/{file}"), absolute, format!("./{file}")] {
+        // Whoever has the server's own keys signs it again.
+        let mut manifest = inside.clone();
+        manifest.tables[0].file = Some(outside.clone());
+        manifest.signature = String::new();
+        let unsigned = serde_json::to_vec(&manifest).unwrap();
+        let message = Hash::of("itgel.exchange.manifest.v1", &[&unsigned]);
+        manifest.signature = target.keys.sign(message.as_bytes());
+        let signed = serde_json::to_vec(&manifest).unwrap();
+        std::fs::write(bad.join("manifest.json"), signed).unwrap();
+        assert_eq!(Manifest::read(&bad).unwrap(), manifest);
+        let refused = refusal(import(&target, &bad, None));
+        assert_eq!(refused, ErrorCode::ExchangeTable, "{outside}");
+    }
+    import(&target, &good, None).expect("the same files under their own names");
 }
 
 #[test]

@@ -215,6 +215,64 @@ fn http_stays_at_the_edges() {
     }
 }
 
+/// A webhook would let whoever writes its address ask from inside (SSRF). There is none.
+#[test]
+fn sec_t38_the_server_asks_no_address_of_anybody() {
+    let askers = users(&[
+        "ureq::",
+        "TcpStream::connect",
+        "UdpSocket",
+        "hyper_util::client",
+    ]);
+    assert!(
+        askers.iter().any(|file| file.starts_with("core/device/")),
+        "the words find nothing"
+    );
+    let of_server = |file: &&String| file.starts_with("server/src/");
+    assert_eq!(askers.iter().find(of_server), None);
+}
+
+/// What is built is what was looked at: each package with its digest, from one registry.
+#[test]
+fn sec_t40_every_package_and_the_toolchain_are_pinned() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let lock: toml::Value = toml::from_str(&read("Cargo.lock")).unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let own: BTreeSet<String> = workspace_edges().into_keys().collect();
+    let mut foreign = 0;
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let text = |key: &str| package.get(key).and_then(toml::Value::as_str);
+        let Some(source) = text("source") else {
+            assert!(own.contains(name), "{name} comes from a folder");
+            continue;
+        };
+        let registry = "registry+https://github.com/rust-lang/crates.io-index";
+        assert_eq!(source, registry, "{name}");
+        assert_eq!(text("checksum").map(str::len), Some(64), "{name}");
+        foreign += 1;
+    }
+    assert!(foreign > 100, "the lock file was read");
+    let toolchain: toml::Value = toml::from_str(&read("rust-toolchain.toml")).unwrap();
+    let channel = toolchain["toolchain"]["channel"].as_str().unwrap();
+    let numbers: Vec<Result<u16, _>> = channel.split('.').map(str::parse).collect();
+    assert!(
+        numbers.len() == 3 && numbers.iter().all(Result::is_ok),
+        "{channel} moves"
+    );
+    assert!(read(".ci/run").contains("cargo test --workspace --locked"));
+}
+
+/// Before 3.51.3 a write-ahead log that was begun anew could lose commits.
+#[test]
+fn sec_t40_the_database_in_the_program_has_the_repair_of_its_log() {
+    assert!(
+        rusqlite::version_number() >= 3_051_003,
+        "{}",
+        rusqlite::version()
+    );
+}
+
 #[test]
 fn fluent_is_named_only_in_the_words_package() {
     let speakers = users(&["fluent_bundle::", "fluent_syntax::"]);

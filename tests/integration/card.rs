@@ -8,7 +8,8 @@ use itgel_domain::hash::Hash;
 use itgel_domain::sync::bundle::{Part, Writer};
 use itgel_fixtures::Household;
 use itgel_server::keys::RetiredKeyDays;
-use itgel_server::{ServiceError, bundle, store};
+use itgel_server::store::intake_count::IntakeCount;
+use itgel_server::{ServiceError, bundle, status, store};
 use itgel_tests::scan::scan;
 use itgel_tests::{Collector, World};
 
@@ -141,6 +142,30 @@ fn sec_t37_only_the_device_itself_can_bring_a_card_and_only_it_reads_the_answer(
     let other_server = Writer::new(&crew_key(), &[79; 32]).unwrap().end();
     let code = refused(bundle::take(&world.service, &other_server));
     assert_eq!(code, ErrorCode::BundleForeign);
+}
+
+#[test]
+fn what_comes_twice_and_cards_that_are_refused_are_counted_for_the_operator() {
+    let world = World::with_households(40);
+    let (crew, _) = visited(&world);
+    let count = |verdict: &str, reason: &str| {
+        let counts = status::read(&world.service).unwrap().intake;
+        let of = |c: &&IntakeCount| c.verdict == verdict && c.reason == reason;
+        counts.iter().find(of).map_or(0, |c| c.n)
+    };
+    let card = crew.device.write_bundle(world.now()).unwrap();
+    let records = bundle::take(&world.service, &card).unwrap().records;
+    assert_eq!(count("again", ""), 0);
+    bundle::take(&world.service, &card).unwrap();
+    assert!(records > 0);
+    assert_eq!(count("again", ""), records);
+    let elsewhere = Writer::new(&crew_key(), &[79; 32]).unwrap().end();
+    for times in 1..=2 {
+        refused(bundle::take(&world.service, &elsewhere));
+        assert_eq!(count("bundle_refused", "bundle.foreign"), times);
+    }
+    refused(bundle::take(&world.service, b"no card"));
+    assert_eq!(count("bundle_refused", "bundle.malformed"), 1);
 }
 
 /// A key that is no server's.

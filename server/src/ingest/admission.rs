@@ -194,6 +194,7 @@ impl<'a> Admission<'a> {
         item: &Item,
         page: &Page,
     ) -> Result<Verdict, ServiceError> {
+        *self.tally.entry(store::intake_count::AGAIN).or_default() += 1;
         if known.verdict == Verdict::Quarantined(super::identity::MISSING)
             && let Ok(envelope) = &item.envelope
             && let Body::Identity(commitment) = &envelope.body

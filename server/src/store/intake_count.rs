@@ -5,10 +5,20 @@ use rusqlite::{Connection, params};
 
 use super::{StoreError, Tx, column};
 
+/// Of an envelope that came before, whatever its verdict was.
+pub const AGAIN: (&str, &str) = ("again", "");
+
+/// Of a bundle that was refused as a whole, by its code.
+pub const BUNDLE_REFUSED: &str = "bundle_refused";
+
+/// Of a page or a picture of a bundle that was refused as a whole, by its code.
+pub const PART_REFUSED: &str = "part_refused";
+
 /// How often something was said.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct IntakeCount {
-    /// `accepted`, `flagged`, `quarantined`, `refused`, `held` or `forked`.
+    /// `accepted`, `flagged`, `quarantined`, `refused`, `held` or `forked`; [`AGAIN`],
+    /// [`BUNDLE_REFUSED`] or [`PART_REFUSED`].
     pub verdict: String,
     /// The error code, if there was one.
     pub reason: String,

@@ -206,7 +206,7 @@ fn root() -> PathBuf {
 }
 
 /// The addresses of the router, by reading it.
-fn addresses() -> BTreeSet<String> {
+pub(crate) fn addresses() -> BTreeSet<String> {
     let router = std::fs::read_to_string(root().join("server/src/routes/router.rs")).unwrap();
     let mut found = BTreeSet::new();
     for part in router.split(".route(\"").skip(1) {

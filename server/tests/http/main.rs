@@ -18,6 +18,7 @@ mod fair;
 mod field;
 mod freeze;
 mod imports;
+mod injection;
 mod interface;
 mod kept;
 mod lender;

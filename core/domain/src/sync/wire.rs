@@ -137,6 +137,8 @@ pub mod byte_lists {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::Hash;
+    use crate::sync::media::{CHUNK_BYTES, Chunk};
 
     #[test]
     fn both_forms_are_read_and_no_third() {
@@ -166,5 +168,27 @@ mod tests {
         assert!(fortyfold.len() < MAX_MESSAGE, "it opens in two steps");
         assert_eq!(unpack::<u64>(&bomb), Err(WireError::TooLarge));
         assert_eq!(unpack::<u64>(&pack(&7_u64)), Ok(7));
+    }
+
+    /// A scan of a white page is a picture like any other: a bound on how far a message may shrink
+    /// would keep it on the device for ever. What it opens to is bounded all the same.
+    #[test]
+    fn sec_t10_an_honest_message_that_shrinks_more_than_a_hundredfold_is_read() {
+        let white = Chunk {
+            subject: "hh-1".parse().unwrap(),
+            content: Hash::of_file(b"white"),
+            offset: 0,
+            length: CHUNK_BYTES as u64,
+            // As a JPEG of it repeats itself.
+            bytes: b"\x28\xa2\x8a"
+                .iter()
+                .copied()
+                .cycle()
+                .take(CHUNK_BYTES)
+                .collect(),
+        };
+        let packed = pack(&white);
+        assert!(packed.len() * 100 < CHUNK_BYTES, "{} bytes", packed.len());
+        assert_eq!(unpack(&packed), Ok(white));
     }
 }
