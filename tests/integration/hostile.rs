@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use itgel_tests::hostile::{FILES, Mutator, TRUST, Target, WIRE, corpus};
+use itgel_tests::hostile::{Mutator, all, corpus};
 
-fn all() -> impl Iterator<Item = &'static Target> {
-    WIRE.iter().chain(TRUST).chain(FILES)
-}
+/// Most bytes of the corpus of a target, and of all together: it is read for every change.
+const MOST_OF_ONE: usize = 200 * 1024;
+const MOST_OF_ALL: usize = 3 * 1024 * 1024;
 
 #[test]
 fn every_reader_takes_what_is_good_what_was_kept_and_what_is_not() {
@@ -35,9 +35,28 @@ fn every_reader_has_its_fuzz_target_and_no_corpus_is_anybody_elses() {
     };
     let known: BTreeSet<String> = all().map(|target| target.name.to_owned()).collect();
     assert_eq!(names("fuzz_targets"), known);
-    assert!(names("corpus").is_subset(&known));
+    assert_eq!(names("corpus"), known);
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
     for name in known {
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
     }
+}
+
+#[test]
+fn no_fuzzer_starts_from_nothing_and_no_corpus_grows_without_end() {
+    let sizes = all().map(|target| {
+        let kept = corpus(target.name);
+        (target.name, kept.len(), kept.iter().map(Vec::len).sum())
+    });
+    let sizes: Vec<(&str, usize, usize)> = sizes.collect();
+    let bare = sizes.iter().filter(|(_, files, _)| *files == 0);
+    let bare: Vec<&str> = bare.map(|(name, ..)| *name).collect();
+    assert!(
+        bare.is_empty(),
+        "without seeds: {bare:?}; battery corpus writes them"
+    );
+    let heavy = sizes.iter().filter(|(.., bytes)| *bytes > MOST_OF_ONE);
+    assert_eq!(heavy.count(), 0, "{sizes:?}");
+    let whole: usize = sizes.iter().map(|(.., bytes)| bytes).sum();
+    assert!(whole < MOST_OF_ALL, "{whole} bytes");
 }

@@ -13,6 +13,8 @@ mod wire;
 
 use std::path::{Path, PathBuf};
 
+use itgel_domain::hash::Hash;
+
 pub use files::FILES;
 pub use mutate::Mutator;
 pub use trust::TRUST;
@@ -32,8 +34,7 @@ pub struct Target {
 /// The target with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Target> {
-    let all = WIRE.iter().chain(TRUST).chain(FILES);
-    all.into_iter().find(|target| target.name == name)
+    all().find(|target| target.name == name)
 }
 
 /// Feeds bytes to the target with this name.
@@ -47,13 +48,33 @@ pub fn feed(name: &str, bytes: &[u8]) {
     (target.read)(bytes);
 }
 
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static Target> {
+    WIRE.iter().chain(TRUST).chain(FILES)
+}
+
+/// Puts the good inputs of every target into its corpus, those that are not there yet: a fuzzer
+/// starts from what it finds there.
+///
+/// # Errors
+/// As the disk gives them.
+pub fn keep_seeds() -> std::io::Result<()> {
+    for target in all() {
+        let folder = corpus_of(target.name);
+        std::fs::create_dir_all(&folder)?;
+        let kept = corpus(target.name);
+        for seed in (target.seeds)().iter().filter(|seed| !kept.contains(seed)) {
+            let digest = Hash::of_file(seed).to_string();
+            std::fs::write(folder.join(format!("seed-{}", &digest[..12])), seed)?;
+        }
+    }
+    Ok(())
+}
+
 /// The kept inputs of a target: good ones, and what a fuzzer once found.
 #[must_use]
 pub fn corpus(name: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fuzz/corpus")
-        .join(name);
-    let Ok(entries) = std::fs::read_dir(folder) else {
+    let Ok(entries) = std::fs::read_dir(corpus_of(name)) else {
         return Vec::new();
     };
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -66,6 +87,11 @@ pub fn corpus(name: &str) -> Vec<Vec<u8>> {
 
 /// Most bytes that are fed to a target: more are refused by every reader before they are read.
 pub const MOST: usize = 64 * 1024;
+
+fn corpus_of(name: &str) -> PathBuf {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    all.join(name)
+}
 
 fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(bytes)

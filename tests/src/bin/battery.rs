@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         [] => return usage("nothing asked for"),
         [one] if one == "short" => (all(), Size::Short),
         [one] if one == "nightly" => (all(), Size::Full),
+        [one] if one == "corpus" => return keep_seeds(),
         [ids @ .., last] if last == "short" => match found(ids) {
             Ok(rows) => (rows, Size::Short),
             Err(id) => return usage(&format!("no row {id}")),
@@ -37,6 +38,14 @@ fn main() -> ExitCode {
     }
     eprintln!("failed: {}", failed.join(", "));
     ExitCode::FAILURE
+}
+
+/// Puts the good inputs of every reader where a fuzzer starts from.
+fn keep_seeds() -> ExitCode {
+    match itgel_tests::hostile::keep_seeds() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => usage(&error.to_string()),
+    }
 }
 
 /// The rows with these numbers, or the first number that no row has.

@@ -4,6 +4,7 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use encoding_rs::GB18030;
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite};
 use itgel_domain::file::envelope::{Body, Envelope};
@@ -11,6 +12,8 @@ use itgel_domain::hash::Hash;
 use itgel_domain::log::Checkpoint;
 use itgel_domain::sync::pull::{PullItem, PullPage};
 use itgel_domain::trust::{Certificate, Invitation, Succession, WipeOrder};
+use itgel_server::exchange::Manifest;
+use itgel_server::exchange::manifest::{LogState, TableNote};
 use itgel_server::table::write::{ColumnHead, SheetHead, TableWriter as _, XlsxWriter};
 
 use crate::bed;
@@ -266,11 +269,48 @@ pub(super) fn xlsx() -> Vec<Vec<u8>> {
     vec![out.into_inner()]
 }
 
+/// The manifest of a small export, and the same without its signature.
 pub(super) fn manifests() -> Vec<Vec<u8>> {
-    let manifest = r#"{"format":"itgel-exchange/1","division":"150623","month":"2026-06",
-        "made_at":1783299600000,"tables":[{"name":"household","file":"household.csv","rows":2,
-        "sha256":"00"}],"server_key":"0707","signature":"00"}"#;
-    vec![manifest.into()]
+    let key = SoftwareSigner::from_secret(&[7; 32]);
+    let hash = Hash::of_file(b"table");
+    let unsigned = Manifest {
+        format: Manifest::format(),
+        schema_version: 1,
+        schema: hash,
+        share: "share-1".parse().unwrap(),
+        made_at_ms: bed::now(),
+        recipient: "示例信用平台".into(),
+        source_department: "示例旗农牧局".into(),
+        basis: "示例".into(),
+        with_persons: false,
+        mapping: Some(hash),
+        is_sample: true,
+        epoch: 1,
+        log: LogState {
+            size: 7,
+            root: hash,
+        },
+        digest: hash,
+        tables: vec![TableNote {
+            table: "household".into(),
+            title: "农牧户".into(),
+            file: Some("household.csv".into()),
+            sha256: Some(hash),
+            is_mapped: false,
+            rows: 2,
+            digest: hash,
+        }],
+        server_key: HEXLOWER.encode(&key.public_key()),
+        signature: String::new(),
+    };
+    let json = |manifest: &Manifest| serde_json::to_vec_pretty(manifest).unwrap();
+    let message = serde_json::to_vec(&unsigned).unwrap();
+    let message = Hash::of("itgel.exchange.manifest.v1", &[&message]);
+    let signed = Manifest {
+        signature: HEXLOWER.encode(&key.sign(message.as_bytes())),
+        ..unsigned.clone()
+    };
+    vec![json(&signed), json(&unsigned)]
 }
 
 pub(super) fn mappings() -> Vec<Vec<u8>> {
