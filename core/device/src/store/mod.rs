@@ -211,12 +211,28 @@ fn is_sealed() -> bool {
     true
 }
 
+/// Opens the database. The memory that connections share is a file: on a disk without room for it the
+/// connection is the only one instead and has it in its own memory, so that what is there can be read.
 fn connect(path: &Path, key: &str, create: OpenFlags) -> Result<Connection, StoreError> {
+    match connect_as(path, key, create, "normal") {
+        Err(StoreError::Full) => connect_as(path, key, create, "exclusive"),
+        connected => connected,
+    }
+}
+
+fn connect_as(
+    path: &Path,
+    key: &str,
+    create: OpenFlags,
+    locking_mode: &str,
+) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
     let connection = Connection::open_with_flags(path, flags)?;
     if is_sealed() {
         connection.pragma_update(None, "key", key)?;
     }
+    // Before the database is first touched: afterwards the mode says nothing of shared memory.
+    connection.pragma_update(None, "locking_mode", locking_mode)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", 1)?;

@@ -22,7 +22,9 @@ class KeyStoreBox(private val store: KeyStore, private val makes: (String) -> Un
 
     override fun find(name: String): SecretKey? = store.getKey(name, null) as SecretKey?
 
-    override fun destroy(name: String) = store.deleteEntry(name)
+    override fun destroy(name: String) {
+        if (store.containsAlias(name)) store.deleteEntry(name)
+    }
 }
 
 /**
