@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use crate::error::ServiceError;
 use crate::ingest;
-use crate::journal::{self, Entry, Erased};
+use crate::journal::{self, Erased, Line};
 use crate::service::Service;
 use crate::store::{self, Tx};
 
@@ -23,17 +23,17 @@ const ACTOR: &str = "journal";
 /// # Errors
 /// [`ServiceError`] if the journal cannot be read or was changed.
 pub fn newest_at(service: &Service) -> Result<Option<AtMs>, ServiceError> {
-    let entries = journal::read(service)?;
-    Ok(erased(&entries).map(|erased| erased.at).max())
+    let lines = journal::read(service)?;
+    Ok(erased(&lines).map(|erased| erased.at).max())
 }
 
 /// Whether the journal names somebody erased whom the database still knows.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
-pub(crate) fn is_behind(connection: &Connection, entries: &[Entry]) -> Result<bool, ServiceError> {
-    for line in erased(entries) {
-        if store::subject::erased_at(connection, &line.subject.id)?.is_none() {
+pub(crate) fn is_behind(connection: &Connection, lines: &[Line]) -> Result<bool, ServiceError> {
+    for erased in erased(lines) {
+        if store::subject::erased_at(connection, &erased.subject.id)?.is_none() {
             return Ok(true);
         }
     }
@@ -47,10 +47,10 @@ pub(crate) fn is_behind(connection: &Connection, entries: &[Entry]) -> Result<bo
 pub(crate) fn replay_in(
     service: &Service,
     tx: &Tx<'_>,
-    entries: &[Entry],
+    lines: &[Line],
 ) -> Result<usize, ServiceError> {
     let mut done = 0;
-    for erased in erased(entries) {
+    for erased in erased(lines) {
         if store::subject::erased_at(tx, &erased.subject.id)?.is_some() {
             continue;
         }
@@ -77,12 +77,12 @@ pub fn leave_no_bytes(service: &Service) -> Result<(), ServiceError> {
 /// [`ServiceError`] if it cannot be written.
 pub(crate) fn note(service: &Service, subject: &Subject, at: AtMs) -> Result<(), ServiceError> {
     let subject = subject.clone();
-    journal::append(service, Entry::Erased(Erased { subject, at }))
+    journal::append(service, Line::Erased(Erased { subject, at }))
 }
 
-fn erased(entries: &[Entry]) -> impl Iterator<Item = &Erased> {
-    entries.iter().filter_map(|entry| match entry {
-        Entry::Erased(erased) => Some(erased),
-        Entry::Device(_) => None,
+fn erased(lines: &[Line]) -> impl Iterator<Item = &Erased> {
+    lines.iter().filter_map(|line| match line {
+        Line::Erased(erased) => Some(erased),
+        Line::Device(_) => None,
     })
 }

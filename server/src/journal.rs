@@ -1,12 +1,16 @@
 //! The journal: a file beside the key file, one signed line for each thing that no backup may undo,
 //! which no backup of the database holds (ADR 20, ADR 32). A line is on the disk before what it says
 //! is committed, so a database that is older than its journal is brought up to it before it serves.
+//! A commit that fails then leaves a line about what never came to be; ADR 32 says what becomes of it.
+//!
+//! Whoever writes here holds the database's write transaction, so there is one at a time, whatever
+//! programs work with that database.
 //!
 //! Two kinds of line: a subject that was erased ([`crate::erasure`]), and how a device stands from
 //! then on ([`crate::auth`], `kept`).
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use itgel_domain::division::DivisionCode;
@@ -25,11 +29,11 @@ use crate::store::{self, Tx};
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Entry {
+pub(crate) enum Line {
     /// A subject was erased.
     Erased(Erased),
     /// A device stands like this from now on.
-    Device(Box<Standing>),
+    Device(Box<KeptDevice>),
 }
 
 /// What is known of an erased subject for ever: that nothing may bring it back.
@@ -45,7 +49,7 @@ pub(crate) struct Erased {
 /// How a device stands: all that is needed to know it again.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Standing {
+pub(crate) struct KeptDevice {
     /// The device.
     pub(crate) device: DeviceId,
     /// Its officer; the name is not here.
@@ -93,9 +97,9 @@ pub(crate) struct Wipe {
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Line {
+struct SignedLine {
     #[serde(flatten)]
-    entry: Entry,
+    line: Line,
     signature: String,
 }
 
@@ -105,13 +109,13 @@ struct Line {
 /// # Errors
 /// [`ServiceError::Config`] if the journal was changed; [`ServiceError`] of the database.
 pub fn replay(service: &Service) -> Result<usize, ServiceError> {
-    let entries = read(service)?;
+    let lines = read(service)?;
     let is_pending = |c: &rusqlite::Connection| -> Result<bool, ServiceError> {
         // A new database has nobody yet; what is restored into it is replayed afterwards.
         if !store::officer::is_any(c)? {
             return Ok(false);
         }
-        Ok(erasure::is_behind(c, &entries)? || kept::is_behind(c, &entries)?)
+        Ok(erasure::is_behind(c, &lines)? || kept::is_behind(c, &lines)?)
     };
     if !service.store.read(is_pending)? {
         return Ok(0);
@@ -126,20 +130,29 @@ pub fn replay(service: &Service) -> Result<usize, ServiceError> {
 /// # Errors
 /// [`ServiceError::Config`] if the journal was changed; [`ServiceError`] of the database.
 pub fn replay_in(service: &Service, tx: &Tx<'_>) -> Result<usize, ServiceError> {
-    let entries = read(service)?;
-    Ok(erasure::replay_in(service, tx, &entries)? + kept::replay_in(tx, &entries, service.now())?)
+    let lines = read(service)?;
+    Ok(erasure::replay_in(service, tx, &lines)? + kept::replay_in(tx, &lines, service.now())?)
 }
 
-/// Writes a line to the end and waits until it is on the disk.
+/// Writes a line behind the last whole one and waits until it is on the disk. What is left of a line
+/// that was cut off goes first: it stands for what was never committed.
 ///
 /// # Errors
 /// [`ServiceError`] if it cannot be written: then what it says may not be committed.
-pub(crate) fn append(service: &Service, entry: Entry) -> Result<(), ServiceError> {
-    let signature = service.keys.sign(&message(&entry)?);
-    let text = said(&Line { entry, signature })?;
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    write(&options, &path(service), &text)
+pub(crate) fn append(service: &Service, line: Line) -> Result<(), ServiceError> {
+    let signature = service.keys.sign(&message(&line)?);
+    let text = said(&SignedLine { line, signature })?;
+    let path = path(service);
+    let write = || {
+        let mut options = OpenOptions::new();
+        let mut file = private(options.append(true).create(true)).open(&path)?;
+        if cut_tail(&path)? == 0 {
+            sync_folder(&path)?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(unwritable)
 }
 
 /// Every line of the journal. A last line that was cut off stands for what was never committed, and
@@ -147,8 +160,11 @@ pub(crate) fn append(service: &Service, entry: Entry) -> Result<(), ServiceError
 ///
 /// # Errors
 /// [`ServiceError::Config`] naming the line that was changed, or is of another server.
-pub(crate) fn read(service: &Service) -> Result<Vec<Entry>, ServiceError> {
-    Ok(lines(service)?.into_iter().map(|line| line.entry).collect())
+pub(crate) fn read(service: &Service) -> Result<Vec<Line>, ServiceError> {
+    Ok(signed_lines(service)?
+        .into_iter()
+        .map(|signed| signed.line)
+        .collect())
 }
 
 /// Takes the lines of devices out whose keys have ended (L-21): nothing may bring those back either.
@@ -156,51 +172,93 @@ pub(crate) fn read(service: &Service) -> Result<Vec<Entry>, ServiceError> {
 /// # Errors
 /// [`ServiceError`] if the journal cannot be read or written.
 pub(crate) fn forget_devices(service: &Service, devices: &[String]) -> Result<(), ServiceError> {
-    let all = lines(service)?;
-    let is_of = |line: &Line| match &line.entry {
-        Entry::Device(standing) => devices.iter().any(|id| *id == standing.device.as_str()),
-        Entry::Erased(_) => false,
+    let all = signed_lines(service)?;
+    let is_over = |signed: &SignedLine| match &signed.line {
+        Line::Device(kept) => devices.iter().any(|id| *id == kept.device.as_str()),
+        Line::Erased(_) => false,
     };
-    if !all.iter().any(is_of) {
+    if !all.iter().any(is_over) {
         return Ok(());
     }
-    let left = all.iter().filter(|line| !is_of(line));
+    let left = all.iter().filter(|signed| !is_over(signed));
     let text = left.map(said).collect::<Result<String, _>>()?;
     let (journal, fresh) = (path(service), service.config.beside_keys("journal.new"));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    write(&options, &fresh, &text)?;
-    std::fs::rename(&fresh, &journal).map_err(unwritable)
+    let write = || {
+        let mut options = OpenOptions::new();
+        let mut file = private(options.write(true).create(true).truncate(true)).open(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, &journal)?;
+        sync_folder(&journal)
+    };
+    write().map_err(unwritable)
 }
 
 fn path(service: &Service) -> PathBuf {
     service.config.beside_keys("journal.jsonl")
 }
 
-fn said(line: &Line) -> Result<String, ServiceError> {
+fn said(line: &SignedLine) -> Result<String, ServiceError> {
     let text = serde_json::to_string(line).map_err(unwritable)?;
     Ok(text + "\n")
 }
 
-fn write(options: &OpenOptions, path: &Path, text: &str) -> Result<(), ServiceError> {
-    let mut options = options.clone();
+/// For the operator's account alone.
+fn private(options: &mut OpenOptions) -> &OpenOptions {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(unwritable)?;
-    file.write_all(text.as_bytes()).map_err(unwritable)?;
-    file.sync_all().map_err(unwritable)
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
-fn lines(service: &Service) -> Result<Vec<Line>, ServiceError> {
+/// Cuts the file behind its last whole line; how many bytes it has then.
+fn cut_tail(path: &Path) -> io::Result<u64> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let length = file.metadata()?.len();
+    if length == 0 {
+        return Ok(0);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    if last == *b"\n" {
+        return Ok(length);
+    }
+    let left = u64::try_from(whole(&std::fs::read(path)?).len()).unwrap_or(length);
+    file.set_len(left)?;
+    file.sync_all()?;
+    Ok(left)
+}
+
+/// The lines that were not cut off, each with its end.
+fn whole(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n');
+    &bytes[..end.map_or(0, |end| end + 1)]
+}
+
+/// A file's name is durable once its folder is.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn signed_lines(service: &Service) -> Result<Vec<SignedLine>, ServiceError> {
     let path = path(service);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(ServiceError::caused("the journal", e)),
     };
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let lines = (1_usize..).zip(whole.lines());
-    lines
+    let lines = whole(&bytes).split_inclusive(|byte| *byte == b'\n');
+    (1_usize..)
+        .zip(lines)
         .map(|(n, line)| {
             checked(service, line).ok_or_else(|| {
                 let shown = path.display();
@@ -212,16 +270,16 @@ fn lines(service: &Service) -> Result<Vec<Line>, ServiceError> {
         .collect()
 }
 
-fn checked(service: &Service, text: &str) -> Option<Line> {
-    let line: Line = serde_json::from_str(text).ok()?;
-    let message = message(&line.entry).ok()?;
-    service.keys.verify(&message, &line.signature).ok()?;
-    Some(line)
+fn checked(service: &Service, text: &[u8]) -> Option<SignedLine> {
+    let signed: SignedLine = serde_json::from_slice(text).ok()?;
+    let message = message(&signed.line).ok()?;
+    service.keys.verify(&message, &signed.signature).ok()?;
+    Some(signed)
 }
 
 /// What is signed: the line as it is written, in the order of its fields.
-fn message(entry: &Entry) -> Result<Vec<u8>, ServiceError> {
-    let text = serde_json::to_string(entry).map_err(unwritable)?;
+fn message(line: &Line) -> Result<Vec<u8>, ServiceError> {
+    let text = serde_json::to_string(line).map_err(unwritable)?;
     Ok(format!("itgel.journal.v1\n{text}").into_bytes())
 }
 

@@ -338,8 +338,10 @@ fn admit(
         let detail = json!({ "incarnation": tail.incarnation, "from": tail.from, "to": tail.to });
         store::log::audit(tx, now, who, "device.tail_lost", &resource, &detail)?;
     }
-    kept::note(service, tx, &device.id)?;
-    answer(service, tx, device)
+    let id = device.id.clone();
+    let answer = answer(service, tx, device)?;
+    kept::note(service, tx, &id)?;
+    Ok(answer)
 }
 
 /// What a device is told when it is admitted.

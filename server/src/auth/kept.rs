@@ -4,7 +4,12 @@
 //! A line of the [journal](crate::journal) says how a device stands from then on; of a device the
 //! newest one counts. A restored database is only ever made stricter by it, so that a journal which
 //! was itself put back lets nobody in again: a device that is frozen or revoked here stays so.
+//!
+//! A device has its number for ever. Of two unknown ones with one number the earlier never came to be:
+//! its line was written and its commit failed. The line of a device whose number another one has is
+//! passed over.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use itgel_domain::division::DivisionLevel;
@@ -15,7 +20,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::error::ServiceError;
-use crate::journal::{self, Entry, Signed, Standing, Wipe};
+use crate::journal::{self, KeptDevice, Line, Signed, Wipe};
 use crate::service::Service;
 use crate::store::device::{DeviceRecord, DeviceStatus};
 use crate::store::officer::OfficerRecord;
@@ -33,7 +38,7 @@ pub(crate) fn note(service: &Service, tx: &Tx<'_>, id: &DeviceId) -> Result<(), 
     let none = || ServiceError::internal("a device that is not there");
     let device = store::device::get(tx, id)?.ok_or_else(none)?;
     let officer = store::officer::get(tx, &device.officer)?.ok_or_else(none)?;
-    let standing = Standing {
+    let kept = KeptDevice {
         device: device.id,
         officer: device.officer,
         division: officer.division,
@@ -53,16 +58,16 @@ pub(crate) fn note(service: &Service, tx: &Tx<'_>, id: &DeviceId) -> Result<(), 
             wiped_at: row.wiped_at,
         }),
     };
-    journal::append(service, Entry::Device(Box::new(standing)))
+    journal::append(service, Line::Device(Box::new(kept)))
 }
 
 /// Whether the journal knows more of devices than the database.
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
-pub(crate) fn is_behind(connection: &Connection, entries: &[Entry]) -> Result<bool, ServiceError> {
-    for standing in newest(entries) {
-        if lacks(connection, standing)? {
+pub(crate) fn is_behind(connection: &Connection, lines: &[Line]) -> Result<bool, ServiceError> {
+    for kept in newest(lines) {
+        if lacks(connection, kept)? {
             return Ok(true);
         }
     }
@@ -73,44 +78,51 @@ pub(crate) fn is_behind(connection: &Connection, entries: &[Entry]) -> Result<bo
 ///
 /// # Errors
 /// [`ServiceError`] of the database.
-pub(crate) fn replay_in(tx: &Tx<'_>, entries: &[Entry], now: AtMs) -> Result<usize, ServiceError> {
+pub(crate) fn replay_in(tx: &Tx<'_>, lines: &[Line], now: AtMs) -> Result<usize, ServiceError> {
     let mut done = 0;
-    for standing in newest(entries) {
-        if lacks(tx, standing)? {
-            know_again(tx, standing, now)?;
+    for kept in newest(lines) {
+        if lacks(tx, kept)? {
+            know_again(tx, kept, now)?;
             done += 1;
         }
     }
     Ok(done)
 }
 
-/// The newest line of each device, in the order in which they were enrolled.
-fn newest(entries: &[Entry]) -> Vec<&Standing> {
+/// The newest line of each device, in the order in which they were enrolled; of two with one number
+/// the later line first.
+fn newest(lines: &[Line]) -> impl Iterator<Item = &KeptDevice> {
     let mut newest = BTreeMap::new();
-    for entry in entries {
-        if let Entry::Device(standing) = entry {
-            newest.insert(&standing.device, standing.as_ref());
+    for (place, line) in lines.iter().enumerate() {
+        if let Line::Device(kept) = line {
+            newest.insert(&kept.device, (place, kept.as_ref()));
         }
     }
     let mut all: Vec<_> = newest.into_values().collect();
-    all.sort_by_key(|standing| standing.number);
-    all
+    all.sort_by_key(|(place, kept)| (kept.number, Reverse(*place)));
+    all.into_iter().map(|(_, kept)| kept)
 }
 
-/// Whether the database lacks something of what the journal says of a device.
-fn lacks(connection: &Connection, standing: &Standing) -> Result<bool, ServiceError> {
-    let Some(known) = store::device::get(connection, &standing.device)? else {
-        return Ok(true);
+/// Whether the database lacks something of what the journal says of a device; never of one whose
+/// number it has given to another.
+fn lacks(connection: &Connection, kept: &KeptDevice) -> Result<bool, ServiceError> {
+    let Some(known) = store::device::get(connection, &kept.device)? else {
+        let holder = store::device::find_numbered(connection, kept.number)?;
+        if let Some(holder) = &holder {
+            let (device, number) = (&kept.device, kept.number);
+            tracing::warn!(%device, number, %holder, "a line of the journal is passed over: its number is of another device");
+        }
+        return Ok(holder.is_none());
     };
     // Its term is over (L-21).
     if known.public_key.is_empty() {
         return Ok(false);
     }
-    let wipe = store::trust::wipe(connection, &standing.device)?;
-    let lacks_wipe = standing.wipe.as_ref().is_some_and(|told| {
+    let wipe = store::trust::wipe(connection, &kept.device)?;
+    let lacks_wipe = kept.wipe.as_ref().is_some_and(|told| {
         wipe.is_none_or(|row| row.wiped_at.is_none() && told.wiped_at.is_some())
     });
-    Ok(lacks_wipe || rank(standing.status) > rank(known.status))
+    Ok(lacks_wipe || rank(kept.status) > rank(known.status))
 }
 
 /// Statuses of one device follow one another like this; a freeze that was lifted is lifted again by
@@ -124,7 +136,7 @@ const fn rank(status: DeviceStatus) -> u8 {
     }
 }
 
-fn know_again(tx: &Tx<'_>, told: &Standing, now: AtMs) -> Result<(), ServiceError> {
+fn know_again(tx: &Tx<'_>, told: &KeptDevice, now: AtMs) -> Result<(), ServiceError> {
     let id = &told.device;
     let before = match store::device::get(tx, id)? {
         Some(known) => Some(known.status),
@@ -163,7 +175,7 @@ fn know_again(tx: &Tx<'_>, told: &Standing, now: AtMs) -> Result<(), ServiceErro
 /// A device that the database does not have. Its officer may have come after the backup as well:
 /// without a name, and without a right until the table of officers is put into force again. What he
 /// sends until then is set aside and counts when it is.
-fn admit(tx: &Tx<'_>, told: &Standing) -> Result<(), ServiceError> {
+fn admit(tx: &Tx<'_>, told: &KeptDevice) -> Result<(), ServiceError> {
     if store::officer::get(tx, &told.officer)?.is_none() {
         let officer = OfficerRecord {
             id: told.officer.clone(),

@@ -23,7 +23,7 @@ use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
 use super::page::{Item, Page};
-use crate::auth;
+use crate::auth::{self, kept};
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::fold::Round;
@@ -50,6 +50,8 @@ pub(super) struct Admission<'a> {
     pub(super) waived: BTreeSet<ErrorCode>,
     /// What the device has in quarantine, once something of it goes there.
     pub(super) load: Option<Load>,
+    /// The device, if its page froze it.
+    pub(super) frozen: Option<DeviceId>,
     tally: BTreeMap<(&'static str, &'static str), u64>,
     files: BTreeMap<FileId, OpenFile>,
     homes: BTreeMap<SubjectId, Rc<Home>>,
@@ -121,6 +123,7 @@ impl<'a> Admission<'a> {
             window,
             waived: BTreeSet::new(),
             load: None,
+            frozen: None,
             tally: BTreeMap::new(),
             files: BTreeMap::new(),
             homes: BTreeMap::new(),
@@ -259,7 +262,8 @@ impl<'a> Admission<'a> {
         Ok(())
     }
 
-    /// Writes the files of the page and brings every standing up to date that it touched.
+    /// Writes the files of the page and brings every standing up to date that it touched; a freeze
+    /// goes into the journal last.
     pub(super) fn finish(mut self) -> Result<(), ServiceError> {
         self.take_waiting()?;
         for ((verdict, reason), n) in &self.tally {
@@ -269,6 +273,7 @@ impl<'a> Admission<'a> {
             service,
             tx,
             now,
+            frozen,
             files,
             touched,
             mut round,
@@ -289,7 +294,10 @@ impl<'a> Admission<'a> {
         for subject in counted {
             land::follow(service, tx, subject, now)?;
         }
-        Ok(())
+        match frozen {
+            Some(device) => kept::note(service, tx, &device),
+            None => Ok(()),
+        }
     }
 
     /// What is known of a subject.

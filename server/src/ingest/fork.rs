@@ -22,7 +22,6 @@ use super::Way;
 use super::admission::Admission;
 use super::chain::keep_stray;
 use super::page::{Item, Page};
-use crate::auth::kept;
 use crate::error::ServiceError;
 use crate::store::device::DeviceStatus;
 use crate::store::envelope::EnvelopeRow;
@@ -69,7 +68,7 @@ impl Fork {
     /// person looks at it.
     pub(super) fn note(
         &self,
-        admission: &Admission<'_>,
+        admission: &mut Admission<'_>,
         page: &Page,
         way: Way,
     ) -> Result<(), ServiceError> {
@@ -89,7 +88,7 @@ impl Fork {
         store::log::audit(tx, now, "rule", "device.forked", &resource, &detail)?;
         if proof.is_some() && admission.device.status == DeviceStatus::Active {
             store::device::set_status(tx, &at.device, DeviceStatus::Frozen)?;
-            kept::note(admission.service, tx, &at.device)?;
+            admission.frozen = Some(at.device.clone());
         }
         Ok(())
     }

@@ -110,6 +110,20 @@ pub fn number(connection: &Connection, id: &DeviceId) -> Result<u32, StoreError>
     Ok(query.query_row(params![id.as_str()], |row| row.get(0))?)
 }
 
+/// The device that has this number.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn find_numbered(connection: &Connection, number: u32) -> Result<Option<DeviceId>, StoreError> {
+    let mut query = connection.prepare_cached("select id from device where number = ?1")?;
+    query
+        .query_row(params![number], |row| {
+            Ok(column::word(row, "id", "device.id"))
+        })
+        .optional()?
+        .transpose()
+}
+
 /// When a device was revoked.
 ///
 /// # Errors

@@ -1,10 +1,13 @@
 //! What is decided about devices outlives the database: a server that was restored from a backup
-//! knows whoever was enrolled, confirmed, frozen, revoked or ordered to be wiped since.
+//! knows whoever was enrolled, confirmed, frozen, revoked or ordered to be wiped since, whatever became
+//! of the last line of its journal.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use itgel_disk::{Disk, Failure, Fault, Op};
 use itgel_domain::file::chain::{DeviceSigner as _, SoftwareSigner, Suite};
 use itgel_domain::id::{DeviceId, OfficerId};
 use itgel_domain::policy::Actor;
@@ -14,7 +17,7 @@ use itgel_server::config::Config;
 use itgel_server::store::device::DeviceStatus;
 use itgel_server::store::officer::OfficerRecord;
 use itgel_server::store::trust::WipeRow;
-use itgel_server::{Service, backup, store};
+use itgel_server::{Service, ServiceError, backup, store};
 use itgel_text::Lang;
 
 use crate::world::{World, keys};
@@ -52,14 +55,53 @@ fn administrator(world: &World) -> Actor {
 
 /// A device that asked to be admitted and waits.
 fn enrolled(world: &World, by: &Actor, officer: &str, seed: u8) -> DeviceId {
+    let asked = asked(world, by, officer, seed);
+    let now = world.service.now();
+    auth::enrol(&world.service, &asked, now).unwrap().device
+}
+
+/// What a device says that asks to be admitted.
+fn asked(world: &World, by: &Actor, officer: &str, seed: u8) -> EnrolRequest {
     let (now, officer) = (world.service.now(), officer.parse().unwrap());
     let code = auth::issue_enrolment(&world.service, by, &officer, Confirmation::Needed, now);
-    let request = EnrolRequest {
+    EnrolRequest {
         code: code.unwrap().code,
         public_key: HEXLOWER.encode(&public_key(seed)),
         suite: Suite::Ed25519,
-    };
-    auth::enrol(&world.service, &request, now).unwrap().device
+    }
+}
+
+/// Asks for a device until its line is in the journal and its commit has failed.
+fn fail_to_commit(world: &World, by: &Actor, seed: u8) {
+    let asked = asked(world, by, "collector", seed);
+    let disk = Disk::over(world.dir.path()).unwrap();
+    let service = opened(world).unwrap();
+    let before = journal(world).len();
+    for n in 1.. {
+        disk.fail(Fault::once(n, Failure::Io).among(Op::CHANGES));
+        let done = auth::enrol(&service, &asked, world.service.now());
+        disk.heal();
+        assert!(done.is_err(), "operation {n}");
+        if journal(world).len() > before {
+            return;
+        }
+    }
+}
+
+/// The devices that wait for their confirmation.
+fn waiting(service: &Service, by: &Actor) -> Vec<DeviceId> {
+    let read = service.store.read(|c| auth::waiting(c, by, Lang::ZhCn));
+    read.unwrap().into_iter().map(|line| line.device).collect()
+}
+
+/// The same database, opened as at a start.
+fn opened(world: &World) -> Result<Service, ServiceError> {
+    let (config, now) = ((*world.service.config).clone(), world.service.now());
+    Service::open(config, keys(), Arc::new(move || now))
+}
+
+fn journal(world: &World) -> Vec<u8> {
+    std::fs::read(world.dir.path().join("journal.jsonl")).unwrap_or_default()
 }
 
 fn confirm(world: &World, by: &Actor, device: &DeviceId, seed: u8) {
@@ -169,8 +211,7 @@ fn a_journal_that_was_put_back_itself_lets_nobody_in_again() {
     let before = std::fs::read(&journal).unwrap();
     auth::revoke(&world.service, &by, &device, world.service.now()).unwrap();
     std::fs::write(&journal, before).unwrap();
-    let (config, now) = ((*world.service.config).clone(), world.service.now());
-    let opened = Service::open(config, keys(), Arc::new(move || now)).unwrap();
+    let opened = opened(&world).unwrap();
     assert_eq!(known(&opened, &device).status, Some(DeviceStatus::Revoked));
     assert_eq!(audited(&opened, "device.known_again"), 0);
 }
@@ -198,4 +239,70 @@ fn a_freeze_that_was_lifted_before_a_restore_is_not_brought_back_by_it() {
     .unwrap();
     let after = restored(&world, "after.db", &taken.path);
     assert_eq!(known(&after, &device).status, Some(DeviceStatus::Active));
+}
+
+#[test]
+fn a_device_whose_commit_failed_keeps_no_server_from_starting_once_another_has_its_number() {
+    let world = World::prepared();
+    let by = administrator(&world);
+    let taken = backup::take(&world.service, &world.dir.path().join("off-site")).unwrap();
+    fail_to_commit(&world, &by, 51);
+    let without = journal(&world);
+    let device = enrolled(&world, &by, "collector", 52);
+    let number = format!(
+        "\"number\":{}",
+        known(&world.service, &device).number.unwrap()
+    );
+    let lines = String::from_utf8(journal(&world)).unwrap();
+    assert_eq!(lines.matches(&number).count(), 2, "one number for both");
+    for service in [
+        opened(&world).unwrap(),
+        restored(&world, "after.db", &taken.path),
+    ] {
+        assert_eq!(waiting(&service, &by), std::slice::from_ref(&device));
+        assert_eq!(known(&service, &device), known(&world.service, &device));
+    }
+    // Without a line of its own the number is the device's all the same.
+    std::fs::write(world.dir.path().join("journal.jsonl"), without).unwrap();
+    assert_eq!(waiting(&opened(&world).unwrap(), &by), [device]);
+}
+
+#[test]
+fn a_device_whose_commit_failed_waits_for_nobody_and_can_be_revoked() {
+    let world = World::prepared();
+    let by = administrator(&world);
+    fail_to_commit(&world, &by, 61);
+    assert_eq!(waiting(&world.service, &by), []);
+    let service = opened(&world).unwrap();
+    let [nobodys] = waiting(&service, &by).try_into().unwrap();
+    let device = enrolled(&world, &by, "collector", 62);
+    auth::revoke(&service, &by, &nobodys, world.service.now()).unwrap();
+    assert_eq!(waiting(&opened(&world).unwrap(), &by), [device]);
+}
+
+#[test]
+fn a_line_that_was_cut_off_swallows_no_later_one_wherever_it_was_cut() {
+    let world = World::new();
+    let by = administrator(&world);
+    let taken = backup::take(&world.service, &world.dir.path().join("off-site")).unwrap();
+    let whole = "{\"erased\":{\"subject\":{\"name\":\"牧";
+    for (seed, cut) in (71..).zip([whole.len(), whole.len() - 1, 1]) {
+        let path = world.dir.path().join("journal.jsonl");
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)
+            .unwrap();
+        file.write_all(&whole.as_bytes()[..cut]).unwrap();
+        opened(&world).unwrap();
+        let device = enrolled(&world, &by, "collector", seed);
+        let after = restored(&world, &format!("after-{seed}.db"), &taken.path);
+        assert_eq!(known(&after, &device), known(&world.service, &device));
+    }
+    assert!(
+        !String::from_utf8(journal(&world))
+            .unwrap()
+            .contains("erased")
+    );
+    backup::take(&world.service, &world.dir.path().join("off-site")).unwrap();
 }

@@ -177,7 +177,7 @@ fn of_two_branches_both_are_kept_and_the_first_one_counts() {
     assert_eq!(world.push_all(&phone, 1..=3).len(), 3);
 }
 
-fn status(world: &World, phone: &Phone) -> DeviceStatus {
+pub(crate) fn status(world: &World, phone: &Phone) -> DeviceStatus {
     let found = world.read(|c| store::device::get(c, &phone.device.id));
     found.unwrap().status
 }
@@ -189,7 +189,7 @@ pub(crate) fn checkpoint(world: &World) -> CheckpointRef {
 }
 
 /// A phone whose first three envelopes are there, and a copy of it from after the second.
-fn parted(world: &World) -> (Phone, Phone) {
+pub(crate) fn parted(world: &World) -> (Phone, Phone) {
     let phone = with(world, 3);
     hello(&world.service, &phone);
     world.push_all(&phone, 1..=3);

@@ -14,6 +14,7 @@ mod attacks;
 mod bad_input;
 mod chain;
 mod deeds;
+mod freezes;
 mod people;
 mod phone;
 mod pulls;
