@@ -101,7 +101,8 @@ pub fn move_subject(
     }
     for row in store::identity::list_current(tx, &subject.id)? {
         if let Some(record) = contents::read_identity(service, tx, &row)? {
-            store::list::append_identity(tx, subject.division, record, &row.commitment)?;
+            let version = (&row.commitment, &row.at);
+            store::list::append_identity(tx, subject.division, record, version)?;
         }
     }
     for row in store::register::list_reaching(tx, subject, false)? {

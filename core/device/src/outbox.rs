@@ -90,24 +90,30 @@ pub(crate) fn next_page(
     Ok(if more { Next::Gap } else { Next::End })
 }
 
-/// Opens the next incarnation and writes the envelopes of `links` again in it: same content, new
-/// places. References between them move along; the old ones leave files and pages.
+/// Opens the next incarnation and writes the own envelopes at these places again in it: same
+/// content, new places. References between them move along; the old ones leave files and pages.
 pub(crate) fn write_again(
     tx: &Transaction<'_>,
     incarnation: u32,
-    links: &[Link],
+    places: &[ChainRef],
     entropy: &dyn Entropy,
 ) -> Result<(), Error> {
     let forgets = depends_on_lost(tx)?;
     device::set_incarnation(tx, incarnation)?;
     let device = device::get(tx)?;
     let mut moved = BTreeMap::new();
-    for (old, record) in take_out(tx, &device, links)? {
+    for taken in take_out(tx, places)? {
+        let Taken {
+            old,
+            record,
+            is_recovered,
+        } = taken;
         let stamp = Stamp {
             pack: old.pack,
             entered_at: old.entered_at,
             // What was written on a state that the server lost does not follow from its log.
-            checkpoint: old.checkpoint.filter(|_| !forgets),
+            checkpoint: old.checkpoint.filter(|_| !forgets && !is_recovered),
+            is_recovered,
         };
         // An entry may name another one of its own envelope.
         moved.insert(old.at, journal::next_place(tx, &device)?);
@@ -154,9 +160,22 @@ pub(crate) fn is_whole(
     Ok(true)
 }
 
+/// Whether the chain cannot go on as it is since a restored server lost something: what an earlier
+/// life of this store wrote has to be written again, and what depends on it or on others.
+pub(crate) fn has_to_move(db: &Connection) -> Result<bool, StoreError> {
+    if !identity::lost_own(db)?.is_empty() {
+        return Ok(true);
+    }
+    if !envelope::has_lost(db)? {
+        return Ok(false);
+    }
+    let own = device::get(db)?.id;
+    Ok(!envelope::lost_places(db, &own)?.is_empty() || depends_on_lost(db)?)
+}
+
 /// Whether an open envelope depends on one that a restored server lost, or was set aside for it: it
 /// can never be read there as it stands, and is written again.
-pub(crate) fn depends_on_lost(db: &Connection) -> Result<bool, StoreError> {
+fn depends_on_lost(db: &Connection) -> Result<bool, StoreError> {
     if !envelope::has_lost(db)? {
         return Ok(false);
     }
@@ -211,11 +230,18 @@ fn deps(db: &Connection, at: &ChainRef) -> Result<Vec<ChainRef>, StoreError> {
 }
 
 /// What has to be written again in the next incarnation, by place.
-pub(crate) fn to_write_again(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {
-    let mut links = not_listed(tx)?;
-    links.extend(stranded(tx)?);
-    links.sort_by_key(|link| (link.incarnation, link.seq));
-    Ok(links)
+pub(crate) fn to_write_again(tx: &Transaction<'_>) -> Result<Vec<ChainRef>, StoreError> {
+    let own = device::get(tx)?;
+    let mut all = places(&own, &not_listed(tx)?);
+    all.extend(places(&own, &stranded(tx)?));
+    all.extend(envelope::lost_places(tx, &own.id)?);
+    all.sort();
+    Ok(all)
+}
+
+/// Where the envelopes of these links stand.
+pub(crate) fn places(own: &DeviceRow, links: &[Link]) -> Vec<ChainRef> {
+    links.iter().map(|link| place(own, link)).collect()
 }
 
 /// The open links that the server does not have. Those that its signed list already showed were
@@ -240,28 +266,38 @@ fn not_listed(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {
     Ok(open)
 }
 
-/// Takes the envelopes of `links` out of the store, to be written again, and folds their files
-/// without them.
-fn take_out(
-    tx: &Transaction<'_>,
-    device: &DeviceRow,
-    links: &[Link],
-) -> Result<Vec<(Envelope, Option<IdentityRecord>)>, StoreError> {
+/// An own envelope that is written again.
+struct Taken {
+    old: Envelope,
+    /// Of an identity commitment.
+    record: Option<IdentityRecord>,
+    /// An earlier life of this store wrote it first.
+    is_recovered: bool,
+}
+
+/// Takes the own envelopes at these places out of the store, to be written again, and folds their
+/// files without them.
+fn take_out(tx: &Transaction<'_>, places: &[ChainRef]) -> Result<Vec<Taken>, StoreError> {
     let mut taken = Vec::new();
     let mut files: BTreeSet<FileId> = BTreeSet::new();
-    for link in links {
-        let at = place(device, link);
-        let Some(old) = envelope::find(tx, &at)? else {
+    for at in places {
+        let Some(old) = envelope::find(tx, at)? else {
             continue;
         };
-        let record = identity::at(tx, link.incarnation, link.seq)?.map(|version| version.record);
+        // Where this store wrote something else, that has moved away before.
+        let link = chain::find(tx, at.incarnation, at.seq)?.filter(|l| l.state.has_content());
+        let record = identity::at(tx, at.incarnation, at.seq)?.map(|version| version.record);
         if let Body::File(body) = &old.body {
             files.insert(body.file.clone());
         }
-        identity::delete_at(tx, link.incarnation, link.seq)?;
-        envelope::delete(tx, &at)?;
-        chain::set_state(tx, link.incarnation, link.seq, LinkState::Moved)?;
-        taken.push((old, record));
+        identity::delete_at(tx, at.incarnation, at.seq)?;
+        envelope::delete(tx, at)?;
+        chain::set_state(tx, at.incarnation, at.seq, LinkState::Moved)?;
+        taken.push(Taken {
+            old,
+            record,
+            is_recovered: link.is_none_or(|link| link.is_recovered),
+        });
     }
     for file in &files {
         journal::refold(tx, file)?;

@@ -189,7 +189,8 @@ fn list_subject(
         for row in store::identity::list_current(tx, id)? {
             if let Some(record) = contents::read_identity(service, tx, &row)? {
                 ingest::index_parties(service, tx, &subject, (&row.commitment, &record))?;
-                store::list::append_identity(tx, list, record, &row.commitment)?;
+                let version = (&row.commitment, &row.at);
+                store::list::append_identity(tx, list, record, version)?;
             }
         }
     }

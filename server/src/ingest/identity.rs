@@ -236,7 +236,7 @@ pub(super) fn keep_version(
         commitment: *commitment,
         version: record.version,
         author: record.author.clone(),
-        at: version.at.to_string(),
+        at: version.at.clone(),
         is_current: subject.is_some(),
         blind_id: record
             .principal()
@@ -254,7 +254,8 @@ pub(super) fn keep_version(
     }
     index_parties(service, tx, subject, (commitment, record))?;
     ledger::touch(tx, subject, now)?;
-    store::list::append_identity(tx, subject.division, record.clone(), commitment)?;
+    let named = (commitment, version.at);
+    store::list::append_identity(tx, subject.division, record.clone(), named)?;
     match &row.blind_id {
         Some(blind_id) => note_duplicates(tx, subject, blind_id, now),
         None => Ok(()),

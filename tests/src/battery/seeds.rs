@@ -1,5 +1,7 @@
 //! R01, R02, R11, R28: fleets from seeds; see [`crate::simulation`].
 
+use std::ops::Range;
+
 use super::{Row, Size};
 use crate::simulation::{
     Extent, Fault, Regression, Report, Scene, Shape, Way, draw, execute, execute_all,
@@ -32,6 +34,9 @@ pub(super) const ROWS: &[Row] = &[
         run: twice,
     },
 ];
+
+/// The variable of the environment that asks for other seeds.
+const SEEDS: &str = "ITGEL_SEEDS";
 
 const LARGE: Shape = Shape {
     extent: Extent {
@@ -110,10 +115,23 @@ fn repeated(size: Size) -> Vec<String> {
     hold("r11", &shape, size.pick(50, 1_000))
 }
 
+/// The seeds that were asked for instead of the row's own, so that a long row can be run in slices.
+fn slice() -> Option<Range<u64>> {
+    let asked = std::env::var(SEEDS).ok()?;
+    let ends = asked
+        .split_once("..")
+        .and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    assert!(
+        ends.is_some(),
+        "{SEEDS} is {asked:?} and not like 500..1000"
+    );
+    ends
+}
+
 /// Executes the runs of a shape. One that fails is made smaller, printed and kept.
 fn hold(name: &str, shape: &Shape, seeds: u64) -> Vec<String> {
     let scene = Scene::make(shape.extent).unwrap();
-    match execute_all(&scene, shape, 0..seeds) {
+    match execute_all(&scene, shape, slice().unwrap_or(0..seeds)) {
         Ok(reports) => told(&reports),
         Err(failed) => {
             let why = failed.failure.to_string();

@@ -275,7 +275,8 @@ fn devices_agree(fleet: &Fleet<'_>, host: &Host, kept: &BTreeMap<ChainRef, Kept>
                 OwnState::Waiting => return fails(format!("{} waits when all is quiet", own.at)),
                 OwnState::Answered(verdict) => verdict,
             };
-            standing += 1;
+            // The officer of this life does not know of it.
+            standing += u64::from(!own.is_recovered);
             let Some(there) = kept.get(&own.at).filter(|kept| kept.id == own.id) else {
                 return fails(format!("{} is answered and not on the server", own.at));
             };

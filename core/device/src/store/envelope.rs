@@ -20,6 +20,11 @@ pub(crate) struct Status {
     pub(crate) lost: bool,
 }
 
+/// Not in the server's lists, and in no chain that this store (`?1`) sends.
+const UNSENT: &str = "listed = 0 and lost = 0 and (device <> ?1 or not exists (
+    select 1 from link where link.incarnation = envelope.incarnation
+        and link.seq = envelope.seq and link.state not in ('moved', 'erased')))";
+
 /// Keeps an envelope; one that is there already stays as it is. Whether it was kept.
 pub(crate) fn insert(
     tx: &Transaction<'_>,
@@ -106,12 +111,12 @@ pub(crate) fn unlist(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The files with envelopes of others that the lists have not shown since they began anew.
+/// The files with envelopes that the lists have not shown since they began anew, and that no chain
+/// of this store sends: of others, and of an earlier life of this store.
 pub(crate) fn unlisted_files(db: &Connection, own: &DeviceId) -> Result<Vec<FileId>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select distinct subject, year from envelope
-         where listed = 0 and lost = 0 and device <> ?1 and year > 0",
-    )?;
+    let mut query = db.prepare_cached(&format!(
+        "select distinct subject, year from envelope where {UNSENT} and year > 0"
+    ))?;
     column::all(query.query([own.as_str()])?, |row| {
         Ok(FileId {
             subject: column::word(row, "subject", "envelope.subject")?,
@@ -120,13 +125,28 @@ pub(crate) fn unlisted_files(db: &Connection, own: &DeviceId) -> Result<Vec<File
     })
 }
 
-/// Sets aside what the lists of others did not show: the server was restored and lacks it.
+/// Sets aside what the lists did not show and no chain of this store sends: the server was restored
+/// and lacks it.
 pub(crate) fn set_lost(tx: &Transaction<'_>, own: &DeviceId) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "update envelope set lost = 1 where listed = 0 and lost = 0 and device <> ?1",
-    )?
-    .execute([own.as_str()])?;
+    tx.prepare_cached(&format!("update envelope set lost = 1 where {UNSENT}"))?
+        .execute([own.as_str()])?;
     Ok(())
+}
+
+/// What an earlier life of this store wrote and a restored server lost, by place: nobody else would
+/// ever send it again.
+pub(crate) fn lost_places(db: &Connection, own: &DeviceId) -> Result<Vec<ChainRef>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select incarnation, seq from envelope where lost = 1 and device = ?1
+         order by incarnation, seq",
+    )?;
+    column::all(query.query([own.as_str()])?, |row| {
+        Ok(ChainRef {
+            device: own.clone(),
+            incarnation: row.get("incarnation")?,
+            seq: column::count(row, "seq", "envelope.seq")?,
+        })
+    })
 }
 
 /// Whether a lost envelope never comes again at its place: its device has gone on in a later

@@ -322,3 +322,26 @@ fn a_restored_server_gets_earlier_incarnations_too() {
     assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
     assert!(entries_of(&server, 2) > 0 && entries_of(&server, 3) > 0);
 }
+
+#[test]
+fn what_an_earlier_life_of_a_phone_sent_is_not_lost_with_the_server() {
+    let (server, phone) = ready(2);
+    let empty = server.kept();
+    let copy = phone.killed(90);
+    let written = phone.visit(1);
+    phone.sync(&server);
+    // The phone is put back to before the visit, and hears of it from the server alone.
+    copy.sync(&server);
+    server.restore(empty);
+    let report = copy.sync(&server);
+    assert!(report.epoch_changed && report.waiting == 0, "{report:?}");
+    assert!(entries_of(&server, 1) > 0, "nobody else has it");
+    assert_eq!(copy.device.identity(&subject(1)).unwrap().len(), 1);
+    assert!(is_green(&copy, 1));
+    let own = copy.device.own_envelopes().unwrap();
+    assert!(own.iter().all(|own| own.is_recovered) && own.len() == 2);
+    assert_ne!(own[1].id, written.id, "at a place of its own");
+    copy.sync(&server);
+    let quiet = copy.sync(&server);
+    assert_eq!((quiet.pulled, quiet.new_incarnation), (0, None));
+}
