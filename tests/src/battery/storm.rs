@@ -86,25 +86,39 @@ fn storm(size: Size) -> Vec<String> {
             bad.push(std::thread::spawn(move || drip(&storm)));
         }
     }
-    let mut times_ms: Vec<u128> = good.into_iter().flat_map(joined).collect();
+    let of_clients: Vec<Vec<u128>> = good.into_iter().map(joined).collect();
     storm.is_over.store(true, Ordering::SeqCst);
     bad.into_iter().for_each(joined);
     let _ = stop.send(());
     joined(server);
-    times_ms.sort_unstable();
+    let all = sorted(of_clients.iter().flatten());
+    // For its first page a client has to sign in as well.
+    let first = sorted(of_clients.iter().filter_map(|times| times.first()));
     assert_eq!(
-        times_ms.len(),
+        all.len(),
         honest * rounds,
         "every honest page has its receipt"
     );
-    let at = |share: usize| times_ms[(times_ms.len() * share / 100).min(times_ms.len() - 1)];
-    let (median, p99) = (at(50), at(99));
-    assert!(p99 < 2_000, "p99 is {p99} ms");
+    let (median, p99) = (share(&all, 50), share(&all, 99));
+    let first = (share(&first, 50), share(&first, 100));
+    assert!(p99 < 2_000, "p99 is {p99} ms, of first pages {first:?}");
     let abuses = storm.abuses.load(Ordering::SeqCst);
     assert!(abuses > 0, "nobody abused anything");
     vec![format!(
-        "{honest} honest clients, {rounds} pages each, {abusive} abusive ones with {abuses} requests and drips: median {median} ms, p99 {p99} ms"
+        "{honest} honest clients, {rounds} pages each, {abusive} abusive ones with {abuses} requests and drips: median {median} ms, p99 {p99} ms; with sign-in median {} ms, the longest {} ms",
+        first.0, first.1
     )]
+}
+
+fn sorted<'a>(times_ms: impl Iterator<Item = &'a u128>) -> Vec<u128> {
+    let mut sorted: Vec<u128> = times_ms.copied().collect();
+    sorted.sort_unstable();
+    sorted
+}
+
+/// The time within which this share of a hundred was.
+fn share(sorted: &[u128], hundredths: usize) -> u128 {
+    sorted[(sorted.len() * hundredths / 100).min(sorted.len() - 1)]
 }
 
 /// Says hello and pushes an envelope again and again; how long each page took, in milliseconds. A
@@ -214,21 +228,21 @@ fn link(storm: &Storm, phone: &Phone) -> HttpProtocol {
 }
 
 fn serve(service: Service) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    listener.set_nonblocking(true).unwrap();
     let (stop, stopped) = oneshot::channel();
+    let (tell, told) = std::sync::mpsc::channel();
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build();
         runtime.unwrap().block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            // As the program does it: the queue in front of this listener holds a thousand.
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            tell.send(listener.local_addr().unwrap()).unwrap();
             let told = async { drop(stopped.await) };
             routes::serve(listener, service, told).await.unwrap();
         });
     });
-    (address, stop, server)
+    (told.recv().unwrap(), stop, server)
 }
 
 fn subject(n: usize) -> SubjectId {
