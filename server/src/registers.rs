@@ -101,8 +101,7 @@ pub fn move_subject(
     }
     for row in store::identity::list_current(tx, &subject.id)? {
         if let Some(record) = contents::read_identity(service, tx, &row)? {
-            let version = (&row.commitment, &row.at);
-            store::list::append_identity(tx, subject.division, record, version)?;
+            store::list::append_identity(tx, subject.division, record, &row.commitment)?;
         }
     }
     for row in store::register::list_reaching(tx, subject, false)? {

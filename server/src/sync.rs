@@ -410,17 +410,18 @@ fn pulled(
         Content::Identity {
             subject,
             commitment,
-        } => match store::identity::get(connection, subject, commitment)? {
-            Some(kept) => contents::read_identity(service, connection, &kept)?.map(|record| {
-                let item = IdentityItem {
-                    record,
-                    commitment: *commitment,
-                    at: kept.at,
-                };
-                PullItem::Identity(item).to_bytes()
-            }),
-            None => None,
-        },
+        } => {
+            let kept = store::identity::get(connection, subject, commitment)?;
+            let record = match kept {
+                Some(kept) => contents::read_identity(service, connection, &kept)?,
+                None => None,
+            };
+            let item = |record| IdentityItem {
+                record,
+                commitment: *commitment,
+            };
+            record.map(|record| PullItem::Identity(item(record)).to_bytes())
+        }
     };
     Ok(match bytes {
         Some(bytes) => PulledItem {

@@ -9,8 +9,8 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::pull::{
-    DecidedItem, DeletedRows, EnvelopeItem, IdentityItem, PullItem, PullPage, PulledItem,
-    Revocation, RulesItem, TaskItem, Tombstone, extend_digest,
+    DecidedItem, DeletedRows, EnvelopeItem, PullItem, PullPage, PulledItem, Revocation, RulesItem,
+    TaskItem, Tombstone, extend_digest,
 };
 use itgel_domain::sync::push::Verdict;
 use rusqlite::Transaction;
@@ -20,9 +20,7 @@ use crate::error::Error;
 use crate::store::chain;
 use crate::store::list::{self, Taken};
 use crate::store::rules::{self, RuleKind};
-use crate::store::{
-    StoreError, deferred, device, envelope, identity, offer, process, register, subject,
-};
+use crate::store::{StoreError, deferred, device, envelope, offer, process, register, subject};
 use crate::{ended, journal, outbox, people, sync};
 
 /// What a page brought.
@@ -135,7 +133,7 @@ fn take(
     }
     match item {
         PullItem::Envelope(item) => return take_envelope(tx, &item),
-        PullItem::Identity(item) => return take_identity(tx, &item),
+        PullItem::Identity(item) => people::take(tx, &item)?,
         PullItem::Case(case) => process::put_case(tx, &case)?,
         PullItem::Task(task) => take_task(tx, &task)?,
         PullItem::Pack(file) => return take_rules(tx, RuleKind::Pack, &file, position),
@@ -279,15 +277,6 @@ fn take_envelope(tx: &Transaction<'_>, item: &EnvelopeItem) -> Result<Outcome, E
     Ok(Outcome::Yes)
 }
 
-fn take_identity(tx: &Transaction<'_>, item: &IdentityItem) -> Result<Outcome, Error> {
-    let is_here = identity::is_here(tx, &item.record.subject, &item.commitment)?;
-    if !is_here && may_be_written(tx, &item.at)? {
-        return Ok(Outcome::Unknown);
-    }
-    people::take(tx, item)?;
-    Ok(Outcome::Yes)
-}
-
 /// Whether this store may still write at a place: what an earlier life of it wrote there is taken
 /// once the chain goes on in a later incarnation, or it would stand in the way.
 fn may_be_written(tx: &Transaction<'_>, at: &ChainRef) -> Result<bool, StoreError> {
@@ -384,9 +373,8 @@ fn erase(
     list::insert_tombstone(tx, &tombstone.subject)?;
     subject::erase(tx, &tombstone.subject)?;
     if breaks_chain {
-        let own = device::get(tx)?;
-        let open = outbox::places(&own, &chain::open_links(tx)?);
-        outbox::write_again(tx, own.next_incarnation()?, &open, entropy)?;
+        let next = device::get(tx)?.next_incarnation()?;
+        outbox::write_again(tx, next, &chain::open_links(tx)?, entropy)?;
     }
     Ok(Outcome::Erased)
 }

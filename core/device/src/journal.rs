@@ -47,8 +47,6 @@ pub(crate) struct Stamp {
     pub(crate) entered_at: AtMs,
     /// The newest signed state of the server's log that the device had seen.
     pub(crate) checkpoint: Option<CheckpointRef>,
-    /// Whether an earlier life of this store wrote it first.
-    pub(crate) is_recovered: bool,
 }
 
 /// The place that the next envelope will have.
@@ -109,7 +107,6 @@ pub(crate) fn append(
             verdict: None,
             received_at: None,
             written_at: stamp.entered_at,
-            is_recovered: stamp.is_recovered,
         },
     )?;
     Ok(written)

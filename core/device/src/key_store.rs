@@ -7,8 +7,8 @@
 //! one. On a phone each block is sealed under a key of the hardware ([`SealingKeys`]), a new one for every
 //! state: what an older copy of the file holds was sealed under a key that is gone.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::files::{self, private_folder, sync_folder};
 use crate::vault::VaultError;
 
 /// What a key store keeps for a store.
@@ -243,13 +244,9 @@ impl KeyFiles {
     /// Makes a file with one state, whole or not at all.
     fn make(&self, name: &str, block: &Block) -> Result<(), VaultError> {
         private_folder(&self.folder)?;
-        let (path, fresh) = (self.path(name), self.path(&format!("{name}.new")));
-        let mut file = private_file(&fresh)?;
-        file.write_all(&*block.to_bytes()?)?;
-        file.write_all(&[0; BLOCK])?;
-        file.sync_all()?;
-        fs::rename(&fresh, &path)?;
-        sync_folder(&path)?;
+        let mut both = Zeroizing::new(block.to_bytes()?.to_vec());
+        both.resize(2 * BLOCK, 0);
+        files::replace(&self.path(name), &both)?;
         Ok(())
     }
 }
@@ -364,55 +361,6 @@ fn overwrite(path: &Path, places: [u8; 2]) -> std::io::Result<()> {
         file.write_all(&[0; BLOCK])?;
         file.sync_all()?;
     }
-    Ok(())
-}
-
-/// Overwrites a whole file in place with zeros.
-pub(crate) fn blank(path: &Path) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    bytes.fill(0);
-    file.rewind()?;
-    file.write_all(&bytes)?;
-    file.sync_all()
-}
-
-/// A new file that only its owner reads.
-///
-/// # Errors
-/// [`std::io::Error`].
-pub fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// A folder, with those above it, into which only its owner looks.
-///
-/// # Errors
-/// [`std::io::Error`].
-pub fn private_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// A rename is durable once its folder is.
-#[cfg(unix)]
-pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-pub(crate) fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 

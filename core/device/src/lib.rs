@@ -13,6 +13,7 @@ mod entropy;
 mod error;
 mod evaluation;
 mod evidence;
+pub mod files;
 pub mod http;
 mod intake;
 mod journal;

@@ -6,6 +6,7 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::ChainHead;
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::file::{ChainRef, FileId};
+use itgel_domain::hash::Hash;
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::sync::push::{PAGE_ENVELOPES, Verdict};
 use rusqlite::{Connection, Transaction};
@@ -90,56 +91,34 @@ pub(crate) fn next_page(
     Ok(if more { Next::Gap } else { Next::End })
 }
 
-/// Opens the next incarnation and writes the own envelopes at these places again in it: same
-/// content, new places. References between them move along; the old ones leave files and pages.
+/// Opens the next incarnation and writes the envelopes of `links` again in it: same content, new
+/// places. References between them move along; the old ones leave files and pages.
 pub(crate) fn write_again(
     tx: &Transaction<'_>,
     incarnation: u32,
-    places: &[ChainRef],
+    links: &[Link],
     entropy: &dyn Entropy,
 ) -> Result<(), Error> {
     let forgets = depends_on_lost(tx)?;
     device::set_incarnation(tx, incarnation)?;
     let device = device::get(tx)?;
-    let mut moved = BTreeMap::new();
-    for taken in take_out(tx, places)? {
-        let Taken {
-            old,
-            record,
-            is_recovered,
-        } = taken;
+    let mut again = Again::default();
+    for (old, record) in take_out(tx, &device, links)? {
         let stamp = Stamp {
             pack: old.pack,
             entered_at: old.entered_at,
             // What was written on a state that the server lost does not follow from its log.
-            checkpoint: old.checkpoint.filter(|_| !forgets && !is_recovered),
-            is_recovered,
+            checkpoint: old.checkpoint.filter(|_| !forgets),
         };
+        let was = commitment(&old.body);
         // An entry may name another one of its own envelope.
-        moved.insert(old.at, journal::next_place(tx, &device)?);
-        let content = match old.body {
-            Body::File(body) => {
-                let follow = |at: &ChainRef| moved.get(at).cloned();
-                let knew = body.deps.iter();
-                Content::Entries {
-                    file: body.file,
-                    entries: moved_entries(&body.entries, follow),
-                    knew: Some(
-                        knew.map(|at| follow(at).unwrap_or_else(|| at.clone()))
-                            .collect(),
-                    ),
-                }
-            }
-            // Without its record a commitment says nothing to anybody.
-            Body::Identity(_) => match record {
-                Some(record) => Content::Identity(record),
-                None => continue,
-            },
-            Body::Ballot(ballot) => Content::Ballot(ballot),
-            Body::Objection(objection) => Content::Objection(objection),
-            Body::Review(review) => Content::Review(review),
+        let place = journal::next_place(tx, &device)?;
+        again.places.insert(old.at, place);
+        let Some(content) = again.content(old.body, record) else {
+            continue;
         };
-        journal::append(tx, &device, stamp, content, entropy)?;
+        let written = journal::append(tx, &device, stamp, content, entropy)?;
+        again.commitments.extend(was.zip(commitment(&written.body)));
     }
     Ok(())
 }
@@ -160,22 +139,9 @@ pub(crate) fn is_whole(
     Ok(true)
 }
 
-/// Whether the chain cannot go on as it is since a restored server lost something: what an earlier
-/// life of this store wrote has to be written again, and what depends on it or on others.
-pub(crate) fn has_to_move(db: &Connection) -> Result<bool, StoreError> {
-    if !identity::lost_own(db)?.is_empty() {
-        return Ok(true);
-    }
-    if !envelope::has_lost(db)? {
-        return Ok(false);
-    }
-    let own = device::get(db)?.id;
-    Ok(!envelope::lost_places(db, &own)?.is_empty() || depends_on_lost(db)?)
-}
-
 /// Whether an open envelope depends on one that a restored server lost, or was set aside for it: it
 /// can never be read there as it stands, and is written again.
-fn depends_on_lost(db: &Connection) -> Result<bool, StoreError> {
+pub(crate) fn depends_on_lost(db: &Connection) -> Result<bool, StoreError> {
     if !envelope::has_lost(db)? {
         return Ok(false);
     }
@@ -230,18 +196,11 @@ fn deps(db: &Connection, at: &ChainRef) -> Result<Vec<ChainRef>, StoreError> {
 }
 
 /// What has to be written again in the next incarnation, by place.
-pub(crate) fn to_write_again(tx: &Transaction<'_>) -> Result<Vec<ChainRef>, StoreError> {
-    let own = device::get(tx)?;
-    let mut all = places(&own, &not_listed(tx)?);
-    all.extend(places(&own, &stranded(tx)?));
-    all.extend(envelope::lost_places(tx, &own.id)?);
-    all.sort();
-    Ok(all)
-}
-
-/// Where the envelopes of these links stand.
-pub(crate) fn places(own: &DeviceRow, links: &[Link]) -> Vec<ChainRef> {
-    links.iter().map(|link| place(own, link)).collect()
+pub(crate) fn to_write_again(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {
+    let mut links = not_listed(tx)?;
+    links.extend(stranded(tx)?);
+    links.sort_by_key(|link| (link.incarnation, link.seq));
+    Ok(links)
 }
 
 /// The open links that the server does not have. Those that its signed list already showed were
@@ -251,58 +210,96 @@ fn not_listed(tx: &Transaction<'_>) -> Result<Vec<Link>, StoreError> {
     let mut open = Vec::new();
     for link in chain::open_links(tx)? {
         let at = place(&device, &link);
-        match envelope::find_status(tx, &at)? {
-            Some(status) if status.listed => {
-                let verdict = if status.counts {
-                    Verdict::Accepted
-                } else {
-                    Verdict::Quarantined(ErrorCode::EnvelopeBlocked)
-                };
-                chain::set_verdict(tx, link.incarnation, link.seq, &verdict, None)?;
+        let status = envelope::find_status(tx, &at)?.filter(|status| status.listed);
+        // Lists bring the record of an identity and not the envelope of its commitment.
+        let counts = match status {
+            Some(status) => Some(status.counts),
+            None => identity::is_listed(tx, link.incarnation, link.seq)?.then_some(true),
+        };
+        let verdict = match counts {
+            Some(true) => Verdict::Accepted,
+            Some(false) => Verdict::Quarantined(ErrorCode::EnvelopeBlocked),
+            None => {
+                open.push(link);
+                continue;
             }
-            _ => open.push(link),
-        }
+        };
+        chain::set_verdict(tx, link.incarnation, link.seq, &verdict, None)?;
     }
     Ok(open)
 }
 
-/// An own envelope that is written again.
-struct Taken {
-    old: Envelope,
-    /// Of an identity commitment.
-    record: Option<IdentityRecord>,
-    /// An earlier life of this store wrote it first.
-    is_recovered: bool,
-}
-
-/// Takes the own envelopes at these places out of the store, to be written again, and folds their
-/// files without them.
-fn take_out(tx: &Transaction<'_>, places: &[ChainRef]) -> Result<Vec<Taken>, StoreError> {
+/// Takes the envelopes of `links` out of the store, to be written again, and folds their files
+/// without them.
+fn take_out(
+    tx: &Transaction<'_>,
+    device: &DeviceRow,
+    links: &[Link],
+) -> Result<Vec<(Envelope, Option<IdentityRecord>)>, StoreError> {
     let mut taken = Vec::new();
     let mut files: BTreeSet<FileId> = BTreeSet::new();
-    for at in places {
-        let Some(old) = envelope::find(tx, at)? else {
+    for link in links {
+        let at = place(device, link);
+        let Some(old) = envelope::find(tx, &at)? else {
             continue;
         };
-        // Where this store wrote something else, that has moved away before.
-        let link = chain::find(tx, at.incarnation, at.seq)?.filter(|l| l.state.has_content());
-        let record = identity::at(tx, at.incarnation, at.seq)?.map(|version| version.record);
+        let record = identity::at(tx, link.incarnation, link.seq)?.map(|version| version.record);
         if let Body::File(body) = &old.body {
             files.insert(body.file.clone());
         }
-        identity::delete_at(tx, at.incarnation, at.seq)?;
-        envelope::delete(tx, at)?;
-        chain::set_state(tx, at.incarnation, at.seq, LinkState::Moved)?;
-        taken.push(Taken {
-            old,
-            record,
-            is_recovered: link.is_none_or(|link| link.is_recovered),
-        });
+        identity::delete_at(tx, link.incarnation, link.seq)?;
+        envelope::delete(tx, &at)?;
+        chain::set_state(tx, link.incarnation, link.seq, LinkState::Moved)?;
+        taken.push((old, record));
     }
     for file in &files {
         journal::refold(tx, file)?;
     }
     Ok(taken)
+}
+
+/// Where what is written again went: what is named by it follows.
+#[derive(Default)]
+struct Again {
+    places: BTreeMap<ChainRef, ChainRef>,
+    /// Of identity records, which are committed to anew.
+    commitments: BTreeMap<Hash, Hash>,
+}
+
+impl Again {
+    /// What an envelope carried, for its new place; `None` for a commitment without its record, which
+    /// says nothing to anybody.
+    fn content(&self, body: Body, record: Option<IdentityRecord>) -> Option<Content> {
+        let follow = |at: &ChainRef| self.places.get(at).cloned();
+        Some(match body {
+            Body::File(body) => {
+                let knew = body.deps.iter();
+                let knew = knew.map(|at| follow(at).unwrap_or_else(|| at.clone()));
+                Content::Entries {
+                    knew: Some(knew.collect()),
+                    entries: moved_entries(&body.entries, follow),
+                    file: body.file,
+                }
+            }
+            Body::Identity(_) => {
+                let mut record = record?;
+                for version in &mut record.based_on {
+                    *version = self.commitments.get(version).copied().unwrap_or(*version);
+                }
+                Content::Identity(record)
+            }
+            Body::Ballot(ballot) => Content::Ballot(ballot),
+            Body::Objection(objection) => Content::Objection(objection),
+            Body::Review(review) => Content::Review(review),
+        })
+    }
+}
+
+const fn commitment(body: &Body) -> Option<Hash> {
+    match body {
+        Body::Identity(identity) => Some(identity.commitment),
+        Body::File(_) | Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => None,
+    }
 }
 
 fn place(device: &DeviceRow, link: &Link) -> ChainRef {

@@ -19,9 +19,6 @@ pub struct OwnEnvelope {
     pub id: Hash,
     /// Where it stands.
     pub state: OwnState,
-    /// An earlier life of this store wrote it first and a restored server lost it: it was written
-    /// again from what the server's lists had brought.
-    pub is_recovered: bool,
 }
 
 /// Where an own envelope stands.
@@ -60,7 +57,6 @@ pub(crate) fn envelopes(db: &Connection) -> Result<Vec<OwnEnvelope>, Error> {
                 at,
                 id: link.id,
                 state,
-                is_recovered: link.is_recovered,
             });
         }
     }

@@ -133,53 +133,14 @@ pub(crate) fn stamp(
         pack,
         entered_at: now,
         checkpoint: device.checkpoint,
-        is_recovered: false,
     })
 }
 
-/// Keeps a version that another device wrote, or an earlier life of this store.
+/// Keeps a version that another device wrote.
 pub(crate) fn take(tx: &Transaction<'_>, item: &IdentityItem) -> Result<(), StoreError> {
-    let is_own = device::get(tx)?.id == item.at.device;
-    let own = is_own.then_some(&item.at);
-    identity::put(tx, &item.record, &item.commitment, own)?;
+    identity::put(tx, &item.record, &item.commitment, None)?;
     identity::set_listed(tx, &item.record.subject, &item.commitment)?;
     show_name(tx, &item.record.subject)
-}
-
-/// Writes the versions again that an earlier life of this store wrote and a restored server lost.
-pub(crate) fn recover(
-    tx: &Transaction<'_>,
-    now: AtMs,
-    (rules, entropy): (&RuleCache, &dyn Entropy),
-) -> Result<(), Error> {
-    let device = device::get(tx)?;
-    for lost in identity::lost_own(tx)? {
-        let id = lost.record.subject.clone();
-        let home = subject_row(tx, &id);
-        let stamp = match home.and_then(|home| stamp(tx, &home, &device, now, rules)) {
-            // The server may have lost the state of its log as well.
-            Ok(stamp) => Stamp {
-                checkpoint: None,
-                is_recovered: true,
-                ..stamp
-            },
-            // Nothing can be written of it here: it is kept like what was lost of others.
-            Err(
-                Error::SubjectUnknown(_)
-                | Error::SubjectErased(_)
-                | Error::PackMissing
-                | Error::ParametersMissing,
-            ) => {
-                identity::disown(tx, &id, &lost.commitment)?;
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        identity::delete(tx, &id, &lost.commitment)?;
-        journal::append(tx, &device, stamp, Content::Identity(lost.record), entropy)?;
-        show_name(tx, &id)?;
-    }
-    Ok(())
 }
 
 /// The versions on top of which nothing was written; several if officers wrote at the same time.

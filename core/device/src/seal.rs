@@ -116,7 +116,6 @@ pub(crate) fn seal(
         pack: inputs.pack.hash(),
         entered_at: now,
         checkpoint,
-        is_recovered: false,
     };
     let signed = |last: &[Entry]| signed(seal.clone(), last, countersign, means.first_steady_ms);
     let written = write(tx, &visit, entries, &signed, stamp, means)?;

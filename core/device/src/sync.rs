@@ -34,7 +34,7 @@ use crate::entropy::{self, Entropy};
 use crate::error::Error;
 use crate::http::HttpError;
 use crate::store::{chain, device, division_name, list};
-use crate::{intake, outbox, people};
+use crate::{intake, outbox};
 
 /// How far a synchronisation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,7 +323,7 @@ impl<P: SyncProtocol> Run<'_, P> {
         let can_go_on = self.device.read(|db| {
             let own = device::get(db)?;
             let is_whole = outbox::is_whole(db, &own, own.incarnation)?;
-            Ok(is_whole && !outbox::has_to_move(db)?)
+            Ok(is_whole && !outbox::depends_on_lost(db)?)
         })?;
         let planned = self.plan(&hello, &answer)?;
         let planned = if can_go_on {
@@ -384,15 +384,12 @@ impl<P: SyncProtocol> Run<'_, P> {
         })?)
     }
 
-    /// Opens the next incarnation and writes there what the server never received, or lost. Who
-    /// people are comes first: visits rest on it.
+    /// Opens the next incarnation and writes there what the server never received.
     fn open_incarnation(&mut self, next: u32) -> Result<(), SyncError> {
         let entropy = self.device.entropy.as_ref();
         self.device.write(|tx| {
-            let places = outbox::to_write_again(tx)?;
-            device::set_incarnation(tx, next)?;
-            people::recover(tx, self.now, (&self.device.rules, entropy))?;
-            outbox::write_again(tx, next, &places, entropy)?;
+            let links = outbox::to_write_again(tx)?;
+            outbox::write_again(tx, next, &links, entropy)?;
             intake::take_kept(tx, entropy)
         })?;
         self.report.new_incarnation = Some(next);

@@ -13,7 +13,6 @@
 //! longest: the right PIN still opens, and whoever guesses pays with time.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,7 +24,8 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, EntropyError, bytes};
-use crate::key_store::{Kept, KeyStore, Tries, blank, private_file, sync_folder};
+use crate::files::{self, blank};
+use crate::key_store::{Kept, KeyStore, Tries};
 
 /// Wrong PINs in a row that destroy the way to the store.
 pub const MAX_WRONG_PINS: u32 = 10;
@@ -390,12 +390,7 @@ fn read(store: &Path) -> Result<Wrap, VaultError> {
 fn write(store: &Path, wrap: &Wrap) -> Result<(), VaultError> {
     let path = wrap_path(store);
     let text = serde_json::to_vec(wrap).map_err(|_| VaultError::Corrupt)?;
-    let fresh = path.with_extension("key-new");
-    let mut file = private_file(&fresh)?;
-    file.write_all(&text)?;
-    file.sync_all()?;
-    fs::rename(&fresh, &path)?;
-    sync_folder(&path)?;
+    files::replace(&path, &text)?;
     Ok(())
 }
 

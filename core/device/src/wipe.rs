@@ -11,7 +11,6 @@
 //! 5. the server is told ([`crate::http::tell_wiped`]), and the word is deleted.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,7 +20,8 @@ use itgel_domain::trust::wiped_message;
 
 use crate::Device;
 use crate::error::Error;
-use crate::key_store::{KeyStore, sync_folder};
+use crate::files;
+use crate::key_store::KeyStore;
 use crate::store::{chain, device, trust};
 use crate::vault::{self, VaultError};
 
@@ -160,12 +160,7 @@ fn remove(path: &Path) -> Result<(), Error> {
 /// Lays the word beside the store, whole or not at all, and waits until it is on the disk.
 fn keep_word(path: &Path, word: &WipedWord) -> Result<(), Error> {
     let bytes = serde_json::to_vec(word).map_err(|_| VaultError::Corrupt)?;
-    let fresh = word_path(path).with_extension("wiped-new");
-    let written = fs::File::create(&fresh)
-        .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&fresh, word_path(path)))
-        .and_then(|()| sync_folder(path));
-    written.map_err(|e| VaultError::Io(e).into())
+    files::replace(&word_path(path), &bytes).map_err(|e| VaultError::Io(e).into())
 }
 
 fn word_path(path: &Path) -> PathBuf {

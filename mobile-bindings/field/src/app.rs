@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
-use itgel_device::key_store::private_folder;
+use itgel_device::files::private_folder;
 use itgel_device::retry::Attempt;
 use itgel_device::sync::SyncError;
 use itgel_device::{Argon2Cost, Device, Entropy, KeyStore};

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use itgel_device::key_store::private_file;
+use itgel_device::files::private_file;
 use itgel_text::escape;
 
 /// Writes the file that leads to `url` into `folder`; where it lies.

@@ -6,13 +6,12 @@
 //! none, a file that only its owner can read.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use itgel_device::files::{private_folder, replace};
 use itgel_device::http::HttpError;
-use itgel_device::key_store::{private_file, private_folder};
 use itgel_device::vault::{self, VaultError};
 use itgel_device::wipe;
 use itgel_device::{Argon2Cost, Device, Entropy, KeyStore, Secrets};
@@ -251,10 +250,6 @@ fn write(folder: &Path, profile: &Profile) -> std::io::Result<()> {
         officer: profile.officer.clone(),
         server: profile.server.clone(),
     };
-    let fresh = folder.join("officer.json-new");
     let bytes = serde_json::to_vec(&written).map_err(std::io::Error::other)?;
-    let mut file = private_file(&fresh)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    fs::rename(fresh, folder.join(PROFILE))
+    replace(&folder.join(PROFILE), &bytes)
 }

@@ -4,12 +4,11 @@
 use std::fs;
 use std::sync::Arc;
 
-use itgel_device::key_store::private_folder;
+use itgel_device::files::private_folder;
 use itgel_device::vault;
 use itgel_device::{Device, Error};
 use itgel_domain::case::cycle::{Cycle, CycleKind};
 use itgel_domain::division::DivisionCode;
-use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::SoftwareSigner;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{OfficerId, SubjectId};
@@ -31,9 +30,6 @@ const GACHA: &str = "159999501201";
 
 const FOLDER: &str = "practice";
 const STORE: &str = "practice.db";
-
-/// Where the people of the invented households were entered.
-const OFFICE: &str = "practice-office";
 
 /// Who opens it needs no secret of their own: there is nothing to protect.
 const PIN: &str = "000000";
@@ -158,11 +154,6 @@ fn village(today: Date, officer: &OfficerId) -> Result<Vec<(DivisionCode, PullIt
                     registration: None,
                 },
                 commitment: Hash::of("practice", &[subject.as_str().as_bytes()]),
-                at: ChainRef {
-                    device: named(OFFICE)?,
-                    incarnation: 0,
-                    seq: n,
-                },
             }),
         ));
         for content in registers() {

@@ -189,8 +189,7 @@ fn list_subject(
         for row in store::identity::list_current(tx, id)? {
             if let Some(record) = contents::read_identity(service, tx, &row)? {
                 ingest::index_parties(service, tx, &subject, (&row.commitment, &record))?;
-                let version = (&row.commitment, &row.at);
-                store::list::append_identity(tx, list, record, version)?;
+                store::list::append_identity(tx, list, record, &row.commitment)?;
             }
         }
     }

@@ -96,8 +96,10 @@ fn verified_there(
 ) -> Result<Vec<bool>, ServiceError> {
     let mut versions = store::identity::list_all(tx, &subject.id)?;
     versions.retain(|version| version.blind_id.is_some());
-    let is_own_before = |at: &ChainRef| {
-        at.device == place.device && (at.incarnation, at.seq) < (place.incarnation, place.seq)
+    let is_own_before = |at: &str| {
+        at.parse().is_ok_and(|at: ChainRef| {
+            at.device == place.device && (at.incarnation, at.seq) < (place.incarnation, place.seq)
+        })
     };
     let mut current = versions
         .iter()

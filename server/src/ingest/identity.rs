@@ -236,7 +236,7 @@ pub(super) fn keep_version(
         commitment: *commitment,
         version: record.version,
         author: record.author.clone(),
-        at: version.at.clone(),
+        at: version.at.to_string(),
         is_current: subject.is_some(),
         blind_id: record
             .principal()
@@ -254,8 +254,7 @@ pub(super) fn keep_version(
     }
     index_parties(service, tx, subject, (commitment, record))?;
     ledger::touch(tx, subject, now)?;
-    let named = (commitment, version.at);
-    store::list::append_identity(tx, subject.division, record.clone(), named)?;
+    store::list::append_identity(tx, subject.division, record.clone(), commitment)?;
     match &row.blind_id {
         Some(blind_id) => note_duplicates(tx, subject, blind_id, now),
         None => Ok(()),

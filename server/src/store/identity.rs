@@ -1,6 +1,5 @@
 //! Versions of identity records: sealed, found by a blind index, never merged.
 
-use itgel_domain::file::ChainRef;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{OfficerId, SubjectId};
 use rusqlite::{Connection, Row, params};
@@ -20,7 +19,7 @@ pub struct IdentityRow {
     /// Who wrote it.
     pub author: OfficerId,
     /// The place of its commitment.
-    pub at: ChainRef,
+    pub at: String,
     /// Nothing was written on top of it; two current rows are concurrent.
     pub is_current: bool,
     /// Blind index of the head's ID number, if it checks.
@@ -48,7 +47,7 @@ pub fn put(tx: &Tx<'_>, row: &IdentityRow) -> Result<(), StoreError> {
         row.commitment.to_string(),
         row.version,
         row.author.as_str(),
-        row.at.to_string(),
+        row.at,
         row.is_current,
         row.blind_id,
         row.blind_phone,
@@ -169,7 +168,7 @@ fn read(row: &Row<'_>) -> Result<IdentityRow, StoreError> {
         commitment: column::word(row, "commitment", "identity.commitment")?,
         version: row.get("version")?,
         author: column::word(row, "author", "identity.author")?,
-        at: column::word(row, "at", "identity.at")?,
+        at: row.get("at")?,
         is_current: row.get("current")?,
         blind_id: row.get("blind_id")?,
         blind_phone: row.get("blind_phone")?,

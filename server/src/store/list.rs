@@ -131,8 +131,7 @@ pub fn append_envelope(
     )
 }
 
-/// Appends a version of an identity record with its commitment and the place of it; the content
-/// stays where it is.
+/// Appends a version of an identity record, whose content stays where it is.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -140,13 +139,12 @@ pub fn append_identity(
     tx: &Tx<'_>,
     division: DivisionCode,
     record: IdentityRecord,
-    (commitment, at): (&Hash, &ChainRef),
+    commitment: &Hash,
 ) -> Result<u64, StoreError> {
     let reference = format!("{} {commitment}", record.subject);
     let item = PullItem::Identity(IdentityItem {
         record,
         commitment: *commitment,
-        at: at.clone(),
     });
     append_row(tx, division, item.kind(), &reference, &[], &item.to_bytes())
 }

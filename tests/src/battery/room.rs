@@ -2,7 +2,7 @@
 //! right PIN gets in.
 
 use itgel_device::Device;
-use itgel_disk::Disk;
+use itgel_disk::{Disk, Failure, Fault};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::item::Observation;
 use itgel_fixtures::Household;
@@ -48,6 +48,11 @@ fn full(size: Size) -> Vec<String> {
         // Locked and unlocked without room: what is there can be read.
         drop(device);
         let device = ground.device(0).unwrap();
+        assert_all_there(&device, &bed, &entered);
+        // Then one error of the disk: what had the file alone lets go of it and opens it again.
+        disk.fail(Fault::once(1, Failure::Io));
+        let household = &bed.households[0];
+        let _ = device.draft(&household.subject, &bed.cycle);
         assert_all_there(&device, &bed, &entered);
         disk.heal();
         let household = &bed.households[run % bed.households.len()];

@@ -149,7 +149,7 @@ fn identity(about: &SubjectId, commitment: &Hash) -> IdentityRow {
         commitment: *commitment,
         version: 1,
         author: "o2".parse().unwrap(),
-        at: "d/0/1".parse().unwrap(),
+        at: "d/0/1".into(),
         is_current: true,
         blind_id: None,
         blind_phone: None,

@@ -275,8 +275,7 @@ fn devices_agree(fleet: &Fleet<'_>, host: &Host, kept: &BTreeMap<ChainRef, Kept>
                 OwnState::Waiting => return fails(format!("{} waits when all is quiet", own.at)),
                 OwnState::Answered(verdict) => verdict,
             };
-            // The officer of this life does not know of it.
-            standing += u64::from(!own.is_recovered);
+            standing += 1;
             let Some(there) = kept.get(&own.at).filter(|kept| kept.id == own.id) else {
                 return fails(format!("{} is answered and not on the server", own.at));
             };

@@ -60,8 +60,6 @@ pub(crate) struct Link {
     /// By the server's clock.
     pub(crate) received_at: Option<AtMs>,
     pub(crate) written_at: AtMs,
-    /// An earlier life of this store wrote it first, and a restored server had lost it.
-    pub(crate) is_recovered: bool,
 }
 
 /// An own envelope on its way.
@@ -152,8 +150,8 @@ impl RecordKind {
 
 pub(crate) fn insert(tx: &Transaction<'_>, link: &Link) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "insert into link (incarnation, seq, id, kind, head, subject, cycle, state, written_at, recovered)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "insert into link (incarnation, seq, id, kind, head, subject, cycle, state, written_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         link.incarnation,
@@ -165,7 +163,6 @@ pub(crate) fn insert(tx: &Transaction<'_>, link: &Link) -> Result<(), StoreError
         link.cycle.as_ref().map(CycleId::as_str),
         link.state.as_str(),
         link.written_at.0,
-        link.is_recovered,
     ])?;
     Ok(())
 }
@@ -447,7 +444,6 @@ fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         })?,
         received_at: received_at.map(AtMs),
         written_at: AtMs(row.get("written_at")?),
-        is_recovered: row.get("recovered")?,
     })
 }
 

@@ -133,22 +133,6 @@ pub(crate) fn set_lost(tx: &Transaction<'_>, own: &DeviceId) -> Result<(), Store
     Ok(())
 }
 
-/// What an earlier life of this store wrote and a restored server lost, by place: nobody else would
-/// ever send it again.
-pub(crate) fn lost_places(db: &Connection, own: &DeviceId) -> Result<Vec<ChainRef>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select incarnation, seq from envelope where lost = 1 and device = ?1
-         order by incarnation, seq",
-    )?;
-    column::all(query.query([own.as_str()])?, |row| {
-        Ok(ChainRef {
-            device: own.clone(),
-            incarnation: row.get("incarnation")?,
-            seq: column::count(row, "seq", "envelope.seq")?,
-        })
-    })
-}
-
 /// Whether a lost envelope never comes again at its place: its device has gone on in a later
 /// incarnation, where it wrote again what the server lacked.
 pub(crate) fn is_overtaken(db: &Connection, at: &ChainRef) -> Result<bool, StoreError> {

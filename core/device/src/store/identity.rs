@@ -17,12 +17,7 @@ pub(crate) struct Version {
     pub(crate) commitment: Hash,
 }
 
-/// Not in the server's lists, and in no chain that this store sends.
-const UNSENT: &str = "listed = 0 and lost = 0 and not exists (
-    select 1 from link where link.incarnation = identity.incarnation
-        and link.seq = identity.seq and link.state not in ('moved', 'erased'))";
-
-/// Keeps a version; `own` is the place of its commitment if this device wrote it.
+/// Keeps a version; `own` is the place of its commitment if it was written here.
 pub(crate) fn put(
     tx: &Transaction<'_>,
     record: &IdentityRecord,
@@ -74,66 +69,24 @@ pub(crate) fn unlist(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The subjects with versions that the lists have not shown since they began anew, and that no
-/// chain of this store sends: of others, and of an earlier life of this store.
+/// The subjects with versions of others that the lists have not shown since they began anew.
 pub(crate) fn unlisted_subjects(db: &Connection) -> Result<Vec<SubjectId>, StoreError> {
-    let mut query = db.prepare_cached(&format!(
-        "select distinct subject from identity where {UNSENT}"
-    ))?;
+    let mut query = db.prepare_cached(
+        "select distinct subject from identity where listed = 0 and lost = 0 and seq is null",
+    )?;
     column::all(query.query([])?, |row| {
         word(row, "subject", "identity.subject")
     })
 }
 
-/// Sets aside what the lists did not show and no chain of this store sends: the server was restored
-/// and lacks it. It is kept, and is back when a list brings it.
+/// Sets aside what the lists did not show of others: the server was restored and lacks it. It is
+/// kept, and is back when a list brings it.
 pub(crate) fn set_lost(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.execute(&format!("update identity set lost = 1 where {UNSENT}"), [])?;
-    Ok(())
-}
-
-/// What an earlier life of this store wrote and a restored server lost, by place: nobody else would
-/// ever send it again.
-pub(crate) fn lost_own(db: &Connection) -> Result<Vec<Version>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select * from identity where lost = 1 and seq is not null order by incarnation, seq",
+    tx.execute(
+        "update identity set lost = 1 where listed = 0 and lost = 0 and seq is null",
+        [],
     )?;
-    column::all(query.query([])?, read)
-}
-
-/// Forgets a version that was written again.
-pub(crate) fn delete(
-    tx: &Transaction<'_>,
-    subject: &SubjectId,
-    commitment: &Hash,
-) -> Result<(), StoreError> {
-    tx.prepare_cached("delete from identity where subject = ?1 and commitment = ?2")?
-        .execute(params![subject.as_str(), commitment.to_string()])?;
     Ok(())
-}
-
-/// Keeps a version as one that another device wrote.
-pub(crate) fn disown(
-    tx: &Transaction<'_>,
-    subject: &SubjectId,
-    commitment: &Hash,
-) -> Result<(), StoreError> {
-    let sql = "update identity set incarnation = null, seq = null
-               where subject = ?1 and commitment = ?2";
-    tx.prepare_cached(sql)?
-        .execute(params![subject.as_str(), commitment.to_string()])?;
-    Ok(())
-}
-
-/// Whether a version is here.
-pub(crate) fn is_here(
-    db: &Connection,
-    subject: &SubjectId,
-    commitment: &Hash,
-) -> Result<bool, StoreError> {
-    let mut query =
-        db.prepare_cached("select 1 from identity where subject = ?1 and commitment = ?2")?;
-    Ok(query.exists(params![subject.as_str(), commitment.to_string()])?)
 }
 
 /// All versions of a subject's identity that the server has not lost, newest first.
@@ -153,6 +106,14 @@ pub(crate) fn at(
     let mut query =
         db.prepare_cached("select * from identity where incarnation = ?1 and seq = ?2")?;
     column::first(query.query(params![incarnation, int(seq)])?, read)
+}
+
+/// Whether the server's lists hold the own version whose commitment stands at this place.
+pub(crate) fn is_listed(db: &Connection, incarnation: u32, seq: u64) -> Result<bool, StoreError> {
+    let mut query = db.prepare_cached(
+        "select 1 from identity where incarnation = ?1 and seq = ?2 and listed = 1",
+    )?;
+    Ok(query.exists(params![incarnation, int(seq)])?)
 }
 
 fn read(row: &Row<'_>) -> Result<Version, StoreError> {

@@ -110,7 +110,8 @@ impl StoreError {
 
 /// The open store.
 pub(crate) struct Store {
-    connection: Mutex<Connection>,
+    /// `None` after an error that spoilt it, until the next work opens the file again.
+    connection: Mutex<Option<Connection>>,
     path: PathBuf,
     key: Zeroizing<String>,
 }
@@ -142,13 +143,14 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.lock();
-        let tx = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
-        let value = work(&tx)?;
-        tx.commit().map_err(StoreError::from)?;
-        Ok(value)
+        self.with(|connection| {
+            let tx = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(StoreError::from)?;
+            let value = work(&tx)?;
+            tx.commit().map_err(StoreError::from)?;
+            Ok(value)
+        })
     }
 
     /// Runs `read` in one snapshot.
@@ -156,32 +158,45 @@ impl Store {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.lock();
-        let snapshot = connection.transaction().map_err(StoreError::from)?;
-        read(&snapshot)
+        self.with(|connection| {
+            let snapshot = connection.transaction().map_err(StoreError::from)?;
+            read(&snapshot)
+        })
     }
 
-    /// After this error of the disk: opens the file again if the connection may be spoilt. If that
-    /// fails the next error tries again.
+    /// After this error of the disk: lets go of the file if the connection may be spoilt, so that the
+    /// next work opens it again. First this one ends: it may be the only one that the file can have.
     pub(crate) fn recover(&self, error: &StoreError) {
-        if error.spoils_connection()
-            && let Ok(fresh) = connect(&self.path, &self.key, OpenFlags::empty())
-        {
-            *self.lock() = fresh;
+        if error.spoils_connection() {
+            *self.lock() = None;
         }
     }
 
     /// Moves what was erased out of the write-ahead log, so that it is gone from the disk too.
     pub(crate) fn empty_log(&self) -> Result<(), StoreError> {
         // A reader can hold the log for a moment; then the next commit or close takes it along.
-        self.lock()
-            .query_row("pragma wal_checkpoint(truncate)", [], |row| {
+        self.with(|connection| {
+            connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
                 row.get::<_, i64>(0)
             })?;
-        Ok(())
+            Ok(())
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    /// Works with the connection, opened again if it was spoilt.
+    fn with<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.lock();
+        if let Some(connection) = connection.as_mut() {
+            return work(connection);
+        }
+        let fresh = connect(&self.path, &self.key, OpenFlags::empty())?;
+        work(connection.insert(fresh))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
         // A panic inside a transaction rolled it back when the transaction was dropped.
         self.connection
             .lock()
@@ -193,7 +208,7 @@ impl Store {
         let mut connection = connect(path, &key, create)?;
         migrate(&mut connection)?;
         Ok(Self {
-            connection: Mutex::new(connection),
+            connection: Mutex::new(Some(connection)),
             path: path.to_owned(),
             key,
         })

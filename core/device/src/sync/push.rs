@@ -110,7 +110,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             let others = chain::open_links(tx)?.into_iter();
             links.extend(others.filter(|l| l.incarnation != incarnation || l.seq < from));
             let next = own.next_incarnation()?;
-            outbox::write_again(tx, next, &outbox::places(&own, &links), entropy)?;
+            outbox::write_again(tx, next, &links, entropy)?;
             Ok(next)
         })?;
         self.report.new_incarnation = Some(next);

@@ -82,9 +82,12 @@ impl<P: SyncProtocol> Run<'_, P> {
         Ok(restored)
     }
 
-    /// After a restore of the server, before anything is sent: what its lists no longer hold of
-    /// others is taken out of their files and households, since it may never come back. It stays
-    /// in the store.
+    /// After a restore of the server, before anything is sent: what its lists no longer hold is taken
+    /// out of files and households if no chain of this store sends it, since it may never come back:
+    /// what others wrote, and what this phone wrote before its storage was put back. That it does not
+    /// write again: it would sign for what it knows from the server alone. All of it stays in the store.
+    ///
+    /// Lists that a stopped device is not told say nothing of what the server lost.
     pub(super) fn set_lost_aside(
         &mut self,
         hello: &Hello,
@@ -96,7 +99,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             Ok((files, identity::unlisted_subjects(db)?))
         };
         let (files, subjects) = self.device.read(unlisted)?;
-        if files.is_empty() && subjects.is_empty() {
+        if answer.lists.is_empty() || (files.is_empty() && subjects.is_empty()) {
             return Ok(());
         }
         self.pull(hello, answer)?;

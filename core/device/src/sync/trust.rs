@@ -86,14 +86,17 @@ fn take_statements(
     own: &DeviceRow,
     answer: &HelloAnswer,
 ) -> Result<(), Error> {
+    let held = trust::get(tx)?;
+    // The server says it in every answer as long as it holds: a device that is revoked meanwhile
+    // hears no other news, and what it has is to be sent.
+    let is_pending = answer.trust.as_ref().is_some_and(|news| news.pending);
+    if is_pending != held.is_pending {
+        trust::set_pending(tx, is_pending)?;
+    }
     let Some(news) = &answer.trust else {
         return Ok(());
     };
     let keys = [own.server_key.as_slice()];
-    let held = trust::get(tx)?;
-    if news.pending != held.is_pending {
-        trust::set_pending(tx, news.pending)?;
-    }
     if let Some(text) = &news.certificate {
         let certificate = Certificate::verify(text, &keys).ok();
         let is_ours = certificate.is_some_and(|c| {

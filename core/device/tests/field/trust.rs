@@ -197,6 +197,25 @@ fn a_device_that_waits_for_its_confirmation_keeps_its_records_and_sends_them_aft
 }
 
 #[test]
+fn a_device_that_is_revoked_before_it_was_confirmed_still_sends_what_it_has() {
+    let (server, phone) = ready(1);
+    phone.visit(1);
+    server.tell(TrustNews {
+        pending: true,
+        ..TrustNews::default()
+    });
+    assert!(phone.sync(&server).waiting > 0);
+    // Revoked meanwhile: no other news, no lists, and each record to the quarantine.
+    server.tell(TrustNews::default());
+    server.tell_lists(false);
+    server.quarantine_for(ErrorCode::DeviceRevoked);
+    server.quarantine(&subject(1));
+    let report = phone.sync(&server);
+    assert_eq!((report.is_pending, report.waiting), (false, 0));
+    assert!(report.set_aside > 0, "a person decides about it");
+}
+
+#[test]
 fn sec_t36_a_device_follows_the_servers_next_key_once_it_signs_and_no_stranger() {
     let (mut server, phone) = ready(1);
     let next = SoftwareSigner::from_secret(&[202; 32]);

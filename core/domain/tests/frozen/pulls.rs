@@ -24,7 +24,7 @@ use itgel_domain::sync::push::Verdict;
 use itgel_domain::sync::roll::Roll;
 use jiff::civil::date;
 
-use super::samples::{DAY, entries, envelope, file, hash, hex, id, identity, place, server};
+use super::samples::{DAY, entries, envelope, file, hash, hex, id, identity, server};
 
 pub(super) fn pull() -> Pull {
     Pull {
@@ -121,7 +121,6 @@ fn pull_items() -> Vec<PullItem> {
         PullItem::Identity(IdentityItem {
             record: identity(),
             commitment: hash("commitment"),
-            at: place(4),
         }),
         PullItem::Case(CaseItem {
             subject: id("hh-1"),

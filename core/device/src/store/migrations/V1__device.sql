@@ -52,7 +52,6 @@ create table link (
     verdict     blob,
     received_at integer,          -- by the server's clock
     written_at  integer not null, -- by ours
-    recovered   integer not null default 0, -- 1: an earlier life of this store wrote it first
     primary key (incarnation, seq)
 ) strict, without rowid;
 create index link_by_subject on link (subject, cycle);

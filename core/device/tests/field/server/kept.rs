@@ -136,12 +136,7 @@ pub(super) fn take(state: &mut State, push: &Push, bytes: &[u8], place: &ChainRe
             );
             state.kept.identities.push(pushed.record.clone());
             let (record, commitment) = (pushed.record.clone(), commitment.commitment);
-            let at = place.clone();
-            let item = PullItem::Identity(IdentityItem {
-                record,
-                commitment,
-                at,
-            });
+            let item = PullItem::Identity(IdentityItem { record, commitment });
             append(&mut state.kept, gacha, 1, item.to_bytes());
         }
         Body::Ballot(_) | Body::Objection(_) | Body::Review(_) => {}

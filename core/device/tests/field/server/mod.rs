@@ -50,6 +50,8 @@ struct State {
     calls: u64,
     page_items: usize,
     repeats_items: bool,
+    /// Whether it tells nobody of its lists, as a device that may not work any more.
+    is_silent: bool,
     asked: Vec<(u32, bool)>,
 }
 
@@ -98,7 +100,8 @@ impl Server {
 
     /// What it states at every hello from now on.
     pub(crate) fn tell(&self, news: TrustNews) {
-        *self.news.lock().unwrap() = Some(news);
+        // As the real one: without news there is nothing to say.
+        *self.news.lock().unwrap() = (news != TrustNews::default()).then_some(news);
     }
 
     pub(crate) fn signer(&self) -> &SoftwareSigner {
@@ -139,7 +142,6 @@ impl Server {
     }
 
     /// Says why it sets aside what it does.
-    #[allow(dead_code, reason = "the tests of the officer's app use it")]
     pub(crate) fn quarantine_for(&self, why: ErrorCode) {
         self.state.lock().unwrap().quarantined_for = Some(why);
     }
@@ -199,6 +201,11 @@ impl Server {
     /// Puts other history in the place of what the log says, as nobody may.
     pub(crate) fn rewrite(&self, history: Kept) {
         self.state.lock().unwrap().kept = history;
+    }
+
+    /// Tells of its lists, or of none as to a device that was stopped.
+    pub(crate) fn tell_lists(&self, tells: bool) {
+        self.state.lock().unwrap().is_silent = !tells;
     }
 
     /// Items of a page.

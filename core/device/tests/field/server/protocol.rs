@@ -23,6 +23,7 @@ impl SyncProtocol for Server {
     fn hello(&self, request: &Hello) -> Result<HelloAnswer, Cut> {
         let fault = self.arriving()?;
         let kept = self.kept();
+        let tells = !self.state.lock().unwrap().is_silent;
         let incarnations = kept.chains.keys().filter(|(d, _)| *d == request.device);
         let clock = AtMs(request.clock.0 + 1_000);
         let checkpoint = kept.checkpoint();
@@ -44,7 +45,7 @@ impl SyncProtocol for Server {
             epoch: kept.epoch,
             incarnation: incarnations.map(|(_, i)| *i).max().unwrap_or(0),
             head: kept.head(&request.device, request.incarnation),
-            lists: lists.collect(),
+            lists: lists.filter(|_| tells).collect(),
             clock,
             checkpoint,
             checkpoint_signature: self.sign(&signed.message()),

@@ -141,9 +141,6 @@ pub struct IdentityItem {
     /// Its commitment.
     #[n(1)]
     pub commitment: Hash,
-    /// The place of the commitment: by it a device knows what an earlier life of its store wrote.
-    #[n(2)]
-    pub at: ChainRef,
 }
 
 /// Where a case stands, for the officers of its gacha.
