@@ -201,7 +201,8 @@ pub fn unlock(store: &Path, secrets: &Secrets<'_>) -> Result<DataKey, VaultError
 /// opens no more.
 ///
 /// # Errors
-/// As [`unlock`] for the old PIN and [`create`] for the new one.
+/// As [`unlock`] for the old PIN and [`create`] for the new one. The new PIN holds already if only
+/// the old secret could not be destroyed.
 pub fn change_pin(
     store: &Path,
     old: &Secrets<'_>,
