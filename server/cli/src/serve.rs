@@ -71,8 +71,7 @@ pub fn run(args: &Args) -> Result<(), ServeError> {
         .build()
         .map_err(ServeError::Runtime)?;
     runtime.block_on(async {
-        let bound = tokio::net::TcpListener::bind(listen).await;
-        let listener = bound.map_err(|source| ServeError::Listen {
+        let listener = routes::bind(listen).map_err(|source| ServeError::Listen {
             address: listen,
             source,
         })?;

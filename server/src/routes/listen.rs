@@ -3,6 +3,7 @@
 //! (`security.md` T34).
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +12,33 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limits::LimitsConfig;
 
 /// How long to wait after the system gave no connection, as when no file handle is free.
 const REST: Duration = Duration::from_millis(200);
+
+/// Connections that the system keeps until they are taken, as of a whole fleet that comes back. What
+/// comes on top of them is not heard and knocks again after a second.
+const BACKLOG: u32 = 1_024;
+
+/// Takes an address to listen on.
+///
+/// # Errors
+/// [`std::io::Error`] if it cannot be had.
+pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // The address is free at once after a restart.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Answers connections until `shutdown` is ready, then finishes what is under way.
 pub(super) async fn listen(
@@ -80,6 +101,21 @@ mod tests {
     use std::net::TcpStream as Client;
     use std::num::NonZeroU32;
 
+    fn anywhere() -> SocketAddr {
+        ([127, 0, 0, 1], 0).into()
+    }
+
+    #[tokio::test]
+    async fn sec_t34_a_fleet_that_knocks_at_one_moment_is_heard_at_once() {
+        // Nobody takes a connection: all of them wait in front of the listener.
+        let listener = bind(anywhere()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let in_time = Duration::from_millis(500);
+        let knock = |_| Client::connect_timeout(&address, in_time).unwrap();
+        let heard: Vec<Client> = (0..500).map(knock).collect();
+        assert_eq!(heard.len(), 500);
+    }
+
     #[test]
     fn sec_t34_clients_that_drip_their_head_are_cut_off_and_the_next_one_is_answered() {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -87,7 +123,7 @@ mod tests {
             .enable_all()
             .build()
             .unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime.block_on(async { bind(anywhere()).unwrap() });
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
         let limits = LimitsConfig {

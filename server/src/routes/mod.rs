@@ -39,6 +39,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+pub use self::listen::bind;
 pub use self::openapi::{LoanRow, openapi_json};
 pub use self::router::router;
 use crate::auth::{Proofs, Tokens};
@@ -92,7 +93,7 @@ pub async fn serve(
 ) -> Result<(), ServiceError> {
     let app = App::new(service.clone())?;
     let metrics = match service.config.metrics_listen {
-        Some(address) => Some(bind_metrics(address).await?),
+        Some(address) => Some(bind_metrics(address)?),
         None => None,
     };
     start_jobs(&service).await?;
@@ -114,9 +115,8 @@ pub async fn serve(
     jobs.await.map_err(|e| ServiceError::caused("job loop", e))
 }
 
-async fn bind_metrics(address: SocketAddr) -> Result<TcpListener, ServiceError> {
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|e| ServiceError::Config(format!("metrics_listen {address}: {e}")))
+fn bind_metrics(address: SocketAddr) -> Result<TcpListener, ServiceError> {
+    bind(address).map_err(|e| ServiceError::Config(format!("metrics_listen {address}: {e}")))
 }
 
 async fn told(mut stopped: watch::Receiver<bool>) {

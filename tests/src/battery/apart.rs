@@ -92,7 +92,7 @@ fn serve_until_told(settings: &Path, address: SocketAddr, now: AtMs) {
         .enable_all()
         .build();
     runtime.unwrap().block_on(async {
-        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let listener = routes::bind(address).unwrap();
         print!("!");
         std::io::Write::flush(&mut std::io::stdout()).unwrap();
         let told = async {

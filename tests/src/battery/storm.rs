@@ -235,8 +235,7 @@ fn serve(service: Service) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) 
             .enable_all()
             .build();
         runtime.unwrap().block_on(async {
-            // As the program does it: the queue in front of this listener holds a thousand.
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let listener = routes::bind(([127, 0, 0, 1], 0).into()).unwrap();
             tell.send(listener.local_addr().unwrap()).unwrap();
             let told = async { drop(stopped.await) };
             routes::serve(listener, service, told).await.unwrap();
