@@ -43,7 +43,7 @@ pub fn evidence(service: &Service, at: &ChainRef) -> Result<Evidence, ServiceErr
             certificate,
             server_key: HEXLOWER.encode(&first),
             successions: service.keys.successions().to_vec(),
-            log: place(connection, &row.id, &checkpoint)?,
+            log: place(connection, row.leaf, &checkpoint)?,
         })
     })
 }
@@ -76,12 +76,10 @@ fn behind(connection: &Connection, at: &ChainRef, end: u64) -> Result<Vec<Hash>,
 
 fn place(
     connection: &Connection,
-    id: &Hash,
+    leaf: u64,
     checkpoint: &SignedCheckpoint,
 ) -> Result<LogPlace, ServiceError> {
     let kind = LeafKind::Envelope;
-    let leaf = store::log::find_leaf(connection, kind, id)?;
-    let leaf = leaf.ok_or(ServiceError::internal("an envelope that is not in the log"))?;
     let mut leaves = store::log::list_leaves(connection, 0)?;
     let signed = &checkpoint.checkpoint;
     leaves.truncate(usize::try_from(signed.size).unwrap_or(usize::MAX));

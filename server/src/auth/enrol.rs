@@ -223,19 +223,8 @@ pub fn waiting(
     lang: Lang,
 ) -> Result<Vec<WaitingLine>, ServiceError> {
     let mut lines = Vec::new();
-    let administers = actor.grants.iter().any(|grant| {
-        policy::may(actor, Action::EnrolDevice, &Resource::at(grant.division)).is_ok()
-    });
-    if !administers {
-        return Err(ErrorCode::NotAllowed.into());
-    }
-    for waiting in store::trust::list_waiting(connection)? {
-        let officer = store::officer::get(connection, &waiting.officer)?;
-        let officer = officer.ok_or(ServiceError::internal("a device of nobody"))?;
-        let place = Resource::at(officer.division);
-        if policy::may(actor, Action::EnrolDevice, &place).is_err() {
-            continue;
-        }
+    let all = store::trust::list_waiting(connection)?;
+    for waiting in administered(connection, actor, all, |waiting| &waiting.officer)? {
         lines.push(WaitingLine {
             fingerprint: text::fingerprint(lang, &fingerprint::of(&waiting.public_key)),
             open_tails: store::chain::list_open_tails(connection, &waiting.officer)?,
@@ -245,6 +234,32 @@ pub fn waiting(
         });
     }
     Ok(lines)
+}
+
+/// What of a list of devices is of officers in the administrator's divisions.
+///
+/// # Errors
+/// [`ErrorCode::NotAllowed`] for somebody who administers nothing; [`ServiceError`] of the database.
+pub(super) fn administered<T>(
+    connection: &Connection,
+    actor: &Actor,
+    devices: Vec<T>,
+    officer: impl Fn(&T) -> &OfficerId,
+) -> Result<Vec<T>, ServiceError> {
+    let administers =
+        |division| policy::may(actor, Action::EnrolDevice, &Resource::at(division)).is_ok();
+    if !actor.grants.iter().any(|grant| administers(grant.division)) {
+        return Err(ErrorCode::NotAllowed.into());
+    }
+    let mut own = Vec::new();
+    for device in devices {
+        let officer = store::officer::get(connection, officer(&device))?;
+        let officer = officer.ok_or(ServiceError::internal("a device of nobody"))?;
+        if administers(officer.division) {
+            own.push(device);
+        }
+    }
+    Ok(own)
 }
 
 /// Revokes a device, at once: it may still upload, into quarantine, and nothing else. The devices

@@ -16,7 +16,7 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::enrol::officer_of;
+use super::enrol::{administered, officer_of};
 use super::kept;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
@@ -82,25 +82,17 @@ pub struct LiftRequest {
 /// # Errors
 /// [`ErrorCode::NotAllowed`] for somebody who administers nothing; [`ServiceError`] of the database.
 pub fn frozen(service: &Service, actor: &Actor) -> Result<Vec<FrozenLine>, ServiceError> {
-    let administers =
-        |division| policy::may(actor, Action::EnrolDevice, &Resource::at(division)).is_ok();
-    if !actor.grants.iter().any(|grant| administers(grant.division)) {
-        return Err(ErrorCode::NotAllowed.into());
-    }
     service.store.read(|connection| {
-        let mut lines = Vec::new();
-        for device in store::device::list_frozen(connection)? {
-            let officer = store::officer::get(connection, &device.officer)?;
-            let officer = officer.ok_or(ServiceError::internal("a device of nobody"))?;
-            if administers(officer.division) {
-                lines.push(FrozenLine {
-                    forks: forks(service, connection, &device.id)?,
-                    device: device.id,
-                    officer: device.officer,
-                });
-            }
-        }
-        Ok(lines)
+        let all = store::device::list_frozen(connection)?;
+        let own = administered(connection, actor, all, |device| &device.officer)?;
+        let lines = own.into_iter().map(|device| {
+            Ok(FrozenLine {
+                forks: forks(service, connection, &device.id)?,
+                device: device.id,
+                officer: device.officer,
+            })
+        });
+        lines.collect()
     })
 }
 

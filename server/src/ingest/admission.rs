@@ -8,13 +8,12 @@ use std::rc::Rc;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
-use itgel_domain::file::FileId;
 use itgel_domain::file::envelope::{Body, Envelope};
 use itgel_domain::file::facts::FileFacts;
+use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, DeviceId, SubjectId};
 use itgel_domain::keys::ContentKey;
-use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
@@ -48,6 +47,8 @@ pub(super) struct Admission<'a> {
     pub(super) window: Window,
     /// What persons let pass of the envelope that is judged.
     pub(super) waived: BTreeSet<ErrorCode>,
+    /// If it waits for entries of others: where they are to come.
+    pub(super) lacks: Vec<ChainRef>,
     /// What the device has in quarantine, once something of it goes there.
     pub(super) load: Option<Load>,
     /// The device, if its page froze it.
@@ -72,6 +73,8 @@ pub(super) struct OpenFile {
     pub(super) is_changed: bool,
     /// Whether something came that another envelope may wait for.
     pub(super) has_news: bool,
+    /// What was tried and got no place in it (`ingest::stranger`).
+    pub(super) in_vain: BTreeSet<ChainRef>,
 }
 
 /// What is known of the subject of an envelope.
@@ -122,6 +125,7 @@ impl<'a> Admission<'a> {
             now,
             window,
             waived: BTreeSet::new(),
+            lacks: Vec::new(),
             load: None,
             frozen: None,
             tally: BTreeMap::new(),
@@ -183,6 +187,18 @@ impl<'a> Admission<'a> {
         Ok(())
     }
 
+    /// Whether the envelope at a place counts in a file of the page.
+    pub(super) fn counts(&self, id: &FileId, at: &ChainRef) -> bool {
+        self.files.get(id).is_some_and(|file| file.facts.counts(at))
+    }
+
+    /// Lets everything be tried again that found no place in a file: something new came.
+    pub(super) fn try_anew(&mut self, id: &FileId) {
+        if let Some(file) = self.files.get_mut(id) {
+            file.in_vain.clear();
+        }
+    }
+
     /// The files that something came for.
     pub(super) fn files_with_news(&self) -> BTreeSet<FileId> {
         let changed = self.files.iter().filter(|(_, file)| file.has_news);
@@ -241,6 +257,7 @@ impl<'a> Admission<'a> {
             key: contents::key(self.service, self.tx, Scope::File, &id.to_string())?,
             is_changed: false,
             has_news: false,
+            in_vain: BTreeSet::new(),
         })
     }
 
@@ -354,7 +371,6 @@ impl<'a> Admission<'a> {
             ..arrived.row(self.now, &verdict)
         };
         store::envelope::put(self.tx, &kept)?;
-        store::log::leaf(self.tx, LeafKind::Envelope, &arrived.id)?;
         Ok(verdict)
     }
 }

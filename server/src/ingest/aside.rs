@@ -2,7 +2,7 @@
 //! let something pass or what it lacks has come, and with it everything of the file that waited
 //! for it, in the order of its chains (`design.md` 6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
@@ -18,6 +18,7 @@ use rusqlite::Connection;
 
 use super::admission::{Admission, Home};
 use super::stranger::NoPlace;
+use super::structure;
 use crate::contents::{self, Scope};
 use crate::error::ServiceError;
 use crate::lending;
@@ -98,6 +99,13 @@ fn open(
     Ok(None)
 }
 
+/// What waits until entries of others count.
+struct Lacking {
+    row: QuarantineRow,
+    /// Where they stand; the first that is waited for is the last.
+    of: Vec<ChainRef>,
+}
+
 impl Admission<'_> {
     /// Notes an envelope for whoever decides about it.
     pub(super) fn set_aside(
@@ -153,27 +161,39 @@ impl Admission<'_> {
         Ok(())
     }
 
-    /// Judges again everything that waits in the files of the page, until nothing moves: what it
-    /// lacked may have come with the page.
+    /// Judges again everything that waits in the files of the page: what it lacked may have come
+    /// with the page.
+    ///
+    /// Each is judged at most twice, in whatever order they refer to each other. Whether it gets a
+    /// place shows at once, because what it builds on is tried before. What refers to entries that do
+    /// not count yet is judged again when the last of them counts, and not with each one.
     pub(super) fn take_waiting(&mut self) -> Result<(), ServiceError> {
-        let mut open = self.files_with_news();
-        while let Some(file) = open.pop_first() {
-            for row in store::quarantine::list_of_file(self.tx, &file)? {
-                if is_for_another(row.reason) && self.moves(&row)? {
-                    open.insert(file.clone());
+        for file in self.files_with_news() {
+            self.try_anew(&file);
+            let rows = store::quarantine::list_of_file(self.tx, &file)?;
+            let waiting = rows.into_iter().filter(|row| is_for_another(row.reason));
+            let mut open: VecDeque<QuarantineRow> = waiting.collect();
+            let mut lacking: BTreeMap<ChainRef, Vec<Lacking>> = BTreeMap::new();
+            while let Some(row) = open.pop_front() {
+                let counts = self.judge_again(&row)?.is_some_and(|v| v.counts());
+                let woken = match counts {
+                    true => lacking.remove(&row.at).unwrap_or_default(),
+                    false => {
+                        let of = std::mem::take(&mut self.lacks);
+                        let is_any = !of.is_empty();
+                        is_any.then_some(Lacking { row, of }).into_iter().collect()
+                    }
+                };
+                for mut one in woken {
+                    while one.of.pop_if(|at| self.counts(&file, at)).is_some() {}
+                    match one.of.last() {
+                        Some(next) => lacking.entry(next.clone()).or_default().push(one),
+                        None => open.push_back(one.row),
+                    }
                 }
             }
         }
         Ok(())
-    }
-
-    /// Judges again; whether the envelope found its place or counts now.
-    fn moves(&mut self, row: &QuarantineRow) -> Result<bool, ServiceError> {
-        let before = store::envelope::get(self.tx, &row.at)?;
-        let verdict = self.judge_again(row)?;
-        let after = store::envelope::get(self.tx, &row.at)?;
-        let is_placed = before.and_then(|row| row.document) != after.and_then(|row| row.document);
-        Ok(is_placed || verdict.is_some_and(|verdict| verdict.counts()))
     }
 
     /// Judges what was set aside; `None` if nothing of it is kept.
@@ -187,6 +207,7 @@ impl Admission<'_> {
         self.stand_for(&row.at.device)?;
         self.window = self.window_at(&row.at, row.since)?;
         self.waived = row.waived.iter().copied().collect();
+        self.lacks = Vec::new();
         let verdict = self.judge_kept(row, &kept);
         self.waived = BTreeSet::new();
         let Some(verdict) = verdict? else {
@@ -311,6 +332,9 @@ impl Admission<'_> {
                 Some(_) => file.facts.apply_quarantined(envelope),
                 None => file.facts.apply(envelope),
             }
+        }
+        if fault.is_some_and(is_for_another) {
+            self.lacks = structure::lacked(envelope, body, &file.facts);
         }
         let mut verdict = fault.map_or(Verdict::Accepted, Verdict::Quarantined);
         if let Home::Known { subject, .. } = home {

@@ -4,7 +4,6 @@
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::{Ballot, Envelope};
 use itgel_domain::hash::Hash;
-use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Resource, may};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
@@ -39,7 +38,6 @@ impl Admission<'_> {
             ..arrived.row(self.now, &verdict)
         };
         store::envelope::put(self.tx, &row)?;
-        store::log::leaf(self.tx, LeafKind::Envelope, &arrived.id)?;
         if let (None, Home::Known { subject, .. }) = (fault, home) {
             self.count_ballot(subject, ballot, &arrived.id)?;
         }

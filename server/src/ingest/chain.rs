@@ -6,7 +6,6 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::chain::ChainHead;
 use itgel_domain::hash::Hash;
-use itgel_domain::log::LeafKind;
 use itgel_domain::sync::push::{Push, Verdict};
 
 use super::Way;
@@ -47,13 +46,11 @@ pub(super) fn take(
             head: head.hash,
         });
     }
-    let signed = page.head.clone();
-    let last = signed.at.clone();
+    let last = page.head.at.clone();
     let begun = head;
     let verdicts = take_joined(&mut admission, page, &mut head, way)?;
     let verdicts = verdicts.ok_or(ErrorCode::EnvelopeSignature)?;
     release(&mut admission, &last, &mut head)?;
-    store::trust::put_head(admission.tx, &signed)?;
     if head != begun {
         store::chain::put_head(admission.tx, &device, incarnation, head)?;
     }
@@ -81,6 +78,7 @@ fn take_joined(
         tracing::warn!(device = %page.head.at.device, "a head that does not vouch for its page");
         return Ok(None);
     }
+    store::trust::put_head(admission.tx, &page.head)?;
     let mut verdicts = Vec::with_capacity(page.items.len());
     let (mut fork, mut signed) = (None, base);
     for (seq, item) in (page.first_seq..).zip(std::mem::take(&mut page.items)) {
@@ -143,7 +141,6 @@ fn admit(
         received_at: admission.now,
     };
     store::envelope::put(admission.tx, &kept)?;
-    store::log::leaf(admission.tx, LeafKind::Refusal, &item.id)?;
     Ok(verdict)
 }
 

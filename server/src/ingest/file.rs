@@ -7,7 +7,6 @@ use itgel_domain::file::FileId;
 use itgel_domain::file::entry::{Countersignature, Entry, Seal};
 use itgel_domain::file::envelope::{Envelope, FileBody};
 use itgel_domain::keys::ContentKey;
-use itgel_domain::log::LeafKind;
 use itgel_domain::policy::Action;
 use itgel_domain::rights::scan::Words;
 use itgel_domain::subject::Subject;
@@ -271,7 +270,6 @@ pub(super) fn keep(tx: &Tx<'_>, keep: Keep<'_>) -> Result<(), ServiceError> {
             ..row.clone()
         },
     )?;
-    store::log::leaf(tx, LeafKind::Envelope, row.id)?;
     if let Some(division) = listed_in {
         let quarantined = !row.verdict.counts();
         store::list::append_envelope(tx, division, row.at, bytes, quarantined)?;

@@ -13,8 +13,6 @@
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::ChainHead;
 use itgel_domain::file::envelope::CheckpointRef;
-use itgel_domain::hash::Hash;
-use itgel_domain::log::LeafKind;
 use itgel_domain::sync::push::Verdict;
 use rusqlite::Connection;
 
@@ -120,20 +118,6 @@ impl Fork {
                 newest = newest.max(seen.size);
             }
         }
-        if newest == 0 {
-            return Ok(false);
-        }
-        let leaf = leaf_of(connection, &self.first)?;
-        Ok(leaf.is_some_and(|leaf| leaf < newest))
+        Ok(self.first.leaf < newest)
     }
-}
-
-/// The number of the leaf of an envelope.
-fn leaf_of(connection: &Connection, row: &EnvelopeRow) -> Result<Option<u64>, StoreError> {
-    let kind = match row.verdict {
-        Verdict::Refused(_) => LeafKind::Refusal,
-        _ => LeafKind::Envelope,
-    };
-    let id: &Hash = &row.id;
-    store::log::find_leaf(connection, kind, id)
 }

@@ -9,7 +9,6 @@ use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::{Envelope, IdentityCommitment};
 use itgel_domain::hash::Hash;
 use itgel_domain::identity::{IdentityRecord, Person, Registration};
-use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Resource, may};
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::sync::push::Verdict;
@@ -57,7 +56,6 @@ impl Admission<'_> {
             ..arrived.row(self.now, &verdict)
         };
         store::envelope::put(self.tx, &row)?;
-        store::log::leaf(self.tx, LeafKind::Envelope, &arrived.id)?;
         if let Some(record) = record {
             self.keep_record(envelope, commitment, record, home, fault.is_none())?;
         }

@@ -5,7 +5,6 @@
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::objection::FiledObjection;
-use itgel_domain::log::LeafKind;
 use itgel_domain::policy::Action;
 use itgel_domain::rights::scan::Words;
 use itgel_domain::sync::push::{Flag, Verdict};
@@ -36,7 +35,6 @@ impl Admission<'_> {
             ..arrived.row(self.now, &verdict)
         };
         store::envelope::put(self.tx, &row)?;
-        store::log::leaf(self.tx, LeafKind::Envelope, &arrived.id)?;
         Ok(verdict)
     }
 

@@ -11,7 +11,6 @@ use itgel_domain::hash::Hash;
 use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
 use itgel_domain::identity::{IdentityRecord, Person};
 use itgel_domain::item::Observation;
-use itgel_domain::log::LeafKind;
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
 use itgel_domain::time::AtMs;
@@ -134,7 +133,6 @@ pub fn append_identity(
         ..written.row(EnvelopeKind::Identity, &subject.id)
     };
     store::envelope::put(tx, &row)?;
-    store::log::leaf(tx, LeafKind::Envelope, &written.id)?;
     let version = Version {
         at: &written.envelope.at,
         commitment: &commitment.commitment,

@@ -3,7 +3,6 @@
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::{Envelope, GroupReview};
-use itgel_domain::log::LeafKind;
 use itgel_domain::sync::push::Verdict;
 
 use super::admission::{Admission, Arrived, Home};
@@ -32,7 +31,6 @@ impl Admission<'_> {
             ..arrived.row(self.now, &verdict)
         };
         store::envelope::put(self.tx, &row)?;
-        store::log::leaf(self.tx, LeafKind::Envelope, &arrived.id)?;
         Ok(verdict)
     }
 

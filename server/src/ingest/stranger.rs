@@ -4,7 +4,8 @@
 //! builds on it, or once its device follows the list of that gacha: neither what its officer rightly
 //! writes behind it nor a colleague's work is held up.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
@@ -20,7 +21,7 @@ use super::admission::{Admission, Home, OpenFile};
 use super::structure;
 use crate::error::ServiceError;
 use crate::service::Service;
-use crate::store::device::{DeviceRecord, DeviceStatus};
+use crate::store::device::DeviceStatus;
 use crate::store::envelope::{EnvelopeRow, InDocument};
 use crate::store::{self, Tx};
 use crate::{auth, contents};
@@ -52,14 +53,22 @@ impl Admission<'_> {
         home: &Home,
         file: &mut OpenFile,
     ) -> Result<Result<InDocument, NoPlace>, ServiceError> {
+        // It is here now, and may get a place by what builds on it.
+        file.in_vain.remove(&envelope.at);
         if self.is_strangers(envelope, home) {
             return Ok(Err(NoPlace::Stranger));
         }
         if let Home::Known { subject, .. } = home {
             let of = (&body.file, Some(subject.division));
-            file.is_changed |= place_all(self.service, self.tx, of, &mut file.facts, &body.deps)?;
+            let known = (&mut file.facts, &mut file.in_vain);
+            let is_any = place_all(self.service, self.tx, of, known, &body.deps)?;
+            file.is_changed |= is_any;
+            file.has_news |= is_any;
         }
         let place = structure::place(self.tx, envelope, body, &file.facts)?;
+        if place.is_err() {
+            file.in_vain.insert(envelope.at.clone());
+        }
         Ok(place.map_err(NoPlace::Misfit))
     }
 
@@ -85,13 +94,10 @@ pub(crate) fn place_at_new_home(
     tx: &Tx<'_>,
     subject: &Subject,
 ) -> Result<(), ServiceError> {
-    for (row, _) in store::envelope::list_of_subject(tx, &subject.id)? {
-        if let Some(device) = store::device::get(tx, &row.at.device)? {
-            // The move lists it with everything else.
-            place_held(service, tx, &device, (row, subject.division), None)?;
-        }
-    }
-    Ok(())
+    let rows = store::envelope::list_of_subject(tx, &subject.id)?;
+    let rows = rows.into_iter().map(|(row, _)| row);
+    // The move lists it with everything else.
+    place_held(service, tx, rows, (subject.division, None))
 }
 
 /// Gives places to what was set aside of a device that works again: it holds it in its files.
@@ -103,80 +109,109 @@ pub(crate) fn place_of_device(
     tx: &Tx<'_>,
     device: &DeviceId,
 ) -> Result<(), ServiceError> {
-    let device = store::device::get(tx, device)?.ok_or(ErrorCode::DeviceUnknown)?;
-    for id in store::envelope::list_subjects_of(tx, &device.id)? {
+    for id in store::envelope::list_subjects_of(tx, device)? {
         let Some(subject) = store::subject::get(tx, &id)? else {
             continue;
         };
-        for (row, _) in store::envelope::list_of_subject(tx, &id)? {
-            let home = subject.division;
-            if row.at.device == device.id {
-                place_held(service, tx, &device, (row, home), Some(home))?;
-            }
+        let home = subject.division;
+        let rows = store::envelope::list_of_subject(tx, &id)?;
+        let rows = rows.into_iter().map(|(row, _)| row);
+        let own = rows.filter(|row| row.at.device == *device);
+        place_held(service, tx, own, (home, Some(home)))?;
+    }
+    Ok(())
+}
+
+/// Gives their places to envelopes of a subject that were set aside without one, if their devices
+/// follow the list of its home.
+fn place_held(
+    service: &Service,
+    tx: &Tx<'_>,
+    rows: impl Iterator<Item = EnvelopeRow>,
+    (home, listed_in): (DivisionCode, Option<DivisionCode>),
+) -> Result<(), ServiceError> {
+    let mut hears: BTreeMap<DeviceId, bool> = BTreeMap::new();
+    let mut wanted: BTreeMap<FileId, Vec<ChainRef>> = BTreeMap::new();
+    for row in rows {
+        let is_aside = matches!(row.verdict, Verdict::Quarantined(_)) && row.document.is_none();
+        let Some(file) = row.file.filter(|_| is_aside) else {
+            continue;
+        };
+        let device = row.at.device.clone();
+        let is_heard = match hears.entry(device) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => *new.insert(follows(tx, &row.at.device, home)?),
+        };
+        if is_heard {
+            wanted.entry(file).or_default().push(row.at);
+        }
+    }
+    for (file, mut wanted) in wanted {
+        // The last is tried first.
+        wanted.reverse();
+        let mut facts = store::projection::get(tx, &file)?;
+        let known = (&mut facts, &mut BTreeSet::new());
+        if place_all(service, tx, (&file, listed_in), known, &wanted)? {
+            store::projection::put(tx, &file, &facts)?;
         }
     }
     Ok(())
 }
 
-/// Gives its place to an envelope that was set aside without one, if its device follows the list of
-/// the subject's home.
-fn place_held(
-    service: &Service,
-    tx: &Tx<'_>,
-    device: &DeviceRecord,
-    (row, home): (EnvelopeRow, DivisionCode),
-    listed_in: Option<DivisionCode>,
-) -> Result<(), ServiceError> {
-    let is_aside = matches!(row.verdict, Verdict::Quarantined(_)) && row.document.is_none();
-    let Some(file) = row.file.filter(|_| is_aside) else {
-        return Ok(());
+/// Whether a device works and follows the list of a division.
+fn follows(tx: &Tx<'_>, device: &DeviceId, division: DivisionCode) -> Result<bool, ServiceError> {
+    let Some(device) = store::device::get(tx, device)? else {
+        return Ok(false);
     };
     let actor = auth::officer_actor(tx, &device.officer)?;
-    let hears = may(&actor, Action::Pull, &Resource::at(home)).is_ok();
-    if device.status != DeviceStatus::Active || !hears {
-        return Ok(());
-    }
-    let mut facts = store::projection::get(tx, &file)?;
-    if place_all(service, tx, (&file, listed_in), &mut facts, &[row.at])? {
-        store::projection::put(tx, &file, &facts)?;
-    }
-    Ok(())
+    let hears = may(&actor, Action::Pull, &Resource::at(division)).is_ok();
+    Ok(device.status == DeviceStatus::Active && hears)
 }
 
 /// Gives places in a file to envelopes that were set aside without one, and before them to what they
 /// build on, and lists them; whether any got one.
+///
+/// What got none is noted in `in_vain` and not tried again. That is final until something new comes:
+/// whatever of the file is there by then was tried before what builds on it. So the envelopes of a
+/// chain that fits nowhere are read once, however many of them build on each other.
 fn place_all(
     service: &Service,
     tx: &Tx<'_>,
     (file, listed_in): (&FileId, Option<DivisionCode>),
-    facts: &mut FileFacts,
+    (facts, in_vain): (&mut FileFacts, &mut BTreeSet<ChainRef>),
     wanted: &[ChainRef],
 ) -> Result<bool, ServiceError> {
     let mut is_any = false;
     let mut open = wanted.to_vec();
-    // What was read and waits for what it builds on; nothing, once it was tried.
-    let mut read: BTreeMap<ChainRef, Option<Envelope>> = BTreeMap::new();
+    // What was read and waits for what it builds on.
+    let mut read: BTreeMap<ChainRef, Envelope> = BTreeMap::new();
     while let Some(at) = open.last().cloned() {
-        if facts.last_op(&at).is_some() {
+        if facts.last_op(&at).is_some() || in_vain.contains(&at) {
             open.pop();
             continue;
         }
-        let Some(known) = read.get_mut(&at) else {
-            let envelope = without_place(service, tx, file, &at)?;
-            if let Some(Body::File(body)) = envelope.as_ref().map(|envelope| &envelope.body) {
-                open.extend_from_slice(&body.deps);
+        let Some(envelope) = read.remove(&at) else {
+            match without_place(service, tx, file, &at)? {
+                Some(envelope) => {
+                    if let Body::File(body) = &envelope.body {
+                        // What it builds on comes first; what builds on itself gets no place.
+                        let deps = body.deps.iter().filter(|dep| !read.contains_key(dep));
+                        open.extend(deps.cloned());
+                    }
+                    read.insert(at, envelope);
+                }
+                None => {
+                    in_vain.insert(at);
+                }
             }
-            read.insert(at, envelope);
             continue;
         };
         open.pop();
-        let Some(envelope) = known.take() else {
-            continue;
-        };
         let Body::File(body) = &envelope.body else {
             continue;
         };
         let Ok(place) = structure::place(tx, &envelope, body, facts)? else {
+            in_vain.insert(at);
             continue;
         };
         store::envelope::set_document(tx, &at, place)?;
@@ -196,13 +231,16 @@ fn without_place(
     file: &FileId,
     at: &ChainRef,
 ) -> Result<Option<Envelope>, ServiceError> {
-    let Some(kept) = store::envelope::get_sealed(tx, at)? else {
-        return Ok(None);
-    };
-    let row = &kept.row;
-    let is_aside = matches!(row.verdict, Verdict::Quarantined(_)) && row.document.is_none();
-    if !is_aside || row.file.as_ref() != Some(file) {
+    // Without its bytes first: an envelope can name as many places of others as it likes.
+    let is_aside = store::envelope::get(tx, at)?.is_some_and(|row| {
+        let is_aside = matches!(row.verdict, Verdict::Quarantined(_)) && row.document.is_none();
+        is_aside && row.file.as_ref() == Some(file)
+    });
+    if !is_aside {
         return Ok(None);
     }
-    contents::read_envelope(service, tx, &kept)
+    match store::envelope::get_sealed(tx, at)? {
+        Some(kept) => contents::read_envelope(service, tx, &kept),
+        None => Ok(None),
+    }
 }

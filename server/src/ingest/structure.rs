@@ -2,12 +2,15 @@
 //! refer to. An envelope whose counters do not fit gets no place in the document, and neither
 //! does what builds on it; everything else is in the file, in quarantine or not.
 
+use std::collections::BTreeSet;
+use std::slice;
+
 use itgel_domain::error::ErrorCode;
-use itgel_domain::file::FileId;
 use itgel_domain::file::entry::{Entry, EntryId};
 use itgel_domain::file::envelope::{Envelope, FileBody};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::facts::causality::check_start;
+use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::id::OfficerId;
 use rusqlite::Connection;
 
@@ -46,11 +49,7 @@ pub(super) fn place(
 }
 
 /// Whether an envelope came for this file, although it has no place in its document.
-fn is_in_file(
-    connection: &Connection,
-    at: &itgel_domain::file::ChainRef,
-    file: &FileId,
-) -> Result<bool, ServiceError> {
+fn is_in_file(connection: &Connection, at: &ChainRef, file: &FileId) -> Result<bool, ServiceError> {
     let found = store::envelope::get(connection, at)?;
     Ok(found.is_some_and(|row| row.file.as_ref() == Some(file)))
 }
@@ -87,6 +86,26 @@ pub(super) fn check_entries(
         }
     }
     Ok(())
+}
+
+/// Where the entries stand that an envelope refers to and that do not count yet.
+pub(super) fn lacked(envelope: &Envelope, body: &FileBody, facts: &FileFacts) -> Vec<ChainRef> {
+    let named = body.entries.iter().flat_map(referred_to).map(|id| &id.at);
+    let others: BTreeSet<&ChainRef> = named
+        .filter(|at| **at != envelope.at && !facts.counts(at))
+        .collect();
+    others.into_iter().cloned().collect()
+}
+
+/// The entries that one refers to, as far as they must be there.
+fn referred_to(entry: &Entry) -> &[EntryId] {
+    match entry {
+        Entry::Correction(correction) => slice::from_ref(&correction.corrects),
+        Entry::Retraction(retraction) => slice::from_ref(&retraction.retracts),
+        Entry::ConsentWithdrawal(withdrawal) => slice::from_ref(&withdrawal.consent),
+        Entry::Seal(seal) => &seal.consents,
+        _ => &[],
+    }
 }
 
 /// An entry that another one refers to, and its author.

@@ -22,7 +22,7 @@ tokio::task_local! {
 
 /// The token of a request, or why it has no good one.
 #[derive(Clone)]
-pub(super) struct Shown(pub(super) Result<Token, ErrorCode>);
+pub(super) struct Bearer(pub(super) Result<Token, ErrorCode>);
 
 /// Checks the token and lets the request go on in its lane.
 pub(super) async fn arrive(State(app): State<App>, mut request: Request, next: Next) -> Response {
@@ -30,7 +30,7 @@ pub(super) async fn arrive(State(app): State<App>, mut request: Request, next: N
     let lane = token
         .as_ref()
         .map_or(Lane::Open, |token| lane_of(token, request.uri().path()));
-    request.extensions_mut().insert(Shown(token));
+    request.extensions_mut().insert(Bearer(token));
     LANE.scope(lane, next.run(request)).await
 }
 

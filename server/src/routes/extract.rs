@@ -85,7 +85,7 @@ pub(super) async fn with_service<T: Send + 'static>(
 }
 
 async fn caller(parts: &Parts, app: &App) -> Result<Caller, Refusal> {
-    let arrived = parts.extensions.get::<arrival::Shown>().cloned();
+    let arrived = parts.extensions.get::<arrival::Bearer>().cloned();
     let token = arrived.ok_or(ErrorCode::TokenMissing)?.0?;
     let shown = shown(parts);
     blocking(app, move |app| {

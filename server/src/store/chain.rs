@@ -8,6 +8,11 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, column};
 
+/// The last row up to a place; rows rise, so it is the newest.
+const SEEN_BY: &str = "select seen_at from chain_seen
+    where device = ?1 and (incarnation, seq) <= (?2, ?3)
+    order by incarnation desc, seq desc limit 1";
+
 /// One chain of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChainRow {
@@ -59,20 +64,25 @@ pub fn get(
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn seen_by(connection: &Connection, at: &ChainRef) -> Result<Option<AtMs>, StoreError> {
-    let sql = "select max(seen_at) from chain_seen
-               where device = ?1 and (incarnation, seq) <= (?2, ?3)";
-    let mut query = connection.prepare_cached(sql)?;
+    let mut query = connection.prepare_cached(SEEN_BY)?;
     let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
-    let seen: Option<i64> = query.query_row(key, |row| row.get(0))?;
+    let seen = query.query_row(key, |row| row.get(0)).optional()?;
     Ok(seen.map(AtMs))
 }
 
 /// Notes that the envelope at a place names a state of the log that is newer than those that the
-/// device's envelopes before it name.
+/// device's envelopes before it name. What later incarnations noted that is no newer goes, if one came
+/// late: a row stands only where the value rises.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn note_seen(tx: &Tx<'_>, at: &ChainRef, seen: AtMs) -> Result<(), StoreError> {
+    let sql = "delete from chain_seen where (device, incarnation, seq) = (
+                   select device, incarnation, seq from chain_seen
+                   where device = ?1 and incarnation > ?2 order by incarnation, seq limit 1
+               ) and seen_at <= ?3";
+    let mut overtaken = tx.prepare_cached(sql)?;
+    while overtaken.execute(params![at.device.as_str(), at.incarnation, seen.0])? > 0 {}
     let sql = "insert into chain_seen (device, incarnation, seq, seen_at)
                values (?1, ?2, ?3, ?4)";
     tx.prepare_cached(sql)?.execute(params![
@@ -228,4 +238,96 @@ fn said(row: &Row<'_>) -> Result<Option<Said>, StoreError> {
         },
         told: column::unsigned(row, "told_seq", "chain.told_seq")?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use itgel_domain::file::chain::Suite;
+    use rusqlite::StatementStatus;
+
+    use super::super::device::{DeviceRecord, DeviceStatus};
+    use super::super::officer::OfficerRecord;
+    use super::super::{Op, Store, StoreConfig, device, officer};
+    use super::*;
+
+    fn at(incarnation: u32, seq: u64) -> ChainRef {
+        ChainRef {
+            device: "phone".parse().unwrap(),
+            incarnation,
+            seq,
+        }
+    }
+
+    /// Runs a transaction over a database with one device.
+    fn with_device(work: impl FnOnce(&Tx<'_>) -> Result<(), StoreError> + Send + 'static) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig {
+            path: folder.path().join("itgel.db"),
+            key: None,
+            readers: 1,
+        };
+        let store = Store::open(&config, Arc::new(|| AtMs(0))).unwrap();
+        let done = store.transact(Op("test"), move |tx| {
+            let person = OfficerRecord {
+                id: "o1".parse().unwrap(),
+                name: "o1".into(),
+                division: "150623200201".parse().unwrap(),
+            };
+            officer::put(tx, &person)?;
+            let phone = DeviceRecord {
+                id: at(0, 1).device,
+                officer: person.id,
+                suite: Suite::Ed25519,
+                public_key: Vec::new(),
+                status: DeviceStatus::Active,
+                enrolled_at: AtMs(0),
+            };
+            device::put(tx, &phone)?;
+            work(tx)
+        });
+        done.unwrap();
+    }
+
+    #[test]
+    fn the_newest_state_that_a_device_saw_is_found_without_reading_all_that_it_saw() {
+        with_device(|tx| {
+            for n in 1..=2_000 {
+                note_seen(tx, &at(0, n), AtMs(column::signed(n) * 10))?;
+            }
+            assert_eq!(seen_by(tx, &at(0, 1_500))?, Some(AtMs(15_000)));
+            let steps = || {
+                let query = tx.prepare_cached(SEEN_BY)?;
+                Ok::<_, StoreError>(query.get_status(StatementStatus::VmStep))
+            };
+            let before = steps()?;
+            for place in [at(0, 1_999), at(0, 3), at(1, 1)] {
+                assert!(seen_by(tx, &place)?.is_some());
+            }
+            let spent = steps()? - before;
+            assert!(spent < 150, "{spent} steps for three");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn what_an_older_incarnation_saw_is_known_to_the_later_ones_also_if_it_came_after_them() {
+        with_device(|tx| {
+            note_seen(tx, &at(0, 1), AtMs(5))?;
+            for (seq, seen) in [(1, 10), (2, 20), (5, 30)] {
+                note_seen(tx, &at(1, seq), AtMs(seen))?;
+            }
+            note_seen(tx, &at(2, 1), AtMs(40))?;
+            note_seen(tx, &at(0, 7), AtMs(20))?;
+            let seen = |incarnation, seq| seen_by(tx, &at(incarnation, seq));
+            assert_eq!((seen(0, 6)?, seen(0, 7)?), (Some(AtMs(5)), Some(AtMs(20))));
+            assert_eq!((seen(1, 1)?, seen(1, 4)?), (Some(AtMs(20)), Some(AtMs(20))));
+            assert_eq!((seen(1, 5)?, seen(2, 1)?), (Some(AtMs(30)), Some(AtMs(40))));
+            note_seen(tx, &at(0, 8), AtMs(90))?;
+            assert_eq!((seen(2, 1)?, seen(3, 1)?), (Some(AtMs(90)), Some(AtMs(90))));
+            assert_eq!(seen(0, 0)?, None);
+            Ok(())
+        });
+    }
 }

@@ -8,12 +8,13 @@ use itgel_domain::error::ErrorCode;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DeviceId, SubjectId};
+use itgel_domain::log::LeafKind;
 use itgel_domain::sync::push::{Flag, Verdict};
 use itgel_domain::time::AtMs;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, StatementStatus, params};
 
 use super::log_row::{self, Vouched};
-use super::{StoreError, Tx, column};
+use super::{StoreError, Tx, column, log};
 
 /// What an envelope carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,10 @@ pub struct EnvelopeRow {
     pub document: Option<InDocument>,
     /// What became of it.
     pub verdict: Verdict,
+    /// The number of its leaf in the log, which says what came before it. It stands here because the
+    /// log is read by number alone: an index of its hashes would be written at a place by chance with
+    /// every leaf, and clocks do not tell which of two transactions came first.
+    pub leaf: u64,
 }
 
 /// An envelope with its sealed bytes.
@@ -93,7 +98,7 @@ pub struct SealedEnvelope {
 }
 
 const COLUMNS: &str =
-    "device, incarnation, seq, id, chain_hash, file, actor_seq, last_op, verdict, reason";
+    "device, incarnation, seq, id, chain_hash, file, actor_seq, last_op, verdict, reason, leaf";
 
 /// Envelopes of files that a flag is on, behind a place, in the order of the chains, each with when
 /// it came.
@@ -127,14 +132,19 @@ pub fn list_flagged(
     rows.map(|row| row?).collect()
 }
 
-/// Writes an envelope at its place.
+/// Writes an envelope at its place, and its leaf in the log.
 ///
 /// # Errors
 /// [`StoreError`] of the database, also if the place is taken.
 pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
     let sql = "insert into envelope (device, incarnation, seq, id, chain_hash, kind, subject, file,
-                   actor_seq, last_op, verdict, reason, sealed, received_at)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                   actor_seq, last_op, verdict, reason, sealed, received_at, leaf)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    let kind = match new.verdict {
+        Verdict::Refused(_) => LeafKind::Refusal,
+        _ => LeafKind::Envelope,
+    };
+    let leaf = log::leaf(tx, kind, new.id)?;
     let (verdict, reason) = written(new.verdict);
     let values = params![
         new.at.device.as_str(),
@@ -151,6 +161,7 @@ pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
         reason,
         new.sealed,
         new.received_at.0,
+        column::signed(leaf),
     ];
     log_row::write(tx, Vouched::Envelope, sql, values)?;
     Ok(())
@@ -180,15 +191,23 @@ pub fn get_sealed(
     connection: &Connection,
     at: &ChainRef,
 ) -> Result<Option<SealedEnvelope>, StoreError> {
-    let sql = format!(
-        "select {COLUMNS}, sealed from envelope where device = ?1 and incarnation = ?2 and seq = ?3"
-    );
-    let mut query = connection.prepare_cached(&sql)?;
+    let mut query = connection.prepare_cached(&sealed_sql())?;
     let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
     query
         .query_row(key, |row| Ok(read_sealed(row)))
         .optional()?
         .transpose()
+}
+
+/// How often this connection has read sealed bytes of an envelope at its place: what the work of a
+/// page is measured by, because each is opened and decoded.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn count_reads(connection: &Connection) -> Result<u64, StoreError> {
+    let query = connection.prepare_cached(&sealed_sql())?;
+    let runs = query.get_status(StatementStatus::Run);
+    Ok(u64::from(runs.unsigned_abs()))
 }
 
 /// All envelopes of a file, by place.
@@ -389,6 +408,12 @@ impl EnvelopeKind {
     }
 }
 
+fn sealed_sql() -> String {
+    format!(
+        "select {COLUMNS}, sealed from envelope where device = ?1 and incarnation = ?2 and seq = ?3"
+    )
+}
+
 /// The two columns of a verdict.
 fn written(verdict: &Verdict) -> (&'static str, String) {
     match verdict {
@@ -450,6 +475,7 @@ fn read(row: &Row<'_>) -> Result<EnvelopeRow, StoreError> {
         file: column::optional_word(row, "file", "envelope.file")?,
         document: read_document(row)?,
         verdict: read_verdict(row)?,
+        leaf: column::unsigned(row, "leaf", "envelope.leaf")?,
     })
 }
 

@@ -147,23 +147,6 @@ fn leaf_at(row: &Row<'_>) -> Result<Hash, StoreError> {
     ))
 }
 
-/// The number of the leaf of something in the log.
-///
-/// # Errors
-/// [`StoreError`] of the database.
-pub fn find_leaf(
-    connection: &Connection,
-    kind: LeafKind,
-    hash: &Hash,
-) -> Result<Option<u64>, StoreError> {
-    let sql = "select n from log_leaf where kind = ?1 and hash = ?2 order by n limit 1";
-    let mut query = connection.prepare_cached(sql)?;
-    let found = query.query_row(params![kind.as_str(), hash.as_bytes()], |row| {
-        Ok(column::unsigned(row, "n", "log_leaf.n"))
-    });
-    found.optional()?.transpose()
-}
-
 /// The right edge of the tree over all leaves: from the newest checkpoint on.
 ///
 /// # Errors

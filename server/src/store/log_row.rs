@@ -67,7 +67,7 @@ impl Vouched {
             Self::Envelope => {
                 "device || '~' || incarnation || '~' || seq as place, id, chain_hash, kind,
                  subject, file, actor_seq, last_op, verdict, reason, received_at,
-                 length(sealed) > 0 as is_kept"
+                 leaf, length(sealed) > 0 as is_kept"
             }
             Self::Identity => {
                 "subject || '~' || commitment as place, version, author, at, current, blind_id,

@@ -227,13 +227,14 @@ pub fn set_wiped(
         == 1)
 }
 
-/// Keeps a head that a device signed: the proof that it vouched for everything before.
+/// Keeps a head that a device signed: the proof that it vouched for everything before, also of a
+/// second branch of its chain.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn put_head(tx: &Tx<'_>, head: &SignedHead) -> Result<(), StoreError> {
     let sql = "insert into signed_head (device, incarnation, seq, hash, signature)
-               values (?1, ?2, ?3, ?4, ?5) on conflict (device, incarnation, seq) do nothing";
+               values (?1, ?2, ?3, ?4, ?5) on conflict (device, incarnation, seq, hash) do nothing";
     tx.prepare_cached(sql)?.execute(params![
         head.at.device.as_str(),
         head.at.incarnation,
@@ -244,13 +245,17 @@ pub fn put_head(tx: &Tx<'_>, head: &SignedHead) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The first signed head at a place or behind it.
+/// The first signed head of the chain itself at a place or behind it: one of another branch vouches
+/// for other envelopes.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn head_from(connection: &Connection, at: &ChainRef) -> Result<Option<SignedHead>, StoreError> {
-    let sql = "select seq, hash, signature from signed_head
-               where device = ?1 and incarnation = ?2 and seq >= ?3 order by seq limit 1";
+    let sql = "select h.seq, h.hash, h.signature from signed_head h
+               join envelope e on e.device = h.device and e.incarnation = h.incarnation
+                   and e.seq = h.seq and lower(hex(e.chain_hash)) = h.hash
+               where h.device = ?1 and h.incarnation = ?2 and h.seq >= ?3
+               order by h.seq limit 1";
     let mut query = connection.prepare_cached(sql)?;
     let place = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
     let found = query.query_row(place, |row| {

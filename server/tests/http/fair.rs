@@ -8,7 +8,7 @@ use itgel_domain::file::entry::{Entry, Note};
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::hash::Hash;
 use itgel_domain::id::SubjectId;
-use itgel_domain::log::LeafKind;
+use itgel_domain::log::{LeafKind, leaf_hash};
 use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::sync::push::PushAnswer;
 use itgel_domain::sync::wire;
@@ -77,9 +77,11 @@ fn assert_received(answer: &Answer) {
 }
 
 /// The place of an envelope in the log: the order in which pages were written.
-fn leaf(world: &World, id: &Hash) -> Option<u64> {
-    let read = |c: &_| store::log::find_leaf(c, LeafKind::Envelope, id);
-    world.service.store.read(read).unwrap()
+fn leaf(world: &World, id: &Hash) -> Option<usize> {
+    let read = |c: &_| store::log::list_leaves(c, 0);
+    let leaf = leaf_hash(LeafKind::Envelope, id);
+    let leaves = world.service.store.read(read).unwrap();
+    leaves.into_iter().position(|one| one == leaf)
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn a_held_page_that_nobody_vouches_for_is_kept_as_evidence_only() {
 }
 
 /// A copy of the phone that goes another way after `n` envelopes.
-fn branch(world: &World, phone: &Phone, n: usize) -> Phone {
+pub(crate) fn branch(world: &World, phone: &Phone, n: usize) -> Phone {
     let mut copy = Phone::new(
         phone.device.clone(),
         itgel_domain::file::chain::SoftwareSigner::from_secret(&{

@@ -81,14 +81,15 @@ create table device_wipe (
     wiped_at   integer         -- when the device said so
 ) without rowid;
 
--- The heads that devices signed: each vouches for everything before it, for ever.
+-- The heads that devices signed: each vouches for everything before it, for ever. Of a chain with two
+-- branches there are those of both.
 create table signed_head (
     device      text not null,
     incarnation integer not null,
     seq         integer not null,
     hash        text not null,
     signature   text not null,
-    primary key (device, incarnation, seq)
+    primary key (device, incarnation, seq, hash)
 ) without rowid;
 
 create table enrolment (
@@ -202,7 +203,7 @@ create table chain (
 ) without rowid;
 
 -- The newest state of the server's log that the envelopes of a device name up to a place: a row
--- where it rises.
+-- where it rises, so that the last row up to a place has the newest.
 create table chain_seen (
     device      text not null references device (id),
     incarnation integer not null,
@@ -226,6 +227,7 @@ create table envelope (
     reason      text not null,    -- error code, or flags separated by spaces
     sealed      blob not null,    -- the bytes under the key of the file, identity or ballots
     received_at integer not null,
+    leaf        integer not null, -- the number of its leaf in the log
     primary key (device, incarnation, seq)
 ) without rowid;
 create index envelope_by_file on envelope (file, device, incarnation, seq);
