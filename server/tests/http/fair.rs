@@ -77,11 +77,13 @@ fn assert_received(answer: &Answer) {
 }
 
 /// The place of an envelope in the log: the order in which pages were written.
-fn leaf(world: &World, id: &Hash) -> Option<usize> {
+fn leaf(world: &World, id: &Hash) -> Option<u64> {
     let read = |c: &_| store::log::list_leaves(c, 0);
     let leaf = leaf_hash(LeafKind::Envelope, id);
     let leaves = world.service.store.read(read).unwrap();
-    leaves.into_iter().position(|one| one == leaf)
+    (0..)
+        .zip(leaves)
+        .find_map(|(n, one)| (one == leaf).then_some(n))
 }
 
 #[test]
