@@ -105,10 +105,19 @@ mod tests {
         ([127, 0, 0, 1], 0).into()
     }
 
-    #[tokio::test]
-    async fn sec_t34_a_fleet_that_knocks_at_one_moment_is_heard_at_once() {
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn sec_t34_a_fleet_that_knocks_at_one_moment_is_heard_at_once() {
+        let runtime = runtime();
         // Nobody takes a connection: all of them wait in front of the listener.
-        let listener = bind(anywhere()).unwrap();
+        let listener = runtime.block_on(async { bind(anywhere()).unwrap() });
         let address = listener.local_addr().unwrap();
         let in_time = Duration::from_millis(500);
         let knock = |_| Client::connect_timeout(&address, in_time).unwrap();
@@ -118,11 +127,7 @@ mod tests {
 
     #[test]
     fn sec_t34_clients_that_drip_their_head_are_cut_off_and_the_next_one_is_answered() {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = runtime();
         let listener = runtime.block_on(async { bind(anywhere()).unwrap() });
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
