@@ -183,6 +183,18 @@ impl Officers {
         })
     }
 
+    /// Another PIN for the store of an officer; the old one opens nothing any more.
+    pub(crate) fn change_pin(
+        &self,
+        profile: &Profile,
+        old: &str,
+        new: &str,
+    ) -> Result<(), itgel_device::Error> {
+        let store = self.folder.join(&profile.folder).join(STORE);
+        let entropy = self.entropy.as_ref();
+        Ok(vault::change_pin(&store, &self.secrets(old), new, entropy)?)
+    }
+
     /// Tells the servers of the stores that were deleted by their order, and forgets the officers
     /// whose server has heard it. What cannot be told is told at the next time.
     pub(crate) fn tell_wiped(&self, transport: &dyn Transport) {

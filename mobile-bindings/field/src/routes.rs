@@ -18,7 +18,7 @@ use itgel_domain::place::Place;
 use self::answer::{KEPT, NOT_KEPT, blocking, guarded, opened, respond, show};
 use crate::app::FieldApp;
 use crate::assets;
-use crate::page::{device, door, list, records};
+use crate::page::{device, door, list, pin, records};
 use crate::request::{Form, Trouble};
 
 /// Most bytes of a form: a photo of 4 MiB in base 64, and its words.
@@ -52,6 +52,7 @@ pub fn router(app: FieldApp) -> Router {
         .route("/api/here", post(here))
         .route("/api/network", post(network))
         .route("/device", get(about))
+        .route("/pin", get(show_pin).post(change_pin))
         .route("/review", get(gacha::reviews).post(gacha::review))
         .route("/register", get(gacha::show_register).post(gacha::register))
         .route(
@@ -233,7 +234,24 @@ async fn here(State(app): State<FieldApp>, form: Form) -> Response {
 }
 
 async fn about(State(app): State<FieldApp>) -> Response {
-    opened(app, |app, session| device::device(app, session)).await
+    opened(app, |app, session| device::device(app, session, None)).await
+}
+
+async fn show_pin(State(app): State<FieldApp>) -> Response {
+    opened(app, |app, _| Ok(pin::page(app, None))).await
+}
+
+async fn change_pin(State(app): State<FieldApp>, form: Form) -> Response {
+    opened(app, move |app, session| {
+        match pin::change(app, session, &form) {
+            Ok(()) => {
+                let done = itgel_text::app_pin_changed(app.lang());
+                device::device(app, session, Some(&done))
+            }
+            Err(wrong) => Ok(pin::page(app, Some(&wrong))),
+        }
+    })
+    .await
 }
 
 /// A file of the program; the browser keeps it if it was asked for by version.

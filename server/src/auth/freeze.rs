@@ -216,7 +216,7 @@ fn strays(
         return Ok(Vec::new());
     };
     let mut lines = Vec::new();
-    for stray in store::envelope::list_stray(connection, device)? {
+    for stray in store::stray::list(connection, device)? {
         if stray.reason != ErrorCode::EnvelopeFork {
             continue;
         }

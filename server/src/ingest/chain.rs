@@ -17,6 +17,7 @@ use crate::error::ServiceError;
 use crate::store;
 use crate::store::envelope::{EnvelopeKind, NewEnvelope};
 use crate::store::held::HeldPage;
+use crate::store::stray::Stray;
 
 /// Most pages of a device that wait for a gap (`security.md` T35).
 const MAX_HELD: u32 = 64;
@@ -246,12 +247,11 @@ pub(super) fn keep_stray(
         device.as_str(),
     )?;
     let sealed = contents::seal(&key, "stray", &id.to_string(), bytes)?;
-    Ok(store::envelope::keep_stray(
-        admission.tx,
-        id,
-        device,
-        code,
-        &sealed,
-        admission.now,
-    )?)
+    let stray = Stray {
+        id: *id,
+        reason: code,
+        sealed,
+        received_at: admission.now,
+    };
+    Ok(store::stray::put(admission.tx, device, &stray)?)
 }

@@ -1,10 +1,8 @@
-//! Envelopes at their places, and bytes that are kept as evidence.
-
-use std::str::FromStr as _;
+//! Envelopes at their places.
 
 use std::collections::BTreeSet;
+use std::str::FromStr as _;
 
-use itgel_domain::error::ErrorCode;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::hash::Hash;
 use itgel_domain::id::{DeviceId, SubjectId};
@@ -331,64 +329,6 @@ pub fn list_subjects_of(
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![device.as_str()], |row| {
         Ok(column::word(row, "subject", "envelope.subject"))
-    })?;
-    rows.map(|row| row?).collect()
-}
-
-/// Keeps bytes as evidence, sealed under the key of the device.
-///
-/// # Errors
-/// [`StoreError`] of the database.
-pub fn keep_stray(
-    tx: &Tx<'_>,
-    id: &Hash,
-    device: &DeviceId,
-    reason: ErrorCode,
-    sealed: &[u8],
-    at: AtMs,
-) -> Result<(), StoreError> {
-    let sql = "insert into stray_bytes (id, device, reason, sealed, received_at)
-               values (?1, ?2, ?3, ?4, ?5) on conflict (id) do nothing";
-    tx.prepare_cached(sql)?.execute(params![
-        id.to_string(),
-        device.as_str(),
-        reason.as_str(),
-        sealed,
-        at.0
-    ])?;
-    Ok(())
-}
-
-/// Bytes that are kept as evidence.
-#[derive(Debug, Clone)]
-pub struct Stray {
-    /// Their id.
-    pub id: Hash,
-    /// Why they stand outside the chain.
-    pub reason: ErrorCode,
-    /// The bytes under the key of the device.
-    pub sealed: Vec<u8>,
-    /// When they came first.
-    pub received_at: AtMs,
-}
-
-/// The bytes kept as evidence of a device, by time.
-///
-/// # Errors
-/// [`StoreError`] of the database.
-pub fn list_stray(connection: &Connection, device: &DeviceId) -> Result<Vec<Stray>, StoreError> {
-    let sql = "select id, reason, sealed, received_at from stray_bytes where device = ?1
-               order by received_at, id limit 1000";
-    let mut query = connection.prepare_cached(sql)?;
-    let rows = query.query_map(params![device.as_str()], |row| {
-        Ok((|| {
-            Ok(Stray {
-                id: column::word(row, "id", "stray_bytes.id")?,
-                reason: column::word(row, "reason", "stray_bytes.reason")?,
-                sealed: row.get("sealed")?,
-                received_at: AtMs(row.get("received_at")?),
-            })
-        })())
     })?;
     rows.map(|row| row?).collect()
 }

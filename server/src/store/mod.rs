@@ -76,6 +76,7 @@ pub mod rule_file;
 pub mod shadow;
 pub mod share;
 pub mod standing;
+pub mod stray;
 pub mod subject;
 pub mod title;
 pub mod title_joint;

@@ -243,7 +243,7 @@ fn sec_t06_deleting_overwriting_and_nesting_cannot_be_said_and_their_bytes_are_m
         Some(&Verdict::Accepted),
         "the honest one behind them"
     );
-    let kept = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    let kept = world.read(|c| store::stray::list(c, &phone.device.id));
     assert_eq!(kept.len(), hostile.len(), "all of it is kept as evidence");
 }
 
@@ -308,7 +308,7 @@ fn sec_t08_every_clone_that_was_told_better_is_frozen_no_other_is_and_nothing_is
         };
         assert_eq!(device.status, expected, "{scenario}: told {told}");
         frozen += usize::from(told < 2);
-        let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+        let stray = world.read(|c| store::stray::list(c, &phone.device.id));
         assert_eq!(
             stray.len(),
             verdicts.len(),

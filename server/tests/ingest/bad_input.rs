@@ -91,7 +91,7 @@ fn bytes_that_do_not_decode_are_kept_and_do_not_end_the_chain() {
         phone.append_bytes(vec![0xa0; MAX_BYTES + 1]);
     });
     assert_eq!(huge, Verdict::Refused(ErrorCode::EnvelopeTooLarge));
-    let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    let stray = world.read(|c| store::stray::list(c, &phone.device.id));
     assert_eq!(stray.len(), 3, "all three are kept as bytes");
 }
 

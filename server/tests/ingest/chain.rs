@@ -125,7 +125,7 @@ fn a_held_page_that_nobody_vouches_for_is_kept_as_evidence_only() {
         .read(|c| store::chain::get(c, &phone.device.id, 0))
         .unwrap();
     assert_eq!(chain.head, phone.head_at(2), "it did not enter the chain");
-    let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    let stray = world.read(|c| store::stray::list(c, &phone.device.id));
     assert_eq!(
         stray.iter().map(|s| s.reason).collect::<Vec<_>>(),
         [ErrorCode::EnvelopeSignature]
@@ -164,7 +164,7 @@ fn of_two_branches_both_are_kept_and_the_first_one_counts() {
     let verdicts = world.push_all(&copy, 3..=4);
     let fork = Verdict::Refused(ErrorCode::EnvelopeFork);
     assert_eq!(verdicts, [fork.clone(), fork]);
-    let stray = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    let stray = world.read(|c| store::stray::list(c, &phone.device.id));
     assert_eq!(stray.len(), 2, "nothing of the second branch is lost");
     let device = world
         .read(|c| store::device::get(c, &phone.device.id))
@@ -274,7 +274,7 @@ fn no_second_branch_freezes_a_device_without_proof_that_its_signer_was_told() {
         DeviceStatus::Active,
         "it came on a card"
     );
-    let kept = world.read(|c| store::envelope::list_stray(c, &phone.device.id));
+    let kept = world.read(|c| store::stray::list(c, &phone.device.id));
     assert_eq!(kept.len(), 4, "every branch is kept");
     assert_eq!(world.audited("device.forked").len(), 4);
 }

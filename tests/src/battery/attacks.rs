@@ -306,7 +306,7 @@ fn both_branches(service: &Service, phone: &Phone, written: u64, told: Told) -> 
     let read = service.store.read(|c| {
         let device = store::device::get(c, id)?.unwrap();
         let head: Option<ChainHead> = store::chain::get(c, id, 0)?.map(|row| row.head);
-        Ok::<_, store::StoreError>((device.status, head, store::envelope::list_stray(c, id)?))
+        Ok::<_, store::StoreError>((device.status, head, store::stray::list(c, id)?))
     });
     let (status, head, stray) = read.unwrap();
     let expected = match told {

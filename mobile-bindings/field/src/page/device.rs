@@ -8,14 +8,21 @@ use super::{instant, notice, paragraph};
 use crate::app::{FieldApp, Session};
 use crate::request::{Page, Trouble};
 
-/// The page.
-pub(crate) fn device(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
+/// The page, with what was just done.
+pub(crate) fn device(
+    app: &FieldApp,
+    session: &Session,
+    done: Option<&str>,
+) -> Result<Page, Trouble> {
     let lang = app.lang();
     if session.profile.is_practice() {
         return Ok(practice(app, session));
     }
     let trust = session.device.trust(app.now())?;
     let mut html = String::new();
+    if let Some(done) = done {
+        paragraph(&mut html, "kept", done);
+    }
     let _ = writeln!(
         html,
         "<p><span class=\"label\">{}</span> <b>{}</b></p>\n<section class=\"words\"><h2>{}</h2><p class=\"letters\">{}</p>",
@@ -43,8 +50,10 @@ pub(crate) fn device(app: &FieldApp, session: &Session) -> Result<Page, Trouble>
     let _ = writeln!(
         html,
         "<form method=\"post\" action=\"/lock\"><button class=\"main wide\">{}</button></form>\n\
+         <p><a class=\"button\" href=\"/pin\">{}</a></p>\n\
          <p><a class=\"button\" href=\"/enrol\">{}</a></p>",
         escape(&text::app_lock(lang)),
+        escape(&text::app_pin_change(lang)),
         escape(&text::app_add_officer(lang))
     );
     paragraph(

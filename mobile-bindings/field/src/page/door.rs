@@ -179,13 +179,7 @@ pub(crate) fn scanned(app: &FieldApp, form: &Form) -> Page {
 /// Enrols and unlocks; the words of what is wrong otherwise.
 pub(crate) fn enrol(app: &FieldApp, form: &Form) -> Result<(), String> {
     let lang = app.lang();
-    let (chosen, again) = (plain(form.get("pin")), plain(form.get("again")));
-    if chosen.chars().count() < MIN_PIN || !chosen.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(text::app_pin_short(lang));
-    }
-    if chosen != again {
-        return Err(text::app_pin_differs(lang));
-    }
+    let chosen = chosen(lang, form, "pin")?;
     let invitation = plain(form.get("invitation"));
     let enrolled = app.officers().enrol(&invitation, &chosen, app.transport());
     let opened = enrolled.map_err(|error| match &error {
@@ -203,7 +197,20 @@ pub(crate) fn enrol(app: &FieldApp, form: &Form) -> Result<(), String> {
     Ok(())
 }
 
-fn pin(html: &mut String, name: &str, label: &str, complete: &str) {
+/// A new PIN that was entered twice; the words of what is wrong otherwise.
+pub(crate) fn chosen(lang: Lang, form: &Form, name: &str) -> Result<String, String> {
+    let (chosen, again) = (plain(form.get(name)), plain(form.get("again")));
+    if chosen.chars().count() < MIN_PIN || !chosen.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(text::app_pin_short(lang));
+    }
+    match chosen == again {
+        true => Ok(chosen),
+        false => Err(text::app_pin_differs(lang)),
+    }
+}
+
+/// A field for a PIN.
+pub(crate) fn pin(html: &mut String, name: &str, label: &str, complete: &str) {
     let _ = writeln!(
         html,
         "<div class=\"field\"><label for=\"{name}\">{}</label>\

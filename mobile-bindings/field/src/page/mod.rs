@@ -15,6 +15,7 @@ pub(crate) mod notice;
 mod order;
 pub(crate) mod people;
 pub(crate) mod photos;
+pub(crate) mod pin;
 pub(crate) mod place;
 pub(crate) mod records;
 pub(crate) mod register;

@@ -61,6 +61,31 @@ fn two_pins_that_differ_and_one_that_is_short_enrol_nobody() {
 }
 
 #[test]
+fn a_changed_pin_opens_the_store_and_the_old_one_nothing() {
+    let mut officer = Officer::at_work(1);
+    assert!(officer.get("/device").contains("href=\"/pin\""));
+    let tried = |pin: &str, new: &str, again: &str| {
+        officer.post("/pin", &[("pin", pin), ("new", new), ("again", again)])
+    };
+    let wrong = tried("000000", "246802", "246802");
+    assert_eq!(wrong.status, 422);
+    assert!(words(&wrong).contains("还可以试 9 次"), "{}", words(&wrong));
+    assert!(words(&tried(PIN, "246802", "246803")).contains("两次输入的 PIN 不一样"));
+    assert!(words(&tried(PIN, "2468", "2468")).contains("至少要 6 位"));
+    let changed = tried(PIN, "246802", "246802");
+    assert_eq!(changed.status, 200);
+    assert!(words(&changed).contains("PIN 已更改"));
+    officer.restart();
+    assert_eq!(officer.unlock().status, 401, "the old one");
+    let door = officer.get("/");
+    let folder = door.split("name=\"officer\" value=\"").nth(1).unwrap();
+    let folder = folder.split('"').next().unwrap();
+    let opened = officer.post("/unlock", &[("officer", folder), ("pin", "246802")]);
+    assert_eq!(opened.status, 200);
+    assert!(officer.get("/").contains("/visit/hh-1\""));
+}
+
+#[test]
 fn a_wrong_pin_says_how_many_tries_are_left_and_opens_nothing() {
     let mut officer = Officer::at_work(1);
     officer.restart();
