@@ -72,6 +72,8 @@ impl Album<'_> {
         self.picture("12-sync").await;
         officer.go("/device").await;
         self.picture("02-device").await;
+        officer.press("main a[href='/pin']", "/pin").await;
+        self.picture("20-pin").await;
         let household = &world.households()[0];
         officer.begin_visit(household).await;
         officer.fill(household).await;
