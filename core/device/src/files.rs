@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// returns.
 ///
 /// # Errors
-/// [`std::io::Error`]; then the file is as it was before.
+/// [`std::io::Error`]; then the file is as it was before, or as it should be and perhaps not on the
+/// disk yet.
 pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let fresh = fresh(path);
     let mut file = private_file(&fresh)?;

@@ -244,9 +244,9 @@ impl KeyFiles {
     /// Makes a file with one state, whole or not at all.
     fn make(&self, name: &str, block: &Block) -> Result<(), VaultError> {
         private_folder(&self.folder)?;
-        let mut both = Zeroizing::new(block.to_bytes()?.to_vec());
-        both.resize(2 * BLOCK, 0);
-        files::replace(&self.path(name), &both)?;
+        let mut both = Zeroizing::new([0; 2 * BLOCK]);
+        both[..BLOCK].copy_from_slice(&*block.to_bytes()?);
+        files::replace(&self.path(name), &*both)?;
         Ok(())
     }
 }

@@ -2,6 +2,8 @@
 //! signed.
 
 use itgel_domain::file::ChainRef;
+use itgel_domain::log::{LeafKind, leaf_hash};
+use itgel_domain::sync::push::Verdict;
 use itgel_domain::trust::Invitation;
 use itgel_server::{evidence, ingest, store};
 
@@ -9,14 +11,18 @@ use super::chain::branch;
 use super::phone::{Phone, observed};
 use super::world::World;
 
+fn place(phone: &Phone, seq: u64) -> ChainRef {
+    ChainRef {
+        seq,
+        ..phone.next_place()
+    }
+}
+
 /// Checks the evidence of the envelopes at some places of a phone's chain.
 fn assert_proven(world: &World, phone: &Phone, places: std::ops::RangeInclusive<u64>) {
     let server = Invitation::key_print(&world.service.keys.public_key());
     for seq in places {
-        let at = ChainRef {
-            seq,
-            ..phone.next_place()
-        };
+        let at = place(phone, seq);
         let shown = evidence::evidence(&world.service, &at).unwrap();
         let proven = shown.verify(&server);
         assert_eq!(proven.map(|proven| proven.at), Ok(at));
@@ -74,20 +80,13 @@ fn the_place_of_every_envelope_in_the_log_is_known_without_a_search() {
     world.push_all(&phone, 1..=4);
     let leaves = world.read(|c| store::log::list_leaves(c, 0));
     for seq in 1..=4 {
-        let at = ChainRef {
-            seq,
-            ..phone.next_place()
-        };
+        let at = place(&phone, seq);
         let row = world.read(|c| store::envelope::get(c, &at)).unwrap();
         let kind = match row.verdict {
-            itgel_domain::sync::push::Verdict::Refused(_) => itgel_domain::log::LeafKind::Refusal,
-            _ => itgel_domain::log::LeafKind::Envelope,
+            Verdict::Refused(_) => LeafKind::Refusal,
+            _ => LeafKind::Envelope,
         };
         let leaf = leaves.get(usize::try_from(row.leaf).unwrap());
-        assert_eq!(
-            leaf,
-            Some(&itgel_domain::log::leaf_hash(kind, &row.id)),
-            "{seq}"
-        );
+        assert_eq!(leaf, Some(&leaf_hash(kind, &row.id)), "{seq}");
     }
 }

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use axum::http::StatusCode;
 use itgel_device::Error;
 use itgel_device::http::HttpError;
-use itgel_device::vault::{MIN_PIN, VaultError};
+use itgel_device::vault::VaultError;
 use itgel_domain::error::ErrorCode;
 use itgel_text::{self as text, Lang, escape};
 
-use super::{alert, paragraph};
+use super::{alert, paragraph, pin};
 use crate::app::FieldApp;
 use crate::native::OpenError;
 use crate::officers::EnrolError;
@@ -60,7 +60,7 @@ pub(crate) fn door(app: &FieldApp, wrong: Option<&str>, at: &str) -> Page {
         );
     }
     html.push_str("</div>\n");
-    pin(&mut html, "pin", &text::app_pin(lang), "current-password");
+    pin::current(&mut html, "pin", &text::app_pin(lang));
     if app.holds() {
         // Whoever holds the device may have sent it: the officer sees that it waits, and may refuse.
         let _ = writeln!(
@@ -143,13 +143,7 @@ pub(crate) fn enrolment(app: &FieldApp, wrong: Option<&str>, invitation: &str) -
         escape(invitation),
         escape(&text::app_invitation_hint(lang)),
     );
-    pin(&mut html, "pin", &text::app_pin_new(lang), "new-password");
-    pin(
-        &mut html,
-        "again",
-        &text::app_pin_again(lang),
-        "new-password",
-    );
+    pin::new(&mut html, lang);
     let _ = writeln!(
         html,
         "<button class=\"main\">{}</button>\n</form>",
@@ -179,7 +173,7 @@ pub(crate) fn scanned(app: &FieldApp, form: &Form) -> Page {
 /// Enrols and unlocks; the words of what is wrong otherwise.
 pub(crate) fn enrol(app: &FieldApp, form: &Form) -> Result<(), String> {
     let lang = app.lang();
-    let chosen = chosen(lang, form, "pin")?;
+    let chosen = pin::chosen(lang, form)?;
     let invitation = plain(form.get("invitation"));
     let enrolled = app.officers().enrol(&invitation, &chosen, app.transport());
     let opened = enrolled.map_err(|error| match &error {
@@ -195,27 +189,4 @@ pub(crate) fn enrol(app: &FieldApp, form: &Form) -> Result<(), String> {
     let session = app.unlock(opened);
     app.synchronise(&session);
     Ok(())
-}
-
-/// A new PIN that was entered twice; the words of what is wrong otherwise.
-pub(crate) fn chosen(lang: Lang, form: &Form, name: &str) -> Result<String, String> {
-    let (chosen, again) = (plain(form.get(name)), plain(form.get("again")));
-    if chosen.chars().count() < MIN_PIN || !chosen.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(text::app_pin_short(lang));
-    }
-    match chosen == again {
-        true => Ok(chosen),
-        false => Err(text::app_pin_differs(lang)),
-    }
-}
-
-/// A field for a PIN.
-pub(crate) fn pin(html: &mut String, name: &str, label: &str, complete: &str) {
-    let _ = writeln!(
-        html,
-        "<div class=\"field\"><label for=\"{name}\">{}</label>\
-         <input type=\"password\" id=\"{name}\" name=\"{name}\" inputmode=\"numeric\" required \
-         autocomplete=\"{complete}\"></div>",
-        escape(label)
-    );
 }

@@ -65,7 +65,7 @@ fn a_changed_pin_opens_the_store_and_the_old_one_nothing() {
     let mut officer = Officer::at_work(1);
     assert!(officer.get("/device").contains("href=\"/pin\""));
     let tried = |pin: &str, new: &str, again: &str| {
-        officer.post("/pin", &[("pin", pin), ("new", new), ("again", again)])
+        officer.post("/pin", &[("old", pin), ("pin", new), ("again", again)])
     };
     let wrong = tried("000000", "246802", "246802");
     assert_eq!(wrong.status, 422);
