@@ -182,9 +182,14 @@ impl Catalogue {
     /// Everything that is wrong with these observations of one subject, at once: unknown items,
     /// values outside their kind, range or choice, and items that exceed one another.
     #[must_use]
-    pub fn check_all(&self, observations: &[Observation], subject: SubjectKind) -> Vec<Violation> {
+    pub fn check_all<'a>(
+        &self,
+        observations: impl IntoIterator<Item = &'a Observation, IntoIter: Clone>,
+        subject: SubjectKind,
+    ) -> Vec<Violation> {
+        let observations = observations.into_iter();
         let known: BTreeMap<&str, i64> = observations
-            .iter()
+            .clone()
             .filter_map(|o| Some((o.item.as_str(), o.state.value()?.as_int()?)))
             .collect();
         let mut violations = Vec::new();
@@ -211,7 +216,10 @@ impl Catalogue {
 
 /// Checks observations against the catalogue of this program; see [`Catalogue::check_all`].
 #[must_use]
-pub fn check_all(observations: &[Observation], subject: SubjectKind) -> Vec<Violation> {
+pub fn check_all<'a>(
+    observations: impl IntoIterator<Item = &'a Observation, IntoIter: Clone>,
+    subject: SubjectKind,
+) -> Vec<Violation> {
     Catalogue::builtin().check_all(observations, subject)
 }
 

@@ -48,6 +48,12 @@ impl AtMs {
     }
 }
 
+/// The number of the first day of the calendar, -9999-01-01.
+const FIRST_DAY: i64 = -4_371_587;
+
+/// The number of its last day, 9999-12-31.
+const LAST_DAY: i64 = 2_932_896;
+
 /// Days since 1970-01-01: the integer form of a day in canonical bytes and in the database.
 #[must_use]
 pub fn date_to_day_number(day: Date) -> i64 {
@@ -58,13 +64,13 @@ pub fn date_to_day_number(day: Date) -> i64 {
 /// The day with this number; a number beyond the calendar gives its first or last day.
 #[must_use]
 pub fn day_number_to_date(days: i64) -> Date {
-    let days = days.clamp(date_to_day_number(Date::MIN), date_to_day_number(Date::MAX));
+    let days = days.clamp(FIRST_DAY, LAST_DAY);
     Date::constant(1970, 1, 1).saturating_add(jiff::Span::new().days(days))
 }
 
 /// Canonical CBOR of a day: its day number. Use as `#[cbor(with = "crate::time::day_cbor")]`.
 pub mod day_cbor {
-    use super::{Date, date_to_day_number, day_number_to_date};
+    use super::{Date, FIRST_DAY, LAST_DAY, date_to_day_number, day_number_to_date};
     use minicbor::decode::Error as DecodeError;
     use minicbor::encode::{Error as EncodeError, Write};
     use minicbor::{Decoder, Encoder};
@@ -86,12 +92,9 @@ pub mod day_cbor {
     /// # Errors
     /// When the value is no integer or lies beyond the calendar.
     pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Date, DecodeError> {
-        let number = d.i64()?;
-        let day = day_number_to_date(number);
-        if date_to_day_number(day) == number {
-            Ok(day)
-        } else {
-            Err(DecodeError::message("day beyond the calendar"))
+        match d.i64()? {
+            number @ FIRST_DAY..=LAST_DAY => Ok(day_number_to_date(number)),
+            _ => Err(DecodeError::message("day beyond the calendar")),
         }
     }
 }
@@ -157,5 +160,11 @@ mod tests {
             assert_eq!(day_number_to_date(date_to_day_number(day)), day);
         }
         assert_eq!(day_number_to_date(i64::MAX), Date::MAX);
+    }
+
+    #[test]
+    fn no_day_of_the_calendar_is_cut_off() {
+        assert_eq!(date_to_day_number(Date::MIN), FIRST_DAY);
+        assert_eq!(date_to_day_number(Date::MAX), LAST_DAY);
     }
 }

@@ -317,12 +317,13 @@ impl Admission<'_> {
         kept: &SealedEnvelope,
     ) -> Result<Verdict, ServiceError> {
         let mut file = self.file(&body.file)?;
+        let denied = self.forbidden(envelope, home, Action::Capture);
         let place = match kept.row.document {
             Some(place) => Ok(place),
-            None => self.place((envelope, body), home, &mut file)?,
+            None => self.place((envelope, body), home, denied, &mut file)?,
         };
         let misfit = place.err().and_then(NoPlace::fault);
-        let fault = self.file_fault(envelope, body, home, &file, misfit)?;
+        let fault = self.file_fault(envelope, body, home, &file, denied.or(misfit))?;
         if let (Ok(place), None) = (place, kept.row.document) {
             store::envelope::set_document(self.tx, &envelope.at, place)?;
         }

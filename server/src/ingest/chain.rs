@@ -96,7 +96,8 @@ fn take_joined(
             (Some(fork), _) => fork.keep(admission, signed, &item)?,
             (None, Some(known)) => admission.again(known, &item, &page)?,
             (None, None) => {
-                *head = head.extend(&item.id);
+                // Without a fork, what is signed up to here is what the chain has.
+                *head = signed;
                 admit(admission, &page, &at, &head.hash, item)?
             }
         };

@@ -53,9 +53,10 @@ impl Admission<'_> {
     ) -> Result<Verdict, ServiceError> {
         let envelope = arrived.envelope;
         let mut file = self.file(&body.file)?;
-        let place = self.place((envelope, body), home, &mut file)?;
+        let denied = self.forbidden(envelope, home, Action::Capture);
+        let place = self.place((envelope, body), home, denied, &mut file)?;
         let misfit = place.err().and_then(NoPlace::fault);
-        let fault = self.file_fault(envelope, body, home, &file, misfit)?;
+        let fault = self.file_fault(envelope, body, home, &file, denied.or(misfit))?;
         file.has_news |= misfit.is_none();
         let verdict = match fault {
             Some(code) => Verdict::Quarantined(code),
@@ -105,20 +106,18 @@ impl Admission<'_> {
         Ok(verdict)
     }
 
-    /// The first thing that is against an envelope, in the order of the stages.
+    /// The first thing that is against an envelope, in the order of the stages; `before` is what was
+    /// found against its officer and its place.
     pub(super) fn file_fault(
         &mut self,
         envelope: &Envelope,
         body: &FileBody,
         home: &Home,
         file: &OpenFile,
-        misplaced: Option<ErrorCode>,
+        before: Option<ErrorCode>,
     ) -> Result<Option<ErrorCode>, ServiceError> {
-        if let Some(code) = self.forbidden(envelope, home, Action::Capture) {
-            return Ok(Some(code));
-        }
         let structural =
-            misplaced.or_else(|| structure::check_entries(envelope, body, &file.facts).err());
+            before.or_else(|| structure::check_entries(envelope, body, &file.facts).err());
         if structural.is_some() {
             return Ok(structural);
         }

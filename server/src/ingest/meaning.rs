@@ -35,12 +35,10 @@ pub(super) fn fault(
     body: &FileBody,
 ) -> Result<Option<ErrorCode>, ServiceError> {
     let entries = &body.entries;
-    let observed: Vec<Observation> = entries
-        .iter()
-        .filter_map(Entry::observed)
-        .map(|(_, o)| o.clone())
-        .collect();
-    if let Some(violation) = check_all(&observed, subject.kind).into_iter().next() {
+    let observed = entries.iter().filter_map(Entry::observed);
+    let observed: Vec<&Observation> = observed.map(|(_, observation)| observation).collect();
+    let wrong = check_all(observed.iter().copied(), subject.kind);
+    if let Some(violation) = wrong.into_iter().next() {
         return Ok(Some(violation.code.code()));
     }
     if !admission.lets_pass(ErrorCode::ObservedOutOfTime)
@@ -133,11 +131,11 @@ fn form_fault(entries: &[Entry]) -> Option<ErrorCode> {
 fn consent_fault(
     facts: &FileFacts,
     entries: &[Entry],
-    observed: &[Observation],
+    observed: &[&Observation],
     entered: Days,
 ) -> Option<ErrorCode> {
     let catalogue = Catalogue::builtin();
-    let restricted = |o: &Observation| match o.state {
+    let restricted = |o: &&Observation| match o.state {
         State::Known(_) => catalogue.get(&o.item).and_then(|item| item.restricted),
         _ => None,
     };

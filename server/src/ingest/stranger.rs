@@ -46,16 +46,18 @@ impl NoPlace {
 }
 
 impl Admission<'_> {
-    /// The place of an envelope in its file, after what it builds on has got one.
+    /// The place of an envelope in its file, after what it builds on has got one. `denied` is what is
+    /// against its officer.
     pub(super) fn place(
         &mut self,
         (envelope, body): (&Envelope, &FileBody),
         home: &Home,
+        denied: Option<ErrorCode>,
         file: &mut OpenFile,
     ) -> Result<Result<InDocument, NoPlace>, ServiceError> {
         // It is here now, and may get a place by what builds on it.
         file.in_vain.remove(&envelope.at);
-        if self.is_strangers(envelope, home) {
+        if self.is_strangers(denied) {
             return Ok(Err(NoPlace::Stranger));
         }
         if let Home::Known { subject, .. } = home {
@@ -73,9 +75,9 @@ impl Admission<'_> {
     }
 
     /// Whether the device may not work, or its officer has nothing to do with the subject.
-    fn is_strangers(&mut self, envelope: &Envelope, home: &Home) -> bool {
+    fn is_strangers(&self, denied: Option<ErrorCode>) -> bool {
         let has_no_business = matches!(
-            self.forbidden(envelope, home, Action::Capture),
+            denied,
             Some(
                 ErrorCode::EnvelopeForeignOfficer | ErrorCode::ScopeOutside | ErrorCode::NotAllowed
             )

@@ -33,12 +33,8 @@ impl Admission<'_> {
         let Home::Known { has_interest, .. } = home else {
             return Some(ErrorCode::SubjectUnknown);
         };
-        let homes: BTreeSet<DivisionCode> = days(&self.window, envelope)
-            .into_iter()
-            .flat_map(|days| home.divisions(days))
-            .collect();
         let (mut against, mut is_allowed) = (None, false);
-        for division in homes {
+        for division in home.divisions_of(&self.window, envelope) {
             match self.denied(division, action, *has_interest) {
                 None => is_allowed = true,
                 code => against = against.or(code),
@@ -137,6 +133,18 @@ pub(super) fn entered(window: &Window, envelope: &Envelope) -> Days {
 }
 
 impl Home {
+    /// Where the subject lived on each day that an envelope speaks of.
+    fn divisions_of(&self, window: &Window, envelope: &Envelope) -> BTreeSet<DivisionCode> {
+        match self {
+            // Nearly everybody: whatever the day.
+            Self::Known { subject, moves, .. } if moves.is_empty() => [subject.division].into(),
+            _ => {
+                let days = days(window, envelope).into_iter();
+                days.flat_map(|days| self.divisions(days)).collect()
+            }
+        }
+    }
+
     /// Where the subject lived on any of these days.
     fn divisions(&self, days: Days) -> BTreeSet<DivisionCode> {
         let Self::Known { subject, moves, .. } = self else {

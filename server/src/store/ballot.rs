@@ -21,10 +21,15 @@ pub fn put(tx: &Tx<'_>, ballot: &Ballot, envelope: &Hash) -> Result<bool, StoreE
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                on conflict (subject, cycle, evaluator) do nothing";
     let [promises, diligence, loans, rules] = ballot.scores;
-    let values = params![
+    let key = (
         ballot.subject.as_str(),
         ballot.cycle.as_str(),
         ballot.evaluator.as_str(),
+    );
+    let values = params![
+        key.0,
+        key.1,
+        key.2,
         promises,
         diligence,
         loans,
@@ -32,7 +37,7 @@ pub fn put(tx: &Tx<'_>, ballot: &Ballot, envelope: &Hash) -> Result<bool, StoreE
         envelope.to_string(),
         log_row::salt()?,
     ];
-    Ok(log_row::write(tx, Vouched::Ballot, sql, values)? == 1)
+    log_row::put(tx, Vouched::Ballot, sql, values, key)
 }
 
 /// Whether the evaluator has voted.

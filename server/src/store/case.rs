@@ -295,8 +295,14 @@ pub fn redact(tx: &Tx<'_>, case: &Case) -> Result<(), StoreError> {
         let mut event = event.clone();
         event.reason.text.clear();
         let json = column::to_json(&event, "case_event.event")?;
-        let values = params![case.id.as_str(), column::signed(event.n), json];
-        log_row::write(tx, Vouched::CaseEvent, sql, values)?;
+        let key = (case.id.as_str(), column::signed(event.n));
+        log_row::put(
+            tx,
+            Vouched::CaseEvent,
+            sql,
+            params![key.0, key.1, json],
+            key,
+        )?;
     }
     Ok(())
 }
@@ -308,16 +314,17 @@ fn put_event(tx: &Tx<'_>, case: &CaseId, event: &CaseEvent, salt: &str) -> Resul
         Some(officer) => officer.as_str(),
         None => event.by.capacity().as_str(),
     };
+    let key = (case.as_str(), column::signed(event.n));
     let values = params![
-        case.as_str(),
-        column::signed(event.n),
+        key.0,
+        key.1,
         event.step.kind().as_str(),
         actor,
         event.at.0,
         salt,
         column::to_json(event, "case_event.event")?,
     ];
-    log_row::write(tx, Vouched::CaseEvent, sql, values)?;
+    log_row::put(tx, Vouched::CaseEvent, sql, values, key)?;
     Ok(())
 }
 

@@ -62,7 +62,7 @@ pub fn put(tx: &Tx<'_>, decision: &Decision) -> Result<(), StoreError> {
         column::to_json(&decision.content, "decision.content")?,
         log_row::salt()?,
     ];
-    log_row::write(tx, Vouched::Decision, sql, values)?;
+    log_row::put(tx, Vouched::Decision, sql, values, [decision.id.as_str()])?;
     Ok(())
 }
 

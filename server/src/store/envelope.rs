@@ -161,7 +161,7 @@ pub fn put(tx: &Tx<'_>, new: &NewEnvelope<'_>) -> Result<(), StoreError> {
         new.received_at.0,
         column::signed(leaf),
     ];
-    log_row::write(tx, Vouched::Envelope, sql, values)?;
+    log_row::put(tx, Vouched::Envelope, sql, values, key(new.at))?;
     Ok(())
 }
 
@@ -174,9 +174,8 @@ pub fn get(connection: &Connection, at: &ChainRef) -> Result<Option<EnvelopeRow>
         "select {COLUMNS} from envelope where device = ?1 and incarnation = ?2 and seq = ?3"
     );
     let mut query = connection.prepare_cached(&sql)?;
-    let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
     query
-        .query_row(key, |row| Ok(read(row)))
+        .query_row(key(at), |row| Ok(read(row)))
         .optional()?
         .transpose()
 }
@@ -190,9 +189,8 @@ pub fn get_sealed(
     at: &ChainRef,
 ) -> Result<Option<SealedEnvelope>, StoreError> {
     let mut query = connection.prepare_cached(&sealed_sql())?;
-    let key = params![at.device.as_str(), at.incarnation, column::signed(at.seq)];
     query
-        .query_row(key, |row| Ok(read_sealed(row)))
+        .query_row(key(at), |row| Ok(read_sealed(row)))
         .optional()?
         .transpose()
 }
@@ -278,9 +276,9 @@ pub fn set_verdict(tx: &Tx<'_>, at: &ChainRef, verdict: &Verdict) -> Result<(), 
     let sql = "update envelope set verdict = ?4, reason = ?5
                where device = ?1 and incarnation = ?2 and seq = ?3";
     let (word, reason) = written(verdict);
-    let seq = column::signed(at.seq);
-    let values = params![at.device.as_str(), at.incarnation, seq, word, reason];
-    log_row::write(tx, Vouched::Envelope, sql, values)?;
+    let (device, incarnation, seq) = key(at);
+    let values = params![device, incarnation, seq, word, reason];
+    log_row::put(tx, Vouched::Envelope, sql, values, key(at))?;
     Ok(())
 }
 
@@ -291,14 +289,13 @@ pub fn set_verdict(tx: &Tx<'_>, at: &ChainRef, verdict: &Verdict) -> Result<(), 
 pub fn set_document(tx: &Tx<'_>, at: &ChainRef, place: InDocument) -> Result<(), StoreError> {
     let sql = "update envelope set actor_seq = ?4, last_op = ?5
                where device = ?1 and incarnation = ?2 and seq = ?3";
-    let values = params![
-        at.device.as_str(),
-        at.incarnation,
-        column::signed(at.seq),
+    let (device, incarnation, seq) = key(at);
+    let (actor_seq, last_op) = (
         column::signed(place.actor_seq),
         column::signed(place.last_op),
-    ];
-    log_row::write(tx, Vouched::Envelope, sql, values)?;
+    );
+    let values = params![device, incarnation, seq, actor_seq, last_op];
+    log_row::put(tx, Vouched::Envelope, sql, values, key(at))?;
     Ok(())
 }
 
@@ -352,6 +349,11 @@ fn sealed_sql() -> String {
     format!(
         "select {COLUMNS}, sealed from envelope where device = ?1 and incarnation = ?2 and seq = ?3"
     )
+}
+
+/// The key of the row at a place.
+fn key(at: &ChainRef) -> (&str, u32, i64) {
+    (at.device.as_str(), at.incarnation, column::signed(at.seq))
 }
 
 /// The two columns of a verdict.

@@ -42,9 +42,10 @@ pub fn put(tx: &Tx<'_>, row: &IdentityRow) -> Result<(), StoreError> {
                    blind_phone, sealed)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                on conflict (subject, commitment) do nothing";
+    let key = (row.subject.as_str(), row.commitment.to_string());
     let values = params![
-        row.subject.as_str(),
-        row.commitment.to_string(),
+        key.0,
+        key.1,
         row.version,
         row.author.as_str(),
         row.at,
@@ -53,7 +54,7 @@ pub fn put(tx: &Tx<'_>, row: &IdentityRow) -> Result<(), StoreError> {
         row.blind_phone,
         row.sealed,
     ];
-    log_row::write(tx, Vouched::Identity, sql, values)?;
+    log_row::put(tx, Vouched::Identity, sql, values, (key.0, key.1.as_str()))?;
     Ok(())
 }
 
@@ -63,8 +64,9 @@ pub fn put(tx: &Tx<'_>, row: &IdentityRow) -> Result<(), StoreError> {
 /// [`StoreError`] of the database.
 pub fn supersede(tx: &Tx<'_>, subject: &SubjectId, commitment: &Hash) -> Result<(), StoreError> {
     let sql = "update identity set current = 0 where subject = ?1 and commitment = ?2";
-    let values = params![subject.as_str(), commitment.to_string()];
-    log_row::write(tx, Vouched::Identity, sql, values)?;
+    let commitment = commitment.to_string();
+    let key = (subject.as_str(), commitment.as_str());
+    log_row::put(tx, Vouched::Identity, sql, key, key)?;
     Ok(())
 }
 
@@ -74,8 +76,9 @@ pub fn supersede(tx: &Tx<'_>, subject: &SubjectId, commitment: &Hash) -> Result<
 /// [`StoreError`] of the database.
 pub fn let_count(tx: &Tx<'_>, subject: &SubjectId, commitment: &Hash) -> Result<(), StoreError> {
     let sql = "update identity set current = 1 where subject = ?1 and commitment = ?2";
-    let values = params![subject.as_str(), commitment.to_string()];
-    log_row::write(tx, Vouched::Identity, sql, values)?;
+    let commitment = commitment.to_string();
+    let key = (subject.as_str(), commitment.as_str());
+    log_row::put(tx, Vouched::Identity, sql, key, key)?;
     Ok(())
 }
 

@@ -61,6 +61,18 @@ impl Vouched {
         }
     }
 
+    /// Which row has a key, the values of which are given in this order.
+    const fn with_key(self) -> &'static str {
+        match self {
+            Self::Envelope => "device = ?1 and incarnation = ?2 and seq = ?3",
+            Self::Identity => "subject = ?1 and commitment = ?2",
+            Self::Ballot => "subject = ?1 and cycle = ?2 and evaluator = ?3",
+            Self::Decision => "id = ?1",
+            Self::CaseEvent => "case_id = ?1 and n = ?2",
+            Self::Rating => "case_id = ?1",
+        }
+    }
+
     /// What is read of a row: its key, then what the log vouches for.
     const fn columns(self) -> &'static str {
         match self {
@@ -103,6 +115,39 @@ pub(super) fn run(
         Some(of) => change(tx, of, sql, values, deletes),
         None => Ok(tx.prepare_cached(sql)?.execute(values)?),
     }
+}
+
+/// Runs a statement that writes the row with this key, or none; the log holds from now on what it says.
+/// Returns whether it wrote.
+///
+/// The row is read back by its key: a statement that returns what it writes makes a table for it each
+/// time, which costs more than to write an envelope.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub(super) fn put(
+    tx: &Tx<'_>,
+    of: Vouched,
+    sql: &str,
+    values: impl Params,
+    key: impl Params,
+) -> Result<bool, StoreError> {
+    if tx.prepare_cached(sql)?.execute(values)? == 0 {
+        return Ok(false);
+    }
+    let sql = format!(
+        "select {} from {} where {}",
+        of.columns(),
+        of.table(),
+        of.with_key()
+    );
+    let mut query = tx.prepare_cached(&sql)?;
+    let mut rows = query.query(key)?;
+    let row = rows.next()?.ok_or(StoreError::Corrupt {
+        what: "a row that was just written",
+    })?;
+    say(&mut tx.ends.borrow_mut().said, of, row, false)?;
+    Ok(true)
 }
 
 /// Runs a statement that writes rows of a table; the log holds from now on what they say. Returns
@@ -247,14 +292,14 @@ pub(super) fn close(tx: &Tx<'_>) -> Result<(), StoreError> {
     let mut part = String::new();
     for line in said.split_inclusive('\n') {
         if part.len() + line.len() > MAX_SAID {
-            put(tx, &std::mem::take(&mut part))?;
+            put_leaf(tx, &std::mem::take(&mut part))?;
         }
         part.push_str(line);
     }
-    put(tx, &part)
+    put_leaf(tx, &part)
 }
 
-fn put(tx: &Tx<'_>, said: &str) -> Result<(), StoreError> {
+fn put_leaf(tx: &Tx<'_>, said: &str) -> Result<(), StoreError> {
     if said.is_empty() {
         return Ok(());
     }

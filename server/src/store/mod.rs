@@ -90,6 +90,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 pub use copy::restore;
 use readers::Readers;
@@ -288,6 +289,9 @@ fn connect(path: &Path, key: Option<&str>) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
+    // A plan never hangs on a value. Without this, every statement that compares a column for which an
+    // index of some of its values exists is planned anew with each value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

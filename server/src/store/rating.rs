@@ -199,7 +199,7 @@ pub fn put(tx: &Tx<'_>, rating: &RatingRow) -> Result<(), StoreError> {
         rating.status.as_str(),
         log_row::salt()?,
     ];
-    log_row::write(tx, Vouched::Rating, sql, values)?;
+    log_row::put(tx, Vouched::Rating, sql, values, [rating.case.as_str()])?;
     Ok(())
 }
 
@@ -210,7 +210,7 @@ pub fn put(tx: &Tx<'_>, rating: &RatingRow) -> Result<(), StoreError> {
 pub fn set_status(tx: &Tx<'_>, case: &CaseId, status: CaseState) -> Result<bool, StoreError> {
     let sql = "update rating set status = ?2 where case_id = ?1";
     let values = params![case.as_str(), status.as_str()];
-    Ok(log_row::write(tx, Vouched::Rating, sql, values)? == 1)
+    log_row::put(tx, Vouched::Rating, sql, values, [case.as_str()])
 }
 
 fn read_rated(row: &Row<'_>) -> Result<RatedSubject, StoreError> {
