@@ -160,15 +160,16 @@ fn told(reports: &[Report]) -> Vec<String> {
             sum(|r| r.receipted)
         ),
         format!(
-            "{} synchronisations, {} broken off; {} envelopes only in storage that was put back",
+            "{} synchronisations, {} broken off; {} envelopes only in storage that was lost or put back",
             sum(|r| r.syncs),
             sum(|r| r.broken_syncs),
             sum(|r| r.excused)
         ),
         format!(
-            "{} pictures receipted, keys handed on {} times",
+            "{} pictures receipted, keys handed on {} times, {} devices lost and replaced",
             sum(|r| r.pictures),
-            sum(|r| r.handed_on)
+            sum(|r| r.handed_on),
+            sum(|r| r.replaced)
         ),
         format!(
             "0 receipted lost; quiet after at most {} rounds",

@@ -71,7 +71,7 @@ impl Fleet<'_> {
         let phone = &self.phones[number];
         for own in phone.device().own_envelopes()? {
             if matches!(own.state, OwnState::Answered(verdict) if verdict.is_received()) {
-                let device = phone.crew.device.clone();
+                let device = phone.handset.device.clone();
                 self.receipted.borrow_mut().insert(own.id, device);
             }
         }

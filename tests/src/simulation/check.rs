@@ -148,7 +148,7 @@ pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
 /// proof that it signed on, and none may be frozen.
 fn nobody_is_frozen(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
     for (phone, number) in fleet.phones.iter().zip(0..) {
-        if status_of(host, phone)? == Some(DeviceStatus::Frozen) {
+        if status_of(host, &phone.handset.device)? == Some(DeviceStatus::Frozen) {
             return fails(format!("device {number} is frozen and was never told"));
         }
     }
@@ -157,9 +157,9 @@ fn nobody_is_frozen(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
 
 /// Whom an administrator revoked stays revoked, also on a server that was restored since.
 fn revoked_stay_revoked(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
-    for (phone, number) in fleet.phones.iter().zip(0..) {
-        if phone.is_revoked && status_of(host, phone)? != Some(DeviceStatus::Revoked) {
-            return fails(format!("device {number} was revoked and works again"));
+    for device in &fleet.revoked {
+        if status_of(host, device)? != Some(DeviceStatus::Revoked) {
+            return fails(format!("{device} was revoked and works again"));
         }
     }
     Ok(())
@@ -323,11 +323,10 @@ fn facts_are_equal(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
 
 /// Whether the server still tells a device anything: a revoked one hears no more.
 fn may_work(host: &Host, phone: &Phone) -> Outcome<bool> {
-    Ok(status_of(host, phone)? == Some(DeviceStatus::Active))
+    Ok(status_of(host, &phone.handset.device)? == Some(DeviceStatus::Active))
 }
 
-fn status_of(host: &Host, phone: &Phone) -> Outcome<Option<DeviceStatus>> {
-    let device = &phone.crew.device;
+fn status_of(host: &Host, device: &DeviceId) -> Outcome<Option<DeviceStatus>> {
     let found = host
         .service()
         .store

@@ -1,10 +1,14 @@
 //! What staff decide in a run.
 
 use itgel_domain::file::entry::Picked;
+use itgel_domain::id::{DeviceId, OfficerId};
 use itgel_domain::subject::Subject;
+use itgel_domain::trust::fingerprint;
+use itgel_server::auth::Confirmation;
 use itgel_server::process::{self, ResolveRequest};
 use itgel_server::quarantine::{self, DecideRequest, QuarantineQuery};
-use itgel_server::{ServiceError, auth, registers, store};
+use itgel_server::{ServiceError, auth, registers, setup, store};
+use itgel_text::Lang;
 
 use super::check;
 use super::failure::{Outcome, fails};
@@ -39,6 +43,33 @@ pub(super) fn move_household(
         })
     })?;
     Ok(if moved { "moved" } else { "lives there" }.into())
+}
+
+/// Gives an officer a code for another device.
+pub(super) fn invite(scene: &Scene, host: &Host, officer: &OfficerId) -> Outcome<String> {
+    let operator = setup::operator(scene.banner);
+    let given = host.work(|service| {
+        let (confirmation, now) = (Confirmation::Needed, service.now());
+        auth::issue_enrolment(service, &operator, officer, confirmation, now)
+    });
+    Ok(given?.code)
+}
+
+/// Confirms a device by the words of its key.
+pub(super) fn confirm(
+    scene: &Scene,
+    host: &Host,
+    device: &DeviceId,
+    key: &[u8],
+) -> Outcome<String> {
+    let operator = setup::operator(scene.banner);
+    let words = itgel_text::fingerprint(Lang::ZhCn, &fingerprint::of(key));
+    let confirmed =
+        host.work(|service| auth::confirm(service, &operator, device, &words, service.now()));
+    match confirmed {
+        Ok(()) => Ok("confirmed".into()),
+        Err(error) => check::refusal(&error),
+    }
 }
 
 /// Settles the first open conflict for its first value.

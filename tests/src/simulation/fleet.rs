@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use itgel_device::sync::{self, SyncError, SyncReport};
 use itgel_domain::hash::Hash;
+use itgel_domain::id::DeviceId;
 use itgel_server::{Service, auth, setup};
 use tempfile::TempDir;
 
@@ -50,6 +51,8 @@ pub struct Report {
     pub pictures: u64,
     /// How often the server's keys were handed on.
     pub handed_on: u64,
+    /// Devices that were lost, and another enrolled in their place.
+    pub replaced: u64,
     /// Synchronisations that were tried.
     pub syncs: u64,
     /// Of them: those that did not end well.
@@ -74,10 +77,13 @@ pub(super) struct Fleet<'a> {
     /// with it.
     pub(super) written_again: BTreeSet<Hash>,
     pub(super) was_restored: bool,
+    /// Devices that an administrator revoked, those that were lost among them.
+    pub(super) revoked: BTreeSet<DeviceId>,
     /// The last audit row that was looked at.
     audited: u64,
     mutant: Option<Mutant>,
     trace: RefCell<Trace>,
+    replaced: u64,
     syncs: u64,
     broken_syncs: u64,
     // Goes last.
@@ -139,6 +145,8 @@ impl<'a> Fleet<'a> {
             excused: BTreeSet::new(),
             written_again: BTreeSet::new(),
             was_restored: false,
+            revoked: BTreeSet::new(),
+            replaced: 0,
             audited: 0,
             mutant: way.mutant,
             trace: RefCell::new(Trace::new(way.keeps_trace)),
@@ -208,6 +216,8 @@ impl<'a> Fleet<'a> {
                 done()
             }
             Op::Revoke { device } => self.revoke(device).and_then(|()| done()),
+            Op::Replace { device } => self.replace(device),
+            Op::Confirm { device } => self.confirm(device),
             Op::Clog { device } => {
                 self.phone(device)?.is_clogged = true;
                 done()
@@ -263,7 +273,7 @@ impl<'a> Fleet<'a> {
         let phone = &self.phones[number];
         let link = Link {
             host: &self.host,
-            device: &phone.crew.device,
+            device: &phone.handset.device,
             faults,
             mutant: self.mutant,
             way: &phone.way,
@@ -332,11 +342,34 @@ impl<'a> Fleet<'a> {
     }
 
     fn revoke(&mut self, number: usize) -> Outcome<()> {
-        let device = self.phone(number)?.crew.device.clone();
+        let device = self.phone(number)?.handset.device.clone();
         self.phone(number)?.is_revoked = true;
+        self.revoked.insert(device.clone());
         let operator = setup::operator(self.scene.banner);
         let host = self.host.borrow();
         Ok(host.work(|service| auth::revoke(service, &operator, &device, service.now()))?)
+    }
+
+    /// A device is lost: an administrator revokes it and gives its officer a code for another.
+    fn replace(&mut self, number: usize) -> Outcome<String> {
+        self.revoke(number)?;
+        let moved = check::written_again(self)?;
+        self.written_again.extend(moved);
+        let code = desk::invite(
+            self.scene,
+            &self.host.borrow(),
+            &self.phones[number].crew.officer,
+        )?;
+        self.excusing(|fleet| fleet.phones[number].replace(&fleet.host.borrow(), &code))?;
+        self.replaced += 1;
+        Ok(self.phones[number].handset.device.to_string())
+    }
+
+    /// An administrator compares the words on the screen of a device with those of the server.
+    fn confirm(&mut self, number: usize) -> Outcome<String> {
+        let handset = &self.phone(number)?.handset;
+        let (device, key) = (handset.device.clone(), handset.signer().public_key());
+        desk::confirm(self.scene, &self.host.borrow(), &device, &key)
     }
 
     /// Heals the network, lets everybody synchronise until all is quiet, and checks.
@@ -345,6 +378,9 @@ impl<'a> Fleet<'a> {
         seed: u64,
         look: impl FnOnce(&Service) -> Outcome<T>,
     ) -> Outcome<(Report, T)> {
+        for number in 0..self.phones.len() {
+            self.confirm(number)?;
+        }
         let rounds = check::settle(&mut self, &mut Chance::new(seed, 2))?;
         let kept = check::everything(&self)?;
         let seen = look(self.host.borrow().service())?;
@@ -355,6 +391,7 @@ impl<'a> Fleet<'a> {
             excused: self.excused.len() as u64,
             pictures: self.shown.borrow().len() as u64,
             handed_on: self.host.borrow().handed_on(),
+            replaced: self.replaced,
             syncs: self.syncs,
             broken_syncs: self.broken_syncs,
             rounds,

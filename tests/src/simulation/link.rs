@@ -24,7 +24,6 @@ use super::failure::{Outcome, fails};
 use super::fault::{Fault, Planned};
 use super::host::Host;
 use super::mutant::Mutant;
-use super::scene::Crew;
 use super::trace::Trace;
 
 /// Minutes that a slow request takes: longer than an access token lives.
@@ -115,12 +114,12 @@ impl From<LinkError> for HttpError {
 }
 
 /// Synchronises a device over a link without a fault.
-pub(super) fn plain(host: &RefCell<Host>, crew: &Crew, device: &Device) -> Outcome<()> {
+pub(super) fn plain(host: &RefCell<Host>, id: &DeviceId, device: &Device) -> Outcome<()> {
     let (way, receipted, shown) = (RefCell::default(), RefCell::default(), RefCell::default());
     let trace = RefCell::new(Trace::new(false));
     let link = Link {
         host,
-        device: &crew.device,
+        device: id,
         faults: &[],
         mutant: None,
         way: &way,

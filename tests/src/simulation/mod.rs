@@ -2,8 +2,8 @@
 //!
 //! A run is a list of operations ([`Op`]), drawn from the seed and then executed: officers visit,
 //! devices synchronise over links that fail by plan or by files on a card, programs are killed,
-//! storage is copied and put back, clocks jump, the server's keys are handed on, the server is
-//! restored from a backup. Then the network heals, and
+//! storage is copied and put back, devices are lost and others enrolled in their place, clocks jump,
+//! the server's keys are handed on, the server is restored from a backup. Then the network heals, and
 //! [`check`](mod@check) asks for what may never be otherwise. Both sides are the real code over
 //! real databases; they meet in [`SyncProtocol`](itgel_domain::sync::SyncProtocol), and only what
 //! lies between them is made here. Time, order and every random byte come from the seed, so the
@@ -14,7 +14,7 @@
 //! an envelope that is there twice, a device whose facts, lists or chain differ from the server's after healing, work
 //! that waits when all is quiet, an internal error, an alarm, a log that does not verify. What does
 //! not: a lost request, a quarantine, a capture that the device refuses, and the loss of what only
-//! a storage held that somebody put back from an older copy.
+//! a storage held that was lost or that somebody put back from an older copy.
 
 mod album;
 mod card;

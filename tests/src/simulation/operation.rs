@@ -123,6 +123,16 @@ pub enum Op {
         /// Whose device.
         device: usize,
     },
+    /// The device is lost and revoked; its officer gets another one, which waits to be confirmed.
+    Replace {
+        /// Whose device.
+        device: usize,
+    },
+    /// An administrator confirms the device, if it waits for that.
+    Confirm {
+        /// Whose device.
+        device: usize,
+    },
     /// The network of the device fails until it is healed.
     Clog {
         /// Whose device.
@@ -251,6 +261,8 @@ impl fmt::Display for Op {
             Self::Restore { device } => write!(f, "restore {device}"),
             Self::Skew { device, minutes } => write!(f, "skew {device} {minutes}"),
             Self::Revoke { device } => write!(f, "revoke {device}"),
+            Self::Replace { device } => write!(f, "replace {device}"),
+            Self::Confirm { device } => write!(f, "confirm {device}"),
             Self::Clog { device } => write!(f, "clog {device}"),
             Self::Heal { device } => write!(f, "heal {device}"),
             Self::Pass { minutes } => write!(f, "pass {minutes}"),
@@ -342,6 +354,8 @@ fn from_numbers(word: &str, numbers: &[i64]) -> Option<Op> {
             minutes: *minutes,
         },
         ("revoke", [d]) => Op::Revoke { device: index(d)? },
+        ("replace", [d]) => Op::Replace { device: index(d)? },
+        ("confirm", [d]) => Op::Confirm { device: index(d)? },
         ("clog", [d]) => Op::Clog { device: index(d)? },
         ("heal", [d]) => Op::Heal { device: index(d)? },
         ("pass", [minutes]) => Op::Pass { minutes: *minutes },

@@ -24,8 +24,9 @@ use super::album::Pictures;
 use super::card::Card;
 use super::chance::Bytes;
 use super::failure::{Failure, Outcome, fails};
+use super::host::Host;
 use super::link::OnTheWay;
-use super::scene::{Crew, Scene};
+use super::scene::{Crew, Handset, Scene};
 
 /// The files of a store: the database, its log, the wrapped key.
 const FILES: [&str; 3] = ["", "-wal", ".key"];
@@ -33,6 +34,8 @@ const FILES: [&str; 3] = ["", "-wal", ".key"];
 /// A device.
 pub(super) struct Phone<'a> {
     pub(super) crew: &'a Crew,
+    /// The device that they have now.
+    pub(super) handset: Handset,
     /// How far its clock is ahead.
     pub(super) ahead_minutes: i64,
     pub(super) is_clogged: bool,
@@ -72,6 +75,7 @@ impl<'a> Phone<'a> {
     ) -> Outcome<Self> {
         let mut phone = Self {
             crew,
+            handset: crew.handset.clone(),
             ahead_minutes: 0,
             is_clogged: false,
             is_revoked: false,
@@ -79,7 +83,7 @@ impl<'a> Phone<'a> {
             way: RefCell::default(),
             card: Card::default(),
             scene,
-            path: crew.path(folder),
+            path: crew.handset.path(folder),
             entropy,
             device: None,
             copied: None,
@@ -107,8 +111,8 @@ impl<'a> Phone<'a> {
     pub(super) fn reopen(&mut self) -> Outcome<()> {
         self.device = None;
         let entropy = Arc::clone(&self.entropy);
-        let opened = Crew::unlocked(&self.path, |secrets| {
-            Device::open(&self.path, secrets, self.crew.signer(), entropy)
+        let opened = Handset::unlocked(&self.path, |secrets| {
+            Device::open(&self.path, secrets, self.handset.signer(), entropy)
         });
         self.device = Some(opened?);
         Ok(())
@@ -142,6 +146,33 @@ impl<'a> Phone<'a> {
             self.put_back("copy")?;
             self.book = book;
         }
+        Ok(())
+    }
+
+    /// The device is lost with all that it holds; the officer gets another one for a code. The answer
+    /// to the code is lost on its way, and the device shows it again. What lies beside the device stays.
+    pub(super) fn replace(&mut self, host: &Host, code: &str) -> Outcome<()> {
+        let secret = self.entropy.take();
+        Handset::enrol(host, code, secret)?;
+        let handset = Handset::enrol(host, code, secret)?;
+        let folder = self.path.parent().unwrap_or(&self.path).to_owned();
+        let entropy = Arc::clone(&self.entropy);
+        let device = handset.make_store(&folder, host, &self.crew.officer, entropy)?;
+        *self = Self {
+            crew: self.crew,
+            ahead_minutes: 0,
+            is_clogged: self.is_clogged,
+            is_revoked: false,
+            book: Book::default(),
+            way: RefCell::default(),
+            card: std::mem::take(&mut self.card),
+            scene: self.scene,
+            path: handset.path(&folder),
+            entropy: Arc::clone(&self.entropy),
+            device: Some(device),
+            copied: None,
+            handset,
+        };
         Ok(())
     }
 

@@ -215,12 +215,22 @@ impl Drawing<'_> {
             0..35 => vec![Op::Reopen { device }],
             35..50 => vec![Op::Copy { device }],
             50..65 => vec![Op::Restore { device }],
-            65..97 => vec![Op::Skew {
+            65..90 => vec![Op::Skew {
                 device,
                 minutes: self.skew(),
             }],
+            90..97 => self.replacement(device),
             _ => vec![Op::Revoke { device }],
         }
+    }
+
+    /// A device is lost; the other one is confirmed on the same day, or at the end.
+    fn replacement(&mut self, device: usize) -> Vec<Op> {
+        let mut ops = vec![Op::Replace { device }];
+        if self.chance.per_mille(700) {
+            ops.push(Op::Confirm { device });
+        }
+        ops
     }
 
     fn skew(&mut self) -> i64 {

@@ -70,8 +70,8 @@ pub struct Scene {
 
 /// A device with its two officers.
 pub struct Crew {
-    /// The device.
-    pub device: DeviceId,
+    /// The device that they have at first.
+    pub handset: Handset,
     /// Who works with it.
     pub officer: OfficerId,
     /// Who signs second.
@@ -80,6 +80,15 @@ pub struct Crew {
     pub second_secret: [u8; 32],
     /// The gachas in which they work.
     pub gachas: Vec<usize>,
+}
+
+/// An enrolled device.
+#[derive(Clone)]
+pub struct Handset {
+    /// Its identifier.
+    pub device: DeviceId,
+    /// The number with which its own receipts begin.
+    number: u32,
     secret: [u8; 32],
 }
 
@@ -140,14 +149,51 @@ impl Scene {
     }
 }
 
-impl Crew {
-    /// Where the device's store lies in a run's folder.
+impl Handset {
+    /// Shows a code to the server with a key that is made of these bytes.
+    pub(super) fn enrol(host: &Host, code: &str, secret: [u8; 32]) -> Outcome<Self> {
+        let signer = SoftwareSigner::from_secret(&secret);
+        let request = EnrolRequest {
+            code: code.to_owned(),
+            public_key: data_encoding::HEXLOWER.encode(&signer.public_key()),
+            suite: signer.suite(),
+        };
+        let admitted = host.work(|service| auth::enrol(service, &request, service.now()))?;
+        Ok(Self {
+            device: admitted.device,
+            number: admitted.number,
+            secret,
+        })
+    }
+
+    /// Makes its store for an officer.
+    pub(super) fn make_store(
+        &self,
+        folder: &Path,
+        host: &Host,
+        officer: &OfficerId,
+        entropy: Arc<Bytes>,
+    ) -> Outcome<Device> {
+        let enrolment = Enrolment {
+            device: self.device.clone(),
+            officer: officer.clone(),
+            server_key: host.service().keys.public_key(),
+            number: self.number,
+        };
+        let path = self.path(folder);
+        let store = Self::unlocked(&path, |secrets| {
+            Device::create(&path, secrets, &enrolment, self.signer(), entropy)
+        });
+        Ok(store?)
+    }
+
+    /// Where its store lies in a run's folder.
     #[must_use]
     pub fn path(&self, folder: &Path) -> PathBuf {
         folder.join(format!("{}.db", self.device))
     }
 
-    /// The key of the device.
+    /// Its key.
     #[must_use]
     pub fn signer(&self) -> Arc<dyn DeviceSigner> {
         Arc::new(SoftwareSigner::from_secret(&self.secret))
@@ -218,45 +264,23 @@ fn enrol(host: &RefCell<Host>, sample: &Sample, number: usize, folder: &Path) ->
     let team = &sample.teams[number];
     let bytes = Bytes::new(SCENE, number as u64 + 1);
     let (secret, second_secret) = (bytes.take::<32>(), bytes.take::<32>());
-    let device = admit(host, &team.collector, &secret)?;
-    admit(host, &team.second, &second_secret)?;
+    let admit = |seat: &Seat, secret| Handset::enrol(&host.borrow(), &seat.code, secret);
+    let handset = admit(&team.collector, secret)?;
+    admit(&team.second, second_secret)?;
     let mut gachas = team.gachas.clone();
     gachas.extend(&team.second_visits);
     gachas.sort_unstable();
     gachas.dedup();
-    let crew = Crew {
-        device: device.clone(),
-        officer: team.collector.officer.clone(),
+    let officer = team.collector.officer.clone();
+    let store = handset.make_store(folder, &host.borrow(), &officer, bytes)?;
+    super::link::plain(host, &handset.device, &store)?;
+    Ok(Crew {
+        handset,
+        officer,
         second: team.second.officer.clone(),
         second_secret,
         gachas,
-        secret,
-    };
-    let enrolment = Enrolment {
-        device,
-        officer: crew.officer.clone(),
-        server_key: host.borrow().service().keys.public_key(),
-        number: 1,
-    };
-    let path = crew.path(folder);
-    let store = Crew::unlocked(&path, |secrets| {
-        Device::create(&path, secrets, &enrolment, crew.signer(), bytes)
-    })?;
-    super::link::plain(host, &crew, &store)?;
-    Ok(crew)
-}
-
-fn admit(host: &RefCell<Host>, seat: &Seat, secret: &[u8; 32]) -> Outcome<DeviceId> {
-    let signer = SoftwareSigner::from_secret(secret);
-    let request = EnrolRequest {
-        code: seat.code.clone(),
-        public_key: data_encoding::HEXLOWER.encode(&signer.public_key()),
-        suite: signer.suite(),
-    };
-    let admitted = host
-        .borrow()
-        .work(|service| auth::enrol(service, &request, service.now()))?;
-    Ok(admitted.device)
+    })
 }
 
 /// The gacha of each household, in the order of the households.

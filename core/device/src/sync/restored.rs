@@ -82,6 +82,18 @@ impl<P: SyncProtocol> Run<'_, P> {
         Ok(restored)
     }
 
+    /// Notes the epoch of the first word with the server. A device that waits for its confirmation has
+    /// sent nothing that a restored server could lack, but it holds states of the log: without their
+    /// epoch a break behind them would look like a log that was rewritten. Once it knows one, what
+    /// follows from another waits until it may send.
+    pub(super) fn begin_epoch(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
+        let begun = self.device.write(|tx| match device::get(tx)?.epoch {
+            None => Ok(device::set_epoch(tx, answer.epoch)?),
+            Some(_) => Ok(()),
+        });
+        begun.map_err(SyncError::from)
+    }
+
     /// After a restore of the server, before anything is sent: what its lists no longer hold is taken
     /// out of files and households if no chain of this store sends it, since it may never come back:
     /// what others wrote, and what this phone wrote before its storage was put back. That it does not

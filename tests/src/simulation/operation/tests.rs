@@ -43,6 +43,8 @@ fn a_printed_list_is_read_as_what_it_was() {
             minutes: -525_600,
         },
         Op::Revoke { device: 1 },
+        Op::Replace { device: 1 },
+        Op::Confirm { device: 1 },
         Op::Clog { device: 1 },
         Op::Heal { device: 1 },
         Op::Pass { minutes: 180 },
