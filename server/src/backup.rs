@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::epoch;
 use crate::erasure;
 use crate::error::ServiceError;
+use crate::files;
 use crate::keys::ServerKeys;
 use crate::service::{Clock, Service, random};
 use crate::store::{self, Tx, meta};
@@ -110,7 +111,7 @@ pub fn restore(
         Ok(store::subject::count_erased(tx)?)
     })?;
     drop(service);
-    fs::rename(&unfinished.database, target).map_err(|e| unusable(target, &e))?;
+    files::rename(&unfinished.database, target).map_err(|e| unusable(target, &e))?;
     Ok(erased)
 }
 
@@ -250,8 +251,7 @@ fn label(id: &DecisionId) -> Label<'_> {
 }
 
 fn sync(path: &Path) -> Result<(), ServiceError> {
-    let synced = fs::File::open(path).and_then(|file| file.sync_all());
-    synced.map_err(|e| unusable(path, &e))
+    files::sync(path).map_err(|e| unusable(path, &e))
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> ServiceError {

@@ -9,7 +9,7 @@
 //! Two kinds of line: a subject that was erased ([`crate::erasure`]), and how a device stands from
 //! then on ([`crate::auth`], `kept`).
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,7 @@ use itgel_domain::time::AtMs;
 use crate::auth::kept;
 use crate::erasure;
 use crate::error::ServiceError;
+use crate::files;
 use crate::service::Service;
 use crate::store::device::DeviceStatus;
 use crate::store::{self, Tx};
@@ -147,7 +148,7 @@ pub(crate) fn append(service: &Service, line: Line) -> Result<(), ServiceError> 
         let mut options = OpenOptions::new();
         let mut file = private(options.append(true).create(true)).open(&path)?;
         if cut_tail(&path)? == 0 {
-            sync_folder(&path)?;
+            files::sync_folder(&path)?;
         }
         file.write_all(text.as_bytes())?;
         file.sync_all()
@@ -188,8 +189,7 @@ pub(crate) fn forget_devices(service: &Service, devices: &[String]) -> Result<()
         let mut file = private(options.write(true).create(true).truncate(true)).open(&fresh)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&fresh, &journal)?;
-        sync_folder(&journal)
+        files::rename(&fresh, &journal)
     };
     write().map_err(unwritable)
 }
@@ -233,20 +233,6 @@ fn cut_tail(path: &Path) -> io::Result<u64> {
 fn whole(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| *byte == b'\n');
     &bytes[..end.map_or(0, |end| end + 1)]
-}
-
-/// A file's name is durable once its folder is.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn signed_lines(service: &Service) -> Result<Vec<SignedLine>, ServiceError> {

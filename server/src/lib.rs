@@ -20,6 +20,7 @@ pub mod erasure;
 pub mod error;
 pub mod evidence;
 pub mod exchange;
+mod files;
 pub mod fold;
 pub mod html;
 pub mod import;

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{RetiredKeyDays, ServerKeys};
 use crate::error::ServiceError;
+use crate::files;
 
 /// Why signing keys are not handed on.
 #[derive(Debug, thiserror::Error)]
@@ -217,7 +218,8 @@ impl KeyFile {
             _ => {}
         }
         self.write(&fresh)?;
-        std::fs::rename(&fresh, path).map_err(|e| ServiceError::caused("key file", e))?;
+        // What is signed from now on would fit no key if the old file came back.
+        files::rename(&fresh, path).map_err(|e| ServiceError::caused("key file", e))?;
         Ok(())
     }
 
@@ -231,7 +233,10 @@ impl KeyFile {
         let mut out = options
             .open(path)
             .map_err(|e| ServiceError::Config(format!("key file {}: {e}", path.display())))?;
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.sync_all());
+        let written = out
+            .write_all(text.as_bytes())
+            .and_then(|()| out.sync_all())
+            .and_then(|()| files::sync_folder(path));
         written.map_err(|e| ServiceError::caused("key file", e))
     }
 }

@@ -13,7 +13,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::apart::{ServerApart, Used};
-use super::{Row, Size, Watch};
+use super::{Row, Size, Times, Watch};
 use crate::link::TimedLink;
 use crate::{Collector, World};
 
@@ -93,7 +93,7 @@ pub(super) fn days_without_signal(crew: &Collector, visits: &[Visit<'_>]) {
 }
 
 /// All synchronise, each at a random moment of the window; how long each receipt took.
-fn come_back(crews: &[(Collector, &Vec<Visit<'_>>)], window: Duration) -> Vec<Duration> {
+fn come_back(crews: &[(Collector, &Vec<Visit<'_>>)], window: Duration) -> Times {
     let mut random = ChaCha8Rng::seed_from_u64(18);
     let times = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -111,9 +111,7 @@ fn come_back(crews: &[(Collector, &Vec<Visit<'_>>)], window: Duration) -> Vec<Du
             });
         }
     });
-    let mut times = times.into_inner().unwrap();
-    times.sort_unstable();
-    times
+    Times::of(times.into_inner().unwrap())
 }
 
 /// Records that a team made, and those that are green.
@@ -128,32 +126,25 @@ fn counted(crew: &Collector, visits: &[Visit<'_>]) -> (u64, u64) {
     })
 }
 
-fn verdict(
-    size: Size,
-    times: &[Duration],
-    records: u64,
-    took: Duration,
-    used: Used,
-) -> Vec<String> {
-    let at = |hundredth: usize| times[(times.len() - 1) * hundredth / 100];
+fn verdict(size: Size, times: &Times, records: u64, took: Duration, used: Used) -> Vec<String> {
     if size == Size::Full {
         assert!(
-            at(95) < Duration::from_secs(1),
+            times.within(95) < Duration::from_secs(1),
             "a receipt took {:?}",
-            at(95)
+            times.within(95)
         );
         assert!(used.memory_mib < 512, "{} MiB", used.memory_mib);
     }
     vec![
         format!(
             "{records} records in {} pages, all received within {took:.1?}",
-            times.len()
+            times.count()
         ),
         format!(
             "a receipt took {:.0?} (half), {:.0?} (95 of 100), {:.0?} (longest)",
-            at(50),
-            at(95),
-            at(100)
+            times.within(50),
+            times.within(95),
+            times.within(100)
         ),
         format!(
             "the server held at most {} MiB and took {:.1?} of processor time",

@@ -34,6 +34,7 @@ mod trust;
 mod vault;
 mod watch;
 
+use watch::Times;
 pub use watch::{Watch, peak_memory_kib, processor_time, reset_peak_memory};
 
 use std::process::ExitCode;

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::quarantine::{Phone, add_household_in, division, open, phone, sheep};
-use super::{Row, Size, Watch, peak_memory_kib, reset_peak_memory};
+use super::{Row, Size, Times, Watch, peak_memory_kib, reset_peak_memory};
 
 /// The rows of this theme.
 pub(super) const ROWS: &[Row] = &[
@@ -86,44 +86,43 @@ fn storm(size: Size) -> Vec<String> {
             bad.push(std::thread::spawn(move || drip(&storm)));
         }
     }
-    let of_clients: Vec<Vec<u128>> = good.into_iter().map(joined).collect();
+    let of_clients: Vec<Vec<Duration>> = good.into_iter().map(joined).collect();
     storm.is_over.store(true, Ordering::SeqCst);
     bad.into_iter().for_each(joined);
     let _ = stop.send(());
     joined(server);
-    let all = sorted(of_clients.iter().flatten());
     // For its first page a client has to sign in as well.
-    let first = sorted(of_clients.iter().filter_map(|times| times.first()));
+    let first = Times::of(
+        of_clients
+            .iter()
+            .filter_map(|t| t.first())
+            .copied()
+            .collect(),
+    );
+    let all = Times::of(of_clients.concat());
     assert_eq!(
-        all.len(),
+        all.count(),
         honest * rounds,
         "every honest page has its receipt"
     );
-    let (median, p99) = (share(&all, 50), share(&all, 99));
-    let first = (share(&first, 50), share(&first, 100));
-    assert!(p99 < 2_000, "p99 is {p99} ms, of first pages {first:?}");
+    let p99 = all.within(99);
+    let longest = first.within(100);
+    assert!(
+        p99 < Duration::from_secs(2),
+        "p99 is {p99:?}, of first pages {longest:?}"
+    );
     let abuses = storm.abuses.load(Ordering::SeqCst);
     assert!(abuses > 0, "nobody abused anything");
     vec![format!(
-        "{honest} honest clients, {rounds} pages each, {abusive} abusive ones with {abuses} requests and drips: median {median} ms, p99 {p99} ms; with sign-in median {} ms, the longest {} ms",
-        first.0, first.1
+        "{honest} honest clients, {rounds} pages each, {abusive} abusive ones with {abuses} requests and drips: median {:.0?}, p99 {p99:.0?}; with sign-in median {:.0?}, the longest {longest:.0?}",
+        all.within(50),
+        first.within(50)
     )]
 }
 
-fn sorted<'a>(times_ms: impl Iterator<Item = &'a u128>) -> Vec<u128> {
-    let mut sorted: Vec<u128> = times_ms.copied().collect();
-    sorted.sort_unstable();
-    sorted
-}
-
-/// The time within which this share of a hundred was.
-fn share(sorted: &[u128], hundredths: usize) -> u128 {
-    sorted[(sorted.len() * hundredths / 100).min(sorted.len() - 1)]
-}
-
-/// Says hello and pushes an envelope again and again; how long each page took, in milliseconds. A
+/// Says hello and pushes an envelope again and again; how long each page took. A
 /// server that is busy is asked again, and that is part of the time.
-fn honestly(storm: &Storm, n: usize, mut phone: Phone, rounds: usize) -> Vec<u128> {
+fn honestly(storm: &Storm, n: usize, mut phone: Phone, rounds: usize) -> Vec<Duration> {
     let link = link(storm, &phone);
     let file = FileId {
         subject: subject(n),
@@ -141,7 +140,7 @@ fn honestly(storm: &Storm, n: usize, mut phone: Phone, rounds: usize) -> Vec<u12
             let watch = Watch::start();
             let answer = push_until_taken(&link, &page);
             assert!(answer.verdict(at.seq).unwrap().is_received());
-            watch.elapsed().as_millis()
+            watch.elapsed()
         })
         .collect()
 }

@@ -24,6 +24,28 @@ impl Watch {
     }
 }
 
+/// How long each of many things took.
+pub(super) struct Times(Vec<Duration>);
+
+impl Times {
+    /// Orders them; there is at least one.
+    pub(super) fn of(mut times: Vec<Duration>) -> Self {
+        assert!(!times.is_empty(), "nothing was timed");
+        times.sort_unstable();
+        Self(times)
+    }
+
+    /// How many there are.
+    pub(super) const fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The time within which so many of a hundred were.
+    pub(super) fn within(&self, hundredths: usize) -> Duration {
+        self.0[(self.0.len() - 1) * hundredths / 100]
+    }
+}
+
 /// Processor time of the threads that live, as Linux tells it; `None` elsewhere.
 #[must_use]
 pub fn processor_time() -> Option<Duration> {
