@@ -20,6 +20,7 @@ mod journal;
 pub mod key_store;
 mod objection;
 mod offer;
+mod only_here;
 mod outbox;
 mod overview;
 mod own;

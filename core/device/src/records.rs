@@ -3,7 +3,7 @@
 
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
-use itgel_domain::id::{CycleId, SubjectId};
+use itgel_domain::id::{CycleId, OfficerId, SubjectId};
 use itgel_domain::item::ItemPath;
 use itgel_domain::sync::pull::TaskItem;
 use itgel_domain::sync::push::{Flag, PushAnswer, Verdict};
@@ -11,6 +11,7 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use crate::error::Error;
+use crate::only_here;
 use crate::store::chain::{self, Link, LinkState, RecordKind};
 use crate::store::{device, draft, process};
 
@@ -45,6 +46,14 @@ pub enum Need {
         item: Option<ItemPath>,
         /// What to do, in the reviewer's words.
         text: String,
+    },
+    /// A colleague wrote it, a restored server lost it, and it lies here alone: his device sends it
+    /// again, or somebody visits anew.
+    OnlyHere {
+        /// Who wrote it.
+        officer: OfficerId,
+        /// How many records there are.
+        count: u64,
     },
 }
 
@@ -86,6 +95,7 @@ pub(crate) fn records(
     let own = device::get(db)?.id;
     let tasks = process::tasks(db, Some((subject, cycle)))?;
     let mut records: Vec<Record> = tasks.into_iter().map(asked).collect();
+    records.extend(only_here::list(db, Some(subject))?);
     if draft::exists(db, subject, cycle)? {
         records.push(unsealed(subject, cycle, RecordState::Draft));
     }
@@ -104,7 +114,8 @@ pub(crate) fn needs(db: &Connection) -> Result<Vec<Record>, Error> {
         .into_iter()
         .filter_map(|link| sealed(&own, link));
     let asked = process::tasks(db, None)?.into_iter().map(asked);
-    Ok(asked.chain(set_aside).collect())
+    let only_here = only_here::list(db, None)?;
+    Ok(asked.chain(set_aside).chain(only_here).collect())
 }
 
 pub(crate) fn summary(db: &Connection) -> Result<Summary, Error> {

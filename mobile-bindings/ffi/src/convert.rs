@@ -209,6 +209,11 @@ fn needed(lang: Lang, need: Need) -> Standing {
             item: None,
             text: text::error(lang, code, &[]),
         },
+        Need::OnlyHere { officer, count } => Standing::NeedsYou {
+            code: None,
+            item: None,
+            text: text::sync_only_here(lang, officer.as_str(), count.to_string()),
+        },
         Need::Task { item, text } => Standing::NeedsYou {
             code: None,
             item: item.map(|item| item.to_string()),

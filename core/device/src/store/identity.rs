@@ -97,6 +97,24 @@ pub(crate) fn versions(db: &Connection, subject: &SubjectId) -> Result<Vec<Versi
     column::all(query.query([subject.as_str()])?, read)
 }
 
+/// Whether a restored server lost any version.
+pub(crate) fn has_lost(db: &Connection) -> Result<bool, StoreError> {
+    let mut query = db.prepare_cached("select 1 from identity where lost = 1 limit 1")?;
+    Ok(query.exists([])?)
+}
+
+/// The versions that a restored server lost, of one subject or of all.
+pub(crate) fn list_lost(
+    db: &Connection,
+    subject: Option<&SubjectId>,
+) -> Result<Vec<Version>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select * from identity where lost = 1 and (?1 is null or subject = ?1)
+         order by subject, version",
+    )?;
+    column::all(query.query([subject.map(SubjectId::as_str)])?, read)
+}
+
 /// The own version whose commitment stands at this place.
 pub(crate) fn at(
     db: &Connection,

@@ -1,6 +1,7 @@
 //! Copies, backups and erasure: the chain goes on, and nothing is lost or comes back.
 
 use itgel_device::sync::run;
+use itgel_device::{Need, Record, RecordKind, RecordState};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::entry::Entry;
 use itgel_domain::file::envelope::Body;
@@ -304,6 +305,50 @@ fn who_lives_somewhere_is_not_known_from_what_a_restored_server_lost() {
     first.sync(&server);
     second.sync(&server);
     assert_eq!(second.device.identity(&subject(1)).unwrap().len(), 1);
+}
+
+#[test]
+fn an_officer_hears_of_what_lies_on_his_device_alone_until_it_is_back_or_he_was_there() {
+    let server = server(2);
+    let (first, second) = (Phone::enrolled(&server, 1), Phone::enrolled(&server, 2));
+    first.sync(&server);
+    second.sync(&server);
+    let yesterday = server.kept();
+    first.visit(1);
+    first.visit(2);
+    first.sync(&server);
+    second.sync(&server);
+    assert!(second.device.needs().unwrap().is_empty());
+    server.restore(yesterday);
+    second.sync(&server);
+    let needs = second.device.needs().unwrap();
+    let told = |n, kind| {
+        let of = |r: &&Record| r.subject == subject(n) && r.kind == kind;
+        needs.iter().find(of).map(|record| record.state.clone())
+    };
+    let one = RecordState::NeedsYou(Need::OnlyHere {
+        officer: "o1".parse().unwrap(),
+        count: 1,
+    });
+    for n in [1, 2] {
+        assert_eq!(told(n, RecordKind::File), Some(one.clone()), "{needs:?}");
+        assert_eq!(
+            told(n, RecordKind::Identity),
+            Some(one.clone()),
+            "{needs:?}"
+        );
+    }
+    let of_one = second.device.records(&subject(1), &cycle()).unwrap();
+    assert_eq!(of_one.len(), 2, "{of_one:?}");
+    // The second officer goes to one of the households himself.
+    second.visit(1);
+    let left = second.device.needs().unwrap();
+    assert!(left.iter().all(|r| r.subject == subject(2)), "{left:?}");
+    assert_eq!(second.device.summary().unwrap().needs_you, 2);
+    // The other is sent again by the device on which it was written.
+    first.sync(&server);
+    second.sync(&server);
+    assert!(second.device.needs().unwrap().is_empty());
 }
 
 #[test]

@@ -6,6 +6,7 @@ sync-needs-you = 需要您处理
 sync-nothing-to-do = 全部已收到
 sync-waiting-count = { $count } 份等待同步
 sync-needs-you-count = { $count } 份需要您处理
+sync-only-here = 采集员 { $officer } 写的 { $count } 条记录，服务器恢复备份后没有了，只留在这台设备上，不计入评定。请他同步一次；他的设备不在了，请重新走访这一户。
 sync-no-signal = 没有信号。数据已保存，有信号时自动发送。
 sync-last-at = 上次同步：{ $at }
 sync-now = 立即同步

@@ -107,6 +107,10 @@ fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
             };
             (text::error(visit.lang, *code, &[]), place)
         }
+        Need::OnlyHere { officer, count } => {
+            let words = text::sync_only_here(visit.lang, officer.as_str(), count.to_string());
+            (words, visit.at(""))
+        }
         Need::Task { item, text } => {
             let place = item.as_ref().map(|item| visit.place_of(item.as_str()));
             (text.clone(), place.unwrap_or_else(|| visit.at("")))
