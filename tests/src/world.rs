@@ -29,6 +29,9 @@ pub const FIRST_DAY: Date = date(2026, 7, 6);
 const LOOKS: usize = 600;
 const BETWEEN: Duration = Duration::from_millis(50);
 
+/// Most rounds of due jobs while a world stops: a job that always comes back is a fault.
+const ROUNDS: usize = 100;
+
 /// A server with the sample banner. When it is dropped, the server stops, no job that was due may
 /// be left or have failed, the log and the audit rows must verify, and no alarm may be in them.
 pub struct World {
@@ -287,11 +290,9 @@ impl World {
             (due.unwrap() == 0).then_some(())
         });
         self.hosted.stop().unwrap();
-        assert_eq!(
-            jobs::run_due(&self.service).unwrap(),
-            0,
-            "a job came due while stopping"
-        );
+        // The clock goes on: what came due since is done as at the next start.
+        let is_done = (0..ROUNDS).any(|_| jobs::run_due(&self.service).unwrap() == 0);
+        assert!(is_done, "jobs are due again and again");
         let failed = self.service.store.read(store::job::list_failed).unwrap();
         assert_eq!(failed, [], "jobs failed");
     }
