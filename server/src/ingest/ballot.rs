@@ -51,7 +51,10 @@ impl Admission<'_> {
         ballot: &Ballot,
         id: &Hash,
     ) -> Result<(), ServiceError> {
-        store::ballot::put(self.tx, ballot, id)?;
+        if !store::ballot::put(self.tx, ballot, id)? {
+            // It came before, see `ballot_fault`.
+            return Ok(());
+        }
         self.publish_result(subject, ballot)?;
         process::look_at_ballots(
             self.service,
@@ -100,7 +103,12 @@ impl Admission<'_> {
             }));
         }
         if store::ballot::has_voted(self.tx, ballot)? {
-            return Ok(Some(ErrorCode::ActedBefore));
+            // A phone whose storage was put back does not know what it sent: ballots stand on no list.
+            let is_again = store::ballot::was_sent_by(self.tx, ballot, &envelope.at.device)?;
+            return Ok(match is_again {
+                true => self.device_code(),
+                false => Some(ErrorCode::ActedBefore),
+            });
         }
         if let Some(code) = self.device_code() {
             return Ok(Some(code));

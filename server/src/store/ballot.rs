@@ -5,7 +5,7 @@ use itgel_domain::division::DivisionCode;
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::envelope::Ballot;
 use itgel_domain::hash::Hash;
-use itgel_domain::id::{CycleId, OfficerId, SubjectId};
+use itgel_domain::id::{CycleId, DeviceId, OfficerId, SubjectId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::log_row::{self, Vouched};
@@ -53,6 +53,44 @@ pub fn has_voted(connection: &Connection, ballot: &Ballot) -> Result<bool, Store
         ballot.cycle.as_str(),
         ballot.evaluator.as_str()
     ];
+    Ok(query.query_row(key, |row| row.get(0))?)
+}
+
+/// Whether the ballot that counts of this evaluator has these scores and came from this device.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn was_sent_by(
+    connection: &Connection,
+    ballot: &Ballot,
+    device: &DeviceId,
+) -> Result<bool, StoreError> {
+    let sql = "select envelope from ballot where subject = ?1 and cycle = ?2 and evaluator = ?3
+                   and (promises, diligence, loans, rules) = (?4, ?5, ?6, ?7)";
+    let [promises, diligence, loans, rules] = ballot.scores;
+    let key = params![
+        ballot.subject.as_str(),
+        ballot.cycle.as_str(),
+        ballot.evaluator.as_str(),
+        promises,
+        diligence,
+        loans,
+        rules
+    ];
+    let mut query = connection.prepare_cached(sql)?;
+    let Some(id) = query
+        .query_row(key, |row| {
+            Ok(column::word::<Hash>(row, "envelope", "ballot.envelope"))
+        })
+        .optional()?
+    else {
+        return Ok(false);
+    };
+    let sql = "select exists (select 1 from envelope
+                   where subject = ?1 and file is null and id = ?2 and device = ?3)";
+    let mut query = connection.prepare_cached(sql)?;
+    let id = id?;
+    let key = params![ballot.subject.as_str(), id.as_bytes(), device.as_str()];
     Ok(query.query_row(key, |row| row.get(0))?)
 }
 

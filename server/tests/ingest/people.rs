@@ -237,6 +237,29 @@ fn five_ballots_make_a_result_and_none_of_them_is_shown() {
 }
 
 #[test]
+fn a_ballot_that_a_phone_sends_again_after_it_was_put_back_is_no_second_vote() {
+    let world = World::new();
+    super::standings::put_basics(&world, &["hh-1"]);
+    let mut phone = world.phone_of("e1", "e1", GACHA, Role::Evaluator);
+    ballot(&mut phone, [4, 5, 4, 5]);
+    assert_eq!(world.push_all(&phone, 1..=1), [Verdict::Accepted]);
+    let means = || world.read(|c| store::ballot::list_means(c, &subject("hh-1"), &cycle()));
+    let counted = means();
+    (phone.incarnation, phone.chain) = (1, Vec::new());
+    ballot(&mut phone, [4, 5, 4, 5]);
+    assert_eq!(world.push_all(&phone, 1..=1), [Verdict::Accepted]);
+    assert_eq!(means(), counted, "it counts once");
+    // Other scores are another vote, and so is the same from another device.
+    let acted = Verdict::Quarantined(ErrorCode::ActedBefore);
+    ballot(&mut phone, [4, 5, 4, 4]);
+    assert_eq!(world.push_all(&phone, 2..=2), [acted.clone()]);
+    let mut other = world.phone_of("e1-2", "e1", GACHA, Role::Evaluator);
+    ballot(&mut other, [4, 5, 4, 5]);
+    assert_eq!(world.push_all(&other, 1..=1), [acted]);
+    assert_eq!(means(), counted);
+}
+
+#[test]
 fn a_collector_does_not_evaluate() {
     let world = World::new();
     let mut phone = world.phone("o1");
