@@ -216,7 +216,8 @@ fn destroy(path: &Path) -> std::io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).open(path)?;
     std::io::Write::write_all(&mut file, &vec![0; length])?;
     file.sync_all()?;
-    fs::remove_file(path)
+    fs::remove_file(path)?;
+    files::sync_folder(path)
 }
 
 /// The keys of all backups that still open, by file name.
@@ -231,6 +232,10 @@ fn key_files(config: &Config) -> Result<Vec<(PathBuf, KeyFile)>, ServiceError> {
     for entry in entries {
         let path = entry.map_err(|e| unusable(&folder, &e))?.path();
         let text = fs::read_to_string(&path).map_err(|e| unusable(&path, &e))?;
+        if text.bytes().all(|byte| byte == 0) {
+            // Destroyed, and the power was lost before the file was gone.
+            continue;
+        }
         let file: KeyFile = toml::from_str(&text)
             .map_err(|_| ServiceError::Config(format!("{} is no backup key", path.display())))?;
         found.push((path, file));

@@ -98,7 +98,7 @@ impl ServerKeys {
     /// Announces the next pair of signing keys: devices and verifiers learn of it from now on.
     ///
     /// # Errors
-    /// [`RotationError`]; then the file is as it was.
+    /// [`RotationError`]; then the file is as it was, or as it should be and perhaps not on the disk yet.
     pub fn announce(
         path: &Path,
         random: &Zeroizing<[[u8; 32]; 2]>,
@@ -113,7 +113,7 @@ impl ServerKeys {
     /// theft: verifiers that keep the old key set then refuse until they fetch the new one.
     ///
     /// # Errors
-    /// [`RotationError`]; then the file is as it was.
+    /// [`RotationError`]; then the file is as it was, or as it should be and perhaps not on the disk yet.
     pub fn rotate(
         path: &Path,
         now: AtMs,

@@ -386,6 +386,14 @@ impl Device {
         self.read(records::needs)
     }
 
+    /// What a restored server lost and only this device still has, a line for each household and author.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn only_here(&self) -> Result<Vec<Record>, Error> {
+        self.read(|db| only_here::list(db, None))
+    }
+
     /// How many records wait, and how many need somebody.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
-//! What colleagues wrote and a restored server lost: it lies on this device alone until its author's
-//! device sends it again. If that device is gone nobody does, so the officer hears of it, until somebody
-//! has visited the household anew.
+//! What a restored server lost and lies on this device alone until its author's device sends it again. If
+//! that device is gone nobody does, so the officer hears of it, until somebody has visited the household
+//! anew. It is nothing that holds up anybody's work, and is not counted with what needs the officer.
 
 use std::collections::BTreeMap;
 
@@ -13,68 +13,89 @@ use rusqlite::Connection;
 use crate::error::Error;
 use crate::records::{Need, Record, RecordState};
 use crate::store::chain::RecordKind;
-use crate::store::{StoreError, envelope, identity};
+use crate::store::{StoreError, device, envelope, identity};
 
-/// One line for each household, or for this one, and each author of what the server lost of them.
+/// Who wrote what was lost about whom.
+type Of = (SubjectId, OfficerId);
+
+/// A line for each author of what the server lost of a household, or of all.
 pub(crate) fn list(db: &Connection, subject: Option<&SubjectId>) -> Result<Vec<Record>, Error> {
-    if !envelope::has_lost(db)? && !identity::has_lost(db)? {
-        return Ok(Vec::new());
+    let mut records = Vec::new();
+    if envelope::has_lost(db)? {
+        records.extend(visits(db, subject)?);
     }
-    let mut records = visits(db, subject)?;
-    for lost in identity::list_lost(db, subject)? {
-        let record = lost.record;
-        if identity::versions(db, &record.subject)?.is_empty() {
-            let of = (&record.subject, RecordKind::Identity);
-            records.push(line(of, &record.author, (1, None)));
-        }
+    if identity::has_lost(db)? {
+        records.extend(identities(db, subject)?);
     }
     Ok(records)
 }
 
 fn visits(db: &Connection, subject: Option<&SubjectId>) -> Result<Vec<Record>, Error> {
-    let mut lost: BTreeMap<(SubjectId, OfficerId), Vec<(i64, Envelope)>> = BTreeMap::new();
+    let mut lost: BTreeMap<Of, Vec<(i64, Envelope)>> = BTreeMap::new();
     for (n, gone) in envelope::list_lost(db, subject)? {
-        let author = (gone.subject().clone(), gone.officer.clone());
-        lost.entry(author).or_default().push((n, gone));
+        let of = (gone.subject().clone(), gone.officer.clone());
+        lost.entry(of).or_default().push((n, gone));
     }
     let mut records = Vec::new();
-    for ((subject, officer), gone) in lost {
-        let last = gone.iter().map(|(n, _)| *n).max().unwrap_or_default();
-        if !was_visited_since(db, &subject, last)? {
-            let written_at = gone.iter().map(|(_, envelope)| envelope.entered_at).max();
-            let of = (&subject, RecordKind::File);
-            records.push(line(of, &officer, (gone.len() as u64, written_at)));
+    for (of, gone) in lost {
+        if !was_visited_since(db, &of.0, &gone)? {
+            let last = gone.iter().map(|(_, envelope)| envelope.entered_at).max();
+            let count = gone.len() as u64;
+            records.push(line(db, of, RecordKind::File, (count, last))?);
         }
     }
     Ok(records)
 }
 
-/// Whether a sealed visit came to this store after the envelope with this number. Clocks do not tell:
-/// they are of several devices.
-fn was_visited_since(db: &Connection, subject: &SubjectId, n: i64) -> Result<bool, StoreError> {
-    let seals = |e: &Envelope| {
-        e.entries()
-            .iter()
-            .any(|entry| matches!(entry, Entry::Seal(_)))
-    };
-    Ok(envelope::counting_after(db, subject, n)?.iter().any(seals))
+fn identities(db: &Connection, subject: Option<&SubjectId>) -> Result<Vec<Record>, Error> {
+    let mut lost: BTreeMap<Of, u64> = BTreeMap::new();
+    for gone in identity::list_lost(db, subject)? {
+        let of = (gone.record.subject, gone.record.author);
+        *lost.entry(of).or_default() += 1;
+    }
+    let mut records = Vec::new();
+    for (of, count) in lost {
+        // Somebody has written anew who lives there.
+        if identity::versions(db, &of.0)?.is_empty() {
+            records.push(line(db, of, RecordKind::Identity, (count, None))?);
+        }
+    }
+    Ok(records)
+}
+
+/// Whether a sealed visit came to this store after all of these, which makes up for them: for a consent
+/// that was taken back no visit does. Clocks do not tell: they are of several devices.
+fn was_visited_since(
+    db: &Connection,
+    subject: &SubjectId,
+    gone: &[(i64, Envelope)],
+) -> Result<bool, StoreError> {
+    let has = |e: &Envelope, is: fn(&Entry) -> bool| e.entries().iter().any(is);
+    let withdraws = |entry: &Entry| matches!(entry, Entry::ConsentWithdrawal(_));
+    if gone.iter().any(|(_, envelope)| has(envelope, withdraws)) {
+        return Ok(false);
+    }
+    let last = gone.iter().map(|(n, _)| *n).max().unwrap_or_default();
+    let since = envelope::counting_after(db, subject, last)?;
+    let seals = |entry: &Entry| matches!(entry, Entry::Seal(_));
+    Ok(since.iter().any(|envelope| has(envelope, seals)))
 }
 
 fn line(
-    (subject, kind): (&SubjectId, RecordKind),
-    officer: &OfficerId,
+    db: &Connection,
+    (subject, officer): Of,
+    kind: RecordKind,
     (count, written_at): (u64, Option<AtMs>),
-) -> Record {
-    Record {
-        subject: subject.clone(),
+) -> Result<Record, StoreError> {
+    let own = device::get(db)?.officer;
+    let by = Some(officer).filter(|officer| *officer != own);
+    Ok(Record {
+        subject,
         kind,
         cycle: None,
         at: None,
         code: String::new(),
         written_at,
-        state: RecordState::NeedsYou(Need::OnlyHere {
-            officer: officer.clone(),
-            count,
-        }),
-    }
+        state: RecordState::NeedsYou(Need::OnlyHere { by, count }),
+    })
 }

@@ -47,11 +47,11 @@ pub enum Need {
         /// What to do, in the reviewer's words.
         text: String,
     },
-    /// A colleague wrote it, a restored server lost it, and it lies here alone: his device sends it
-    /// again, or somebody visits anew.
+    /// A restored server lost it, and it lies here alone: the author's device sends it again, or
+    /// somebody visits anew.
     OnlyHere {
-        /// Who wrote it.
-        officer: OfficerId,
+        /// Who wrote it; `None` for the officer, on an earlier device or before the storage was put back.
+        by: Option<OfficerId>,
         /// How many records there are.
         count: u64,
     },
@@ -114,8 +114,7 @@ pub(crate) fn needs(db: &Connection) -> Result<Vec<Record>, Error> {
         .into_iter()
         .filter_map(|link| sealed(&own, link));
     let asked = process::tasks(db, None)?.into_iter().map(asked);
-    let only_here = only_here::list(db, None)?;
-    Ok(asked.chain(set_aside).chain(only_here).collect())
+    Ok(asked.chain(set_aside).collect())
 }
 
 pub(crate) fn summary(db: &Connection) -> Result<Summary, Error> {

@@ -312,7 +312,6 @@ impl<P: SyncProtocol> Run<'_, P> {
         self.report.clock_ahead_ms = answer.clock.0.saturating_sub(self.now.0);
         self.watch_log(&hello, &answer)?;
         if !may_send {
-            self.begin_epoch(&answer)?;
             self.pull(&hello, &answer)?;
             return Ok(false);
         }

@@ -209,10 +209,13 @@ fn needed(lang: Lang, need: Need) -> Standing {
             item: None,
             text: text::error(lang, code, &[]),
         },
-        Need::OnlyHere { officer, count } => Standing::NeedsYou {
+        Need::OnlyHere { by, count } => Standing::NeedsYou {
             code: None,
             item: None,
-            text: text::sync_only_here(lang, officer.as_str(), count.to_string()),
+            text: match by {
+                Some(by) => text::sync_only_here(lang, by.as_str(), count.to_string()),
+                None => text::sync_only_here_own(lang, count.to_string()),
+            },
         },
         Need::Task { item, text } => Standing::NeedsYou {
             code: None,

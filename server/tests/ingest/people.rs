@@ -250,12 +250,12 @@ fn a_ballot_that_a_phone_sends_again_after_it_was_put_back_is_no_second_vote() {
     assert_eq!(world.push_all(&phone, 1..=1), [Verdict::Accepted]);
     assert_eq!(means(), counted, "it counts once");
     // Other scores are another vote, and so is the same from another device.
-    let acted = Verdict::Quarantined(ErrorCode::ActedBefore);
+    let acted = [Verdict::Quarantined(ErrorCode::ActedBefore)];
     ballot(&mut phone, [4, 5, 4, 4]);
-    assert_eq!(world.push_all(&phone, 2..=2), [acted.clone()]);
+    assert_eq!(world.push_all(&phone, 2..=2), acted);
     let mut other = world.phone_of("e1-2", "e1", GACHA, Role::Evaluator);
     ballot(&mut other, [4, 5, 4, 5]);
-    assert_eq!(world.push_all(&other, 1..=1), [acted]);
+    assert_eq!(world.push_all(&other, 1..=1), acted);
     assert_eq!(means(), counted);
 }
 

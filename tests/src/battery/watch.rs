@@ -42,7 +42,8 @@ impl Times {
 
     /// The time within which so many of a hundred were.
     pub(super) fn within(&self, hundredths: usize) -> Duration {
-        self.0[(self.0.len() - 1) * hundredths / 100]
+        let so_many = (self.0.len() * hundredths).div_ceil(100).max(1);
+        self.0[so_many - 1]
     }
 }
 

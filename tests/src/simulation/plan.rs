@@ -127,20 +127,24 @@ impl Drawing<'_> {
             ops.insert(at, Op::Sync { device, faults });
         }
         if self.chance.per_mille(self.shape.cards) {
-            let mut at = 0;
-            for op in self.card(device) {
-                at += self.chance.below(ops.len() + 1 - at);
-                ops.insert(at, op);
-                at += 1;
-            }
+            let card = self.card(device);
+            self.put_among(&mut ops, card);
         }
         if self.chance.per_mille(self.shape.mishaps) {
-            for op in self.mishap(device) {
-                let at = self.chance.below(ops.len() + 1);
-                ops.insert(at, op);
-            }
+            let mishap = self.mishap(device);
+            self.put_among(&mut ops, mishap);
         }
         ops
+    }
+
+    /// Puts operations at any places among others, in their order.
+    fn put_among(&mut self, ops: &mut Vec<Op>, more: Vec<Op>) {
+        let mut at = 0;
+        for op in more {
+            at += self.chance.below(ops.len() + 1 - at);
+            ops.insert(at, op);
+            at += 1;
+        }
     }
 
     fn capture(&mut self, device: usize) -> Op {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::StoreError;
 use super::column::{self, int};
+use super::list::IS_TOLD;
 
 /// What the store knows of an envelope without reading it.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +20,6 @@ pub(crate) struct Status {
     /// The lists of a restored server ended without it: kept, and in no file.
     pub(crate) lost: bool,
 }
-
-/// The device of an envelope `gone` has gone on in a later incarnation.
-const OVERTAKEN: &str = "exists (select 1 from envelope later where later.device = gone.device
-    and later.incarnation > gone.incarnation and later.listed = 1)";
 
 /// Not in the server's lists, and in no chain that this store (`?1`) sends.
 const UNSENT: &str = "listed = 0 and lost = 0 and (device <> ?1 or not exists (
@@ -140,22 +137,29 @@ pub(crate) fn set_lost(tx: &Transaction<'_>, own: &DeviceId) -> Result<(), Store
 /// Whether a lost envelope never comes again at its place: its device has gone on in a later
 /// incarnation, where it wrote again what the server lacked.
 pub(crate) fn is_overtaken(db: &Connection, at: &ChainRef) -> Result<bool, StoreError> {
-    let mut query = db.prepare_cached(&format!(
-        "select 1 from envelope gone where gone.device = ?1 and gone.incarnation = ?2
-             and gone.seq = ?3 and gone.lost = 1 and {OVERTAKEN}"
-    ))?;
+    let mut query = db.prepare_cached(
+        "select 1 from envelope gone join envelope later
+             on later.device = gone.device and later.incarnation > gone.incarnation
+         where gone.device = ?1 and gone.incarnation = ?2 and gone.seq = ?3
+             and gone.lost = 1 and later.listed = 1",
+    )?;
     Ok(query.exists(params![at.device.as_str(), at.incarnation, int(at.seq)])?)
 }
 
-/// What a restored server lost, of one subject or of all, and nobody wrote again; each with its number
-/// among what came to this store.
+/// What counted and a restored server lost, of one subject or of all, and its author wrote nothing into
+/// the same file since; each with its number among what came to this store.
 pub(crate) fn list_lost(
     db: &Connection,
     subject: Option<&SubjectId>,
 ) -> Result<Vec<(i64, Envelope)>, StoreError> {
     let mut query = db.prepare_cached(&format!(
-        "select rowid as n, bytes from envelope gone where gone.lost = 1 and not {OVERTAKEN}
+        "select gone.rowid as n, gone.bytes from envelope gone
+         where gone.lost = 1 and gone.counts = 1 and {IS_TOLD}
              and (?1 is null or gone.subject = ?1)
+             and not exists (select 1 from envelope later
+                 where later.subject = gone.subject and later.year = gone.year
+                     and later.device = gone.device and later.incarnation > gone.incarnation
+                     and later.listed = 1)
          order by gone.subject, gone.device, gone.incarnation, gone.seq"
     ))?;
     column::all(query.query([subject.map(SubjectId::as_str)])?, |row| {

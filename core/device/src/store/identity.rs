@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::StoreError;
 use super::column::{self, int, word};
+use super::list::IS_TOLD;
 
 /// A version of an identity.
 #[derive(Debug, Clone)]
@@ -108,10 +109,10 @@ pub(crate) fn list_lost(
     db: &Connection,
     subject: Option<&SubjectId>,
 ) -> Result<Vec<Version>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select * from identity where lost = 1 and (?1 is null or subject = ?1)
-         order by subject, version",
-    )?;
+    let mut query = db.prepare_cached(&format!(
+        "select * from identity gone where lost = 1 and {IS_TOLD} and (?1 is null or subject = ?1)
+         order by subject, version"
+    ))?;
     column::all(query.query([subject.map(SubjectId::as_str)])?, read)
 }
 

@@ -76,6 +76,12 @@ pub(crate) fn begin(
     Ok(())
 }
 
+/// The server tells the list of the gacha in which the subject of a row `gone` lives: since the lists
+/// were begun anew, something has come of it.
+pub(crate) const IS_TOLD: &str =
+    "exists (select 1 from subject at join list on list.division = at.division
+    where at.id = gone.subject and list.position > 0)";
+
 /// The cursors of all lists.
 pub(crate) fn cursors(db: &Connection) -> Result<Vec<Cursor>, StoreError> {
     let mut query = db.prepare_cached("select division, position from list order by division")?;

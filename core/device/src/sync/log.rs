@@ -38,6 +38,12 @@ impl<P: SyncProtocol> Run<'_, P> {
         let now = self.now;
         let found = self.device.write(|tx| -> Result<_, Error> {
             let own = device::get(tx)?;
+            // The first word with the server. A device that waits for its confirmation has sent nothing
+            // that a restored server could lack, but it holds states of the log: without their epoch a
+            // break behind them would look like a log that was rewritten.
+            if own.epoch.is_none() {
+                device::set_epoch(tx, answer.epoch)?;
+            }
             let state = answer.signed_checkpoint();
             let held = hello.checkpoint;
             let Some(code) = fault(&own, held, answer) else {

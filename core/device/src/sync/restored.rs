@@ -55,43 +55,26 @@ impl<P: SyncProtocol> Run<'_, P> {
         if known == Some(answer.epoch) {
             return Ok(false);
         }
-        let restored = known.is_some();
-        if restored {
-            self.report.epoch_changed = true;
-            let earlier = self.device.read(|db| Ok(chain::incarnations(db)?))?;
-            for incarnation in earlier.into_iter().filter(|i| *i < hello.incarnation) {
-                self.send_again(incarnation)?;
-            }
+        self.report.epoch_changed = true;
+        let earlier = self.device.read(|db| Ok(chain::incarnations(db)?))?;
+        for incarnation in earlier.into_iter().filter(|i| *i < hello.incarnation) {
+            self.send_again(incarnation)?;
         }
         self.device.write(|tx| {
-            if restored {
-                reopen_lost(tx, hello.incarnation, answer)?;
-                for cursor in list::cursors(tx)? {
-                    list::restart(tx, cursor.division)?;
-                    // Most of it is here: naming it first would cost more than it saves.
-                    list::begin(tx, cursor.division, 0)?;
-                    register::delete_list(tx, cursor.division)?;
-                }
-                envelope::unlist(tx)?;
-                identity::unlist(tx)?;
-                push::forget_decisions(tx)?;
-                log::follow_break(tx, answer)?;
+            reopen_lost(tx, hello.incarnation, answer)?;
+            for cursor in list::cursors(tx)? {
+                list::restart(tx, cursor.division)?;
+                // Most of it is here: naming it first would cost more than it saves.
+                list::begin(tx, cursor.division, 0)?;
+                register::delete_list(tx, cursor.division)?;
             }
+            envelope::unlist(tx)?;
+            identity::unlist(tx)?;
+            push::forget_decisions(tx)?;
+            log::follow_break(tx, answer)?;
             Ok(device::set_epoch(tx, answer.epoch)?)
         })?;
-        Ok(restored)
-    }
-
-    /// Notes the epoch of the first word with the server. A device that waits for its confirmation has
-    /// sent nothing that a restored server could lack, but it holds states of the log: without their
-    /// epoch a break behind them would look like a log that was rewritten. Once it knows one, what
-    /// follows from another waits until it may send.
-    pub(super) fn begin_epoch(&mut self, answer: &HelloAnswer) -> Result<(), SyncError> {
-        let begun = self.device.write(|tx| match device::get(tx)?.epoch {
-            None => Ok(device::set_epoch(tx, answer.epoch)?),
-            Some(_) => Ok(()),
-        });
-        begun.map_err(SyncError::from)
+        Ok(true)
     }
 
     /// After a restore of the server, before anything is sent: what its lists no longer hold is taken

@@ -318,37 +318,35 @@ fn an_officer_hears_of_what_lies_on_his_device_alone_until_it_is_back_or_he_was_
     first.visit(2);
     first.sync(&server);
     second.sync(&server);
-    assert!(second.device.needs().unwrap().is_empty());
+    let only_here = || second.device.only_here().unwrap();
+    assert!(only_here().is_empty());
     server.restore(yesterday);
     second.sync(&server);
-    let needs = second.device.needs().unwrap();
+    let lost = only_here();
     let told = |n, kind| {
         let of = |r: &&Record| r.subject == subject(n) && r.kind == kind;
-        needs.iter().find(of).map(|record| record.state.clone())
+        lost.iter().find(of).map(|record| record.state.clone())
     };
     let one = RecordState::NeedsYou(Need::OnlyHere {
-        officer: "o1".parse().unwrap(),
+        by: Some("o1".parse().unwrap()),
         count: 1,
     });
     for n in [1, 2] {
-        assert_eq!(told(n, RecordKind::File), Some(one.clone()), "{needs:?}");
-        assert_eq!(
-            told(n, RecordKind::Identity),
-            Some(one.clone()),
-            "{needs:?}"
-        );
+        assert_eq!(told(n, RecordKind::File), Some(one.clone()), "{lost:?}");
+        assert_eq!(told(n, RecordKind::Identity), Some(one.clone()), "{lost:?}");
     }
     let of_one = second.device.records(&subject(1), &cycle()).unwrap();
     assert_eq!(of_one.len(), 2, "{of_one:?}");
     // The second officer goes to one of the households himself.
     second.visit(1);
-    let left = second.device.needs().unwrap();
+    let left = only_here();
     assert!(left.iter().all(|r| r.subject == subject(2)), "{left:?}");
-    assert_eq!(second.device.summary().unwrap().needs_you, 2);
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(second.device.summary().unwrap().needs_you, 0);
     // The other is sent again by the device on which it was written.
     first.sync(&server);
     second.sync(&server);
-    assert!(second.device.needs().unwrap().is_empty());
+    assert!(only_here().is_empty());
 }
 
 #[test]

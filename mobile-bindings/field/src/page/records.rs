@@ -107,8 +107,11 @@ fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
             };
             (text::error(visit.lang, *code, &[]), place)
         }
-        Need::OnlyHere { officer, count } => {
-            let words = text::sync_only_here(visit.lang, officer.as_str(), count.to_string());
+        Need::OnlyHere { by, count } => {
+            let words = match by {
+                Some(by) => text::sync_only_here(visit.lang, by.as_str(), count.to_string()),
+                None => text::sync_only_here_own(visit.lang, count.to_string()),
+            };
             (words, visit.at(""))
         }
         Need::Task { item, text } => {
@@ -147,7 +150,8 @@ fn place_of(visit: &Visit<'_>, code: ErrorCode) -> String {
 pub(crate) fn needs(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
     let lang = app.lang();
     let mut html = String::from("<ul class=\"records\">\n");
-    let found = session.device.needs()?;
+    let mut found = session.device.needs()?;
+    found.extend(session.device.only_here()?);
     for record in &found {
         // A household that was erased since has nothing to be opened.
         let Ok(visit) = Visit::of(app, session, record.subject.as_str()) else {
@@ -201,6 +205,11 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
                 summary.needs_you.to_string()
             ))
         );
+    }
+    let only_here = session.device.only_here()?.len();
+    if only_here > 0 {
+        let words = text::sync_only_here_count(lang, only_here.to_string());
+        let _ = writeln!(html, "<p><a href=\"/needs\">{}</a></p>", escape(&words));
     }
     let class = match state {
         JobState::Failed { .. } => "job error",

@@ -209,6 +209,7 @@ create table identity (
     primary key (subject, commitment)
 ) strict, without rowid;
 create index identity_by_place on identity (incarnation, seq);
+create index identity_lost on identity (subject) where lost = 1;
 
 create table rule_file (
     hash     text primary key,
