@@ -92,7 +92,9 @@ fn a_link_that_breaks_every_50_kb_never_let_anything_through() {
         officer.seal(household).await;
         officer.until_through().await;
         // The visit, the photo and the people.
-        assert_eq!(officer.badges(household).await, ["received"; 3]);
+        let badges = officer.badges(household).await;
+        let words = officer.browser.words().await;
+        assert_eq!(badges, ["received"; 3], "{words}");
         println!(
             "{cuts} cuts of the download, {} of the upload",
             link.cuts() - cuts
