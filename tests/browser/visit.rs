@@ -138,6 +138,13 @@ impl Officer<'_> {
     /// The badges on the page of a household's records, which is opened.
     pub(crate) async fn badges(&self, household: &Household) -> Vec<String> {
         self.browser.goto_in_page(&at(household, "records")).await;
+        // A page that follows a synchronisation loads itself anew when that ends.
+        self.browser
+            .until(
+                "the page to follow nothing",
+                "!document.querySelector('[data-job]')",
+            )
+            .await;
         self.look().await;
         let badges =
             "return [...document.querySelectorAll('.records .badge')].map((b) => b.classList[1])";

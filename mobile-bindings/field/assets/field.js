@@ -19,6 +19,7 @@
   }
 
   function show(answer) {
+    isGoing = false;
     if (answer.at) history.replaceState(null, '', answer.at);
     var page = new DOMParser().parseFromString(answer.text, 'text/html');
     document.documentElement.lang = page.documentElement.lang;
@@ -275,7 +276,7 @@
       var busy = document.activeElement && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
       if (!told.running) {
         delete place.dataset.job;
-        if (!busy) location.reload();
+        if (!busy && !isGoing) location.reload();
         return;
       }
     }
@@ -303,6 +304,15 @@
     show(await post(form.getAttribute('action'), sent));
   }
 
+  // Whoever has pressed something goes there: a page that loads itself anew would take it back.
+  var isGoing = false;
+  document.addEventListener('click', function (event) {
+    var link = event.target.closest('a[href]');
+    if (link && !link.download && !link.hash) isGoing = true;
+  }, true);
+
+  window.addEventListener('pageshow', function () { isGoing = false; });
+
   // Forms over the bridge and by fetch alike: the page that answers takes the place of this one, and
   // the address says where it stands, so that going back or reloading sends nothing twice.
   var pressed = null;
@@ -314,7 +324,9 @@
         var sent = new FormData(form), button = event.submitter || pressed;
         if (button && button.name) sent.append(button.name, button.value);
         form.querySelectorAll('button').forEach(function (b) { b.disabled = true; });
+        isGoing = true;
         last.then(function () { return post(form.getAttribute('action'), sent); }).then(show).catch(function () {
+          isGoing = false;
           form.querySelectorAll('button').forEach(function (b) { b.disabled = false; });
         });
       });
