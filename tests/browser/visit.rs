@@ -183,7 +183,7 @@ impl Officer<'_> {
             }, 'image/jpeg', 0.9);";
         self.browser.ask(take, vec![json!(grain)]).await;
         self.browser
-            .until("the photo", "document.querySelector('main .kept')")
+            .until("the photo", "document.querySelector('main a.picture')")
             .await;
     }
 
