@@ -1,4 +1,4 @@
-//! Links that break, days without one, and programs that are killed.
+//! Links that break, days without one, programs that are killed, and officers who go on at once.
 
 use itgel_tests::World;
 
@@ -13,6 +13,17 @@ const CUT_BYTES: usize = 50_000;
 
 /// A day in milliseconds.
 const DAY_MS: i64 = 24 * 3_600_000;
+
+/// A phone that takes a second to read a photo.
+const SLOW_TO_READ: &str = "
+    const Quick = window.Image;
+    window.Image = function () {
+        const image = new Quick();
+        Object.defineProperty(image, 'onload', {
+            set(read) { image.addEventListener('load', () => setTimeout(read, 1000)); },
+        });
+        return image;
+    };";
 
 /// Times that an officer presses the button before giving up.
 const PRESSES: u32 = 40;
@@ -43,6 +54,28 @@ fn what_was_written_before_a_kill_was_gone() {
                 "document.activeElement.name === 'v:household.members'",
             )
             .await;
+    });
+}
+
+#[test]
+fn a_photo_was_lost_when_the_officer_went_on_before_it_was_kept() {
+    on_the_way(async {
+        let world = World::with_households(150);
+        let household = &world.households()[0];
+        let officer = Officer::at_work(&world, Screen::Phone).await;
+        officer.begin_visit(household).await;
+        let photos = at(household, "photos");
+        let pictures = "return document.querySelectorAll('main a.picture').length";
+        officer.browser.goto_in_page(&photos).await;
+        let before = officer.browser.ask(pictures, Vec::new()).await;
+        officer.browser.ask(SLOW_TO_READ, Vec::new()).await;
+        officer.choose_photo(6, ".ends a.main").await;
+        let next = at(household, "grade");
+        let is_there = format!("location.pathname === '{next}'");
+        officer.browser.until(&next, &is_there).await;
+        officer.browser.goto_in_page(&photos).await;
+        let after = officer.browser.ask(pictures, Vec::new()).await;
+        assert_eq!(after.as_u64(), before.as_u64().map(|n| n + 1));
     });
 }
 

@@ -160,11 +160,22 @@ impl Officer<'_> {
         value.as_str().unwrap().to_owned()
     }
 
-    /// Takes a photo, as the camera of a phone gives it: large, and full of noise if its grains are
-    /// small.
+    /// Takes a photo and waits until it is on the page, among the signatures that are there.
     pub(crate) async fn take_photo(&self, grain: u32) {
-        let take = "
-            const grain = arguments[0];
+        let pictures = "document.querySelectorAll('main a.picture').length";
+        let count = format!("return {pictures}");
+        let before = self.browser.ask(&count, Vec::new()).await;
+        self.choose_photo(grain, "").await;
+        self.browser
+            .until("the photo", &format!("{pictures} > {before}"))
+            .await;
+    }
+
+    /// Chooses a photo, as the camera of a phone gives it: large, and full of noise if its grains are
+    /// small. In the same moment the link is pressed that `then` selects, if it selects one.
+    pub(crate) async fn choose_photo(&self, grain: u32, then: &str) {
+        let choose = "
+            const [grain, then] = arguments;
             const canvas = document.createElement('canvas');
             canvas.width = 2400; canvas.height = 1800;
             const pen = canvas.getContext('2d');
@@ -180,11 +191,10 @@ impl Officer<'_> {
                 const input = document.querySelector('input[data-reads]');
                 input.files = files.files;
                 input.dispatchEvent(new Event('change', { bubbles: true }));
+                if (then) document.querySelector(then).click();
             }, 'image/jpeg', 0.9);";
-        self.browser.ask(take, vec![json!(grain)]).await;
-        self.browser
-            .until("the photo", "document.querySelector('main a.picture')")
-            .await;
+        let with = vec![json!(grain), json!(then)];
+        self.browser.ask(choose, with).await;
     }
 
     /// The key that the page has for the n-th instance of a group; one more is asked for if it has

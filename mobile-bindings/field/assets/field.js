@@ -203,66 +203,97 @@
     canvas.parentNode.querySelector('[data-clears]').addEventListener('click', function () { blank(); kept.value = ''; });
   }
 
-  // A photo is made small enough for the store before it is sent: at most 1600 points a side.
-  function photo(input) {
+  // What is chosen is read and kept at once, which takes a slow phone a while. Nobody leaves before
+  // that: whoever presses something meanwhile goes there when it is kept, or stays if it was not.
+  var taking = 0, goesTo = null;
+  function takes(input, read) {
     input.addEventListener('change', function () {
-      var file = input.files[0], form = input.closest('form');
+      var file = input.files[0], form = input.closest('form'), place = input.closest('label');
       if (!file) return;
+      var sent = new FormData(form), words = document.body.dataset;
+      taking += 1;
+      tell(place, 'note', words.saving);
+      last = last.then(async function () {
+        try {
+          var fields = await read(file);
+          Object.keys(fields).forEach(function (name) { sent.set(name, fields[name]); });
+          taken(await post(form.getAttribute('action'), sent));
+        } catch (_) {
+          taking -= 1;
+          goesTo = null;
+          tell(place, 'error', words.failed);
+          input.value = '';
+        }
+      });
+    });
+  }
+  function taken(answer) {
+    var next = goesTo;
+    taking -= 1;
+    goesTo = null;
+    show(answer);
+    if (next && answer.ok) { isGoing = true; location.href = next; }
+  }
+  window.addEventListener('beforeunload', function (event) { if (taking) event.preventDefault(); });
+
+  // What became of something is said behind the place where it was asked for.
+  function tell(place, kind, words) {
+    var told = place.nextElementSibling;
+    if (!told || !told.matches('.told')) {
+      told = document.createElement('div');
+      told.setAttribute('role', 'status');
+      place.after(told);
+    }
+    told.className = 'told ' + kind;
+    told.textContent = words;
+  }
+
+  // A picture no larger than `side` each way, on a canvas; nothing if it is none.
+  function drawn(file, side) {
+    return new Promise(function (done) {
       var image = new Image(), url = URL.createObjectURL(file);
       image.onload = function () {
-        var scale = Math.min(1, 1600 / Math.max(image.width, image.height));
-        var canvas = document.createElement('canvas');
+        var scale = Math.min(1, side / Math.max(image.width, image.height)), canvas = document.createElement('canvas');
         canvas.width = Math.round(image.width * scale); canvas.height = Math.round(image.height * scale);
         canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
         URL.revokeObjectURL(url);
-        send(canvas.toDataURL('image/jpeg', 0.8));
+        done(canvas);
       };
-      // Not a picture: the program says so in the officer's language.
-      image.onerror = function () { URL.revokeObjectURL(url); send(''); };
+      image.onerror = function () { URL.revokeObjectURL(url); done(null); };
       image.src = url;
-      function send(data) {
-        form.elements[input.dataset.reads].value = data;
-        post(form.getAttribute('action'), new FormData(form)).then(show);
-      }
+    });
+  }
+
+  // A photo is made small enough for the store before it is sent: at most 1600 points a side. What is
+  // no picture goes as nothing, and the program says so in the officer's language.
+  function photo(input) {
+    takes(input, async function (file) {
+      var canvas = await drawn(file, 1600), fields = {};
+      fields[input.dataset.reads] = canvas ? canvas.toDataURL('image/jpeg', 0.8) : '';
+      return fields;
     });
   }
 
   // A file as it is: the answer that a card brought back.
   function attaches(input) {
-    input.addEventListener('change', function () {
-      var file = input.files[0], form = input.closest('form'), reader = new FileReader();
-      if (!file) return;
-      reader.onload = function () {
-        form.elements[input.dataset.attaches].value = reader.result;
-        post(form.getAttribute('action'), new FormData(form)).then(show);
-      };
-      reader.readAsDataURL(file);
+    takes(input, function (file) {
+      return new Promise(function (done, failed) {
+        var reader = new FileReader(), fields = {};
+        reader.onload = function () { fields[input.dataset.attaches] = reader.result; done(fields); };
+        reader.onerror = failed;
+        reader.readAsDataURL(file);
+      });
     });
   }
 
   // A picture of an invitation: the brightness of its points goes to the program, which reads the code.
   function scans(input) {
-    input.addEventListener('change', function () {
-      var file = input.files[0], form = input.closest('form');
-      if (!file) return;
-      var image = new Image(), url = URL.createObjectURL(file);
-      image.onload = function () {
-        var scale = Math.min(1, 1200 / Math.max(image.width, image.height));
-        var canvas = document.createElement('canvas'), width = Math.round(image.width * scale), height = Math.round(image.height * scale);
-        canvas.width = width; canvas.height = height;
-        var pen = canvas.getContext('2d');
-        pen.drawImage(image, 0, 0, width, height);
-        var points = pen.getImageData(0, 0, width, height).data, grey = [];
-        for (var at = 0; at < points.length; at += 4) grey.push(String.fromCharCode((points[at] * 3 + points[at + 1] * 6 + points[at + 2]) / 10));
-        URL.revokeObjectURL(url);
-        send(btoa(grey.join('')), width, height);
-      };
-      image.onerror = function () { URL.revokeObjectURL(url); send('', 0, 0); };
-      image.src = url;
-      function send(grey, width, height) {
-        form.elements.grey.value = grey; form.elements.width.value = width; form.elements.height.value = height;
-        post(form.getAttribute('action'), new FormData(form)).then(show);
-      }
+    takes(input, async function (file) {
+      var canvas = await drawn(file, 1200);
+      if (!canvas) return { grey: '', width: 0, height: 0 };
+      var points = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data, grey = [];
+      for (var at = 0; at < points.length; at += 4) grey.push(String.fromCharCode((points[at] * 3 + points[at + 1] * 6 + points[at + 2]) / 10));
+      return { grey: btoa(grey.join('')), width: canvas.width, height: canvas.height };
     });
   }
 
@@ -276,7 +307,7 @@
       var busy = document.activeElement && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
       if (!told.running) {
         delete place.dataset.job;
-        if (!busy && !isGoing) location.reload();
+        if (!busy && !isGoing && !taking) location.reload();
         return;
       }
     }
@@ -286,7 +317,7 @@
   // is written goes along, as a change of language takes it along, and the program keeps it until the PIN.
   var isLeaving = false;
   async function look() {
-    if (isLeaving || !document.querySelector('body > nav')) return;
+    if (isLeaving || taking || !document.querySelector('body > nav')) return;
     isLeaving = true;
     try {
       var told = JSON.parse(await (await fetch('/api/lock', { credentials: 'same-origin' })).text());
@@ -308,7 +339,9 @@
   var isGoing = false;
   document.addEventListener('click', function (event) {
     var link = event.target.closest('a[href]');
-    if (link && !link.download && !link.hash) isGoing = true;
+    if (!link || link.hasAttribute('download') || link.getAttribute('href')[0] === '#') return;
+    if (!taking) isGoing = true;
+    else { event.preventDefault(); goesTo = link.href; }
   }, true);
 
   window.addEventListener('pageshow', function () { isGoing = false; });
@@ -348,11 +381,7 @@
         if (file) bridge.save(link.download, file[1], file[2]);
         else await fetched(link);
       } catch (_) {
-        var told = link.parentNode.querySelector('.error') || document.createElement('span');
-        told.className = 'error';
-        told.setAttribute('role', 'alert');
-        told.textContent = link.dataset.failed;
-        link.after(told);
+        tell(link, 'error', document.body.dataset.failed);
       }
     });
   }

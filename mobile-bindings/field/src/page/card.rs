@@ -6,7 +6,7 @@ use itgel_device::AnswerReport;
 use itgel_domain::error::ErrorCode;
 use itgel_text::{self as text, Lang, escape};
 
-use super::{alert, paragraph, records, saving};
+use super::{alert, paragraph, records};
 use crate::app::{FieldApp, Session};
 use crate::request::{Form, Page, Trouble, attached};
 
@@ -20,11 +20,10 @@ pub(crate) fn card(html: &mut String, lang: Lang) {
     paragraph(html, "note", &text::app_card_why(lang));
     let _ = writeln!(
         html,
-        "<p><a class=\"button wide\" href=\"/sync/bundle\" download{}>{}</a></p>\n\
+        "<p><a class=\"button wide\" href=\"/sync/bundle\" download data-saves>{}</a></p>\n\
          <form method=\"post\" action=\"/sync/answer\"><noscript><p class=\"error\">{}</p></noscript>\
          <input type=\"hidden\" name=\"answer\"><label class=\"button wide\">{}\
          <input type=\"file\" data-attaches=\"answer\"></label></form>\n</details>",
-        saving::by_shell(lang),
         escape(&text::app_card_save(lang)),
         escape(&text::app_sign_script(lang)),
         escape(&text::app_card_answer(lang)),

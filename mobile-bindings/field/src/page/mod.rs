@@ -57,8 +57,11 @@ pub(crate) fn framed(app: &FieldApp, page: &Page) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title} · {}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
          <link rel=\"stylesheet\" href=\"/assets/field.css?v={version}\">\n\
-         <script src=\"/assets/field.js?v={version}\" defer></script>\n</head>\n<body{class}>\n",
+         <script src=\"/assets/field.js?v={version}\" defer></script>\n</head>\n\
+         <body{class} data-saving=\"{}\" data-failed=\"{}\">\n",
         escape(&text::app_title(lang)),
+        escape(&text::app_saving(lang)),
+        escape(&text::app_not_saved(lang)),
         version = *assets::VERSION
     );
     head(&mut html, app, page);

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use axum::http::StatusCode;
 use itgel_device::{Error, KeptPicture};
 use itgel_domain::catalogue::Catalogue;
 use itgel_domain::hash::Hash;
@@ -55,7 +56,11 @@ pub(crate) fn photos(visit: &Visit<'_>, wrong: Option<&str>) -> Result<Page, Tro
         "<p class=\"ends\"><a class=\"button main\" href=\"{}\">{next}</a></p>",
         visit.next("photos")
     );
-    Ok(Page::new(part_name(lang, "photos"), visit.at("photos"), html).back_to(visit.at("")))
+    let page = Page::new(part_name(lang, "photos"), visit.at("photos"), html).back_to(visit.at(""));
+    Ok(match wrong {
+        Some(_) => page.with_status(StatusCode::UNPROCESSABLE_ENTITY),
+        None => page,
+    })
 }
 
 fn kept(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {

@@ -8,12 +8,6 @@ use itgel_text::{self as text, Lang, escape};
 const STYLE: &str = "body{font:1.1rem/1.6 sans-serif;margin:1.5rem;max-width:30rem}\
     .label{color:#444}.letters{font:bold 1.6rem monospace;letter-spacing:.1em}";
 
-/// The attributes of a link whose file a shell saves, with the words for one that could not.
-pub(crate) fn by_shell(lang: Lang) -> String {
-    let failed = escape(&text::app_not_saved(lang));
-    format!(" data-saves data-failed=\"{failed}\"")
-}
-
 /// The way to a slip as a file: it carries the markup that is printed, and needs no script.
 pub(crate) fn link(lang: Lang, code: &str, title: &str, slip: &str) -> String {
     let whole = format!(
@@ -26,9 +20,8 @@ pub(crate) fn link(lang: Lang, code: &str, title: &str, slip: &str) -> String {
     let name: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     format!(
         "<a class=\"button\" href=\"data:text/html;charset=utf-8;base64,{}\" \
-         download=\"itgel-{name}.html\"{}>{}</a>",
+         download=\"itgel-{name}.html\" data-saves>{}</a>",
         BASE64.encode(whole.as_bytes()),
-        by_shell(lang),
         escape(&text::app_slip_save(lang))
     )
 }
