@@ -20,6 +20,7 @@ mod messages {
 mod monitoring;
 mod name;
 mod rules;
+mod sync;
 
 pub use error::{error, violation};
 pub use field::{field, register, word};
@@ -35,3 +36,4 @@ pub use name::{
     village_title,
 };
 pub use rules::{rule_cause, rule_change, rule_place};
+pub use sync::only_here;

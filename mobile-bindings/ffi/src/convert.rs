@@ -212,10 +212,7 @@ fn needed(lang: Lang, need: Need) -> Standing {
         Need::OnlyHere { by, count } => Standing::NeedsYou {
             code: None,
             item: None,
-            text: match by {
-                Some(by) => text::sync_only_here(lang, by.as_str(), count.to_string()),
-                None => text::sync_only_here_own(lang, count.to_string()),
-            },
+            text: text::only_here(lang, by.as_ref(), count),
         },
         Need::Task { item, text } => Standing::NeedsYou {
             code: None,

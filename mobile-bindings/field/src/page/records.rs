@@ -108,10 +108,7 @@ fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
             (text::error(visit.lang, *code, &[]), place)
         }
         Need::OnlyHere { by, count } => {
-            let words = match by {
-                Some(by) => text::sync_only_here(visit.lang, by.as_str(), count.to_string()),
-                None => text::sync_only_here_own(visit.lang, count.to_string()),
-            };
+            let words = text::only_here(visit.lang, by.as_ref(), *count);
             (words, visit.at(""))
         }
         Need::Task { item, text } => {
@@ -124,6 +121,13 @@ fn needed(visit: &Visit<'_>, record: &Record, need: &Need) -> String {
     let open = escape(&text::app_open(visit.lang));
     let _ = write!(html, "<a class=\"button main\" href=\"{place}\">{open}</a>");
     html
+}
+
+fn only_here_count(record: &Record) -> u64 {
+    match record.state {
+        RecordState::NeedsYou(Need::OnlyHere { count, .. }) => count,
+        _ => 0,
+    }
 }
 
 /// Where what the server set aside is put right: the field that breaks the same rule here, or else
@@ -206,7 +210,8 @@ pub(crate) fn sync(app: &FieldApp, session: &Session) -> Result<Page, Trouble> {
             ))
         );
     }
-    let only_here = session.device.only_here()?.len();
+    let only_here = session.device.only_here()?;
+    let only_here: u64 = only_here.iter().map(only_here_count).sum();
     if only_here > 0 {
         let words = text::sync_only_here_count(lang, only_here.to_string());
         let _ = writeln!(html, "<p><a href=\"/needs\">{}</a></p>", escape(&words));
