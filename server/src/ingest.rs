@@ -32,6 +32,7 @@ mod review;
 mod rules_came;
 mod stranger;
 mod structure;
+mod told;
 mod when;
 
 use itgel_domain::error::ErrorCode;
@@ -49,6 +50,7 @@ pub use self::meaning::check_value;
 pub use self::official::{append_identity, append_official, imported};
 pub(crate) use self::rules_came::flag_again;
 pub(crate) use self::stranger::{place_at_new_home, place_of_device};
+pub(crate) use self::told::tell_former_homes;
 
 use self::admission::Admission;
 use self::chain::Outcome;

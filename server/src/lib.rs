@@ -33,6 +33,7 @@ mod lane;
 pub mod ledger;
 pub mod lending;
 pub mod limits;
+mod listed;
 pub mod log_check;
 pub mod media;
 pub mod monitoring;

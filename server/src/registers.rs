@@ -12,14 +12,16 @@ use itgel_domain::log::LeafKind;
 use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::register::{CreditClass, OfficialList, RegisterContent, RegisterRow};
 use itgel_domain::subject::Subject;
-use itgel_domain::sync::pull::{PullItem, SubjectItem};
+use itgel_domain::sync::pull::PullItem;
 use itgel_domain::time::AtMs;
 use jiff::civil::Date;
 
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, fold, ingest, offers, process, quarantine, related, rules, successors};
+use crate::{
+    contents, fold, ingest, listed, offers, process, quarantine, related, rules, successors,
+};
 
 /// Writes a division. A new banner receives the rules in force and its lenders, a new gacha the
 /// rows that reach it and the roll of its evaluators and group.
@@ -57,7 +59,7 @@ pub fn put_division(
 /// [`ServiceError`] of the database.
 pub fn put_subject(_service: &Service, tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
     if store::subject::put(tx, subject)? {
-        list_subject(tx, subject, subject.division)?;
+        listed::entry(tx, subject, subject.division)?;
         quarantine::subject_arrived(tx, &subject.id)?;
     }
     Ok(())
@@ -83,33 +85,19 @@ pub fn move_subject(
         return Ok(());
     }
     store::quarantine::move_to(tx, &subject.id, subject.division)?;
-    list_subject(tx, subject, subject.division)?;
-    // Devices of the old gacha learn where it went.
-    list_subject(tx, subject, before.division)?;
+    listed::entry(tx, subject, subject.division)?;
+    let asked = listed::leave(tx, subject)?;
     ingest::place_at_new_home(service, tx, subject)?;
-    for (file, _) in store::projection::list(tx, &subject.id)? {
-        for sealed in store::envelope::list_file(tx, &file)? {
-            if sealed.row.document.is_none() {
-                continue;
-            }
-            if let Some(bytes) = contents::open_envelope(service, tx, &sealed)? {
-                let quarantined = !sealed.row.verdict.counts();
-                let at = &sealed.row.at;
-                store::list::append_envelope(tx, subject.division, at, bytes, quarantined)?;
-            }
-        }
-    }
+    listed::files(service, tx, subject)?;
     for row in store::identity::list_current(tx, &subject.id)? {
         if let Some(record) = contents::read_identity(service, tx, &row)? {
             store::list::append_identity(tx, subject.division, record, &row.commitment)?;
         }
     }
-    for row in store::register::list_reaching(tx, subject, false)? {
-        if row.subject.is_some() {
-            store::list::append(tx, subject.division, &PullItem::Register(row))?;
-        }
-    }
+    listed::rows(tx, subject)?;
     process::moved(tx, subject)?;
+    listed::cases(tx, subject)?;
+    listed::tasks(tx, subject, asked)?;
     for cycle in store::standing::list_cycles(tx, &subject.id)? {
         fold::refresh(service, tx, subject, &cycle, now)?;
     }
@@ -262,16 +250,6 @@ fn answering(row: &RegisterRow) -> Option<SubjectId> {
             | RegisterContent::Predecessor(_)
     );
     row.subject.clone().filter(|_| is_part)
-}
-
-fn list_subject(tx: &Tx<'_>, subject: &Subject, list: DivisionCode) -> Result<u64, ServiceError> {
-    let item = SubjectItem {
-        subject: subject.id.clone(),
-        kind: subject.kind,
-        division: subject.division,
-        local_code: subject.local_code.clone(),
-    };
-    Ok(store::list::append(tx, list, &PullItem::Subject(item))?)
 }
 
 fn gachas_in(

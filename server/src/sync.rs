@@ -84,7 +84,7 @@ impl SyncProtocol for DeviceSession {
         let service = &self.service;
         service.store.read(|connection| {
             self.check_list(connection, request.division)?;
-            fetched(service, connection, request)
+            fetched(service, connection, &self.device, request)
         })
     }
 
@@ -294,7 +294,7 @@ fn page(
         };
         let item = match named {
             Some(named) => named,
-            None => pulled(service, connection, &row)?,
+            None => pulled(service, connection, device, &row)?,
         };
         used += item.bytes.len();
         if used > room && !page.items.is_empty() {
@@ -315,6 +315,7 @@ fn page(
 fn fetched(
     service: &Service,
     connection: &Connection,
+    device: &DeviceRecord,
     request: &Fetch,
 ) -> Result<Fetched, ServiceError> {
     let room = request.max_bytes.min(MAX_PAGE_BYTES) as usize;
@@ -323,7 +324,7 @@ fn fetched(
         let Some(row) = store::list::get(connection, request.division, *position)? else {
             continue;
         };
-        let item = pulled(service, connection, &row)?;
+        let item = pulled(service, connection, device, &row)?;
         used += item.bytes.len();
         if used > room && !items.is_empty() {
             break;
@@ -343,10 +344,10 @@ fn deferred(
     device: &DeviceRecord,
     row: &ListRow,
 ) -> Result<Option<PulledItem>, ServiceError> {
-    let Content::Envelope { at, .. } = &row.content else {
+    let Content::Envelope { at, moved, .. } = &row.content else {
         return Ok(None);
     };
-    if at.device == device.id {
+    if at.device == device.id || *moved {
         return Ok(None);
     }
     let kept = store::envelope::get(connection, at)?;
@@ -388,16 +389,25 @@ fn digest_at(connection: &Connection, request: &Pull, end: &ListEnd) -> Result<H
     Ok(row.map_or(end.digest, |row| row.digest))
 }
 
-/// The item at a position; what was erased is replaced by its hash.
+/// The item at a position; what was erased is replaced by its hash, and what has moved away for
+/// everybody but its author. Whoever has both lists would take the old word for the newer one
+/// otherwise, for lists are read in any order; the author hears of it in the list that it left
+/// (`ingest::told`).
 fn pulled(
     service: &Service,
     connection: &Connection,
+    device: &DeviceRecord,
     row: &ListRow,
 ) -> Result<PulledItem, ServiceError> {
     let bytes = match &row.content {
         Content::Item(bytes) if bytes.is_empty() => None,
         Content::Item(bytes) => Some(bytes.clone()),
-        Content::Envelope { at, quarantined } => {
+        Content::Envelope {
+            at, moved: true, ..
+        } if at.device != device.id => None,
+        Content::Envelope {
+            at, quarantined, ..
+        } => {
             let bytes = contents::envelope_bytes(service, connection, at)?;
             let item = |bytes| {
                 PullItem::Envelope(EnvelopeItem {

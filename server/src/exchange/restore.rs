@@ -10,8 +10,7 @@ use itgel_domain::file::FileId;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::id::SubjectId;
-use itgel_domain::subject::Subject;
-use itgel_domain::sync::pull::{CaseItem, PullItem, SubjectItem};
+use itgel_domain::sync::pull::PullItem;
 use itgel_domain::sync::push::Verdict;
 use itgel_text::{self as text, Lang};
 
@@ -22,7 +21,7 @@ use super::{Progress, TOLD_EVERY, table_fault};
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::store::{self, Tx};
-use crate::{contents, epoch, ingest, offers, rules};
+use crate::{contents, epoch, ingest, listed, offers, rules};
 
 /// Files of one step.
 const STEP: usize = 500;
@@ -172,19 +171,9 @@ fn list_subject(
         return ingest::tell_erased(service, tx, id);
     }
     let list = subject.division;
-    let item = SubjectItem {
-        subject: subject.id.clone(),
-        kind: subject.kind,
-        division: subject.division,
-        local_code: subject.local_code.clone(),
-    };
-    store::list::append(tx, list, &PullItem::Subject(item))?;
-    for row in store::register::list_reaching(tx, &subject, false)? {
-        if row.subject.is_some() {
-            store::list::append(tx, list, &PullItem::Register(row))?;
-        }
-    }
-    list_files(service, tx, &subject)?;
+    listed::entry(tx, &subject, list)?;
+    listed::rows(tx, &subject)?;
+    listed::files(service, tx, &subject)?;
     if with_persons {
         for row in store::identity::list_current(tx, id)? {
             if let Some(record) = contents::read_identity(service, tx, &row)? {
@@ -193,37 +182,5 @@ fn list_subject(
             }
         }
     }
-    list_cases(tx, &subject)
-}
-
-fn list_files(service: &Service, tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
-    for (file, _) in store::projection::list(tx, &subject.id)? {
-        for sealed in store::envelope::list_file(tx, &file)? {
-            if sealed.row.document.is_none() {
-                continue;
-            }
-            if let Some(bytes) = contents::open_envelope(service, tx, &sealed)? {
-                let (at, set_aside) = (&sealed.row.at, !sealed.row.verdict.counts());
-                store::list::append_envelope(tx, subject.division, at, bytes, set_aside)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn list_cases(tx: &Tx<'_>, subject: &Subject) -> Result<(), ServiceError> {
-    for cycle in store::standing::list_cycles(tx, &subject.id)? {
-        let Some(row) = store::case::get_of(tx, &subject.id, &cycle)? else {
-            continue;
-        };
-        let state = row.case.state();
-        let item = CaseItem {
-            subject: subject.id.clone(),
-            cycle,
-            state,
-            grade: row.case.grade().filter(|_| state.is_in_effect()),
-        };
-        store::list::append(tx, subject.division, &PullItem::Case(item))?;
-    }
-    Ok(())
+    listed::cases(tx, &subject)
 }

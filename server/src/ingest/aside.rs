@@ -4,13 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use itgel_domain::division::{DivisionCode, DivisionLevel};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::{Ballot, Body, Envelope, FileBody, IdentityCommitment};
-use itgel_domain::hash::Hash;
-use itgel_domain::policy::{Action, Resource, may};
-use itgel_domain::sync::pull::{DecidedItem, PullItem};
+use itgel_domain::policy::Action;
 use itgel_domain::sync::push::Verdict;
 use itgel_domain::sync::quarantine::{Outcome, remedy};
 use itgel_domain::time::AtMs;
@@ -221,40 +218,6 @@ impl Admission<'_> {
             self.tell_sender(row, &kept.row.id, &verdict)?;
         }
         Ok(Some(verdict))
-    }
-
-    /// Tells the device that sent it, where no list of its gachas does: those have the files of
-    /// who lives there and nothing else that a device sends.
-    fn tell_sender(
-        &mut self,
-        row: &QuarantineRow,
-        id: &Hash,
-        verdict: &Verdict,
-    ) -> Result<(), ServiceError> {
-        let home = self.home_of(&row.subject)?;
-        let hears = match home.as_ref() {
-            Home::Known { subject, .. } => {
-                let place = Resource::at(subject.division);
-                row.file.is_some() && may(&self.actor, Action::Pull, &place).is_ok()
-            }
-            Home::Unknown | Home::Erased => false,
-        };
-        if hears {
-            return Ok(());
-        }
-        let granted = self.actor.grants.iter();
-        let banners: BTreeSet<DivisionCode> = granted
-            .filter_map(|grant| grant.division.ancestor(DivisionLevel::County))
-            .collect();
-        let decided = PullItem::Decided(DecidedItem {
-            at: row.at.clone(),
-            id: *id,
-            verdict: verdict.clone(),
-        });
-        for banner in banners {
-            store::list::append(self.tx, banner, &decided)?;
-        }
-        Ok(())
     }
 
     /// Brings what is noted of the waiting to a verdict.

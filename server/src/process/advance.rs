@@ -164,7 +164,7 @@ fn tell_devices(
         grade: case.grade().filter(|_| event.to.is_in_effect()),
     });
     store::list::append(tx, case.division, &item)?;
-    if !matches!(event.to, CaseState::Returned | CaseState::Conflict) {
+    if !event.to.asks_officers() {
         return Ok(());
     }
     let text = match event.reason.text.as_str() {

@@ -26,7 +26,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::interest::InterestRow;
 use crate::store::{self, Tx};
-use crate::{contents, fold, registers};
+use crate::{contents, fold, ingest, registers};
 
 /// Before every campaign.
 const SINCE: Date = date(2000, 1, 1);
@@ -300,6 +300,8 @@ fn strike_entries(
             store::envelope::set_verdict(tx, &envelope.at, &verdict)?;
             let bytes = envelope.to_bytes();
             store::list::append_envelope(tx, subject.division, &envelope.at, bytes, true)?;
+            let told = (&envelope.at, &stored.row.id, &verdict);
+            ingest::tell_former_homes(tx, &subject.id, told)?;
         }
     }
     Ok(store::projection::put(tx, file, &facts)?)

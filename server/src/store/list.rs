@@ -10,7 +10,8 @@ use itgel_domain::id::{CycleId, RowId, SubjectId};
 use itgel_domain::identity::IdentityRecord;
 use itgel_domain::sync::hello::ListEnd;
 use itgel_domain::sync::pull::{
-    EnvelopeItem, IdentityItem, PullItem, PulledItem, empty_digest, extend_digest, item_hash,
+    EnvelopeItem, IdentityItem, PullItem, PulledItem, TaskItem, empty_digest, extend_digest,
+    item_hash,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -27,6 +28,8 @@ pub enum Content {
         at: ChainRef,
         /// Whether it was quarantined when it was listed.
         quarantined: bool,
+        /// Whether its subject has moved since: another list tells how it stands.
+        moved: bool,
     },
     /// A version of an identity record.
     Identity {
@@ -54,6 +57,10 @@ pub struct ListRow {
 
 const ENVELOPE: u8 = 0;
 const IDENTITY: u8 = 1;
+
+/// What is kept of a listed envelope: whether it was quarantined, and whether its subject has moved.
+const QUARANTINED: u8 = 1;
+const MOVED: u8 = 2;
 
 /// The end of a division's list, as it was committed. A transaction that appends asks
 /// [`end_in`].
@@ -120,7 +127,7 @@ pub fn append_envelope(
     quarantined: bool,
 ) -> Result<u64, StoreError> {
     let item = PullItem::Envelope(EnvelopeItem { bytes, quarantined });
-    let kept = [u8::from(quarantined)];
+    let kept = [if quarantined { QUARANTINED } else { 0 }];
     append_row(
         tx,
         division,
@@ -276,6 +283,45 @@ pub fn erase(
     erase_rows(tx, division, rows)
 }
 
+/// The subject has moved away: where it lives, how its cases and these envelopes stand and what is asked
+/// of the officers is told by another list. Positions, hashes and digests stay, and what is asked of one
+/// officer alone. Returns what was asked of all and is open.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn leave(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    subject: &SubjectId,
+    envelopes: &[ChainRef],
+) -> Result<Vec<TaskItem>, StoreError> {
+    let name = division.filled_text();
+    let sql = "update list_item set bytes = ?3
+               where division = ?1 and kind = 0 and bytes = ?2
+                   and ref in (select value from json_each(?4))";
+    let refs: Vec<String> = envelopes.iter().map(ChainRef::to_string).collect();
+    let refs = column::to_json(&refs, "list_item.ref")?;
+    for flags in [0, QUARANTINED] {
+        tx.prepare_cached(sql)?
+            .execute(params![name, [flags], [flags | MOVED], refs])?;
+    }
+    let mut open = Vec::new();
+    for (position, item) in items_of(tx, division, subject)? {
+        match item {
+            PullItem::Task(TaskItem {
+                officer: Some(_), ..
+            }) => continue,
+            PullItem::Task(task) => open.push(task),
+            PullItem::Case(case) if !case.state.asks_officers() => {
+                open.retain(|task| task.cycle != case.cycle);
+            }
+            _ => {}
+        }
+        erase_at(tx, division, position)?;
+    }
+    Ok(open)
+}
+
 /// Takes away what a list says of a subject's cases and tasks of these campaigns. Positions, hashes
 /// and digests stay.
 ///
@@ -287,23 +333,14 @@ pub fn erase_cycles(
     subject: &SubjectId,
     cycles: &[CycleId],
 ) -> Result<(), StoreError> {
-    let sql = "select position, bytes from list_item
-               where division = ?1 and ref = ?2 and kind in (2, 3)";
-    let name = division.filled_text();
-    let mut query = tx.prepare_cached(sql)?;
-    let rows = query.query_map(params![name, subject.as_str()], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-    })?;
-    let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
-    let sql = "update list_item set bytes = x'', ref = '' where division = ?1 and position = ?2";
-    for (position, bytes) in rows {
-        let cycle = match minicbor::decode(&bytes) {
-            Ok(PullItem::Case(item)) => item.cycle,
-            Ok(PullItem::Task(item)) => item.cycle,
+    for (position, item) in items_of(tx, division, subject)? {
+        let cycle = match item {
+            PullItem::Case(item) => item.cycle,
+            PullItem::Task(item) => item.cycle,
             _ => continue,
         };
         if cycles.contains(&cycle) {
-            tx.prepare_cached(sql)?.execute(params![name, position])?;
+            erase_at(tx, division, position)?;
         }
     }
     Ok(())
@@ -340,6 +377,35 @@ pub fn position_of_register(
     found.optional()?.transpose()
 }
 
+/// What a list says of a subject by itself, in its order: its entries, its cases and tasks.
+fn items_of(
+    tx: &Tx<'_>,
+    division: DivisionCode,
+    subject: &SubjectId,
+) -> Result<Vec<(i64, PullItem)>, StoreError> {
+    let sql = "select position, bytes from list_item
+               where division = ?1 and ref = ?2 and kind in (2, 3, 9) order by position";
+    let mut query = tx.prepare_cached(sql)?;
+    let key = params![division.filled_text(), subject.as_str()];
+    let rows = query.query_map(key, |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+    })?;
+    let mut items = Vec::new();
+    for row in rows {
+        let (position, bytes) = row?;
+        // A later version's item is nothing that could be told apart here.
+        items.extend(minicbor::decode(&bytes).ok().map(|item| (position, item)));
+    }
+    Ok(items)
+}
+
+fn erase_at(tx: &Tx<'_>, division: DivisionCode, position: i64) -> Result<(), StoreError> {
+    let sql = "update list_item set bytes = x'', ref = '' where division = ?1 and position = ?2";
+    tx.prepare_cached(sql)?
+        .execute(params![division.filled_text(), position])?;
+    Ok(())
+}
+
 fn read(row: &rusqlite::Row<'_>) -> Result<ListRow, StoreError> {
     let kind: u8 = row.get("kind")?;
     let (reference, bytes): (String, Vec<u8>) = (row.get("ref")?, row.get("bytes")?);
@@ -357,10 +423,14 @@ fn content(kind: u8, reference: &str, bytes: Vec<u8>) -> Result<Content, StoreEr
         what: "list_item.ref",
     };
     match kind {
-        ENVELOPE => Ok(Content::Envelope {
-            at: reference.parse().map_err(|_| corrupt())?,
-            quarantined: bytes.first() == Some(&1),
-        }),
+        ENVELOPE => {
+            let flags = bytes.first().copied().unwrap_or_default();
+            Ok(Content::Envelope {
+                at: reference.parse().map_err(|_| corrupt())?,
+                quarantined: flags & QUARANTINED != 0,
+                moved: flags & MOVED != 0,
+            })
+        }
         IDENTITY => {
             let (subject, commitment) = reference.split_once(' ').ok_or_else(corrupt)?;
             Ok(Content::Identity {

@@ -1,5 +1,7 @@
 //! Subjects, where they live and where they lived.
 
+use std::collections::BTreeSet;
+
 use itgel_domain::division::DivisionCode;
 use itgel_domain::id::SubjectId;
 use itgel_domain::subject::{Subject, SubjectKind};
@@ -236,6 +238,23 @@ pub fn list_moves(
     let sql = "select until, division from subject_move where subject = ?1 order by until";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![id.as_str()], |row| Ok(read_move(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The divisions in which the subject lived and lives no more.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn list_former_homes(
+    connection: &Connection,
+    id: &SubjectId,
+) -> Result<BTreeSet<DivisionCode>, StoreError> {
+    let sql = "select division from subject_move where subject = ?1
+               except select division from subject where id = ?1";
+    let mut query = connection.prepare_cached(sql)?;
+    let rows = query.query_map(params![id.as_str()], |row| {
+        Ok(column::division(row, "division", "subject_move.division"))
+    })?;
     rows.map(|row| row?).collect()
 }
 

@@ -192,3 +192,37 @@ fn a_subject_that_moves_takes_its_file_along() {
         1
     );
 }
+
+#[test]
+fn the_list_that_a_household_left_said_how_its_file_had_stood_before() {
+    let world = World::new();
+    let (mut phone, colleague) = (world.phone("o1"), world.phone("o2"));
+    phone.visit("hh-1", &[], None);
+    world.push_all(&phone, 1..=1);
+    world.write(|service, tx| {
+        let moved = household("hh-1", NEIGHBOUR);
+        registers::move_subject(service, tx, &moved, date(2026, 11, 1), service.now())
+    });
+    let told = |phone: &Phone| -> Vec<PullItem> {
+        let items = pull(&world, phone, GACHA, 64 * 1024);
+        let items = items.iter().filter_map(PulledItem::item);
+        let of = |item: &PullItem| match item {
+            PullItem::Subject(s) => s.subject == subject("hh-1"),
+            PullItem::Case(case) => case.subject == subject("hh-1"),
+            PullItem::Envelope(_) => true,
+            _ => false,
+        };
+        items.filter(of).collect()
+    };
+    let where_to =
+        |item: &PullItem| matches!(item, PullItem::Subject(s) if s.division == code(NEIGHBOUR));
+    let of_colleague = told(&colleague);
+    assert!(
+        of_colleague.len() == 1 && where_to(&of_colleague[0]),
+        "{of_colleague:?}"
+    );
+    // A phone that was put back finds there what it had sent.
+    let of_author = told(&phone);
+    assert_eq!(of_author.len(), 2, "{of_author:?}");
+    assert!(matches!(of_author[0], PullItem::Envelope(_)) && where_to(&of_author[1]));
+}

@@ -36,7 +36,10 @@ fn at(phone: &Phone, seq: u64) -> ChainRef {
 fn told(world: &World, gacha: &str, id: &str) -> (FileFacts, Vec<ChainRef>) {
     let (mut facts, mut places) = (FileFacts::default(), Vec::new());
     for row in world.read(|c| store::list::list(c, code(gacha), 0, 10_000)) {
-        let Content::Envelope { at, quarantined } = row.content else {
+        let Content::Envelope {
+            at, quarantined, ..
+        } = row.content
+        else {
             continue;
         };
         let read = |c: &rusqlite::Connection| contents::envelope_bytes(&world.service, c, &at);

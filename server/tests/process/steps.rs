@@ -6,14 +6,14 @@ use itgel_domain::case::{CaseState, Reason, Role, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::DeviceSigner as _;
 use itgel_domain::hash::Hash;
-use itgel_domain::subject::Grade;
+use itgel_domain::subject::{Grade, Subject, SubjectKind};
 use itgel_domain::sync::pull::PullItem;
 use itgel_fixtures::Household;
 use itgel_server::process::{self, Countersigned, StepRequest};
-use itgel_server::{ServiceError, store};
+use itgel_server::{ServiceError, registers, store};
 
-use crate::actors::{World, device_id, refusal, request, signer_of};
-use crate::world::{assert_boards_count_ratings, listed, queue_of, team};
+use crate::actors::{self, World, device_id, refusal, request, signer_of};
+use crate::world::{assert_boards_count_ratings, listed, listed_in, queue_of, team};
 
 #[test]
 fn a_case_waits_for_its_ballots_and_nobody_can_hand_in_a_grade() {
@@ -209,6 +209,45 @@ fn a_returned_case_asks_for_a_visit_and_comes_back_with_the_next_seal() {
     assert_eq!(world.state(household), CaseState::Submitted);
     team.hold_evaluation(&world, household);
     assert_eq!(world.state(household), CaseState::PreRated);
+}
+
+#[test]
+fn the_new_gacha_of_a_household_heard_nothing_of_what_the_old_one_was_asked() {
+    let world = World::with_households(12);
+    let household = &world.plain()[0];
+    team().visit(&world, household);
+    let case = world.case(household).case;
+    let mut asked = request(case.id.clone(), case.version(), Step::Return);
+    asked.reason = Reason::new("COUNT", "请重新清点羊只");
+    world.request("r-1", asked).unwrap();
+    let (old, new) = (world.gacha.code, world.banner.gachas[4].code);
+    let moved = Subject {
+        id: household.subject.clone(),
+        kind: SubjectKind::Household,
+        division: new,
+        local_code: "900".into(),
+    };
+    world
+        .transact(move |service, tx| {
+            registers::move_subject(service, tx, &moved, actors::TODAY, service.now())
+        })
+        .unwrap();
+    let of_case = |division| -> Vec<PullItem> {
+        let items = listed_in(&world, division).into_iter();
+        let of = |item: &PullItem| match item {
+            PullItem::Case(case) => case.subject == household.subject,
+            PullItem::Task(task) => task.subject == household.subject,
+            _ => false,
+        };
+        items.filter(of).collect()
+    };
+    let told = of_case(new);
+    assert!(
+        matches!(&told[..], [PullItem::Case(case), PullItem::Task(task)]
+            if case.state == CaseState::Returned && task.text == "请重新清点羊只"),
+        "{told:?}"
+    );
+    assert_eq!(of_case(old), []);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use itgel_domain::case::Step;
 use itgel_domain::case::step::{Objection, ObjectionChannel, ObjectionGround};
+use itgel_domain::division::DivisionCode;
 use itgel_domain::sync::pull::PullItem;
 use itgel_fixtures::{Household, Twist};
 use itgel_server::process::QueueFilter;
@@ -29,7 +30,11 @@ pub(crate) fn second_team() -> Collector {
 
 /// What devices of the gacha find at the end of their list.
 pub(crate) fn listed(world: &World) -> Vec<PullItem> {
-    let division = world.gacha.code;
+    listed_in(world, world.gacha.code)
+}
+
+/// The same in any gacha.
+pub(crate) fn listed_in(world: &World, division: DivisionCode) -> Vec<PullItem> {
     let rows = world
         .service
         .store

@@ -139,7 +139,10 @@ fn agree(scene: &Scene) -> u64 {
             let Some(last) = page.last() else { break };
             after = last.position;
             for row in page {
-                let Content::Envelope { at, quarantined } = row.content else {
+                let Content::Envelope {
+                    at, quarantined, ..
+                } = row.content
+                else {
                     continue;
                 };
                 let bytes = contents::envelope_bytes(service, c, &at)?.unwrap();

@@ -117,14 +117,13 @@ pub fn execute_and<T>(
 ) -> Outcome<(Report, T)> {
     let run = AssertUnwindSafe(|| {
         let mut fleet = Fleet::open(scene, seed, way)?;
-        for op in ops {
-            if let Err(failure) = fleet.execute(op) {
+        let went = ops.iter().try_for_each(|op| fleet.execute(op));
+        went.and_then(|()| fleet.end(seed, look))
+            .or_else(|failure| {
                 let trace = fleet.trace.into_inner();
                 let from = trace.lines().len().saturating_sub(TOLD);
-                return fails(format!("{failure}\n{}", trace.lines()[from..].join("\n")));
-            }
-        }
-        fleet.end(seed, look)
+                fails(format!("{failure}\n{}", trace.lines()[from..].join("\n")))
+            })
     });
     catch_unwind(run).unwrap_or_else(|_| fails("a panic, told above"))
 }
@@ -374,15 +373,15 @@ impl<'a> Fleet<'a> {
 
     /// Heals the network, lets everybody synchronise until all is quiet, and checks.
     fn end<T>(
-        mut self,
+        &mut self,
         seed: u64,
         look: impl FnOnce(&Service) -> Outcome<T>,
     ) -> Outcome<(Report, T)> {
         for number in 0..self.phones.len() {
             self.confirm(number)?;
         }
-        let rounds = check::settle(&mut self, &mut Chance::new(seed, 2))?;
-        let kept = check::everything(&self)?;
+        let rounds = check::settle(self, &mut Chance::new(seed, 2))?;
+        let kept = check::everything(self)?;
         let seen = look(self.host.borrow().service())?;
         let report = Report {
             written: self.phones.iter().map(|phone| phone.book.written).sum(),
@@ -395,7 +394,7 @@ impl<'a> Fleet<'a> {
             syncs: self.syncs,
             broken_syncs: self.broken_syncs,
             rounds,
-            trace: self.trace.into_inner(),
+            trace: self.trace.replace(Trace::new(false)),
         };
         Ok((report, seen))
     }

@@ -1,6 +1,5 @@
 //! Cycles, where cases stand, and what the township asks of the officer.
 
-use itgel_domain::case::CaseState;
 use itgel_domain::case::cycle::Cycle;
 use itgel_domain::id::{CycleId, SubjectId};
 use itgel_domain::item::ItemPath;
@@ -45,7 +44,7 @@ pub(crate) fn put_case(tx: &Transaction<'_>, case: &CaseItem) -> Result<(), Stor
             case.state.as_str(),
             case.grade.map(Grade::as_str)
         ])?;
-    if !matches!(case.state, CaseState::Returned | CaseState::Conflict) {
+    if !case.state.asks_officers() {
         delete_tasks(tx, &case.subject, &case.cycle)?;
     }
     Ok(())

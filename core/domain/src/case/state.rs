@@ -107,6 +107,13 @@ impl CaseState {
         )
     }
 
+    /// Whether the officers of the gacha are asked to look again; in every other state what they were
+    /// asked is done.
+    #[must_use]
+    pub const fn asks_officers(self) -> bool {
+        matches!(self, Self::Returned | Self::Conflict)
+    }
+
     /// Whether a rating in this state counts for a title and for a lender.
     #[must_use]
     pub const fn is_in_effect(self) -> bool {

@@ -81,7 +81,12 @@ fn kept(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {
             one.length.div_ceil(1024)
         );
         shown(html, visit, &one);
-        paragraph(html, "kept", &words);
+        // Green is the server's word, here as for a record.
+        let class = match one.received_at {
+            Some(_) => "received",
+            None => "waiting",
+        };
+        paragraph(html, class, &words);
     }
     Ok(())
 }

@@ -353,7 +353,8 @@ create table list_item (
     kind     integer not null,
     ref      text not null, -- of an envelope its place, of an identity subject and commitment,
                             -- of a register row its id, of a case, task or subject the subject
-    bytes    blob not null, -- of an envelope whether it is quarantined, of an identity nothing,
+    bytes    blob not null, -- of an envelope whether it is quarantined (1) and whether its subject
+                            -- has moved away since (2), of an identity nothing,
                             -- of everything else the item itself
     hash     blob not null, -- of the item, for the digest once its content is erased
     digest   blob not null, -- of the list up to here
