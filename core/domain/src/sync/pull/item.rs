@@ -223,7 +223,8 @@ pub struct DeletedRows {
 
 /// What was set aside counts now, or what counted was set aside. It stands in the banner's list where
 /// no other list of the sender tells of it: of identities, ballots and objections, and of subjects
-/// outside of the sender's gachas.
+/// outside of the sender's gachas. It stands in the lists of gachas from which the subject has moved
+/// as well, behind what these said of the envelope before.
 #[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 pub struct DecidedItem {
