@@ -127,7 +127,7 @@ pub fn list_at_home(
              union select subject from subject_move where division = ?1 and until >= ?2)
          and ?1 = coalesce((select m.division from subject_move m
                             where m.subject = s.id and m.until >= ?2
-                            order by m.until limit 1), s.division)
+                            order by m.until, m.n limit 1), s.division)
          order by id"
     );
     let mut query = connection.prepare_cached(&sql)?;
@@ -177,7 +177,7 @@ pub fn list_renumbered(
                from subject s join subject_move m on m.subject = s.id
                where s.division = ?1 and m.division <> ?1 and m.local_code <> s.local_code
                    and s.erased_at is null
-               order by s.local_code, m.until";
+               order by s.local_code, m.until, m.n";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![division.filled_text()], |row| {
         Ok((|| {
@@ -213,9 +213,10 @@ pub fn put(tx: &Tx<'_>, subject: &Subject) -> Result<bool, StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub fn move_to(tx: &Tx<'_>, subject: &Subject, until: Date) -> Result<(), StoreError> {
-    let sql = "insert into subject_move (subject, until, division, local_code)
-               select id, ?2, division, local_code from subject where id = ?1
-               on conflict (subject, until) do nothing";
+    let sql = "insert into subject_move (subject, n, until, division, local_code)
+               select id, coalesce((select max(n) from subject_move where subject = ?1), 0) + 1, ?2,
+                   division, local_code from subject where id = ?1
+               on conflict (subject, until, division) do nothing";
     tx.prepare_cached(sql)?
         .execute(params![subject.id.as_str(), until.to_string()])?;
     let sql = "update subject set division = ?2, local_code = ?3 where id = ?1";
@@ -227,7 +228,8 @@ pub fn move_to(tx: &Tx<'_>, subject: &Subject, until: Date) -> Result<(), StoreE
     Ok(())
 }
 
-/// Where the subject lived before, each with its last day there, the earliest first.
+/// Where the subject lived before, each with its last day there, the earliest first; of several that
+/// end on one day, as when a mistake is put right, the first is where it lived.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -235,7 +237,7 @@ pub fn list_moves(
     connection: &Connection,
     id: &SubjectId,
 ) -> Result<Vec<(Date, DivisionCode)>, StoreError> {
-    let sql = "select until, division from subject_move where subject = ?1 order by until";
+    let sql = "select until, division from subject_move where subject = ?1 order by until, n";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![id.as_str()], |row| Ok(read_move(row)))?;
     rows.map(|row| row?).collect()

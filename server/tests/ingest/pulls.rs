@@ -226,3 +226,35 @@ fn the_list_that_a_household_left_said_how_its_file_had_stood_before() {
     assert_eq!(of_author.len(), 2, "{of_author:?}");
     assert!(matches!(of_author[0], PullItem::Envelope(_)) && where_to(&of_author[1]));
 }
+
+#[test]
+fn a_gacha_into_which_a_household_was_moved_by_mistake_kept_it() {
+    let world = World::new();
+    let mut phone = world.phone("o1");
+    phone.visit("hh-1", &[], None);
+    world.push_all(&phone, 1..=1);
+    // Put right on the same day.
+    for to in [NEIGHBOUR, GACHA] {
+        world.write(move |service, tx| {
+            let moved = household("hh-1", to);
+            registers::move_subject(service, tx, &moved, date(2026, 11, 1), service.now())
+        });
+    }
+    let there = world.phone_of("o3", "o3", NEIGHBOUR, Role::Collector);
+    let told = pull(&world, &there, NEIGHBOUR, 64 * 1024);
+    let told: Vec<_> = told.iter().filter_map(PulledItem::item).collect();
+    let home = |item: &PullItem| match item {
+        PullItem::Subject(s) if s.subject == subject("hh-1") => Some(s.division),
+        _ => None,
+    };
+    let homes: Vec<_> = told.iter().filter_map(home).collect();
+    assert_eq!(homes, [code(GACHA)]);
+    let has_files = told
+        .iter()
+        .any(|item| matches!(item, PullItem::Envelope(_)));
+    assert!(!has_files, "{told:?}");
+    world.write(|service, tx| ingest::erase(service, tx, &subject("hh-1"), "o9", service.now()));
+    let last = pull(&world, &there, NEIGHBOUR, 64 * 1024).pop();
+    let last = last.as_ref().and_then(PulledItem::item);
+    assert!(matches!(last, Some(PullItem::Tombstone(t)) if t.subject == subject("hh-1")));
+}

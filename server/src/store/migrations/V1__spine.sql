@@ -146,10 +146,12 @@ create index subject_by_division on subject (division, kind, local_code);
 -- Where a subject lived before it moved: scope is judged by the day of entry.
 create table subject_move (
     subject  text not null references subject (id),
-    until    text not null, -- last day
+    n        integer not null, -- in the order of its moves, from 1
+    until    text not null, -- last day; of several with the same one it lived in the first
     division text not null,
     local_code text not null, -- its number there
-    primary key (subject, until)
+    primary key (subject, n),
+    unique (subject, until, division)
 ) without rowid;
 create index subject_move_by_division on subject_move (division, until);
 
