@@ -30,9 +30,9 @@ mod official;
 mod page;
 mod review;
 mod rules_came;
+mod sender;
 mod stranger;
 mod structure;
-mod told;
 mod when;
 
 use itgel_domain::error::ErrorCode;
@@ -49,8 +49,8 @@ pub(crate) use self::identity::index_parties;
 pub use self::meaning::check_value;
 pub use self::official::{append_identity, append_official, imported};
 pub(crate) use self::rules_came::flag_again;
+pub(crate) use self::sender::tell_former_homes;
 pub(crate) use self::stranger::{place_at_new_home, place_of_device};
-pub(crate) use self::told::tell_former_homes;
 
 use self::admission::Admission;
 use self::chain::Outcome;

@@ -392,7 +392,7 @@ fn digest_at(connection: &Connection, request: &Pull, end: &ListEnd) -> Result<H
 /// The item at a position; what was erased is replaced by its hash, and what has moved away for
 /// everybody but its author. Whoever has both lists would take the old word for the newer one
 /// otherwise, for lists are read in any order; the author hears of it in the list that it left
-/// (`ingest::told`).
+/// (`ingest::sender`).
 fn pulled(
     service: &Service,
     connection: &Connection,

@@ -296,15 +296,14 @@ pub fn leave(
     envelopes: &[ChainRef],
 ) -> Result<Vec<TaskItem>, StoreError> {
     let name = division.filled_text();
-    let sql = "update list_item set bytes = ?3
-               where division = ?1 and kind = 0 and bytes = ?2
-                   and ref in (select value from json_each(?4))";
+    let sql = "update list_item set bytes = iif(bytes = ?2, ?3, ?4)
+               where division = ?1 and kind = 0 and bytes in (?2, ?5)
+                   and ref in (select value from json_each(?6))";
     let refs: Vec<String> = envelopes.iter().map(ChainRef::to_string).collect();
     let refs = column::to_json(&refs, "list_item.ref")?;
-    for flags in [0, QUARANTINED] {
-        tx.prepare_cached(sql)?
-            .execute(params![name, [flags], [flags | MOVED], refs])?;
-    }
+    let flags = ([QUARANTINED], [QUARANTINED | MOVED], [MOVED], [0_u8]);
+    tx.prepare_cached(sql)?
+        .execute(params![name, flags.0, flags.1, flags.2, flags.3, refs])?;
     let mut open = Vec::new();
     for (position, item) in items_of(tx, division, subject)? {
         match item {
