@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use itgel_domain::assess::{Context, Inputs, assess_measured};
 use itgel_domain::division::DivisionCode;
+use itgel_domain::error::ErrorCode;
 use itgel_domain::file::entry::Seal;
 use itgel_domain::file::envelope::Envelope;
 use itgel_domain::file::facts::FileFacts;
@@ -134,9 +135,15 @@ fn inputs_at(
         others.iter().for_each(|facts| known.join(facts));
         known
     };
-    let from = |known: &FileFacts| match inputs_of(tx, sealed, known)? {
-        Some(inputs) => Ok(Some(inputs)),
-        None => inputs_before_verdicts(service, tx, sealed, known, place),
+    let from = |known: &FileFacts| {
+        let mut found = inputs_of(tx, sealed, known)?;
+        if found.is_none() {
+            found = inputs_before_verdicts(service, tx, sealed, known, place)?;
+        }
+        match found {
+            Some(inputs) => Ok(Some(inputs)),
+            None => inputs_before_strikes(service, tx, sealed, known),
+        }
     };
     // Most often the device had all of the other years.
     let all = with(&others);
@@ -233,6 +240,54 @@ fn inputs_before_verdicts(
         }
     }
     Ok(None)
+}
+
+/// The inputs if the device had not heard yet of interests that were found: what a related officer had
+/// entered counted until then. Declarations come down in their order.
+fn inputs_before_strikes(
+    service: &Service,
+    tx: &Tx<'_>,
+    sealed: &Sealed<'_>,
+    known: &FileFacts,
+) -> Result<Option<Inputs>, ServiceError> {
+    let found = store::interest::history(tx, Some(&sealed.subject.id), None)?;
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let struck = struck(service, tx, sealed.subject, known)?;
+    let mut counting = known.clone();
+    for interest in found.iter().rev().take(DECISIONS_TRIED) {
+        let of_officer = |one: &&Envelope| one.officer == interest.officer;
+        for envelope in struck.iter().filter(of_officer) {
+            counting.apply(envelope);
+        }
+        if let Some(inputs) = inputs_of(tx, sealed, &counting)? {
+            return Ok(Some(inputs));
+        }
+    }
+    Ok(None)
+}
+
+/// What the device knew, and had counted until an interest of its author was found: what comes from a
+/// barred officer waits for a person, and this does not.
+fn struck(
+    service: &Service,
+    tx: &Tx<'_>,
+    subject: &Subject,
+    known: &FileFacts,
+) -> Result<Vec<Envelope>, ServiceError> {
+    let out = Verdict::Quarantined(ErrorCode::ConflictOfInterest);
+    let mut struck = Vec::new();
+    for (row, _) in store::envelope::list_of_subject(tx, &subject.id)? {
+        let is_out = row.verdict == out && known.last_op(&row.at).is_some();
+        if !is_out || store::quarantine::get(tx, &row.at)?.is_some() {
+            continue;
+        }
+        if let Some(kept) = store::envelope::get_sealed(tx, &row.at)? {
+            struck.extend(contents::read_envelope(service, tx, &kept)?);
+        }
+    }
+    Ok(struck)
 }
 
 /// The inputs of the seal if the device knew this of the files: with the lists of the gacha in

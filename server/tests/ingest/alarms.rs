@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use itgel_domain::case::Role;
+use itgel_domain::case::interest::InterestKind;
+use itgel_domain::error::ErrorCode;
+use itgel_domain::file::ChainRef;
 use itgel_domain::file::envelope::Body;
 use itgel_domain::pack::{RulePack, shipped};
 use itgel_domain::sync::push::{Flag, Verdict};
+use itgel_server::process::{self, Declaration};
 use itgel_server::rules::{self, NewRuleFile};
-use itgel_server::{jobs, setup, store};
+use itgel_server::{auth, jobs, setup, store};
 
 use super::phone::{NUMBER, Phone, observed};
 use super::pulls::pull_all;
 use super::standings::put_basics;
-use super::world::{BANNER, World, code};
+use super::world::{BANNER, World, code, subject};
 
 #[test]
 fn a_colleagues_late_record_in_another_years_file_is_no_alarm() {
@@ -37,6 +42,43 @@ fn a_colleagues_late_record_in_another_years_file_is_no_alarm() {
         standing.conflicts, 1,
         "the late value is in what counts now"
     );
+}
+
+#[test]
+fn a_visit_beside_a_colleague_of_whom_an_interest_was_found_meanwhile_is_no_alarm() {
+    let world = World::new();
+    put_basics(&world, &["hh-1"]);
+    let mut related = world.phone("o1");
+    pull_all(&world, &mut related);
+    related.identify("hh-1", NUMBER, Vec::new());
+    let struck = related.visit("hh-1", &[], None);
+    world.push_all(&related, 1..=struck);
+    // He counts again what his colleague counted, and hears of nothing before he is back.
+    let mut honest = world.phone("o2");
+    pull_all(&world, &mut honest);
+    let visit = honest.visit("hh-1", &[("herd.sheep", 77)], None);
+    let reviewer = world.phone_of("r1", "r1", BANNER, Role::Reviewer);
+    let read = |c: &rusqlite::Connection| auth::officer_actor(c, &reviewer.device.officer);
+    let by = world.service.store.read(read).unwrap();
+    let declaration = Declaration {
+        subject: subject("hh-1"),
+        officer: "o1".parse().unwrap(),
+        kind: InterestKind::Relative,
+        source: "示例申报1号".into(),
+    };
+    world.write(move |service, tx| {
+        process::declare(service, tx, &by, &declaration, service.now()).map(drop)
+    });
+    let at = ChainRef {
+        seq: struck,
+        ..related.next_place()
+    };
+    let row = world.read(|c| store::envelope::get(c, &at)).unwrap();
+    let aside = Verdict::Quarantined(ErrorCode::ConflictOfInterest);
+    assert_eq!(row.verdict, aside);
+    let drawn = Verdict::AcceptedFlagged(vec![Flag::DrawnSignature]);
+    assert_eq!(world.push_all(&honest, visit..=visit), [drawn]);
+    assert!(world.audited("alarm.assessment_differs").is_empty());
 }
 
 /// A pack that this server does not know.
