@@ -49,7 +49,7 @@ pub(crate) use self::identity::index_parties;
 pub use self::meaning::check_value;
 pub use self::official::{append_identity, append_official, imported};
 pub(crate) use self::rules_came::flag_again;
-pub(crate) use self::sender::tell_former_homes;
+pub(crate) use self::sender::tell_sender;
 pub(crate) use self::stranger::{place_at_new_home, place_of_device};
 
 use self::admission::Admission;

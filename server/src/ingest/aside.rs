@@ -14,6 +14,7 @@ use itgel_domain::time::AtMs;
 use rusqlite::Connection;
 
 use super::admission::{Admission, Home};
+use super::sender::tell_sender;
 use super::stranger::NoPlace;
 use super::structure;
 use crate::contents::{self, Scope};
@@ -215,7 +216,13 @@ impl Admission<'_> {
         }
         self.follow(&row.at, &verdict)?;
         if verdict.counts() != kept.row.verdict.counts() {
-            self.tell_sender(row, &kept.row.id, &verdict)?;
+            let home = self.home_of(&row.subject)?;
+            let home = match home.as_ref() {
+                Home::Known { subject, .. } if row.file.is_some() => Some(subject),
+                _ => None,
+            };
+            let told = (&row.at, &kept.row.id, &verdict);
+            tell_sender(self.tx, &self.actor, home, told)?;
         }
         Ok(Some(verdict))
     }

@@ -26,7 +26,7 @@ use crate::error::ServiceError;
 use crate::service::{Service, random};
 use crate::store::interest::InterestRow;
 use crate::store::{self, Tx};
-use crate::{contents, fold, ingest, registers};
+use crate::{auth, contents, fold, ingest, registers};
 
 /// Before every campaign.
 const SINCE: Date = date(2000, 1, 1);
@@ -281,6 +281,7 @@ fn strike_entries(
     since: AtMs,
 ) -> Result<(), ServiceError> {
     let verdict = Verdict::Quarantined(ErrorCode::ConflictOfInterest);
+    let sender = auth::officer_actor(tx, officer)?;
     let mut facts = FileFacts::default();
     for stored in store::envelope::list_file(tx, file)? {
         if stored.row.document.is_none() {
@@ -301,7 +302,7 @@ fn strike_entries(
             let bytes = envelope.to_bytes();
             store::list::append_envelope(tx, subject.division, &envelope.at, bytes, true)?;
             let told = (&envelope.at, &stored.row.id, &verdict);
-            ingest::tell_former_homes(tx, &subject.id, told)?;
+            ingest::tell_sender(tx, &sender, Some(subject), told)?;
         }
     }
     Ok(store::projection::put(tx, file, &facts)?)

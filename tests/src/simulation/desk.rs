@@ -1,11 +1,12 @@
 //! What staff decide in a run.
 
+use itgel_domain::case::interest::InterestKind;
 use itgel_domain::file::entry::Picked;
 use itgel_domain::id::{DeviceId, OfficerId};
 use itgel_domain::subject::Subject;
 use itgel_domain::trust::fingerprint;
 use itgel_server::auth::Confirmation;
-use itgel_server::process::{self, ResolveRequest};
+use itgel_server::process::{self, Declaration, ResolveRequest};
 use itgel_server::quarantine::{self, DecideRequest, QuarantineQuery};
 use itgel_server::{ServiceError, auth, registers, setup, store};
 use itgel_text::Lang;
@@ -43,6 +44,39 @@ pub(super) fn move_household(
         })
     })?;
     Ok(if moved { "moved" } else { "lives there" }.into())
+}
+
+/// A reviewer of the gacha in which a household lives finds that an officer is related to it.
+pub(super) fn find_interest(
+    scene: &Scene,
+    host: &Host,
+    officer: &OfficerId,
+    household: usize,
+) -> Outcome<String> {
+    let declaration = Declaration {
+        subject: scene.households[household].subject.clone(),
+        officer: officer.clone(),
+        kind: InterestKind::Relative,
+        source: "示例申报".into(),
+    };
+    let found = host.service().store.read(|c| {
+        let home = store::subject::get(c, &declaration.subject)?.map(|subject| subject.division);
+        let at = scene.gachas.iter().position(|gacha| Some(*gacha) == home);
+        at.map(|at| auth::officer_actor(c, &scene.reviewers[at]))
+            .transpose()
+    });
+    let Some(actor) = found? else {
+        return fails("a household outside of the scene");
+    };
+    let declared = host.work(|service| {
+        service.transact("simulation.interest", move |service, tx| {
+            process::declare(service, tx, &actor, &declaration, service.now())
+        })
+    });
+    match declared {
+        Ok(declared) => Ok(format!("{} void", declared.voided.len())),
+        Err(error) => check::refusal(&error),
+    }
 }
 
 /// Gives an officer a code for another device.

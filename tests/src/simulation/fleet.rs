@@ -238,6 +238,10 @@ impl<'a> Fleet<'a> {
             Op::Move { household, gacha } => {
                 desk::move_household(self.scene, &self.host.borrow(), household, gacha)
             }
+            Op::Interest { device, household } => {
+                let officer = self.phone(device)?.crew.officer.clone();
+                desk::find_interest(self.scene, &self.host.borrow(), &officer, household)
+            }
             Op::Resolve { gacha } => desk::resolve(self.scene, &self.host.borrow(), gacha),
             Op::Release { gacha } => desk::decide(self.scene, &self.host.borrow(), gacha, true),
             Op::Reject { gacha } => desk::decide(self.scene, &self.host.borrow(), gacha, false),

@@ -165,6 +165,13 @@ pub enum Op {
         /// Where to.
         gacha: usize,
     },
+    /// A reviewer finds that an officer is related to a household: what he entered counts no more.
+    Interest {
+        /// Whose officer.
+        device: usize,
+        /// Of which household.
+        household: usize,
+    },
     /// A reviewer settles the first open conflict of a gacha.
     Resolve {
         /// In which gacha.
@@ -272,6 +279,7 @@ impl fmt::Display for Op {
             Self::Announce => f.write_str("announce"),
             Self::Rotate => f.write_str("rotate"),
             Self::Move { household, gacha } => write!(f, "move {household} {gacha}"),
+            Self::Interest { device, household } => write!(f, "interest {device} {household}"),
             Self::Resolve { gacha } => write!(f, "resolve {gacha}"),
             Self::Release { gacha } => write!(f, "release {gacha}"),
             Self::Reject { gacha } => write!(f, "reject {gacha}"),
@@ -367,6 +375,10 @@ fn from_numbers(word: &str, numbers: &[i64]) -> Option<Op> {
         ("move", [h, g]) => Op::Move {
             household: index(h)?,
             gacha: index(g)?,
+        },
+        ("interest", [d, h]) => Op::Interest {
+            device: index(d)?,
+            household: index(h)?,
         },
         ("resolve", [g]) => Op::Resolve { gacha: index(g)? },
         ("release", [g]) => Op::Release { gacha: index(g)? },

@@ -39,10 +39,15 @@ const REQUESTS: i64 = 9;
 /// Files of a card among which one is picked.
 const CARDS: usize = 12;
 
+/// How often in a thousand days an officer is found to be related to a household.
+const INTERESTS: u32 = 80;
+
 const YEAR_MINUTES: i64 = 365 * 24 * 60;
 
 struct Drawing<'a> {
     chance: Chance,
+    /// Apart from the others, so that a seed still draws what it drew before there were any.
+    interests: Chance,
     shape: &'a Shape,
     scene: &'a Scene,
     /// The households of each device's gachas.
@@ -63,6 +68,7 @@ pub fn draw(seed: u64, shape: &Shape, scene: &Scene) -> Vec<Op> {
     });
     let mut drawing = Drawing {
         chance: Chance::new(seed, 0),
+        interests: Chance::new(seed, 3),
         shape,
         scene,
         near: near.collect(),
@@ -250,6 +256,12 @@ impl Drawing<'_> {
     fn office(&mut self) -> Vec<Op> {
         let mut ops = Vec::new();
         let gacha = self.chance.below(self.scene.gachas.len());
+        if self.interests.per_mille(INTERESTS) {
+            let device = self.interests.below(self.scene.crews.len());
+            let near = &self.near[device];
+            let household = near[self.interests.below(near.len())];
+            ops.push(Op::Interest { device, household });
+        }
         if self.chance.per_mille(300) {
             ops.push(Op::Resolve { gacha });
         }

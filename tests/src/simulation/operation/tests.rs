@@ -55,6 +55,10 @@ fn a_printed_list_is_read_as_what_it_was() {
             household: 4,
             gacha: 1,
         },
+        Op::Interest {
+            device: 1,
+            household: 2,
+        },
         Op::Resolve { gacha: 0 },
         Op::Release { gacha: 0 },
         Op::Reject { gacha: 1 },
