@@ -33,7 +33,7 @@ fn whoever_practises_needs_no_enrolment_and_sees_the_mark_on_every_page() {
     ] {
         let html = officer.get(page);
         assert!(
-            html.contains(MARK) && html.contains("<body class=\"practice\">"),
+            html.contains(MARK) && html.contains("<body class=\"practice\""),
             "{page}"
         );
     }
