@@ -13,6 +13,7 @@ use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::pack::{Parameters, RulePack};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
+use itgel_domain::sync::quarantine::Outcome;
 
 use super::Assessed;
 use crate::error::ServiceError;
@@ -135,15 +136,10 @@ fn inputs_at(
         others.iter().for_each(|facts| known.join(facts));
         known
     };
-    let from = |known: &FileFacts| {
-        let mut found = inputs_of(tx, sealed, known)?;
-        if found.is_none() {
-            found = inputs_before_verdicts(service, tx, sealed, known, place)?;
-        }
-        match found {
-            Some(inputs) => Ok(Some(inputs)),
-            None => inputs_before_strikes(service, tx, sealed, known),
-        }
+    let from = |known: &FileFacts| match inputs_before_verdicts(service, tx, sealed, known, place)?
+    {
+        Some(inputs) => Ok(Some(inputs)),
+        None => inputs_before_strikes(service, tx, sealed, known, place),
     };
     // Most often the device had all of the other years.
     let all = with(&others);
@@ -210,7 +206,7 @@ fn inputs_of(
     Ok(None)
 }
 
-/// The inputs if the device had not heard yet that envelopes of its own were set aside: until the
+/// The inputs, also if the device had not heard yet that envelopes of its own were set aside: until the
 /// receipt it counts what it wrote, also in another year's file. Receipts come in the order of the chain.
 fn inputs_before_verdicts(
     service: &Service,
@@ -219,6 +215,9 @@ fn inputs_before_verdicts(
     known: &FileFacts,
     place: &ChainRef,
 ) -> Result<Option<Inputs>, ServiceError> {
+    if let Some(inputs) = inputs_of(tx, sealed, known)? {
+        return Ok(Some(inputs));
+    }
     let is_before = |at: &ChainRef| {
         (&at.device, at.incarnation) == (&place.device, place.incarnation) && at.seq < place.seq
     };
@@ -243,33 +242,34 @@ fn inputs_before_verdicts(
 }
 
 /// The inputs if the device had not heard yet of interests that were found: what a related officer had
-/// entered counted until then. Declarations come down in their order.
+/// entered counted until then. That it counts no more comes down in the order of declarations and places.
 fn inputs_before_strikes(
     service: &Service,
     tx: &Tx<'_>,
     sealed: &Sealed<'_>,
     known: &FileFacts,
+    place: &ChainRef,
 ) -> Result<Option<Inputs>, ServiceError> {
     let found = store::interest::history(tx, Some(&sealed.subject.id), None)?;
     if found.is_empty() {
         return Ok(None);
     }
-    let struck = struck(service, tx, sealed.subject, known)?;
+    let mut struck = struck(service, tx, sealed.subject, known)?;
+    struck.sort_by_key(|one| found.iter().position(|i| i.officer == one.officer));
+    // A page of the list may have ended between two envelopes of one declaration.
     let mut counting = known.clone();
-    for interest in found.iter().rev().take(DECISIONS_TRIED) {
-        let of_officer = |one: &&Envelope| one.officer == interest.officer;
-        for envelope in struck.iter().filter(of_officer) {
-            counting.apply(envelope);
-        }
-        if let Some(inputs) = inputs_of(tx, sealed, &counting)? {
-            return Ok(Some(inputs));
+    for envelope in struck.iter().rev().take(DECISIONS_TRIED) {
+        counting.apply(envelope);
+        let inputs = inputs_before_verdicts(service, tx, sealed, &counting, place)?;
+        if inputs.is_some() {
+            return Ok(inputs);
         }
     }
     Ok(None)
 }
 
-/// What the device knew, and had counted until an interest of its author was found: what comes from a
-/// barred officer waits for a person, and this does not.
+/// What the device knew, and had counted until an interest of its author was found, as it came: what comes
+/// from a barred officer waits for a person, and this does not.
 fn struck(
     service: &Service,
     tx: &Tx<'_>,
@@ -279,8 +279,11 @@ fn struck(
     let out = Verdict::Quarantined(ErrorCode::ConflictOfInterest);
     let mut struck = Vec::new();
     for (row, _) in store::envelope::list_of_subject(tx, &subject.id)? {
-        let is_out = row.verdict == out && known.last_op(&row.at).is_some();
-        if !is_out || store::quarantine::get(tx, &row.at)?.is_some() {
+        if row.verdict != out || known.last_op(&row.at).is_none() {
+            continue;
+        }
+        let aside = store::quarantine::get(tx, &row.at)?;
+        if aside.is_some_and(|aside| !aside.outcome.is_some_and(Outcome::counts)) {
             continue;
         }
         if let Some(kept) = store::envelope::get_sealed(tx, &row.at)? {

@@ -32,6 +32,14 @@ pub enum Outcome {
     Erased,
 }
 
+impl Outcome {
+    /// Whether it counted from then on.
+    #[must_use]
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::Released | Self::Arrived)
+    }
+}
+
 crate::subject::words!(Outcome {
     Self::Released => Self::Released => "released",
     Self::Rejected => Self::Rejected => "rejected",
