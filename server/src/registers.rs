@@ -66,8 +66,8 @@ pub fn put_subject(_service: &Service, tx: &Tx<'_>, subject: &Subject) -> Result
 }
 
 /// Moves a subject to the division and number that `subject` names; `until` is its last day in
-/// the old one. Its files, identity and rows follow into the new list, its counters to the new
-/// boards; what was entered before is still judged by where it lived then.
+/// the old one. Its files, identity, rows, cases and open tasks follow into the new list, its counters
+/// to the new boards; what was entered before is still judged by where it lived then.
 ///
 /// # Errors
 /// [`ErrorCode::SubjectUnknown`] or [`ErrorCode::SubjectErased`]; [`ServiceError`] of the

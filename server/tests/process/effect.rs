@@ -5,10 +5,10 @@ use itgel_domain::case::step::Cause;
 use itgel_domain::case::{CaseState, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_fixtures::Household;
-use itgel_server::{ServiceError, process, registers, store};
+use itgel_server::{ServiceError, process, store};
 
-use crate::actors::{self, Collector, World, refusal};
-use crate::world::{assert_boards_count_ratings, team};
+use crate::actors::{Collector, World, refusal};
+use crate::world::{assert_boards_count_ratings, move_to, team};
 
 #[test]
 fn a_newer_rating_takes_the_place_of_the_older_one_and_is_counted_once() {
@@ -124,17 +124,7 @@ fn a_household_that_moves_takes_its_case_and_its_rating_along() {
     team.visit(&world, household);
     world.rate(&mut team, std::slice::from_ref(household));
     let (old, new) = (world.gacha.code, world.banner.gachas[4].code);
-    let moved = itgel_domain::subject::Subject {
-        id: household.subject.clone(),
-        kind: itgel_domain::subject::SubjectKind::Household,
-        division: new,
-        local_code: "900".into(),
-    };
-    world
-        .transact(move |service, tx| {
-            registers::move_subject(service, tx, &moved, actors::TODAY, service.now())
-        })
-        .unwrap();
+    move_to(&world, household, new);
     assert_eq!(world.case(household).case.division, new);
     let cycle = &world.cycle.id;
     let counts = |division| {

@@ -6,14 +6,14 @@ use itgel_domain::case::{CaseState, Reason, Role, Step};
 use itgel_domain::error::ErrorCode;
 use itgel_domain::file::chain::DeviceSigner as _;
 use itgel_domain::hash::Hash;
-use itgel_domain::subject::{Grade, Subject, SubjectKind};
+use itgel_domain::subject::Grade;
 use itgel_domain::sync::pull::PullItem;
 use itgel_fixtures::Household;
 use itgel_server::process::{self, Countersigned, StepRequest};
-use itgel_server::{ServiceError, registers, store};
+use itgel_server::{ServiceError, store};
 
-use crate::actors::{self, World, device_id, refusal, request, signer_of};
-use crate::world::{assert_boards_count_ratings, listed, listed_in, queue_of, team};
+use crate::actors::{World, device_id, refusal, request, signer_of};
+use crate::world::{assert_boards_count_ratings, listed, listed_in, move_to, queue_of, team};
 
 #[test]
 fn a_case_waits_for_its_ballots_and_nobody_can_hand_in_a_grade() {
@@ -221,17 +221,7 @@ fn the_new_gacha_of_a_household_heard_nothing_of_what_the_old_one_was_asked() {
     asked.reason = Reason::new("COUNT", "请重新清点羊只");
     world.request("r-1", asked).unwrap();
     let (old, new) = (world.gacha.code, world.banner.gachas[4].code);
-    let moved = Subject {
-        id: household.subject.clone(),
-        kind: SubjectKind::Household,
-        division: new,
-        local_code: "900".into(),
-    };
-    world
-        .transact(move |service, tx| {
-            registers::move_subject(service, tx, &moved, actors::TODAY, service.now())
-        })
-        .unwrap();
+    move_to(&world, household, new);
     let of_case = |division| -> Vec<PullItem> {
         let items = listed_in(&world, division).into_iter();
         let of = |item: &PullItem| match item {

@@ -3,13 +3,14 @@
 use itgel_domain::case::Step;
 use itgel_domain::case::step::{Objection, ObjectionChannel, ObjectionGround};
 use itgel_domain::division::DivisionCode;
+use itgel_domain::subject::{Subject, SubjectKind};
 use itgel_domain::sync::pull::PullItem;
 use itgel_fixtures::{Household, Twist};
 use itgel_server::process::QueueFilter;
 use itgel_server::store::board::Counts;
-use itgel_server::{ServiceError, store};
+use itgel_server::{ServiceError, registers, store};
 
-use crate::actors::{Collector, World};
+use crate::actors::{Collector, TODAY, World};
 
 pub(crate) fn with(world: &World, twist: Twist) -> Household {
     world
@@ -45,6 +46,21 @@ pub(crate) fn listed_in(world: &World, division: DivisionCode) -> Vec<PullItem> 
         _ => None,
     };
     rows.into_iter().filter_map(item).collect()
+}
+
+/// A household moves to another gacha today.
+pub(crate) fn move_to(world: &World, household: &Household, division: DivisionCode) {
+    let moved = Subject {
+        id: household.subject.clone(),
+        kind: SubjectKind::Household,
+        division,
+        local_code: "900".into(),
+    };
+    world
+        .transact(move |service, tx| {
+            registers::move_subject(service, tx, &moved, TODAY, service.now())
+        })
+        .unwrap();
 }
 
 pub(crate) fn queue_of(world: &World, after: Option<String>) -> QueueFilter {
