@@ -22,6 +22,7 @@ use crate::epoch;
 use crate::erasure;
 use crate::error::ServiceError;
 use crate::files;
+use crate::journal;
 use crate::keys::ServerKeys;
 use crate::service::{Clock, Service, random};
 use crate::store::{self, Tx, meta};
@@ -105,11 +106,14 @@ pub fn restore(
         )));
     }
     copy_back(&unfinished, &keys, backup)?;
-    let service = Service::open(unfinished.clone(), keys, clock)?;
+    let service = Service::open_as_it_is(unfinished.clone(), keys, clock)?;
     let erased = service.transact("backup.restored", |service, tx| {
+        // The break first: what the journal adds to the log was never in the one that was lost.
         restored(service, tx)?;
+        journal::replay_in(service, tx)?;
         Ok(store::subject::count_erased(tx)?)
     })?;
+    erasure::leave_no_bytes(&service)?;
     drop(service);
     files::rename(&unfinished.database, target).map_err(|e| unusable(target, &e))?;
     Ok(erased)

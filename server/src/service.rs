@@ -37,6 +37,20 @@ impl Service {
     /// sample clock for a database that was not created as a sample, or if the journal was
     /// changed.
     pub fn open(config: Config, keys: ServerKeys, clock: Clock) -> Result<Self, ServiceError> {
+        let service = Self::open_as_it_is(config, keys, clock)?;
+        crate::journal::replay(&service)?;
+        Ok(service)
+    }
+
+    /// The same, for whoever brings it up to the journal: nothing may be served before.
+    ///
+    /// # Errors
+    /// As [`Service::open`], but for the journal.
+    pub(crate) fn open_as_it_is(
+        config: Config,
+        keys: ServerKeys,
+        clock: Clock,
+    ) -> Result<Self, ServiceError> {
         let store = Store::open(&config.store(), Arc::clone(&clock))?;
         let service = Self {
             store,
@@ -46,7 +60,6 @@ impl Service {
             clock,
         };
         service.check_sample_settings()?;
-        crate::journal::replay(&service)?;
         Ok(service)
     }
 

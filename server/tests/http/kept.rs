@@ -17,6 +17,7 @@ use itgel_server::config::Config;
 use itgel_server::store::device::DeviceStatus;
 use itgel_server::store::officer::OfficerRecord;
 use itgel_server::store::trust::WipeRow;
+use itgel_server::sync::{self, DeviceSession};
 use itgel_server::{Service, ServiceError, backup, store};
 use itgel_text::Lang;
 
@@ -174,6 +175,22 @@ fn sec_t26_a_restored_server_forgets_no_device_that_was_enrolled_confirmed_revok
     // A start over a database that knows everything changes nothing.
     let again = Service::open(beside(&world, "after.db"), keys(), Arc::new(move || now)).unwrap();
     assert_eq!(audited(&again, "device.known_again"), 5);
+}
+
+#[test]
+fn what_a_restore_adds_from_its_journal_is_not_taken_for_what_the_backup_held() {
+    let world = World::new();
+    let by = administrator(&world);
+    let seat = world.seat("collector", 17);
+    let held = sync::checkpoint(&world.service, world.service.now()).unwrap();
+    let taken = backup::take(&world.service, &world.dir.path().join("off-site")).unwrap();
+    auth::revoke(&world.service, &by, &seat.device, world.service.now()).unwrap();
+    let after = restored(&world, "after.db", &taken.path);
+    assert_eq!(audited(&after, "device.known_again"), 1);
+    let device = after.store.read(|c| store::device::get(c, &seat.device));
+    let session = DeviceSession::new(after, device.unwrap().unwrap());
+    let restored = session.welcome(&world.hello(&seat)).unwrap().restored;
+    assert_eq!(restored.unwrap().log, held.checkpoint.tree());
 }
 
 #[test]
