@@ -19,5 +19,6 @@ mod offers;
 mod reference_line;
 mod same_bytes;
 mod simulation;
+mod struck;
 mod worked_cases;
 mod year;

@@ -1,6 +1,7 @@
 //! How the device that sent an envelope hears that its standing changed. The list of the gacha in which
-//! the subject lives tells it; a word of its own goes where that list is not read, or where it would be
-//! overtaken by what a list of before says: lists are read one after another, in any order.
+//! the subject lives tells it, but not why something counts no more; a word of its own says that, and goes
+//! where that list is not read, or where it would be overtaken by what a list of before says: lists are
+//! read one after another, in any order.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,8 @@ use itgel_domain::sync::push::Verdict;
 use crate::error::ServiceError;
 use crate::store::{self, Tx};
 
-/// Tells it behind what lists of gachas in which the subject lived said of the envelope, and in the
-/// banner's list if `sender`, whose device it is, reads none of its gachas. The lists of gachas have the
+/// Tells it behind what lists of gachas in which the subject lives or lived said of the envelope, and in
+/// the banner's list if `sender`, whose device it is, reads none of its gachas. The lists of gachas have the
 /// files of who lives there and nothing else that a device sends: of that there is no `home`.
 ///
 /// # Errors
@@ -36,6 +37,10 @@ pub(crate) fn tell_sender(
     let mut is_heard = false;
     if let Some(subject) = home {
         is_heard = hears(subject.division);
+        // That it counts no more stands there already, and not why.
+        if is_heard && !verdict.counts() {
+            store::list::append(tx, subject.division, &decided)?;
+        }
         for former in store::subject::list_former_homes(tx, &subject.id)? {
             store::list::append(tx, former, &decided)?;
             is_heard |= hears(former);

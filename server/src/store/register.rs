@@ -271,7 +271,9 @@ pub fn list_related(
 ) -> Result<Vec<(RegisterRow, bool)>, StoreError> {
     let sql = "select id, division, subject, row_key, revision, valid_from, valid_to, source,
                    content, superseded_at is null as in_force
-               from register_row where register in ('related', 'predecessor') and row_key = ?1
+               from register_row
+               where (register = 'related' and row_key = ?1)
+                   or (register = 'predecessor' and row_key = ?1)
                order by subject, revision";
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(params![person.as_str()], |row| {

@@ -3,7 +3,7 @@
 use itgel::client::Session;
 use itgel::sample::Seat;
 use itgel_domain::division::DivisionCode;
-use itgel_domain::id::{CycleId, LenderId};
+use itgel_domain::id::{CycleId, LenderId, OfficerId};
 use itgel_fixtures::Household;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -85,6 +85,24 @@ impl Office {
             self.session
                 .post(&format!("/v1/cases/{id}/steps"), &request),
         )
+    }
+
+    /// Declares that an officer is a relative of the household; what followed.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn declare_relative(
+        &self,
+        household: &Household,
+        officer: &OfficerId,
+    ) -> Result<Value, Refusal> {
+        let request = json!({
+            "subject": household.subject,
+            "officer": officer,
+            "kind": "relative",
+            "source": "示例申报1号",
+        });
+        refusals(self.session.post("/v1/interests", &request))
     }
 
     /// Sends a case as it was last read back to its collectors, because of an item.

@@ -477,6 +477,8 @@ create index register_by_subject on register_row (subject, register);
 create index register_by_division on register_row (division, subject, register);
 -- Whom an entity or a collective is related to: the key names the household.
 create index register_of_related on register_row (row_key) where register = 'related';
+-- The registration from which an entity or a collective comes, likewise.
+create index register_of_predecessor on register_row (row_key) where register = 'predecessor';
 
 -- The numbers behind a subject as blind indexes: by these the ledger and the registers of persons
 -- find whom they speak of. Of current versions of identities only.
