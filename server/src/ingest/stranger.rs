@@ -57,7 +57,7 @@ impl Admission<'_> {
     ) -> Result<Result<InDocument, NoPlace>, ServiceError> {
         // It is here now, and may get a place by what builds on it.
         file.in_vain.remove(&envelope.at);
-        if self.is_strangers(denied) {
+        if self.is_strangers(denied, home) {
             return Ok(Err(NoPlace::Stranger));
         }
         if let Home::Known { subject, .. } = home {
@@ -75,14 +75,23 @@ impl Admission<'_> {
     }
 
     /// Whether the device may not work, or its officer has nothing to do with the subject.
-    fn is_strangers(&self, denied: Option<ErrorCode>) -> bool {
-        let has_no_business = matches!(
-            denied,
-            Some(
-                ErrorCode::EnvelopeForeignOfficer | ErrorCode::ScopeOutside | ErrorCode::NotAllowed
-            )
-        );
+    fn is_strangers(&self, denied: Option<ErrorCode>, home: &Home) -> bool {
+        let has_no_business = match denied {
+            Some(ErrorCode::EnvelopeForeignOfficer | ErrorCode::NotAllowed) => true,
+            // Outside on the day that it speaks of. The subject may have moved in since: then the
+            // device holds it in that file.
+            Some(ErrorCode::ScopeOutside) => !self.hears_of(home),
+            _ => false,
+        };
         has_no_business || self.device_code().is_some()
+    }
+
+    /// Whether the officer's devices follow the list of the subject's home.
+    fn hears_of(&self, home: &Home) -> bool {
+        let Home::Known { subject, .. } = home else {
+            return false;
+        };
+        may(&self.actor, Action::Pull, &Resource::at(subject.division)).is_ok()
     }
 }
 
