@@ -150,9 +150,11 @@ fn put_evidence(
     (picture, now): (&Picture, AtMs),
     with: Means<'_>,
 ) -> Result<ChainRef, Error> {
+    let content = put_picture(tx, id, picture, now)?;
+    picture::set_photo(tx, id, &content)?;
     let evidence = EvidenceEntry {
         items,
-        content: put_picture(tx, id, picture, now)?,
+        content,
         media_type: picture.kind.as_str().to_owned(),
         length: picture.bytes.len() as u64,
     };

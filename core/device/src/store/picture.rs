@@ -24,6 +24,8 @@ pub struct KeptPicture {
     pub sent: u64,
     /// When the server had the whole, by its clock and under its signature.
     pub received_at: Option<AtMs>,
+    /// Whether it was taken to show items; otherwise it is a signature or a scanned paper.
+    pub is_photo: bool,
 }
 
 /// Keeps a picture; one that is here already stays as it is.
@@ -35,7 +37,7 @@ pub(crate) fn insert(
     now: AtMs,
 ) -> Result<(), StoreError> {
     let (name, length) = (content.to_string(), int(bytes.len() as u64));
-    let sql = "insert or ignore into picture values (?1, ?2, ?3, ?4, 0, null)";
+    let sql = "insert or ignore into picture values (?1, ?2, ?3, ?4, 0, null, 0)";
     let added = tx
         .prepare_cached(sql)?
         .execute(params![subject.as_str(), name, length, now.0])?;
@@ -47,6 +49,18 @@ pub(crate) fn insert(
         let at = int(n * CHUNK_BYTES as u64);
         keep.execute(params![subject.as_str(), name, at, chunk])?;
     }
+    Ok(())
+}
+
+/// Notes that a kept picture was taken to show items.
+pub(crate) fn set_photo(
+    tx: &Transaction<'_>,
+    subject: &SubjectId,
+    content: &Hash,
+) -> Result<(), StoreError> {
+    let sql = "update picture set is_photo = 1 where subject = ?1 and content = ?2";
+    tx.prepare_cached(sql)?
+        .execute(params![subject.as_str(), content.to_string()])?;
     Ok(())
 }
 
@@ -137,5 +151,6 @@ fn read(row: &Row<'_>) -> Result<KeptPicture, StoreError> {
         added_at: AtMs(row.get("added_at")?),
         sent: count(row, "sent", "picture.sent")?,
         received_at: received_at.map(AtMs),
+        is_photo: row.get("is_photo")?,
     })
 }

@@ -66,41 +66,55 @@ pub(crate) fn photos(visit: &Visit<'_>, wrong: Option<&str>) -> Result<Page, Tro
 fn kept(html: &mut String, visit: &Visit<'_>) -> Result<(), Trouble> {
     let lang = visit.lang;
     let pictures = visit.session.device.pictures(&visit.subject.id)?;
-    if pictures.is_empty() {
+    let (photos, signed): (Vec<_>, Vec<_>) = pictures.into_iter().partition(|one| one.is_photo);
+    if photos.is_empty() {
         paragraph(html, "empty", &text::app_photo_none(lang));
     }
-    for one in pictures {
-        let state = match one.received_at {
-            Some(at) => text::app_received_at(lang, instant(at)),
-            None if visit.session.profile.is_practice() => text::app_practice_kept(lang),
-            None => text::app_photo_waiting(lang),
-        };
-        let words = format!(
-            "{} · {} KB · {state}",
-            instant(one.added_at),
-            one.length.div_ceil(1024)
-        );
-        shown(html, visit, &one);
-        // Green is the server's word, here as for a record.
-        let class = match one.received_at {
-            Some(_) => "received",
-            None => "waiting",
-        };
-        paragraph(html, class, &words);
+    for one in photos {
+        let title = text::app_photo_of(lang, instant(one.added_at));
+        line(html, visit, &one, &title);
+    }
+    if !signed.is_empty() {
+        let _ = writeln!(html, "<h2>{}</h2>", escape(&text::app_photo_signed(lang)));
+    }
+    for one in signed {
+        let title = text::app_photo_signed_at(lang, instant(one.added_at));
+        line(html, visit, &one, &title);
     }
     Ok(())
 }
 
+/// A picture, when it was taken and where it stands.
+fn line(html: &mut String, visit: &Visit<'_>, one: &KeptPicture, title: &str) {
+    let lang = visit.lang;
+    let state = match one.received_at {
+        Some(at) => text::app_received_at(lang, instant(at)),
+        None if visit.session.profile.is_practice() => text::app_practice_kept(lang),
+        None => text::app_photo_waiting(lang),
+    };
+    let words = format!(
+        "{} · {} KB · {state}",
+        instant(one.added_at),
+        one.length.div_ceil(1024)
+    );
+    shown(html, visit, one, title);
+    // Green is the server's word, here as for a record.
+    let class = match one.received_at {
+        Some(_) => "received",
+        None => "waiting",
+    };
+    paragraph(html, class, &words);
+}
+
 /// The picture itself, small, and whole when it is touched; after its time only that it was here.
-fn shown(html: &mut String, visit: &Visit<'_>, one: &KeptPicture) {
+fn shown(html: &mut String, visit: &Visit<'_>, one: &KeptPicture, title: &str) {
     let place = visit.at(&format!("photos/{}", one.content));
-    let title = text::app_photo_of(visit.lang, instant(one.added_at));
     match visit.session.device.holds_picture(one) {
         Ok(true) => {
             let _ = writeln!(
                 html,
                 "<a class=\"picture\" href=\"{place}\"><img src=\"{place}\" alt=\"{}\" loading=\"lazy\"></a>",
-                escape(&title)
+                escape(title)
             );
         }
         _ => paragraph(html, "note", &text::app_photo_gone(visit.lang)),

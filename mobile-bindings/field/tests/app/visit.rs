@@ -250,6 +250,24 @@ fn a_photo_that_is_none_is_refused_and_a_real_one_waits_to_be_sent() {
 }
 
 #[test]
+fn a_signature_stood_among_the_photos() {
+    let officer = Officer::at_work(1);
+    officer.identify(1, "示例", "13900000001");
+    officer.agree(1, &[]);
+    let page = officer.get("/visit/hh-1/photos");
+    let (photos, signed) = page.split_once("<h2>签名</h2>").unwrap();
+    assert!(photos.contains("还没有照片") && !photos.contains("<img"));
+    assert!(
+        signed.contains("alt=\"签名 ") && signed.contains("等待上传"),
+        "{signed}"
+    );
+    // The same bytes, taken to show something.
+    let form = [("section", "herd"), ("picture", DRAWN)];
+    let page = words(&officer.post("/visit/hh-1/photos", &form));
+    assert!(page.contains("alt=\"照片 ") && !page.contains("<h2>签名</h2>"));
+}
+
+#[test]
 fn an_address_that_is_none_says_so_and_shows_the_way_back() {
     let officer = Officer::at_work(1);
     for path in ["/visit/nobody", "/visit/hh-1/section/unicorns", "/nothing"] {

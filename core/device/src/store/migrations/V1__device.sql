@@ -119,6 +119,7 @@ create table picture (
     added_at    integer not null,
     sent        integer not null,  -- bytes that the server has
     received_at integer,           -- by the server's clock, under its signature
+    is_photo    integer not null,  -- 1 for what shows items, 0 for a signature or a scanned paper
     primary key (subject, content)
 ) strict, without rowid;
 
