@@ -239,12 +239,13 @@ impl<'a> Fleet<'a> {
                 desk::move_household(self.scene, &self.host.borrow(), household, gacha)
             }
             Op::Interest { device, household } => {
+                self.expect_other_receipts();
                 let officer = self.phone(device)?.crew.officer.clone();
                 desk::find_interest(self.scene, &self.host.borrow(), &officer, household)
             }
             Op::Resolve { gacha } => desk::resolve(self.scene, &self.host.borrow(), gacha),
-            Op::Release { gacha } => desk::decide(self.scene, &self.host.borrow(), gacha, true),
-            Op::Reject { gacha } => desk::decide(self.scene, &self.host.borrow(), gacha, false),
+            Op::Release { gacha } => self.decide(gacha, true),
+            Op::Reject { gacha } => self.decide(gacha, false),
         }
     }
 
@@ -332,15 +333,24 @@ impl<'a> Fleet<'a> {
         self.excusing(|fleet| fleet.phone(number)?.restore())
     }
 
+    fn decide(&self, gacha: usize, counts: bool) -> Outcome<String> {
+        self.expect_other_receipts();
+        desk::decide(self.scene, &self.host.borrow(), gacha, counts)
+    }
+
+    fn expect_other_receipts(&self) {
+        for phone in &self.phones {
+            phone.way.borrow_mut().expect_other_receipts();
+        }
+    }
+
     fn restore_server(&mut self) -> Outcome<()> {
         if !self.host.borrow().has_backup() {
             return Ok(());
         }
         self.was_restored = true;
         self.audited = 0;
-        for phone in &self.phones {
-            phone.way.borrow_mut().expect_other_receipts();
-        }
+        self.expect_other_receipts();
         self.excusing(|fleet| fleet.host.get_mut().restore())
     }
 

@@ -48,7 +48,7 @@ pub(super) struct OnTheWay {
 
 impl OnTheWay {
     /// The server was restored: what counts may depend on what came first, and others may come
-    /// first now.
+    /// first now. Or a person decided what counts, and a page that is taken again gets that answer.
     pub(super) fn expect_other_receipts(&mut self) {
         self.answered.clear();
     }
@@ -279,8 +279,8 @@ impl Link<'_> {
         Ok(answer)
     }
 
-    /// A page that is taken again gets the verdicts that it got the first time; one that waited
-    /// for a gap gets its own now.
+    /// A page that is taken again gets the verdicts that it got the first time, unless somebody decided
+    /// otherwise since; one that waited for a gap gets its own now.
     fn same_receipt(&self, page: &Push, answer: &PushAnswer) {
         let key = (page.head.hash, answer.from_seq);
         let way = &mut *self.way.borrow_mut();
