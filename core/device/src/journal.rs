@@ -38,6 +38,15 @@ pub(crate) enum Content {
     Review(GroupReview),
 }
 
+/// A body, and what belongs to it.
+struct Drafted {
+    body: Body,
+    /// The people whom it commits to.
+    record: Option<IdentityRecord>,
+    /// What its file says without it, read for its links.
+    facts: Option<FileFacts>,
+}
+
 /// When and under which rules it is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stamp {
@@ -69,7 +78,11 @@ pub(crate) fn append(
 ) -> Result<Envelope, Error> {
     let head = chain::head(tx, &device.id, device.incarnation)?;
     let salt = salt(entropy)?;
-    let (body, record) = body(tx, device, &salt, content)?;
+    let Drafted {
+        body,
+        record,
+        facts,
+    } = draft(tx, device, &salt, content)?;
     let written = Envelope {
         v: VERSION,
         at: next_place(tx, device)?,
@@ -89,7 +102,9 @@ pub(crate) fn append(
         let what = "the next place of the chain";
         return Err(StoreError::Corrupt { what }.into());
     }
-    fold(tx, &written, true)?;
+    if let Some(facts) = facts {
+        fold_into(tx, facts, &written, true)?;
+    }
     if let (Some(record), Body::Identity(commitment)) = (&record, &written.body) {
         identity::put(tx, record, &commitment.commitment, Some(&written.at))?;
     }
@@ -122,12 +137,8 @@ pub(crate) fn fold(
     let Body::File(body) = &envelope.body else {
         return Ok(());
     };
-    let mut facts = projection::get(tx, &body.file)?;
-    if counts {
-        facts.apply(envelope);
-    }
-    give_places(&mut facts, envelope::aside_of_file(tx, &body.file)?);
-    projection::put(tx, &body.file, &facts)
+    let facts = projection::get(tx, &body.file)?;
+    fold_into(tx, facts, envelope, counts)
 }
 
 /// Folds a file again from its envelopes, after one of them left or changed its standing.
@@ -191,6 +202,23 @@ pub(crate) fn moved_entries(
     entries
 }
 
+/// Takes an envelope of a file into its projection, as it was read from the store.
+fn fold_into(
+    tx: &Transaction<'_>,
+    mut facts: FileFacts,
+    envelope: &Envelope,
+    counts: bool,
+) -> Result<(), StoreError> {
+    let Body::File(body) = &envelope.body else {
+        return Ok(());
+    };
+    if counts {
+        facts.apply(envelope);
+    }
+    give_places(&mut facts, envelope::aside_of_file(tx, &body.file)?);
+    projection::put(tx, &body.file, &facts)
+}
+
 /// What was set aside has a place in the file once everything that it knew of it has one: the same
 /// on every device and on the server, in whatever order it came.
 fn give_places(facts: &mut FileFacts, mut aside: Vec<Envelope>) {
@@ -217,12 +245,17 @@ fn knows_nothing_else(facts: &FileFacts, envelope: &Envelope) -> bool {
     }
 }
 
-fn body(
+fn draft(
     tx: &Transaction<'_>,
     device: &DeviceRow,
     salt: &str,
     content: Content,
-) -> Result<(Body, Option<IdentityRecord>), StoreError> {
+) -> Result<Drafted, StoreError> {
+    let plain = |body| Drafted {
+        body,
+        record: None,
+        facts: None,
+    };
     Ok(match content {
         Content::Entries {
             file,
@@ -236,29 +269,31 @@ fn body(
                 None => facts.links(own, incarnation),
             };
             let (deps, start_op) = (links.deps, links.start_op);
-            (
-                Body::File(FileBody {
-                    file,
-                    deps,
-                    start_op,
-                    entries,
-                }),
-                None,
-            )
+            let body = Body::File(FileBody {
+                file,
+                deps,
+                start_op,
+                entries,
+            });
+            Drafted {
+                facts: Some(facts),
+                ..plain(body)
+            }
         }
         Content::Identity(record) => {
             let commitment = record.commitment(salt);
             let subject = record.subject.clone();
-            (
-                Body::Identity(IdentityCommitment {
-                    subject,
-                    commitment,
-                }),
-                Some(record),
-            )
+            let body = Body::Identity(IdentityCommitment {
+                subject,
+                commitment,
+            });
+            Drafted {
+                record: Some(record),
+                ..plain(body)
+            }
         }
-        Content::Ballot(ballot) => (Body::Ballot(ballot), None),
-        Content::Objection(objection) => (Body::Objection(objection), None),
-        Content::Review(review) => (Body::Review(review), None),
+        Content::Ballot(ballot) => plain(Body::Ballot(ballot)),
+        Content::Objection(objection) => plain(Body::Objection(objection)),
+        Content::Review(review) => plain(Body::Review(review)),
     })
 }

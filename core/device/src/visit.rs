@@ -70,22 +70,23 @@ impl Visit {
         cycle: &CycleId,
         entered_on: Date,
     ) -> Result<Self, Error> {
-        let file = FileId {
-            subject: subject.clone(),
-            year: entered_on.year(),
-        };
         let home = subject_row(db, subject)?;
+        let files = projection::files(db, subject)?;
+        let mut of_years = files.iter();
+        let this_year = of_years.find(|(file, _)| file.year == entered_on.year());
         Ok(Self {
             barred: barred(db, &home, entered_on)?,
             device: device::get(db)?,
-            file: projection::get(db, &file)?,
+            file: this_year
+                .map(|(_, facts)| facts.clone())
+                .unwrap_or_default(),
             subject: home,
             cycle: cycle.clone(),
             campaign: process::find_cycle(db, cycle)?,
             entered: Told::on(db, entered_on)?,
             values: draft::values(db, subject, cycle)?,
             consents: draft::consents(db, subject, cycle)?,
-            facts: projection::of_subject(db, subject)?,
+            facts: projection::joined(files),
             identity: identity::versions(db, subject)?,
         })
     }
@@ -99,26 +100,26 @@ impl Visit {
     pub(crate) fn own(&self) -> BTreeMap<ItemPath, LiveValue> {
         let live = self.facts.live(&self.cycle).into_iter();
         live.filter_map(|(item, values)| {
-            let own =
-                |v: &LiveValue| v.source == Source::Officer && v.officer == self.device.officer;
-            Some((item, values.into_iter().find(own)?))
+            let own = values.into_iter().find(|v| self.is_own(v))?;
+            Some((item, own))
         })
         .collect()
+    }
+
+    fn is_own(&self, value: &LiveValue) -> bool {
+        value.source == Source::Officer && value.officer == self.device.officer
     }
 
     /// What this officer says: the own sealed values under the drafted ones, and what registers
     /// and decisions say where the officer says nothing.
     pub(crate) fn stated(&self) -> BTreeMap<ItemPath, Observation> {
         let mut stated = BTreeMap::new();
-        for (item, values) in self.facts.live(&self.cycle) {
-            let official = values.into_iter().find(|v| v.source != Source::Officer);
-            stated.extend(official.map(|v| (item, v.observation)));
+        for (item, mut values) in self.facts.live(&self.cycle) {
+            let own = values.iter().position(|v| self.is_own(v));
+            let official = || values.iter().position(|v| v.source != Source::Officer);
+            let said = own.or_else(official).map(|at| values.swap_remove(at));
+            stated.extend(said.map(|v| (item, v.observation)));
         }
-        stated.extend(
-            self.own()
-                .into_iter()
-                .map(|(item, v)| (item, v.observation)),
-        );
         let drafted = self.values.iter().map(|v| &v.observation);
         stated.extend(drafted.map(|o| (o.item.clone(), o.clone())));
         stated

@@ -37,10 +37,15 @@ pub(crate) fn files(
 
 /// The folded facts of all files of a subject together.
 pub(crate) fn of_subject(db: &Connection, subject: &SubjectId) -> Result<FileFacts, StoreError> {
-    let mut files = files(db, subject)?.into_iter().map(|(_, facts)| facts);
+    Ok(joined(files(db, subject)?))
+}
+
+/// What the files of a subject say together.
+pub(crate) fn joined(files: Vec<(FileId, FileFacts)>) -> FileFacts {
+    let mut files = files.into_iter().map(|(_, facts)| facts);
     let mut all = files.next().unwrap_or_default();
     files.for_each(|facts| all.join(&facts));
-    Ok(all)
+    all
 }
 
 pub(crate) fn put(
