@@ -87,13 +87,14 @@ pub(super) fn held(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
 pub(super) fn are_whole(fleet: &Fleet<'_>) -> Outcome<()> {
     let host = fleet.host.borrow();
     for (content, subject) in fleet.shown.borrow().iter() {
-        let is_excused = fleet.excused.contains(content);
+        let is_excused = fleet.excused.contains(content) || fleet.erased.contains(subject);
         if !is_excused && !is_whole(&host, subject, content)? {
             return fails(format!("a picture was receipted and is lost: {content}"));
         }
     }
     for (phone, number) in fleet.phones.iter().zip(0..) {
-        for (content, subject) in &phone.book.pictures {
+        let pictures = phone.book.pictures.iter();
+        for (content, subject) in pictures.filter(|(_, subject)| !fleet.erased.contains(subject)) {
             let kept = phone.device().pictures(subject)?;
             let Some(kept) = kept.into_iter().find(|p| p.content == *content) else {
                 return fails(format!("device {number} lost the picture {content}"));

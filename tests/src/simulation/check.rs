@@ -138,6 +138,7 @@ pub(super) fn everything(fleet: &Fleet<'_>) -> Outcome<u64> {
     album::are_whole(fleet)?;
     devices_agree(fleet, &host, &kept)?;
     facts_are_equal(fleet, &host)?;
+    erased_is_gone(fleet, &host)?;
     files_are_sound(&host)?;
     log_verifies(&host)?;
     Ok(kept.len() as u64)
@@ -243,13 +244,26 @@ fn chains_are_whole(host: &Host, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()>
 
 fn nothing_receipted_is_lost(fleet: &Fleet<'_>, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()> {
     let there: BTreeSet<Hash> = kept.values().map(|kept| kept.id).collect();
-    let again = written_again(fleet)?;
+    let (again, erased) = (written_again(fleet)?, own_erased(fleet)?);
+    let is_excused = |id: &Hash| fleet.excused.contains(id) || erased.contains(id);
     for (id, device) in fleet.receipted.borrow().iter() {
-        if !there.contains(id) && !fleet.excused.contains(id) && !again.contains(id) {
+        if !there.contains(id) && !is_excused(id) && !again.contains(id) {
             return fails(format!("receipted and lost: {id} of {device}"));
         }
     }
     Ok(())
+}
+
+/// What devices wrote about households that were erased: a server that was restored since may lack it,
+/// and nobody brings it again.
+fn own_erased(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
+    let mut erased = BTreeSet::new();
+    for phone in &fleet.phones {
+        let own = phone.device().own_envelopes()?.into_iter();
+        let gone = own.filter(|own| own.state == OwnState::Erased);
+        erased.extend(gone.map(|own| own.id));
+    }
+    Ok(erased)
 }
 
 /// What a device wrote again in another place, after the server was restored and lost what it
@@ -268,10 +282,14 @@ pub(super) fn written_again(fleet: &Fleet<'_>) -> Outcome<BTreeSet<Hash>> {
 /// nothing waits, and there are as many as the officer wrote.
 fn devices_agree(fleet: &Fleet<'_>, host: &Host, kept: &BTreeMap<ChainRef, Kept>) -> Outcome<()> {
     for (phone, number) in fleet.phones.iter().zip(0..) {
-        let mut standing = 0;
+        let (mut standing, mut erased) = (0, 0);
         for own in phone.device().own_envelopes()? {
             let verdict = match own.state {
-                OwnState::Moved | OwnState::Erased => continue,
+                OwnState::Moved => continue,
+                OwnState::Erased => {
+                    erased += 1;
+                    continue;
+                }
                 OwnState::Waiting => return fails(format!("{} waits when all is quiet", own.at)),
                 OwnState::Answered(verdict) => verdict,
             };
@@ -287,10 +305,11 @@ fn devices_agree(fleet: &Fleet<'_>, host: &Host, kept: &BTreeMap<ChainRef, Kept>
                 ));
             }
         }
-        if standing != phone.book.written {
-            let written = phone.book.written;
+        // What was written again in another place before it was erased stands at both.
+        let written = phone.book.written;
+        if !(standing..=standing + erased).contains(&written) {
             return fails(format!(
-                "device {number} holds {standing} envelopes of {written}"
+                "device {number} holds {standing} envelopes of {written}, {erased} erased"
             ));
         }
     }
@@ -315,6 +334,24 @@ fn facts_are_equal(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
                 .any(|gacha| Some(fleet.scene.gachas[*gacha]) == division);
             if works_there && may_work(host, phone)? && phone.device().facts(id)?.digest() != ours {
                 return fails(format!("device {number} knows other facts of {id}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Nothing that was said of an erased household is left, on the server and on devices that work.
+fn erased_is_gone(fleet: &Fleet<'_>, host: &Host) -> Outcome<()> {
+    let service = host.service();
+    for id in &fleet.erased {
+        if !service.store.read(|c| fold::facts(c, id))?.is_empty() {
+            return fails(format!("the server knows facts of {id}, who was erased"));
+        }
+        for (phone, number) in fleet.phones.iter().zip(0..) {
+            let device = phone.device();
+            let holds = !device.facts(id)?.is_empty() || !device.pictures(id)?.is_empty();
+            if holds && may_work(host, phone)? {
+                return fails(format!("device {number} holds of {id}, who was erased"));
             }
         }
     }

@@ -8,7 +8,7 @@ use itgel_domain::trust::fingerprint;
 use itgel_server::auth::Confirmation;
 use itgel_server::process::{self, Declaration, ResolveRequest};
 use itgel_server::quarantine::{self, DecideRequest, QuarantineQuery};
-use itgel_server::{ServiceError, auth, registers, setup, store};
+use itgel_server::{ServiceError, auth, ingest, registers, setup, store};
 use itgel_text::Lang;
 
 use super::check;
@@ -42,8 +42,26 @@ pub(super) fn move_household(
             registers::move_subject(service, tx, &there, until, now)?;
             Ok::<_, ServiceError>(true)
         })
-    })?;
-    Ok(if moved { "moved" } else { "lives there" }.into())
+    });
+    match moved {
+        Ok(true) => Ok("moved".into()),
+        Ok(false) => Ok("lives there".into()),
+        Err(error) => check::refusal(&error),
+    }
+}
+
+/// Erases a household, as two people of the office do after its request.
+pub(super) fn erase(scene: &Scene, host: &Host, household: usize) -> Outcome<String> {
+    let id = scene.households[household].subject.clone();
+    let erased = host.work(|service| {
+        service.transact("simulation.erase", move |service, tx| {
+            ingest::erase(service, tx, &id, "operator", service.now())
+        })
+    });
+    match erased {
+        Ok(()) => Ok("erased".into()),
+        Err(error) => check::refusal(&error),
+    }
 }
 
 /// A reviewer of the gacha in which a household lives finds that an officer is related to it.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use itgel_device::sync::{self, SyncError, SyncReport};
 use itgel_domain::hash::Hash;
-use itgel_domain::id::DeviceId;
+use itgel_domain::id::{DeviceId, SubjectId};
 use itgel_server::{Service, auth, setup};
 use tempfile::TempDir;
 
@@ -77,6 +77,8 @@ pub(super) struct Fleet<'a> {
     /// with it.
     pub(super) written_again: BTreeSet<Hash>,
     pub(super) was_restored: bool,
+    /// Households of which nothing may be left anywhere.
+    pub(super) erased: BTreeSet<SubjectId>,
     /// Devices that an administrator revoked, those that were lost among them.
     pub(super) revoked: BTreeSet<DeviceId>,
     /// The last audit row that was looked at.
@@ -144,6 +146,7 @@ impl<'a> Fleet<'a> {
             excused: BTreeSet::new(),
             written_again: BTreeSet::new(),
             was_restored: false,
+            erased: BTreeSet::new(),
             revoked: BTreeSet::new(),
             replaced: 0,
             audited: 0,
@@ -242,6 +245,12 @@ impl<'a> Fleet<'a> {
                 self.expect_other_receipts();
                 let officer = self.phone(device)?.crew.officer.clone();
                 desk::find_interest(self.scene, &self.host.borrow(), &officer, household)
+            }
+            Op::Erase { household } => {
+                self.expect_other_receipts();
+                self.erased
+                    .insert(self.scene.households[household].subject.clone());
+                desk::erase(self.scene, &self.host.borrow(), household)
             }
             Op::Resolve { gacha } => desk::resolve(self.scene, &self.host.borrow(), gacha),
             Op::Release { gacha } => self.decide(gacha, true),

@@ -3,7 +3,8 @@
 //! A run is a list of operations ([`Op`]), drawn from the seed and then executed: officers visit,
 //! devices synchronise over links that fail by plan or by files on a card, programs are killed,
 //! storage is copied and put back, devices are lost and others enrolled in their place, clocks jump,
-//! the server's keys are handed on, the server is restored from a backup. Then the network heals, and
+//! households move and are erased, officers are found to be related to them, the server's keys are
+//! handed on, the server is restored from a backup. Then the network heals, and
 //! [`check`](mod@check) asks for what may never be otherwise. Both sides are the real code over
 //! real databases; they meet in [`SyncProtocol`](itgel_domain::sync::SyncProtocol), and only what
 //! lies between them is made here. Time, order and every random byte come from the seed, so the

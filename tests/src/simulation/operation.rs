@@ -172,6 +172,11 @@ pub enum Op {
         /// Of which household.
         household: usize,
     },
+    /// Everything of a household is erased for ever.
+    Erase {
+        /// Which household.
+        household: usize,
+    },
     /// A reviewer settles the first open conflict of a gacha.
     Resolve {
         /// In which gacha.
@@ -280,6 +285,7 @@ impl fmt::Display for Op {
             Self::Rotate => f.write_str("rotate"),
             Self::Move { household, gacha } => write!(f, "move {household} {gacha}"),
             Self::Interest { device, household } => write!(f, "interest {device} {household}"),
+            Self::Erase { household } => write!(f, "erase {household}"),
             Self::Resolve { gacha } => write!(f, "resolve {gacha}"),
             Self::Release { gacha } => write!(f, "release {gacha}"),
             Self::Reject { gacha } => write!(f, "reject {gacha}"),
@@ -378,6 +384,9 @@ fn from_numbers(word: &str, numbers: &[i64]) -> Option<Op> {
         },
         ("interest", [d, h]) => Op::Interest {
             device: index(d)?,
+            household: index(h)?,
+        },
+        ("erase", [h]) => Op::Erase {
             household: index(h)?,
         },
         ("resolve", [g]) => Op::Resolve { gacha: index(g)? },

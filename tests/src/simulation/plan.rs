@@ -42,12 +42,17 @@ const CARDS: usize = 12;
 /// How often in a thousand days an officer is found to be related to a household.
 const INTERESTS: u32 = 80;
 
+/// How often in a thousand days a household is erased.
+const ERASURES: u32 = 30;
+
 const YEAR_MINUTES: i64 = 365 * 24 * 60;
 
 struct Drawing<'a> {
     chance: Chance,
     /// Apart from the others, so that a seed still draws what it drew before there were any.
     interests: Chance,
+    /// Likewise.
+    erasures: Chance,
     shape: &'a Shape,
     scene: &'a Scene,
     /// The households of each device's gachas.
@@ -69,6 +74,7 @@ pub fn draw(seed: u64, shape: &Shape, scene: &Scene) -> Vec<Op> {
     let mut drawing = Drawing {
         chance: Chance::new(seed, 0),
         interests: Chance::new(seed, 3),
+        erasures: Chance::new(seed, 4),
         shape,
         scene,
         near: near.collect(),
@@ -261,6 +267,10 @@ impl Drawing<'_> {
             let near = &self.near[device];
             let household = near[self.interests.below(near.len())];
             ops.push(Op::Interest { device, household });
+        }
+        if self.erasures.per_mille(ERASURES) {
+            let household = self.erasures.below(self.scene.households.len());
+            ops.push(Op::Erase { household });
         }
         if self.chance.per_mille(300) {
             ops.push(Op::Resolve { gacha });

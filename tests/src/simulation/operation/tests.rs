@@ -55,6 +55,7 @@ fn a_printed_list_is_read_as_what_it_was() {
             household: 4,
             gacha: 1,
         },
+        Op::Erase { household: 4 },
         Op::Interest {
             device: 1,
             household: 2,
