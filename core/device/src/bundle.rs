@@ -112,8 +112,22 @@ impl Device {
                 Ok(Some(_)) => report.passed_over += 1,
             }
         }
+        if report.is_whole {
+            self.pass_gaps()?;
+        }
         self.end_years()?;
         Ok(report)
+    }
+
+    /// A card takes nothing from behind a gap, and no network tells that the server has what filled it.
+    fn pass_gaps(&self) -> Result<(), Error> {
+        let entropy = self.entropy.as_ref();
+        self.write(|tx| {
+            while let Some((incarnation, from)) = outbox::find_gap(tx)? {
+                outbox::pass_gap(tx, incarnation, from, entropy)?;
+            }
+            Ok(())
+        })
     }
 
     fn put_chains(
@@ -170,13 +184,12 @@ impl Device {
     }
 
     fn take_listed(&self, page: &PullPage, report: &mut AnswerReport) -> Result<(), Error> {
-        let entropy = self.entropy.as_ref();
         let taken = self.write(|tx| {
             let server_key = device::get(tx)?.server_key;
             if page.verify(&server_key).is_err() {
                 return Ok(None);
             }
-            Ok::<_, Error>(take_page(tx, page, &server_key, entropy)?.ok())
+            Ok::<_, Error>(take_page(tx, page, &server_key)?.ok())
         })?;
         match taken {
             Some(brought) => {

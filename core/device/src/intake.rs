@@ -15,13 +15,12 @@ use itgel_domain::sync::pull::{
 use itgel_domain::sync::push::Verdict;
 use rusqlite::Transaction;
 
-use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::store::chain;
 use crate::store::list::{self, Taken};
 use crate::store::rules::{self, RuleKind};
 use crate::store::{StoreError, deferred, device, envelope, offer, process, register, subject};
-use crate::{ended, journal, outbox, people, sync};
+use crate::{ended, journal, people, sync};
 
 /// What a page brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,7 +54,6 @@ pub(crate) fn take_page(
     tx: &Transaction<'_>,
     page: &PullPage,
     server_key: &[u8],
-    entropy: &dyn Entropy,
 ) -> Result<Result<Brought, DigestMismatch>, Error> {
     let mut at = list::taken(tx, page.division)?;
     let mut fresh = Vec::new();
@@ -80,7 +78,7 @@ pub(crate) fn take_page(
     let mut brought = Brought::default();
     for item in fresh {
         brought.items += 1;
-        match take(tx, page.division, item, server_key, entropy)? {
+        match take(tx, page.division, item, server_key)? {
             Outcome::Yes => {}
             Outcome::Erased => brought.erased = true,
             Outcome::Refused => brought.refused += 1,
@@ -96,13 +94,10 @@ pub(crate) fn take_page(
 
 /// Takes the items again that could not be taken before: of a kind that an earlier version did
 /// not know, or whose place in the own chain was taken.
-pub(crate) fn take_kept(tx: &Transaction<'_>, entropy: &dyn Entropy) -> Result<(), Error> {
+pub(crate) fn take_kept(tx: &Transaction<'_>) -> Result<(), Error> {
     let server_key = device::get(tx)?.server_key;
     for (division, item) in list::kept_items(tx)? {
-        if !matches!(
-            take(tx, division, &item, &server_key, entropy)?,
-            Outcome::Unknown
-        ) {
+        if !matches!(take(tx, division, &item, &server_key)?, Outcome::Unknown) {
             list::forget_item(tx, division, item.position)?;
         }
     }
@@ -114,7 +109,6 @@ fn take(
     division: DivisionCode,
     item: &PulledItem,
     server_key: &[u8],
-    entropy: &dyn Entropy,
 ) -> Result<Outcome, Error> {
     if item.kind == PulledItem::GONE {
         return Ok(Outcome::Yes);
@@ -145,7 +139,7 @@ fn take(
             return Ok(Outcome::Refused);
         }
         PullItem::Ended(_) => {}
-        PullItem::Tombstone(tombstone) => return erase(tx, &tombstone, server_key, entropy),
+        PullItem::Tombstone(tombstone) => return erase(tx, &tombstone, server_key),
         PullItem::Revocation(revocation) => take_revocation(tx, &revocation)?,
         PullItem::Subject(s) => {
             let (id, kind, division) = (s.subject, s.kind, s.division);
@@ -172,14 +166,14 @@ pub(crate) fn take_invented(
     tx: &Transaction<'_>,
     division: DivisionCode,
     item: &PullItem,
-    (position, entropy): (u64, &dyn Entropy),
+    position: u64,
 ) -> Result<(), Error> {
     let item = PulledItem {
         position,
         kind: item.kind(),
         bytes: item.to_bytes(),
     };
-    take(tx, division, &item, &[], entropy).map(|_| ())
+    take(tx, division, &item, &[]).map(|_| ())
 }
 
 /// Takes items that were fetched and whose hashes were checked.
@@ -348,18 +342,13 @@ fn take_rules(
     Ok(Outcome::Yes)
 }
 
-/// Deletes everything of the subject. What the server never received of it can never be sent
-/// again, so the rest of the chain goes on in the next incarnation.
+/// Deletes everything of the subject. What the server never received of it leaves a gap in the chain,
+/// which is passed when the chain is sent on: until then nobody knows what arrived without an answer.
 ///
 /// Nothing is deleted without a signature of a key that this device knows. A notice from before a
 /// rotation that a device never lived through speaks of somebody of whom it has nothing: it is
 /// noted, since the page that it came in is the server's, and nothing is there to delete.
-fn erase(
-    tx: &Transaction<'_>,
-    tombstone: &Tombstone,
-    server_key: &[u8],
-    entropy: &dyn Entropy,
-) -> Result<Outcome, Error> {
+fn erase(tx: &Transaction<'_>, tombstone: &Tombstone, server_key: &[u8]) -> Result<Outcome, Error> {
     if !is_of_server(tx, server_key, |key| tombstone.verify(key).is_ok())? {
         if subject::is_any_here(tx, &tombstone.subject)? {
             return Ok(Outcome::Refused);
@@ -367,15 +356,8 @@ fn erase(
         list::insert_tombstone(tx, &tombstone.subject)?;
         return Ok(Outcome::Yes);
     }
-    let breaks_chain = chain::links_of(tx, &tombstone.subject)?
-        .iter()
-        .any(|l| l.state.is_open());
     list::insert_tombstone(tx, &tombstone.subject)?;
     subject::erase(tx, &tombstone.subject)?;
-    if breaks_chain {
-        let next = device::get(tx)?.next_incarnation()?;
-        outbox::write_again(tx, next, &chain::open_links(tx)?, entropy)?;
-    }
     Ok(Outcome::Erased)
 }
 

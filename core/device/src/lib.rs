@@ -464,10 +464,9 @@ impl Device {
         if enrolled != device.signer.public_key() {
             return Err(Error::ForeignKey);
         }
-        let entropy = device.entropy.as_ref();
         let tidied = device.write(|tx| {
             chain::reset_sending(tx)?;
-            intake::take_kept(tx, entropy)
+            intake::take_kept(tx)
         });
         match tidied {
             // What was being sent is sent again in either state: a full disk keeps nobody from

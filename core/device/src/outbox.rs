@@ -38,8 +38,11 @@ pub(crate) enum Next {
     Page(Page),
     /// Nothing more.
     End,
-    /// An envelope whose content was erased: this chain cannot be sent on.
-    Gap,
+    /// Envelopes whose content was erased: only a server that has them takes what is `behind`.
+    Gap {
+        /// The next place with a content.
+        behind: u64,
+    },
 }
 
 /// The page of the chain of `incarnation` that starts at `from`, of at most `room` bytes.
@@ -87,8 +90,46 @@ pub(crate) fn next_page(
     let rest = chain::links(db, incarnation)?
         .into_iter()
         .filter(|link| link.seq >= from);
-    let more = rest.into_iter().any(|link| link.state.has_content());
-    Ok(if more { Next::Gap } else { Next::End })
+    let mut rest = rest.into_iter().filter(|link| link.state.has_content());
+    Ok(match rest.next() {
+        Some(link) => Next::Gap { behind: link.seq },
+        None => Next::End,
+    })
+}
+
+/// The content of a place was erased before it arrived, so this chain ends before it. What comes after
+/// goes on in the next incarnation; which one.
+pub(crate) fn pass_gap(
+    tx: &Transaction<'_>,
+    incarnation: u32,
+    from: u64,
+    entropy: &dyn Entropy,
+) -> Result<u32, Error> {
+    let mut links = chain::links(tx, incarnation)?;
+    links.retain(|link| link.seq >= from && link.state.has_content());
+    let others = chain::open_links(tx)?.into_iter();
+    links.extend(others.filter(|l| l.incarnation != incarnation || l.seq < from));
+    let next = device::get(tx)?.next_incarnation()?;
+    write_again(tx, next, &links, entropy)?;
+    Ok(next)
+}
+
+/// The first place that was erased before an answer came, with something behind it that waits: for
+/// whoever has just read every answer that there is. An answer to anything behind it answers it, too.
+pub(crate) fn find_gap(db: &Connection) -> Result<Option<(u32, u64)>, StoreError> {
+    let open = chain::open_links(db)?;
+    for incarnation in chain::incarnations(db)? {
+        let newest = open.iter().rfind(|link| link.incarnation == incarnation);
+        let Some(newest) = newest else { continue };
+        let mut links = chain::links(db, incarnation)?;
+        let answered = links.iter().rposition(|link| link.verdict.is_some());
+        let unanswered = links.split_off(answered.map_or(0, |at| at + 1));
+        let is_gap = |link: &&Link| link.state == LinkState::Erased && link.seq < newest.seq;
+        if let Some(gap) = unanswered.iter().find(is_gap) {
+            return Ok(Some((incarnation, gap.seq)));
+        }
+    }
+    Ok(None)
 }
 
 /// Opens the next incarnation and writes the envelopes of `links` again in it: same content, new

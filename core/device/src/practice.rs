@@ -61,10 +61,9 @@ impl Device {
         if !self.is_practice()? {
             return Err(Error::Practice);
         }
-        let entropy = self.entropy.as_ref();
         self.write(|tx| {
             for (position, (division, item)) in (1..).zip(items) {
-                intake::take_invented(tx, *division, item, (position, entropy))?;
+                intake::take_invented(tx, *division, item, position)?;
             }
             Ok(())
         })

@@ -331,6 +331,7 @@ impl<P: SyncProtocol> Run<'_, P> {
         } else {
             PushPlan::NewIncarnation
         };
+        let stands = (hello.incarnation, answer.head.seq);
         let pushed = match planned {
             PushPlan::NewIncarnation => {
                 let next = next_incarnation(&hello, &answer);
@@ -340,8 +341,8 @@ impl<P: SyncProtocol> Run<'_, P> {
                 self.open_incarnation(next)?;
                 return Ok(true);
             }
-            PushPlan::From(seq) => self.push(hello.incarnation, Some(seq)),
-            PushPlan::Nothing => self.push(hello.incarnation, None),
+            PushPlan::From(seq) => self.push(stands, Some(seq)),
+            PushPlan::Nothing => self.push(stands, None),
         };
         // A refused page does not keep news from coming down.
         let pulled = self.pull(&hello, &answer);
@@ -390,7 +391,7 @@ impl<P: SyncProtocol> Run<'_, P> {
         self.device.write(|tx| {
             let links = outbox::to_write_again(tx)?;
             outbox::write_again(tx, next, &links, entropy)?;
-            intake::take_kept(tx, entropy)
+            intake::take_kept(tx)
         })?;
         self.report.new_incarnation = Some(next);
         Ok(())

@@ -69,10 +69,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             if !theirs {
                 return Err(SyncError::NotTheServers(Step::Pull));
             }
-            let entropy = self.device.entropy.as_ref();
-            let taken = self
-                .device
-                .write(|tx| take_page(tx, &page, &server_key, entropy))?;
+            let taken = self.device.write(|tx| take_page(tx, &page, &server_key))?;
             let Ok(brought) = taken else {
                 return Ok(Err(DigestMismatch));
             };

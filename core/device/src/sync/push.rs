@@ -24,11 +24,11 @@ pub(crate) struct Settled {
 }
 
 impl<P: SyncProtocol> Run<'_, P> {
-    /// Sends the chain of `incarnation` from where the server stands, or from the first record
+    /// Sends the chain of which the server has `head` from where it stands, or from the first record
     /// whose receipt got lost if that lies before. Whether another round has to follow.
     pub(super) fn push(
         &mut self,
-        incarnation: u32,
+        (incarnation, head): (u32, u64),
         server_lacks: Option<u64>,
     ) -> Result<bool, SyncError> {
         let (first_open, total) = self.device.read(|db| {
@@ -49,8 +49,16 @@ impl<P: SyncProtocol> Run<'_, P> {
             })?;
             let page = match next {
                 Next::End => return Ok(false),
-                Next::Gap => {
-                    self.pass_gap(incarnation, from)?;
+                // What fills the gap arrived before it was erased, and may have no answer yet.
+                Next::Gap { behind } if behind <= head + 1 => {
+                    from = behind;
+                    continue;
+                }
+                Next::Gap { .. } => {
+                    let entropy = self.device.entropy.as_ref();
+                    let pass =
+                        |tx: &Transaction<'_>| outbox::pass_gap(tx, incarnation, from, entropy);
+                    self.report.new_incarnation = Some(self.device.write(pass)?);
                     return Ok(true);
                 }
                 Next::Page(page) => page,
@@ -97,24 +105,6 @@ impl<P: SyncProtocol> Run<'_, P> {
         }
         let settled = self.device.write(|tx| settle(tx, own, &answer))?;
         settled.ok_or(SyncError::NotTheServers(Step::Push))
-    }
-
-    /// The content of a place was erased, so this chain ends before it. What comes after goes on
-    /// in the next incarnation.
-    fn pass_gap(&mut self, incarnation: u32, from: u64) -> Result<(), SyncError> {
-        let entropy = self.device.entropy.as_ref();
-        let next = self.device.write(|tx| {
-            let own = device::get(tx)?;
-            let mut links = chain::links(tx, incarnation)?;
-            links.retain(|link| link.seq >= from && link.state.has_content());
-            let others = chain::open_links(tx)?.into_iter();
-            links.extend(others.filter(|l| l.incarnation != incarnation || l.seq < from));
-            let next = own.next_incarnation()?;
-            outbox::write_again(tx, next, &links, entropy)?;
-            Ok(next)
-        })?;
-        self.report.new_incarnation = Some(next);
-        Ok(())
     }
 }
 

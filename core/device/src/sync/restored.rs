@@ -126,7 +126,7 @@ impl<P: SyncProtocol> Run<'_, P> {
             .device
             .write(|tx| reopen_lost(tx, incarnation, &answer))?;
         if is_ours {
-            self.push(incarnation, None)?;
+            self.push((incarnation, answer.head.seq), None)?;
         }
         Ok(())
     }
