@@ -112,22 +112,8 @@ impl Device {
                 Ok(Some(_)) => report.passed_over += 1,
             }
         }
-        if report.is_whole {
-            self.pass_gaps()?;
-        }
         self.end_years()?;
         Ok(report)
-    }
-
-    /// A card takes nothing from behind a gap, and no network tells that the server has what filled it.
-    fn pass_gaps(&self) -> Result<(), Error> {
-        let entropy = self.entropy.as_ref();
-        self.write(|tx| {
-            while let Some((incarnation, from)) = outbox::find_gap(tx)? {
-                outbox::pass_gap(tx, incarnation, from, entropy)?;
-            }
-            Ok(())
-        })
     }
 
     fn put_chains(
@@ -142,11 +128,17 @@ impl Device {
             let Some(mut from) = first.map(|link| link.seq) else {
                 continue;
             };
-            while writer.len() < FULL_BYTES
-                && let Next::Page(page) = outbox::next_page(db, own, incarnation, from, PAGE_BYTES)?
-            {
-                from = page.head.seq + 1;
-                writer.put(&Part::Push(Box::new(self.signed(own, incarnation, page))));
+            while writer.len() < FULL_BYTES {
+                match outbox::next_page(db, own, incarnation, from, PAGE_BYTES)? {
+                    Next::Page(page) => {
+                        from = page.head.seq + 1;
+                        writer.put(&Part::Push(Box::new(self.signed(own, incarnation, page))));
+                    }
+                    // A server that lacks what was erased keeps what is behind it, and the network
+                    // sorts that out: nobody here knows what another card has brought.
+                    Next::Gap { behind } => from = behind,
+                    Next::End => break,
+                }
             }
         }
         Ok(())

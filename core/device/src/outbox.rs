@@ -114,24 +114,6 @@ pub(crate) fn pass_gap(
     Ok(next)
 }
 
-/// The first place that was erased before an answer came, with something behind it that waits: for
-/// whoever has just read every answer that there is. An answer to anything behind it answers it, too.
-pub(crate) fn find_gap(db: &Connection) -> Result<Option<(u32, u64)>, StoreError> {
-    let open = chain::open_links(db)?;
-    for incarnation in chain::incarnations(db)? {
-        let newest = open.iter().rfind(|link| link.incarnation == incarnation);
-        let Some(newest) = newest else { continue };
-        let mut links = chain::links(db, incarnation)?;
-        let answered = links.iter().rposition(|link| link.verdict.is_some());
-        let unanswered = links.split_off(answered.map_or(0, |at| at + 1));
-        let is_gap = |link: &&Link| link.state == LinkState::Erased && link.seq < newest.seq;
-        if let Some(gap) = unanswered.iter().find(is_gap) {
-            return Ok(Some((incarnation, gap.seq)));
-        }
-    }
-    Ok(None)
-}
-
 /// Opens the next incarnation and writes the envelopes of `links` again in it: same content, new
 /// places. References between them move along; the old ones leave files and pages.
 pub(crate) fn write_again(
