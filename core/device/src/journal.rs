@@ -102,8 +102,8 @@ pub(crate) fn append(
         let what = "the next place of the chain";
         return Err(StoreError::Corrupt { what }.into());
     }
-    if let Some(facts) = facts {
-        fold_into(tx, facts, &written, true)?;
+    if let (Some(facts), Body::File(body)) = (facts, &written.body) {
+        fold_into(tx, (&body.file, facts), &written, true)?;
     }
     if let (Some(record), Body::Identity(commitment)) = (&record, &written.body) {
         identity::put(tx, record, &commitment.commitment, Some(&written.at))?;
@@ -138,7 +138,7 @@ pub(crate) fn fold(
         return Ok(());
     };
     let facts = projection::get(tx, &body.file)?;
-    fold_into(tx, facts, envelope, counts)
+    fold_into(tx, (&body.file, facts), envelope, counts)
 }
 
 /// Folds a file again from its envelopes, after one of them left or changed its standing.
@@ -205,18 +205,15 @@ pub(crate) fn moved_entries(
 /// Takes an envelope of a file into its projection, as it was read from the store.
 fn fold_into(
     tx: &Transaction<'_>,
-    mut facts: FileFacts,
+    (file, mut facts): (&FileId, FileFacts),
     envelope: &Envelope,
     counts: bool,
 ) -> Result<(), StoreError> {
-    let Body::File(body) = &envelope.body else {
-        return Ok(());
-    };
     if counts {
         facts.apply(envelope);
     }
-    give_places(&mut facts, envelope::aside_of_file(tx, &body.file)?);
-    projection::put(tx, &body.file, &facts)
+    give_places(&mut facts, envelope::aside_of_file(tx, file)?);
+    projection::put(tx, file, &facts)
 }
 
 /// What was set aside has a place in the file once everything that it knew of it has one: the same

@@ -13,7 +13,7 @@ use itgel_domain::file::envelope::{Body, Envelope, FileBody};
 use itgel_domain::file::facts::FileFacts;
 use itgel_domain::file::{ChainRef, FileId};
 use itgel_domain::id::DeviceId;
-use itgel_domain::policy::{Action, Resource, may};
+use itgel_domain::policy::{Action, Actor, Resource, may};
 use itgel_domain::subject::Subject;
 use itgel_domain::sync::push::Verdict;
 
@@ -80,18 +80,13 @@ impl Admission<'_> {
             Some(ErrorCode::EnvelopeForeignOfficer | ErrorCode::NotAllowed) => true,
             // Outside on the day that it speaks of. The subject may have moved in since: then the
             // device holds it in that file.
-            Some(ErrorCode::ScopeOutside) => !self.hears_of(home),
+            Some(ErrorCode::ScopeOutside) => match home {
+                Home::Known { subject, .. } => !hears(&self.actor, subject.division),
+                Home::Unknown | Home::Erased => true,
+            },
             _ => false,
         };
         has_no_business || self.device_code().is_some()
-    }
-
-    /// Whether the officer's devices follow the list of the subject's home.
-    fn hears_of(&self, home: &Home) -> bool {
-        let Home::Known { subject, .. } = home else {
-            return false;
-        };
-        may(&self.actor, Action::Pull, &Resource::at(subject.division)).is_ok()
     }
 }
 
@@ -175,8 +170,12 @@ fn follows(tx: &Tx<'_>, device: &DeviceId, division: DivisionCode) -> Result<boo
         return Ok(false);
     };
     let actor = auth::officer_actor(tx, &device.officer)?;
-    let hears = may(&actor, Action::Pull, &Resource::at(division)).is_ok();
-    Ok(device.status == DeviceStatus::Active && hears)
+    Ok(device.status == DeviceStatus::Active && hears(&actor, division))
+}
+
+/// Whether an officer's devices pull the list of a division.
+fn hears(actor: &Actor, division: DivisionCode) -> bool {
+    may(actor, Action::Pull, &Resource::at(division)).is_ok()
 }
 
 /// Gives places in a file to envelopes that were set aside without one, and before them to what they
